@@ -1,0 +1,31 @@
+import { z } from 'zod';
+
+/** One object to be measured, pinned to the version that was listed. */
+export const objectSchema = z.object({
+  key: z.string().min(1),
+  size: z.int().nonnegative(),
+  etag: z.string(),
+});
+export type DatasetObject = z.infer<typeof objectSchema>;
+
+/** A unit of work: one child of the Distributed Map, one task of the fleet. Objects are in key order. */
+export const batchSchema = z.object({
+  batch: z.int().nonnegative(),
+  bytes: z.int().nonnegative(),
+  objects: z.array(objectSchema).min(1),
+});
+export type Batch = z.infer<typeof batchSchema>;
+
+/** What `plan` found and cut. */
+export const planSchema = z.object({
+  bucket: z.string(),
+  prefix: z.string(),
+  manifestKey: z.string(),
+  batches: z.int(),
+  images: z.int(),
+  bytes: z.int(),
+  /** Keys under the prefix that are no images: folder keys and other suffixes. */
+  skipped: z.int(),
+  listMs: z.number(),
+});
+export type Plan = z.infer<typeof planSchema>;

@@ -1,0 +1,37 @@
+import { z } from 'zod';
+
+/** One instance of the fleet, as it saw its own boot. Times are epoch milliseconds. */
+export const hostSchema = z.object({
+  instanceId: z.string(),
+  role: z.enum(['head', 'worker']),
+  address: z.string(),
+  instanceType: z.string(),
+  cpus: z.number(),
+  memoryBytes: z.number(),
+  bootStartedAt: z.number(),
+  readyAt: z.number(),
+  steps: z.array(z.object({ name: z.string(), ms: z.number() })),
+});
+
+/** `arm.json` of the fleet arm, written by the head. */
+export const fleetInfoSchema = z.object({
+  arm: z.literal('fleet'),
+  round: z.int(),
+  engine: z.string(),
+  versions: z.record(z.string(), z.string()),
+  settings: z.record(z.string(), z.string()),
+  status: z.enum(['succeeded', 'failed']),
+  error: z.object({ code: z.string(), message: z.string() }).nullable(),
+  workersRequested: z.int(),
+  workersJoined: z.int(),
+  /** What `ray status` printed once the workers had joined. */
+  clusterStatus: z.string(),
+  dashboard: z.string(),
+  hosts: z.array(hostSchema),
+  /** Head: the job began, all workers joined (or the deadline passed), the engine began and ended. */
+  jobStartedAt: z.number(),
+  workersReadyAt: z.number(),
+  engineStartedAt: z.number(),
+  engineEndedAt: z.number(),
+});
+export type FleetInfo = z.infer<typeof fleetInfoSchema>;

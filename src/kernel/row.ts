@@ -1,0 +1,51 @@
+import type { Statistic } from './operation.ts';
+
+/** Why an image could not be measured. The codes and messages are the same in every engine, to the byte. */
+export const IMAGE_ERRORS = {
+  EMPTY_OBJECT: 'the object has 0 bytes',
+  NOT_AN_IMAGE: 'the content is not JPEG, PNG, GIF, WebP or TIFF',
+  DECODE_FAILED: 'the image is truncated or damaged',
+  TOO_MANY_PIXELS: 'the image has more than 134217728 pixels',
+  UNSUPPORTED_COLOUR: 'the colour space is not grey, RGB or palette of 1 to 16 bits',
+  OBJECT_MISSING: 'the object was deleted after the manifest was planned',
+  OBJECT_CHANGED: 'the object was changed after the manifest was planned',
+} as const;
+export type ImageErrorCode = keyof typeof IMAGE_ERRORS;
+
+/** The most pixels an image may have: 2^27, i.e. 384 MiB of RGB. */
+export const MAX_PIXELS = 134_217_728;
+
+/** Integers per channel, in the order R, G, B. */
+export type PerChannel = readonly [number, number, number];
+
+/** The statistics of one image: exact integers, 8-bit RGB after the format policy (docs/formats.md). */
+export type MeasuredRow = {
+  readonly key: string;
+  readonly width: number;
+  readonly height: number;
+  readonly channels: 3;
+} & { readonly [S in Statistic]?: PerChannel };
+
+export type FailedRow = {
+  readonly key: string;
+  readonly error: { readonly code: ImageErrorCode; readonly message: string };
+};
+
+/** One line of a result file. */
+export type Row = MeasuredRow | FailedRow;
+
+export function isFailed(row: Row): row is FailedRow {
+  return 'error' in row;
+}
+
+export function failedRow(key: string, code: ImageErrorCode): FailedRow {
+  return { key, error: { code, message: IMAGE_ERRORS[code] } };
+}
+
+/**
+ * The one text form of a row: compact JSON, fields in the order of the type, UTF-8 not escaped, no line end.
+ * Python's `json.dumps(row, ensure_ascii=False, separators=(",", ":"))` gives the same bytes.
+ */
+export function serializeRow(row: Row): string {
+  return JSON.stringify(row);
+}

@@ -1,0 +1,49 @@
+import type { z } from 'zod';
+import { FanfleetError } from './errors.ts';
+
+/**
+ * Parse untrusted input with a schema: frozen, resolved defaults, or one error that lists every problem.
+ *
+ * @param what how the input is called in the error, e.g. `the execution input`
+ * @throws FanfleetError `INVALID_INPUT`, in the form: Expected … for `path` but received ….
+ */
+export function parse<S extends z.ZodType>(schema: S, input: unknown, what: string): Readonly<z.output<S>> {
+  const result = schema.safeParse(input);
+  if (result.success) return Object.freeze(result.data) as Readonly<z.output<S>>;
+  const problems = result.error.issues.map((issue) => describe(issue, input));
+  throw new FanfleetError('INVALID_INPUT', `${what} is not valid. ${problems.join(' ')}`, { source: 'user' });
+}
+
+function describe(issue: z.core.$ZodIssue, input: unknown): string {
+  const path = issue.path.map(String).join('.') || '(root)';
+  if (issue.code === 'unrecognized_keys') {
+    return `Expected no field ${issue.keys.map((key) => `\`${key}\``).join(', ')}: it is not known; remove it or correct its name.`;
+  }
+  return `Expected ${expectation(issue)} for \`${path}\` but received ${received(issue.path, input)}.`;
+}
+
+function expectation(issue: z.core.$ZodIssue): string {
+  switch (issue.code) {
+    case 'invalid_type':
+      return issue.expected;
+    case 'invalid_value':
+      return `one of ${issue.values.map((value) => JSON.stringify(value)).join(', ')}`;
+    case 'too_small':
+      return `${issue.origin} of at least ${issue.minimum}`;
+    case 'too_big':
+      return `${issue.origin} of at most ${issue.maximum}`;
+    default:
+      return issue.message;
+  }
+}
+
+function received(path: readonly PropertyKey[], input: unknown): string {
+  let value: unknown = input;
+  for (const key of path) {
+    if (value === null || typeof value !== 'object') return 'nothing';
+    value = (value as Record<PropertyKey, unknown>)[key];
+  }
+  if (value === undefined) return 'nothing';
+  const text = JSON.stringify(value) ?? String(value);
+  return text.length > 200 ? `${text.slice(0, 200)}…` : text;
+}

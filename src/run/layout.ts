@@ -1,0 +1,25 @@
+import type { Arm } from './request.ts';
+
+/** Keys of a run in the runs bucket. They are deterministic: a retried batch overwrites itself. */
+export const layout = {
+  run: (runId: string) => `runs/${runId}/`,
+  request: (runId: string) => `runs/${runId}/request.json`,
+  manifest: (runId: string) => `runs/${runId}/manifest.json`,
+  plan: (runId: string) => `runs/${runId}/plan.json`,
+  baseline: (runId: string) => `runs/${runId}/baseline.json`,
+  summary: (runId: string) => `runs/${runId}/summary.json`,
+  report: (runId: string) => `runs/${runId}/report.html`,
+  arm: (runId: string, arm: Arm, round: number) => `runs/${runId}/${arm}/round-${round}/`,
+  armInfo: (runId: string, arm: Arm, round: number) => `${layout.arm(runId, arm, round)}arm.json`,
+  results: (runId: string, arm: Arm, round: number) => `${layout.arm(runId, arm, round)}results/`,
+  spans: (runId: string, arm: Arm, round: number) => `${layout.arm(runId, arm, round)}spans/`,
+  result: (runId: string, arm: Arm, round: number, batch: number) =>
+    `${layout.results(runId, arm, round)}${batchName(batch)}.jsonl`,
+  span: (runId: string, arm: Arm, round: number, batch: number) =>
+    `${layout.spans(runId, arm, round)}${batchName(batch)}.json`,
+} as const;
+
+/** Batch numbers are padded so that a listing reads in order up to a million batches. */
+export function batchName(batch: number): string {
+  return String(batch).padStart(6, '0');
+}

@@ -1,0 +1,45 @@
+import { z } from 'zod';
+import { operationSchema } from '../kernel/operation.ts';
+
+export const armSchema = z.enum(['serverless', 'fleet']);
+export type Arm = z.infer<typeof armSchema>;
+
+/** Engines that the fleet can run; each is one file in ec2-workers/engines. */
+export const engineSchema = z.enum(['daft']);
+export type Engine = z.infer<typeof engineSchema>;
+
+export const scheduleSchema = z.enum(['sequential', 'parallel']);
+
+/** The execution input. Only the prefix is required; docs/run.md explains each field. */
+export const requestSchema = z.strictObject({
+  /** S3 prefix of the images, e.g. `train/`. */
+  prefix: z.string().min(1).max(1024),
+  /** Bucket of the images. @default the stack's data bucket */
+  bucket: z
+    .string()
+    .regex(/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/, 'an S3 bucket name')
+    .optional(),
+  operation: operationSchema.default('stats'),
+  arms: z.array(armSchema).min(1).max(2).default(['serverless', 'fleet']),
+  engine: engineSchema.default('daft'),
+  /** Fleet workers, beside the head. */
+  workers: z.int().min(1).max(256).default(2),
+  instanceType: z
+    .string()
+    .regex(/^[a-z][a-z0-9-]*\.[a-z0-9-]+$/, 'an EC2 instance type such as t3.medium')
+    .default('t3.medium'),
+  /** MB of a measure function. @default what the stack was deployed with */
+  memory: z.int().min(512).max(10_240).optional(),
+  /** Most measure functions at once. @default what the stack was deployed with */
+  concurrency: z.int().min(1).max(10_000).optional(),
+  /** Most images in a batch. */
+  batchSize: z.int().min(1).max(10_000).default(100),
+  /** Percentage of batches that may fail before the serverless arm fails. */
+  toleratedFailures: z.number().min(0).max(100).default(0),
+  repeats: z.int().min(1).max(50).default(1),
+  /** Arms one after the other or at once. @default what the stack was deployed with: `parallel` in AWS */
+  schedule: scheduleSchema.optional(),
+  /** Whether a centralised single-thread run of the same kernel is measured too. */
+  baseline: z.boolean().default(true),
+});
+export type RequestInput = z.input<typeof requestSchema>;

@@ -1,0 +1,34 @@
+import { z } from 'zod';
+import { armSchema } from '../run/request.ts';
+
+const ms = z.number().nonnegative();
+
+/**
+ * What one batch took, measured by the worker that did it. Times are epoch milliseconds, durations milliseconds.
+ * `getMs`, `decodeMs`, `computeMs` and `putMs` are summed over images; since they overlap, their sum may be more
+ * than `endedAt - startedAt`.
+ */
+export const spanSchema = z.object({
+  arm: armSchema,
+  round: z.int().nonnegative(),
+  /** The Lambda environment, or the instance and process. */
+  worker: z.string(),
+  batch: z.int().nonnegative(),
+  queuedAt: ms,
+  startedAt: ms,
+  endedAt: ms,
+  /** Start of the process to ready, in the first batch of a process; else 0. It lies before `startedAt`. */
+  coldStartMs: ms,
+  listMs: ms,
+  getMs: ms,
+  decodeMs: ms,
+  computeMs: ms,
+  putMs: ms,
+  images: z.int().nonnegative(),
+  bytes: z.int().nonnegative(),
+  errors: z.int().nonnegative(),
+  cpuMs: ms,
+  rssPeakBytes: z.int().nonnegative(),
+  billedMs: ms,
+});
+export type Span = z.infer<typeof spanSchema>;
