@@ -4,6 +4,7 @@ import { z } from 'zod';
 export const objectSchema = z.object({
   key: z.string().min(1),
   size: z.int().nonnegative(),
+  /** As S3 answers it, with its quotes: fit for `If-Match`. */
   etag: z.string(),
 });
 export type DatasetObject = z.infer<typeof objectSchema>;

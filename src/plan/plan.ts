@@ -1,0 +1,68 @@
+import { PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
+import type { ImageFilter } from '../dataset/image-type.ts';
+import type { Plan } from '../dataset/manifest.ts';
+import { FanfleetError } from '../errors.ts';
+import { layout } from '../run/layout.ts';
+import { cutBatches, type Pages } from './cut.ts';
+import { inKeyOrder, KeyOrderError, sortByKey } from './key-order.ts';
+import { type ListingTally, listImages, newTally } from './list.ts';
+import { writeManifest } from './write.ts';
+
+export type PlanOptions = {
+  readonly s3: S3Client;
+  /** Where the images are. */
+  readonly dataBucket: string;
+  readonly prefix: string;
+  /** Where `manifest.json` and `plan.json` of the run are written. */
+  readonly runsBucket: string;
+  readonly runId: string;
+  /** Most images in a batch. */
+  readonly batchSize: number;
+  /** At least so many batches, as far as there are images. @default 1 */
+  readonly minBatches?: number | undefined;
+  /** What counts as an image. @default 'suffix' */
+  readonly filter?: ImageFilter | undefined;
+  readonly signal?: AbortSignal | undefined;
+  /** Milliseconds, for `listMs`. */
+  readonly clock: () => number;
+};
+
+/**
+ * List a prefix, cut its images into batches, and write `manifest.json` and then `plan.json` of a run.
+ *
+ * Everything streams: whatever the number of keys, it holds one page of the listing (1,000 keys), up to 20,000
+ * objects to be cut, and three parts of the upload (docs/dataset.md has what was measured for 10 million). Only a
+ * bucket that lists without order is listed a second time and sorted in memory, up to 2 million images.
+ *
+ * @throws FanfleetError `BUCKET_MISSING`, `ACCESS_DENIED`, `PREFIX_EMPTY`, `NO_IMAGES`, `TOO_MANY_UNORDERED_KEYS`
+ * (the user's), `DUPLICATE_KEY` or the name of another AWS error; the reason of the signal once it is aborted.
+ */
+export async function plan(options: PlanOptions): Promise<Plan> {
+  const { s3, dataBucket: bucket, prefix, runsBucket, runId, signal, filter, clock } = options;
+  const manifestKey = layout.manifest(runId);
+  const list = (tally: ListingTally) => listImages({ s3, bucket, prefix, filter, signal, clock }, tally);
+  const write = (pages: Pages) =>
+    writeManifest({ s3, bucket: runsBucket, key: manifestKey, batches: cutBatches(pages, options) });
+  try {
+    let tally = newTally();
+    const totals = await write(inKeyOrder(list(tally))).catch(async (reason: unknown) => {
+      if (!(reason instanceof KeyOrderError)) throw reason;
+      tally = { ...newTally(), listMs: tally.listMs };
+      return write([await sortByKey(list(tally))]);
+    });
+    const skipped = tally.seen - tally.images;
+    const result: Plan = { bucket, prefix, manifestKey, ...totals, skipped, listMs: tally.listMs };
+    await s3.send(
+      new PutObjectCommand({
+        Bucket: runsBucket,
+        Key: layout.plan(runId),
+        Body: JSON.stringify(result),
+        ContentType: 'application/json',
+      }),
+    );
+    return result;
+  } catch (reason) {
+    signal?.throwIfAborted();
+    throw FanfleetError.from(reason, 'aws');
+  }
+}

@@ -1,0 +1,273 @@
+import {
+  CreateBucketCommand,
+  GetObjectCommand,
+  ListMultipartUploadsCommand,
+  ListObjectsV2Command,
+  type ListObjectsV2CommandOutput,
+  PutObjectCommand,
+  S3Client,
+} from '@aws-sdk/client-s3';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type Batch, batchSchema, planSchema } from '../../src/dataset/manifest.ts';
+import { compareKeys } from '../../src/dataset/order.ts';
+import { encodeGreyPng } from '../../src/dataset/png.ts';
+import { forEachConcurrent } from '../../src/dataset/pool.ts';
+import { type PlanOptions, plan } from '../../src/plan/plan.ts';
+import { writeManifest } from '../../src/plan/write.ts';
+import { layout } from '../../src/run/layout.ts';
+import { type Emulator, startEmulator } from '../support/emulator.ts';
+
+const DATA = 'plan-data';
+const RUNS = 'plan-runs';
+const NASTY = [
+  'a key with  spaces .jpg',
+  ' leading and trailing .jpg ',
+  'hash#question?plus+percent%20amp&equals=.jpg',
+  `quotes"'back\\slash<tag>.jpg`,
+  'emoji 😀 before \uffee.jpg',
+  'private \ue000 use.jpg',
+  'tab\there.png',
+  'control\u0001\u007f.gif',
+  'é composed, e\u0301 decomposed.webp',
+  `${'😀'.repeat(249)}.tiff`,
+  `${'x'.repeat(1000)}.jpeg`,
+];
+
+let emulator: Emulator;
+
+beforeAll(async () => {
+  emulator = await startEmulator();
+  for (const Bucket of [DATA, RUNS]) await emulator.s3.send(new CreateBucketCommand({ Bucket }));
+});
+
+afterAll(async () => {
+  await emulator?.stop();
+});
+
+async function put(keys: readonly string[], body: Buffer = Buffer.from('x')): Promise<void> {
+  await forEachConcurrent(keys, 16, async (Key) => {
+    await emulator.s3.send(new PutObjectCommand({ Bucket: DATA, Key, Body: body }));
+  });
+}
+
+function options(prefix: string, changes: Partial<PlanOptions> = {}): PlanOptions {
+  return {
+    s3: emulator.s3,
+    dataBucket: DATA,
+    runsBucket: RUNS,
+    prefix,
+    runId: `run-${prefix.replaceAll('/', '')}`,
+    batchSize: 100,
+    clock: () => performance.now(),
+    ...changes,
+  };
+}
+
+async function read(key: string): Promise<string> {
+  const { Body } = await emulator.s3.send(new GetObjectCommand({ Bucket: RUNS, Key: key }));
+  return (await Body?.transformToString()) ?? '';
+}
+
+async function runKeys(runId: string): Promise<string[]> {
+  const page = await emulator.s3.send(new ListObjectsV2Command({ Bucket: RUNS, Prefix: layout.run(runId) }));
+  return (page.Contents ?? []).map(({ Key = '' }) => Key);
+}
+
+describe('plan against an S3', () => {
+  it('lists over 2,500 keys in pages, and every image comes once and in order', async () => {
+    // Prepare
+    const images = Array.from({ length: 2_512 }, (_, i) => `many/${i % 7}/image ${i}.jpg`);
+    await put([...images, 'many/', 'many/3/', 'many/readme.txt', 'many/labels.csv']);
+
+    // Act
+    const result = await plan(options('many/'));
+
+    // Assess
+    expect(planSchema.parse(result)).toEqual({
+      bucket: DATA,
+      prefix: 'many/',
+      manifestKey: 'runs/run-many/manifest.json',
+      batches: 26,
+      images: 2_512,
+      bytes: 2_512,
+      skipped: 4,
+      listMs: expect.any(Number),
+    });
+    const text = await read(result.manifestKey);
+    const batches: Batch[] = batchSchema.array().parse(JSON.parse(text));
+    expect(batches.flatMap(({ objects }) => objects.map(({ key }) => key))).toEqual(images.sort(compareKeys));
+    expect(batches.map(({ batch }) => batch)).toEqual(batches.map((_, i) => i));
+    expect(text.split('\n')).toHaveLength(batches.length + 3);
+    expect(JSON.parse(await read(layout.plan('run-many')))).toEqual(result);
+  });
+
+  it('keeps nasty keys to the byte, with the ETag that GET answers', async () => {
+    // Prepare
+    const keys = NASTY.map((key) => `nasty/${key}`);
+    await put(keys);
+
+    // Act
+    const result = await plan(options('nasty/', { minBatches: 1_000, filter: 'all' }));
+
+    // Assess
+    const batches = batchSchema.array().parse(JSON.parse(await read(result.manifestKey)));
+    const objects = batches.flatMap((batch) => batch.objects);
+    expect(objects.map(({ key }) => key)).toEqual(keys.sort(compareKeys));
+    expect(batches).toHaveLength(keys.length);
+    for (const { key, etag } of objects) {
+      const got = await emulator.s3.send(new GetObjectCommand({ Bucket: DATA, Key: key, IfMatch: etag }));
+      expect(got.ETag).toBe(etag);
+    }
+  });
+
+  it('finds images without a suffix by content, if asked to', async () => {
+    // Prepare
+    await put(['content/a', 'content/b.bin'], encodeGreyPng(new Uint8Array(4), 2, 2));
+    await put(['content/c', 'content/named.jpg'], Buffer.from('no image at all'));
+    await put(['content/empty'], Buffer.alloc(0));
+
+    // Act
+    const plans = await Promise.all(
+      (['content', 'suffix', 'all'] as const).map((filter) =>
+        plan(options('content/', { filter, runId: `run-content-${filter}` })),
+      ),
+    );
+
+    // Assess
+    const keys = await Promise.all(
+      plans.map(async ({ manifestKey }) =>
+        batchSchema
+          .array()
+          .parse(JSON.parse(await read(manifestKey)))
+          .flatMap(({ objects }) => objects.map(({ key }) => key.slice('content/'.length))),
+      ),
+    );
+    expect(keys).toEqual([
+      ['a', 'b.bin', 'named.jpg'],
+      ['named.jpg'],
+      ['a', 'b.bin', 'c', 'empty', 'named.jpg'],
+    ]);
+  });
+
+  it.each([
+    ['a bucket that does not exist', 'BUCKET_MISSING', { dataBucket: 'no-such-bucket' }, /no-such-bucket/],
+    ['a prefix with nothing', 'PREFIX_EMPTY', { prefix: 'nowhere/' }, /s3:\/\/plan-data\/nowhere\//],
+    ['a prefix with a folder key only', 'PREFIX_EMPTY', { prefix: 'hollow/' }, /1 empty folder/],
+    [
+      'a prefix without images',
+      'NO_IMAGES',
+      { prefix: 'text/' },
+      /3 objects there have \.txt \(2\), no suffix \(1\)/,
+    ],
+  ])('refuses %s and writes nothing', async (_, code, changes, message) => {
+    // Prepare
+    await put(['hollow/', 'text/a.txt', 'text/b.TXT', 'text/c']);
+    const runId = `run-${code}`;
+
+    // Act
+    const failure = plan(options('text/', { runId, ...changes }));
+
+    // Assess
+    await expect(failure).rejects.toMatchObject({ name: 'FanfleetError', code, source: 'user' });
+    await expect(failure).rejects.toThrow(message);
+    expect(await runKeys(runId)).toEqual([]);
+  });
+
+  it('stops with the reason of the signal and writes nothing', async () => {
+    const controller = new AbortController();
+    const reason = new Error('Ctrl-C');
+    const failure = plan(options('many/', { runId: 'run-aborted', signal: controller.signal }));
+    controller.abort(reason);
+    await expect(failure).rejects.toBe(reason);
+    expect(await runKeys('run-aborted')).toEqual([]);
+  });
+
+  it('makes the same manifest where the bucket lists without order, by listing again and sorting', async () => {
+    // Prepare: as a directory bucket would list, each page in its own order
+    const unordered = clientWithPages((objects) => objects.toReversed());
+
+    // Act
+    const ordered = await plan(options('many/', { runId: 'run-ordered' }));
+    const sorted = await plan(options('many/', { runId: 'run-unordered', s3: unordered }));
+
+    // Assess
+    unordered.destroy();
+    expect(sorted).toEqual({ ...ordered, manifestKey: sorted.manifestKey, listMs: expect.any(Number) });
+    expect(await read(sorted.manifestKey)).toBe(await read(ordered.manifestKey));
+  });
+
+  it('refuses a listing that has a key twice', async () => {
+    const doubling = clientWithPages((objects) => [...objects, ...objects.slice(-1)]);
+    const failure = plan(options('content/', { runId: 'run-doubled', s3: doubling }));
+    await expect(failure).rejects.toMatchObject({ code: 'DUPLICATE_KEY', source: 'aws' });
+    expect(await runKeys('run-doubled')).toEqual([]);
+    doubling.destroy();
+  });
+});
+
+describe('writeManifest', () => {
+  /** 20 MB of batches, i.e. more than two parts, and then what `end` does. */
+  async function* batches(end: () => Promise<void>): AsyncGenerator<Batch> {
+    for (let batch = 0; batch < 100; batch += 1) {
+      const key = `${String(batch).padStart(6, '0')}${'x'.repeat(200_000)}`;
+      yield { batch, bytes: 1, objects: [{ key, size: 1, etag: '"e"' }] };
+    }
+    await end();
+  }
+
+  it('writes in parts what is too long for one', async () => {
+    const key = 'parts/manifest.json';
+    const totals = await writeManifest({
+      s3: emulator.s3,
+      bucket: RUNS,
+      key,
+      batches: batches(async () => {}),
+    });
+    expect(totals).toEqual({ batches: 100, images: 100, bytes: 100 });
+    const written = batchSchema.array().parse(JSON.parse(await read(key)));
+    expect(written.map(({ batch }) => batch)).toEqual(Array.from({ length: 100 }, (_, i) => i));
+  });
+
+  it('leaves neither an object nor parts when the batches fail in the middle', async () => {
+    const key = 'failed/manifest.json';
+    const reason = new Error('the listing broke');
+    const pendingUploads = async () =>
+      (await emulator.s3.send(new ListMultipartUploadsCommand({ Bucket: RUNS }))).Uploads ?? [];
+    const failing = batches(async () => {
+      expect(await pendingUploads()).toHaveLength(1);
+      throw reason;
+    });
+    await expect(writeManifest({ s3: emulator.s3, bucket: RUNS, key, batches: failing })).rejects.toBe(
+      reason,
+    );
+    const objects = await emulator.s3.send(new ListObjectsV2Command({ Bucket: RUNS, Prefix: 'failed/' }));
+    expect(objects.KeyCount).toBe(0);
+    expect(await pendingUploads()).toEqual([]);
+  });
+});
+
+/** A client for which the objects of every page of a listing are changed, and nothing else. */
+function clientWithPages(
+  change: (
+    objects: NonNullable<ListObjectsV2CommandOutput['Contents']>,
+  ) => ListObjectsV2CommandOutput['Contents'],
+): S3Client {
+  const client = new S3Client({
+    endpoint: emulator.endpoint,
+    region: 'us-east-1',
+    forcePathStyle: true,
+    credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
+  });
+  client.middlewareStack.add(
+    (next, context) => async (args) => {
+      const result = await next(args);
+      if (context.commandName === 'ListObjectsV2Command') {
+        const page = result.output as ListObjectsV2CommandOutput;
+        page.Contents = change(page.Contents ?? []);
+      }
+      return result;
+    },
+    { step: 'initialize' },
+  );
+  return client;
+}

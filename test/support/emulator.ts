@@ -1,0 +1,91 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { S3Client } from '@aws-sdk/client-s3';
+
+const MINISTACK = fileURLToPath(new URL('../../.venv/bin/ministack', import.meta.url));
+const START_DEADLINE_MS = 60_000;
+
+export type Emulator = {
+  readonly endpoint: string;
+  readonly s3: S3Client;
+  readonly stop: () => Promise<void>;
+};
+
+/** An offline AWS of its own for a test file: on a free port of 127.0.0.1, in a temporary folder, empty. */
+export async function startEmulator(): Promise<Emulator> {
+  const port = await freePort();
+  const endpoint = `http://127.0.0.1:${port}`;
+  const folder = await mkdtemp(join(tmpdir(), 'fanfleet-emulator-'));
+  // A process group of its own: what the emulator starts (Lambda workers) ends with it.
+  const child = spawn(MINISTACK, [], {
+    cwd: folder,
+    detached: true,
+    stdio: 'ignore',
+    env: {
+      PATH: process.env.PATH,
+      HOME: folder,
+      TMPDIR: folder,
+      BIND_HOST: '127.0.0.1',
+      MINISTACK_HOST: '127.0.0.1',
+      GATEWAY_PORT: String(port),
+      IOT_MTLS_ENABLED: '0',
+      SFTP_ENABLED: '0',
+    },
+  });
+  const failed = once(child, 'error').then(([reason]) => Promise.reject(reason));
+  const s3 = new S3Client({
+    endpoint,
+    region: 'us-east-1',
+    forcePathStyle: true,
+    credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
+  });
+  const stop = async () => {
+    s3.destroy();
+    await endGroup(child);
+    await rm(folder, { recursive: true, force: true });
+  };
+  try {
+    await Promise.race([untilHealthy(endpoint, child), failed]);
+  } catch (reason) {
+    await stop();
+    throw reason;
+  }
+  return { endpoint, s3, stop };
+}
+
+async function untilHealthy(endpoint: string, child: ChildProcess): Promise<void> {
+  const deadline = Date.now() + START_DEADLINE_MS;
+  while (Date.now() < deadline) {
+    if (child.exitCode !== null) throw new Error(`${MINISTACK} ended with ${child.exitCode}`);
+    const answer = await fetch(`${endpoint}/_ministack/health`).catch(() => null);
+    if (answer?.ok) return;
+    await wait(100);
+  }
+  throw new Error(`${endpoint} was not healthy after ${START_DEADLINE_MS} ms`);
+}
+
+async function endGroup(child: ChildProcess): Promise<void> {
+  if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
+  const ended = once(child, 'exit');
+  process.kill(-child.pid, 'SIGTERM');
+  const inTime = await Promise.race([ended.then(() => true), wait(5_000, false)]);
+  if (inTime) return;
+  process.kill(-child.pid, 'SIGKILL');
+  await ended;
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  server.close();
+  await once(server, 'close');
+  if (address === null || typeof address === 'string') throw new Error('Expected a TCP address');
+  return address.port;
+}

@@ -1,0 +1,96 @@
+import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { readImageFolder } from '../../../src/dataset/folder.ts';
+import { hasImageSuffix, IMAGE_SUFFIXES, sniffContentType } from '../../../src/dataset/image-type.ts';
+import { encodeGreyPng } from '../../../src/dataset/png.ts';
+
+let dir: string;
+beforeEach(async () => {
+  dir = await mkdtemp(join(tmpdir(), 'fanfleet-folder-'));
+});
+afterEach(async () => {
+  await rm(dir, { recursive: true, force: true });
+});
+
+describe('readImageFolder', () => {
+  it('takes images by suffix from all levels, with keys that have slashes', async () => {
+    // Prepare
+    await mkdir(join(dir, 'cats', 'old ones'), { recursive: true });
+    await writeFile(join(dir, 'a.JPG'), 'abc');
+    await writeFile(join(dir, 'cats', 'old ones', 'b #1.webp'), 'de');
+    await writeFile(join(dir, 'notes.txt'), 'f');
+    await symlink(join(dir, 'a.JPG'), join(dir, 'cats', 'link.jpg'));
+    await symlink(join(dir, 'gone.jpg'), join(dir, 'dangling.jpg'));
+    await symlink(dir, join(dir, 'cats', 'round.jpg'));
+
+    // Act
+    const { files, bytes, skipped } = await readImageFolder(dir);
+
+    // Assess
+    expect(files.toSorted((a, b) => (a.key < b.key ? -1 : 1))).toEqual([
+      { path: join(dir, 'a.JPG'), key: 'a.JPG', size: 3, contentType: 'image/jpeg' },
+      { path: join(dir, 'cats/link.jpg'), key: 'cats/link.jpg', size: 3, contentType: 'image/jpeg' },
+      {
+        path: join(dir, 'cats/old ones/b #1.webp'),
+        key: 'cats/old ones/b #1.webp',
+        size: 2,
+        contentType: 'image/webp',
+      },
+    ]);
+    expect({ bytes, skipped }).toEqual({ bytes: 8, skipped: 2 });
+  });
+
+  it('takes images without a suffix by content, or everything, if asked to', async () => {
+    await writeFile(join(dir, 'image'), encodeGreyPng(new Uint8Array(1), 1, 1));
+    await writeFile(join(dir, 'text'), 'text');
+    await writeFile(join(dir, 'empty'), '');
+    const types = async (filter: 'content' | 'all') =>
+      Object.fromEntries(
+        (await readImageFolder(dir, { filter })).files.map((file) => [file.key, file.contentType]),
+      );
+    expect(await types('content')).toEqual({ image: 'image/png' });
+    expect(await types('all')).toEqual({
+      image: 'image/png',
+      text: 'application/octet-stream',
+      empty: 'application/octet-stream',
+    });
+  });
+
+  it('says what is wrong with a folder', async () => {
+    await writeFile(join(dir, 'file.jpg'), '');
+    await mkdir(join(dir, 'empty'));
+    await mkdir(join(dir, 'text'));
+    await writeFile(join(dir, 'text', 'a.txt'), '');
+    const of = (name: string) => readImageFolder(join(dir, name));
+    await expect(of('missing')).rejects.toMatchObject({ code: 'FOLDER_MISSING', source: 'user' });
+    await expect(of('missing')).rejects.toThrow(join(dir, 'missing'));
+    await expect(of('file.jpg')).rejects.toMatchObject({ code: 'NOT_A_FOLDER', source: 'user' });
+    await expect(of('empty')).rejects.toThrow(/none among its 0 files/);
+    await expect(of('text')).rejects.toMatchObject({ code: 'NO_IMAGES', source: 'user' });
+    await expect(of('text')).rejects.toThrow(/none among its 1 files/);
+  });
+});
+
+describe('image types', () => {
+  it.each(IMAGE_SUFFIXES)('knows %s in any case', (suffix) => {
+    expect(hasImageSuffix(`a/b c${suffix.toUpperCase()}`)).toBe(true);
+    expect(hasImageSuffix(`a${suffix}/b`)).toBe(false);
+    expect(hasImageSuffix(`a${suffix}.txt`)).toBe(false);
+  });
+
+  it.each([
+    ['image/jpeg', [0xff, 0xd8, 0xff, 0xe0]],
+    ['image/png', [0x89, ...Buffer.from('PNG\r\n\x1a\n')]],
+    ['image/gif', [...Buffer.from('GIF89a')]],
+    ['image/webp', [...Buffer.from('RIFF\x01\x02\x03\x04WEBP')]],
+    ['image/tiff', [...Buffer.from('II*\0')]],
+    ['image/tiff', [...Buffer.from('MM\0*')]],
+    [null, [...Buffer.from('RIFF\x01\x02\x03\x04WAVE')]],
+    [null, [0xff, 0xd8]],
+    [null, []],
+  ])('tells %s by its first bytes', (type, bytes) => {
+    expect(sniffContentType(Uint8Array.from(bytes))).toBe(type);
+  });
+});
