@@ -1,0 +1,35 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { Ec2Error } from './ec2-error.ts';
+
+/** A new resource id in EC2's long form, e.g. `i-0123456789abcdef0`. */
+export function newId(prefix: string): string {
+  return `${prefix}-${randomBytes(9).toString('hex').slice(0, 17)}`;
+}
+
+/** The same id for the same name, for things that are there from the start or stand for something else. */
+export function derivedId(prefix: string, name: string): string {
+  return `${prefix}-${createHash('sha256').update(name).digest('hex').slice(0, 17)}`;
+}
+
+/** @throws Ec2Error `InvalidInstanceID.Malformed` */
+export function checkInstanceId(id: string): void {
+  if (!isId('i', id)) throw new Ec2Error('InvalidInstanceID.Malformed', `Invalid id: "${id}"`);
+}
+
+/**
+ * The image an ImageId names: an AMI as it is, `resolve:ssm:/path` as an id made from the path.
+ *
+ * @throws Ec2Error `InvalidAMIID.Malformed`
+ */
+export function resolveImageId(imageId: string): string {
+  if (isId('ami', imageId)) return imageId;
+  if (/^resolve:ssm:\/?[A-Za-z0-9_./-]+(:[A-Za-z0-9_.-]+)?$/.test(imageId)) return derivedId('ami', imageId);
+  throw new Ec2Error(
+    'InvalidAMIID.Malformed',
+    `Invalid id: "${imageId}" (expecting "ami-..." or "resolve:ssm:/...")`,
+  );
+}
+
+function isId(prefix: string, id: string): boolean {
+  return new RegExp(`^${prefix}-([0-9a-f]{8}|[0-9a-f]{17})$`).test(id);
+}

@@ -1,0 +1,104 @@
+import { parseArgs } from 'node:util';
+import { z } from 'zod';
+import { FanfleetError } from '../../src/errors.ts';
+import { parse } from '../../src/parse.ts';
+import { startEc2Endpoint } from './server.ts';
+
+const USAGE = `Usage: node localstack/ec2/main.ts [options]
+
+  --port N                 on 127.0.0.1 (4577)
+  --state-dir DIR          records of living hosts and their console logs (.fanfleet/ec2)
+  --host-env NAME=VALUE    added to the environment of every host; may be given again
+  --region NAME            (us-east-1)
+  --addressing KIND        addresses or ports (what the machine offers)
+  --metadata-port N        of the metadata services (1338)
+  --temporary-folder DIR   where hosts have their folders; must be short (/tmp)
+  --pending-ms N           time in the state pending at least (0)
+  --shutting-down-ms N     time in the state shutting-down at least (0)
+  --grace-ms N             from SIGTERM to SIGKILL when a host ends (2000)
+`;
+
+const port = z.coerce.number().int().min(0).max(65_535);
+const milliseconds = z.coerce.number().int().min(0).max(3_600_000);
+
+const flags = z.strictObject({
+  port: port.optional(),
+  'state-dir': z.string().min(1).default('.fanfleet/ec2'),
+  'host-env': z.array(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*=/, 'NAME=VALUE')).default([]),
+  region: z
+    .string()
+    .regex(/^[a-z]{2}(-[a-z]+)+-[0-9]$/, 'the name of a region')
+    .optional(),
+  addressing: z.enum(['addresses', 'ports']).optional(),
+  'metadata-port': port.min(1).max(65_000).optional(),
+  'temporary-folder': z.string().startsWith('/').optional(),
+  'pending-ms': milliseconds.default(0),
+  'shutting-down-ms': milliseconds.default(0),
+  'grace-ms': milliseconds.optional(),
+});
+
+/** Run the endpoint until SIGTERM or SIGINT; then end all hosts. Exit code 0, or 2 for wrong usage, or 1. */
+async function main(): Promise<void> {
+  const options = readFlags(process.argv.slice(2));
+  const notify = (message: string) => process.stderr.write(`ec2: ${message}\n`);
+  const stopped = new Promise<void>((resolve) => {
+    // Listened to from the beginning, and by every one: a second Ctrl-C must not leave hosts behind.
+    for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => resolve());
+  });
+  const endpoint = await startEc2Endpoint({ ...options, notify });
+  if (endpoint.cleaned.length > 0) {
+    notify(`ended ${endpoint.cleaned.join(', ')}, left by an endpoint that had died`);
+  }
+  process.stdout.write(`EC2 endpoint ready at ${endpoint.url}\n`);
+  await stopped;
+  await endpoint.close();
+}
+
+function readFlags(args: string[]) {
+  const text = { type: 'string' } as const;
+  const { values } = parseArgs({
+    args,
+    options: {
+      port: text,
+      'state-dir': text,
+      'host-env': { type: 'string', multiple: true },
+      region: text,
+      addressing: text,
+      'metadata-port': text,
+      'temporary-folder': text,
+      'pending-ms': text,
+      'shutting-down-ms': text,
+      'grace-ms': text,
+    },
+  });
+  const given = parse(flags, values, 'The command line');
+  return {
+    stateDir: given['state-dir'],
+    environment: Object.fromEntries(given['host-env'].map(splitAtEquals)),
+    delays: { pendingMs: given['pending-ms'], shuttingDownMs: given['shutting-down-ms'] },
+    ...(given.port === undefined ? {} : { port: given.port }),
+    ...(given.region === undefined ? {} : { region: given.region }),
+    ...(given.addressing === undefined ? {} : { addressing: given.addressing }),
+    ...(given['metadata-port'] === undefined ? {} : { metadataPort: given['metadata-port'] }),
+    ...(given['temporary-folder'] === undefined ? {} : { temporaryFolder: given['temporary-folder'] }),
+    ...(given['grace-ms'] === undefined ? {} : { graceMs: given['grace-ms'] }),
+  };
+}
+
+function splitAtEquals(pair: string): [string, string] {
+  const at = pair.indexOf('=');
+  return [pair.slice(0, at), pair.slice(at + 1)];
+}
+
+// A reader that went away (a closed terminal) must not end the endpoint before its hosts.
+for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
+
+try {
+  await main();
+  process.exitCode = 0;
+} catch (reason) {
+  const error = FanfleetError.from(reason);
+  const usage = error.code === 'INVALID_INPUT' || reason instanceof TypeError;
+  process.stderr.write(`${error.message}\n${usage ? `\n${USAGE}` : ''}`);
+  process.exitCode = usage ? 2 : 1;
+}
