@@ -7,6 +7,7 @@ export const IMAGE_ERRORS = {
   DECODE_FAILED: 'the image is truncated or damaged',
   TOO_MANY_PIXELS: 'the image has more than 134217728 pixels',
   UNSUPPORTED_COLOUR: 'the colour space is not grey, RGB or palette of 1 to 16 bits',
+  UNSUPPORTED_VARIANT: 'the image is of a rare variant of its format that is not supported',
   OBJECT_MISSING: 'the object was deleted after the manifest was planned',
   OBJECT_CHANGED: 'the object was changed after the manifest was planned',
 } as const;

@@ -1,0 +1,73 @@
+"""The markers of a JPEG (ITU-T T.81, annex B): the twin of src/kernel/formats/jpeg.ts, which says why."""
+
+import re
+from struct import unpack_from
+from typing import NamedTuple
+
+from fanfleet.formats.still import Still, check_size, must, u16
+
+MAX_SCANS = 100
+_SOFS = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
+_TABLES_AND_SCANS = frozenset((0xC4, 0xDA, 0xDB, 0xDD))
+_SCAN_END = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]")
+
+
+def read_jpeg(data: bytes) -> Still:
+    pieces = []
+    kept, at = 0, 2
+    frame = None
+    scans = 0
+    complete = False
+    while True:
+        must(data[at] == 0xFF)
+        while data[at + 1] == 0xFF:
+            at += 1
+        marker = data[at + 1]
+        if marker == 0xD9:
+            break
+        after = at + 2 + u16(data, at + 2)
+        must(at + 4 <= after <= len(data))
+        if marker in _SOFS:
+            must(frame is None)
+            frame = _read_frame(data, at, after, marker)
+        elif 0xE0 <= marker <= 0xEF or marker == 0xFE:
+            if not _decides_colour(data, at, after, marker):
+                pieces.append(data[kept:at])
+                kept = after
+        else:
+            must(not complete and marker in _TABLES_AND_SCANS)
+        at = after
+        if marker == 0xDA:
+            must(frame is not None)
+            scans += 1
+            must(scans <= MAX_SCANS, "UNSUPPORTED_VARIANT")
+            complete = not frame.progressive and data[after - 4 - 2 * frame.components] == frame.components
+            found = _SCAN_END.search(data, after)
+            must(found is not None)
+            at = found.start()
+    must(frame is not None and scans > 0)
+    pieces.append(data[kept : at + 2])
+    return Still("JPEG", frame.width, frame.height, frame.width, frame.height, b"".join(pieces))
+
+
+class _Frame(NamedTuple):
+    width: int
+    height: int
+    components: int
+    progressive: bool
+
+
+def _read_frame(data: bytes, at: int, after: int, marker: int) -> _Frame:
+    must(marker <= 0xC2, "UNSUPPORTED_VARIANT")
+    must(data[at + 4] == 8, "UNSUPPORTED_VARIANT")
+    height, width, components = unpack_from(">HHB", data, at + 5)
+    must(components in (1, 3), "UNSUPPORTED_COLOUR")
+    check_size(width, height)
+    must(after == at + 10 + 3 * components)
+    return _Frame(width, height, components, marker == 0xC2)
+
+
+def _decides_colour(data: bytes, at: int, after: int, marker: int) -> bool:
+    if marker == 0xE0:
+        return after - at >= 18 and data[at + 4 : at + 9] == b"JFIF\0"
+    return marker == 0xEE and after - at >= 16 and data[at + 4 : at + 9] == b"Adobe"

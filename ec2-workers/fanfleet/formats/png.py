@@ -1,0 +1,99 @@
+"""The chunks of a PNG (ISO/IEC 15948): the twin of src/kernel/formats/png.ts, which says why."""
+
+import zlib
+from struct import pack, unpack_from
+
+from fanfleet.formats.still import Refused, Still, check_size, must, u32
+
+_GREY, _RGB, _PALETTE, _GREY_ALPHA, _RGBA = 0, 2, 3, 4, 6
+_DEPTHS = {
+    _GREY: (1, 2, 4, 8, 16),
+    _RGB: (8, 16),
+    _PALETTE: (1, 2, 4, 8),
+    _GREY_ALPHA: (8, 16),
+    _RGBA: (8, 16),
+}
+_SAMPLES = {_GREY: 1, _RGB: 3, _PALETTE: 1, _GREY_ALPHA: 2, _RGBA: 4}
+_ADAM7 = ((0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (1, 0, 2, 2), (0, 1, 1, 2))
+
+
+def read_png(data: bytes) -> Still:
+    must(u32(data, 8) == 13 and data[12:16] == b"IHDR")
+    width, height, depth, colour, compression, filters, interlace = unpack_from(">IIBBBBB", data, 16)
+    must(depth in _DEPTHS.get(colour, ()))
+    must(compression == 0 and filters == 0 and interlace <= 1)
+    check_size(width, height)
+
+    head = []
+    packed = []
+    at, entries, kind = 8, 0, b""
+    transparent = over = False
+    while kind != b"IEND":
+        length = u32(data, at)
+        after = at + 12 + length
+        must(after <= len(data))
+        kind = data[at + 4 : at + 8]
+        must(zlib.crc32(memoryview(data)[at + 4 : after - 4]) == u32(data, after - 4))
+        if packed and kind != b"IDAT":
+            over = True
+        if kind == b"IHDR":
+            must(at == 8)
+            head.append(data[:after])
+        elif kind == b"IDAT":
+            must(not over)
+            packed.append(data[at + 8 : after - 4])
+        elif kind == b"PLTE":
+            must(not packed and entries == 0 and length > 0 and length % 3 == 0 and length <= 768)
+            entries = length // 3
+            if colour == _PALETTE:
+                head.append(data[at:after])
+        elif kind == b"tRNS" and not packed and colour <= _PALETTE:
+            must(depth < 16, "UNSUPPORTED_VARIANT")
+            must(not transparent)
+            must(_is_transparency(data[at + 8 : after - 4], colour, depth, entries))
+            transparent = True
+            head.append(data[at:after])
+        elif kind == b"IEND":
+            must(length == 0)
+        else:
+            must(kind[0] >> 5 & 1 == 1)
+        at = after
+    must(bool(packed))
+    must(colour != _PALETTE or 0 < entries <= 1 << depth)
+    image = _inflate(packed, _raw_size(width, height, depth * _SAMPLES[colour], interlace))
+    head += (_chunk(b"IDAT", image), _chunk(b"IEND", b""))
+    return Still("PNG", width, height, width, height, b"".join(head))
+
+
+def _is_transparency(body: bytes, colour: int, depth: int, entries: int) -> bool:
+    if colour == _PALETTE:
+        return 0 < len(body) <= entries
+    if len(body) != (2 if colour == _GREY else 6):
+        return False
+    return not any(body[0::2]) and max(body[1::2]) < 1 << depth
+
+
+def _raw_size(width: int, height: int, bits: int, interlace: int) -> int:
+    """Bytes of the filtered rows."""
+    passes = _ADAM7 if interlace else ((0, 0, 1, 1),)
+    size = 0
+    for left, top, across, down in passes:
+        columns, rows = -(-(width - left) // across), -(-(height - top) // down)
+        if columns > 0 and rows > 0:
+            size += rows * (1 + (columns * bits + 7) // 8)
+    return size
+
+
+def _inflate(packed: list[bytes], size: int) -> bytes:
+    """The rows, stored uncompressed: Pillow leaves missing rows black without a word, so they are counted here."""
+    try:
+        rows = zlib.decompressobj().decompress(b"".join(packed), size)
+    except zlib.error as reason:
+        raise Refused("DECODE_FAILED", str(reason)) from reason
+    must(len(rows) == size)
+    return zlib.compress(rows, 0)
+
+
+def _chunk(kind: bytes, body: bytes) -> bytes:
+    # Pillow does not look at the checksum of image data.
+    return pack(">I", len(body)) + kind + body + (b"\0\0\0\0" if body else pack(">I", zlib.crc32(kind)))

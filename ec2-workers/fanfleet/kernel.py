@@ -1,0 +1,170 @@
+"""The Python kernel: Pillow decodes, its C histogram counts, and the row is exact integers.
+
+Rows equal those of the TypeScript kernel to the byte; docs/formats.md has the policy for every kind of image.
+"""
+
+import io
+import json
+import time
+from dataclasses import dataclass
+from operator import mul
+from typing import Any
+
+from PIL import (
+    GifImagePlugin,
+    Image,
+    JpegImagePlugin,
+    PngImagePlugin,
+    TiffImagePlugin,
+    WebPImagePlugin,
+)
+
+from fanfleet.formats import Refused, Still, read_still
+
+# The classes, not Image.open, which looks at the content again and has a limit of its own for the size.
+_DECODERS = {
+    "JPEG": JpegImagePlugin.JpegImageFile,
+    "PNG": PngImagePlugin.PngImageFile,
+    "GIF": GifImagePlugin.GifImageFile,
+    "WEBP": WebPImagePlugin.WebPImageFile,
+    "TIFF": TiffImagePlugin.TiffImageFile,
+}
+
+IMAGE_ERRORS = {
+    "EMPTY_OBJECT": "the object has 0 bytes",
+    "NOT_AN_IMAGE": "the content is not JPEG, PNG, GIF, WebP or TIFF",
+    "DECODE_FAILED": "the image is truncated or damaged",
+    "TOO_MANY_PIXELS": "the image has more than 134217728 pixels",
+    "UNSUPPORTED_COLOUR": "the colour space is not grey, RGB or palette of 1 to 16 bits",
+    "UNSUPPORTED_VARIANT": "the image is of a rare variant of its format that is not supported",
+    "OBJECT_MISSING": "the object was deleted after the manifest was planned",
+    "OBJECT_CHANGED": "the object was changed after the manifest was planned",
+}
+"""Codes and messages of src/kernel/row.ts."""
+
+OPERATION_STATISTICS = {
+    "mean": ("sum", "mean_e6"),
+    "max": ("max",),
+    "min": ("min",),
+    "minmax": ("min", "max"),
+    "stats": ("sum", "sumSq", "min", "max", "mean_e6"),
+}
+
+_VALUES = range(256)
+_SQUARES = [value * value for value in _VALUES]
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """What became of one image; `detail` is the decoder's own message, for logs and never part of a row."""
+
+    row: dict[str, Any]
+    decode_ms: float
+    compute_ms: float
+    detail: str | None = None
+
+
+def measure(data: bytes, key: str, operation: str) -> Measured:
+    """Decode and measure one image. An image that cannot be measured is a row with its error."""
+    started = time.perf_counter()
+    try:
+        still = read_still(data)
+        image = _decode(still)
+    except Refused as reason:
+        spent = (time.perf_counter() - started) * 1000
+        return Measured(failed_row(key, reason.code), spent, 0.0, reason.detail or None)
+    decoded = time.perf_counter()
+    row = _row(key, still, _histograms(image, still), operation)
+    ended = time.perf_counter()
+    return Measured(row, (decoded - started) * 1000, (ended - decoded) * 1000)
+
+
+def failed_row(key: str, code: str) -> dict[str, Any]:
+    return {"key": key, "error": {"code": code, "message": IMAGE_ERRORS[code]}}
+
+
+def serialize_row(row: dict[str, Any]) -> str:
+    """The one text form of a row, the same as `serializeRow` in TypeScript."""
+    return json.dumps(row, ensure_ascii=False, separators=(",", ":"))
+
+
+def _decode(still: Still) -> Image.Image:
+    """Pixels in one of the modes L, LA, RGB and RGBA, 8 bits a channel."""
+    try:
+        image = _DECODERS[still.format](io.BytesIO(still.data))
+        image.load()
+        decoded = _to_8_bits(image, still)
+    except MemoryError:
+        raise
+    except Exception as reason:  # Pillow's readers raise almost anything at damaged files.
+        raise Refused("DECODE_FAILED", f"{type(reason).__name__}: {reason}") from reason
+    # Pillow turns a TIFF as its orientation says; the statistics do not change by that.
+    if sorted(decoded.size) != sorted((still.frame_width, still.frame_height)):
+        raise Refused("DECODE_FAILED", f"decoded {decoded.size}, which the header does not have")
+    return decoded
+
+
+def _to_8_bits(image: Image.Image, still: Still) -> Image.Image:
+    clear = image.info.pop("transparency", None)
+    if image.mode.startswith("I;16"):
+        return _high_bytes(image)
+    if image.mode in ("1", "L"):
+        grey = image.convert("L") if image.mode == "1" else image
+        return grey if clear is None else _with_clear_grey(image, grey, clear, still)
+    if image.mode == "RGB" and clear is not None:
+        return _convert_with(image, clear)
+    if image.mode == "P":
+        return image.convert("RGB") if clear is None else _convert_with(image, clear)
+    if image.mode in ("LA", "RGB", "RGBA"):
+        return image
+    raise ValueError(f"mode {image.mode}")
+
+
+def _convert_with(image: Image.Image, clear: Any) -> Image.Image:
+    image.info["transparency"] = clear
+    return image.convert("RGBA")
+
+
+def _with_clear_grey(image: Image.Image, grey: Image.Image, clear: int, still: Still) -> Image.Image:
+    """Pillow compares the clear value of a PNG of 2 or 4 bits without scaling it, so it is done here."""
+    depth = still.data[24] if still.format == "PNG" and image.mode == "L" else 8
+    value = clear * 255 // ((1 << depth) - 1)
+    return Image.merge("LA", (grey, grey.point([0 if level == value else 255 for level in _VALUES])))
+
+
+def _high_bytes(image: Image.Image) -> Image.Image:
+    data = image.tobytes()
+    return Image.frombytes("L", image.size, data[0::2] if image.mode == "I;16B" else data[1::2])
+
+
+def _histograms(image: Image.Image, still: Still) -> list[list[int]]:
+    """Pixels per value over black: of grey alone, or of R, G and B."""
+    # Pillow's premultiplied modes hold c * a / 255 rounded to the nearest, which is (2 * c * a + 255) // 510.
+    # (Its ImageChops.multiply cuts off instead.)
+    black = {"LA": "La", "RGBA": "RGBa"}.get(image.mode)
+    flat = image.histogram() if black is None else image.convert(black).histogram()
+    colours = 1 if image.mode in ("L", "LA") else 3
+    counts = [flat[256 * channel : 256 * (channel + 1)] for channel in range(colours)]
+    outside = still.width * still.height - still.frame_width * still.frame_height
+    for count in counts:
+        count[0] += outside
+    return counts
+
+
+def _row(key: str, still: Still, counts: list[list[int]], operation: str) -> dict[str, Any]:
+    row: dict[str, Any] = {"key": key, "width": still.width, "height": still.height, "channels": 3}
+    pixels = still.width * still.height
+    sums = [sum(map(mul, count, _VALUES)) for count in counts]
+    for statistic in OPERATION_STATISTICS[operation]:
+        if statistic == "sum":
+            values = sums
+        elif statistic == "sumSq":
+            values = [sum(map(mul, count, _SQUARES)) for count in counts]
+        elif statistic == "min":
+            values = [next(value for value in _VALUES if count[value]) for count in counts]
+        elif statistic == "max":
+            values = [next(value for value in reversed(_VALUES) if count[value]) for count in counts]
+        else:
+            values = [(2_000_000 * total + pixels) // (2 * pixels) for total in sums]
+        row[statistic] = values * 3 if len(values) == 1 else values
+    return row

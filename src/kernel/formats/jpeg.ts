@@ -1,0 +1,110 @@
+import { checkSize, must, Refused, type Still } from './still.ts';
+
+const SOF0 = 0xc0;
+const SOF2 = 0xc2;
+const DHT = 0xc4;
+const RST0 = 0xd0;
+const RST7 = 0xd7;
+const EOI = 0xd9;
+const SOS = 0xda;
+const DQT = 0xdb;
+const DRI = 0xdd;
+const APP0 = 0xe0;
+const APP14 = 0xee;
+const APP15 = 0xef;
+const COM = 0xfe;
+
+/** Progressive files have about ten scans. Thousands are made to keep a decoder busy. */
+const MAX_SCANS = 100;
+
+/**
+ * Walk the markers of a JPEG (ITU-T T.81, annex B) from start to end of image.
+ *
+ * The chain must be whole: decoders differ in what they make of a broken one. Damage inside the entropy-coded data
+ * that leaves the chain whole is not found here; libjpeg conceals it in the same way in every engine.
+ */
+export function readJpeg(data: Buffer): Still {
+  const pieces: Buffer[] = [];
+  let kept = 0;
+  let at = 2;
+  let frame: Frame | undefined;
+  let scans = 0;
+  let complete = false;
+  for (;;) {
+    must(data.readUInt8(at) === 0xff);
+    while (data.readUInt8(at + 1) === 0xff) at += 1;
+    const marker = data.readUInt8(at + 1);
+    if (marker === EOI) break;
+    const next = at + 2 + data.readUInt16BE(at + 2);
+    must(next >= at + 4 && next <= data.length);
+    if (isFrame(marker)) {
+      must(frame === undefined);
+      frame = readFrame(data, at, next, marker);
+    } else if (isMetadata(marker)) {
+      if (!decidesColour(data, at, next, marker)) {
+        pieces.push(data.subarray(kept, at));
+        kept = next;
+      }
+    } else {
+      must(!complete && (marker === SOS || marker === DHT || marker === DQT || marker === DRI));
+    }
+    at = next;
+    if (marker === SOS) {
+      must(frame !== undefined);
+      scans += 1;
+      must(scans <= MAX_SCANS, 'UNSUPPORTED_VARIANT');
+      // One sequential scan with all components is the whole image.
+      complete = !frame.progressive && data.readUInt8(next - 4 - 2 * frame.components) === frame.components;
+      at = skipEntropyCoded(data, next);
+    }
+  }
+  must(frame !== undefined && scans > 0);
+  pieces.push(data.subarray(kept, at + 2));
+  const { width, height } = frame;
+  return {
+    width,
+    height,
+    frameWidth: width,
+    frameHeight: height,
+    grey: frame.components === 1,
+    streamed: complete,
+    pieces,
+  };
+}
+
+type Frame = { width: number; height: number; components: number; progressive: boolean };
+
+function readFrame(data: Buffer, at: number, next: number, marker: number): Frame {
+  must(marker <= SOF2, 'UNSUPPORTED_VARIANT');
+  must(data.readUInt8(at + 4) === 8, 'UNSUPPORTED_VARIANT');
+  const height = data.readUInt16BE(at + 5);
+  const width = data.readUInt16BE(at + 7);
+  const components = data.readUInt8(at + 9);
+  must(components === 1 || components === 3, 'UNSUPPORTED_COLOUR');
+  checkSize(width, height);
+  must(next === at + 10 + 3 * components);
+  return { width, height, components, progressive: marker === SOF2 };
+}
+
+function isFrame(marker: number): boolean {
+  return marker >= SOF0 && marker <= 0xcf && marker !== DHT && marker !== 0xc8 && marker !== 0xcc;
+}
+
+function isMetadata(marker: number): boolean {
+  return (marker >= APP0 && marker <= APP15) || marker === COM;
+}
+
+/** libjpeg guesses the colour space from a JFIF and an Adobe segment; both have a least length. */
+function decidesColour(data: Buffer, at: number, next: number, marker: number): boolean {
+  if (marker === APP0) return next - at >= 18 && data.toString('latin1', at + 4, at + 9) === 'JFIF\0';
+  return marker === APP14 && next - at >= 16 && data.toString('latin1', at + 4, at + 9) === 'Adobe';
+}
+
+/** The position of the next marker that is neither a stuffed byte nor a restart. */
+function skipEntropyCoded(data: Buffer, from: number): number {
+  for (let at = data.indexOf(0xff, from); at >= 0 && at + 1 < data.length; at = data.indexOf(0xff, at + 1)) {
+    const byte = data[at + 1] ?? 0;
+    if (byte !== 0 && byte !== 0xff && !(byte >= RST0 && byte <= RST7)) return at;
+  }
+  throw new Refused('DECODE_FAILED');
+}

@@ -1,0 +1,96 @@
+import { crc32 } from 'node:zlib';
+import { checkSize, must, type Still } from './still.ts';
+
+const GREY = 0;
+const RGB = 2;
+const PALETTE = 3;
+const GREY_ALPHA = 4;
+const RGBA = 6;
+
+/** Bit depths that the standard has for each colour type. */
+const DEPTHS: Readonly<Record<number, readonly number[]>> = {
+  [GREY]: [1, 2, 4, 8, 16],
+  [RGB]: [8, 16],
+  [PALETTE]: [1, 2, 4, 8],
+  [GREY_ALPHA]: [8, 16],
+  [RGBA]: [8, 16],
+};
+
+/**
+ * Walk the chunks of a PNG (ISO/IEC 15948): every checksum must hold, and only the chunks that decide the pixels
+ * of the first image go to the decoder.
+ */
+export function readPng(data: Buffer): Still {
+  must(data.readUInt32BE(8) === 13 && data.toString('latin1', 12, 16) === 'IHDR');
+  const width = data.readUInt32BE(16);
+  const height = data.readUInt32BE(20);
+  const depth = data.readUInt8(24);
+  const colour = data.readUInt8(25);
+  const interlace = data.readUInt8(28);
+  must(DEPTHS[colour]?.includes(depth) === true);
+  must(data.readUInt8(26) === 0 && data.readUInt8(27) === 0 && interlace <= 1);
+  checkSize(width, height);
+
+  const pieces: Buffer[] = [];
+  let kept = 0;
+  let at = 8;
+  let entries = 0;
+  let transparent = false;
+  let image: 'to come' | 'here' | 'over' = 'to come';
+  for (let kind = ''; kind !== 'IEND'; ) {
+    const length = data.readUInt32BE(at);
+    const next = at + 12 + length;
+    must(next <= data.length);
+    kind = data.toString('latin1', at + 4, at + 8);
+    must(crc32(data.subarray(at + 4, next - 4)) === data.readUInt32BE(next - 4));
+    let keep = false;
+    if (image === 'here' && kind !== 'IDAT') image = 'over';
+    if (kind === 'IHDR') {
+      must(at === 8);
+    } else if (kind === 'IDAT') {
+      must(image !== 'over');
+      image = 'here';
+      keep = true;
+    } else if (kind === 'PLTE') {
+      must(image === 'to come' && entries === 0 && length > 0 && length % 3 === 0 && length <= 768);
+      entries = length / 3;
+      keep = colour === PALETTE;
+    } else if (kind === 'tRNS' && image === 'to come' && colour <= PALETTE) {
+      must(depth < 16, 'UNSUPPORTED_VARIANT');
+      must(!transparent);
+      must(isTransparency(data.subarray(at + 8, next - 4), colour, depth, entries));
+      transparent = true;
+      keep = true;
+    } else if (kind === 'IEND') {
+      must(length === 0);
+      keep = true;
+    } else {
+      // A decoder may skip what it does not know, unless the first letter is a capital.
+      must(((kind.charCodeAt(0) >> 5) & 1) === 1);
+    }
+    if (at > 8 && !keep) {
+      pieces.push(data.subarray(kept, at));
+      kept = next;
+    }
+    at = next;
+  }
+  must(image !== 'to come');
+  must(colour !== PALETTE || (entries > 0 && entries <= 1 << depth));
+  pieces.push(data.subarray(kept, at));
+  return {
+    width,
+    height,
+    frameWidth: width,
+    frameHeight: height,
+    grey: colour === GREY && depth <= 8 && !transparent,
+    streamed: interlace === 0,
+    pieces,
+  };
+}
+
+/** One alpha per palette entry, or the one grey or colour that is clear, in 16-bit numbers of `depth` bits. */
+function isTransparency(body: Buffer, colour: number, depth: number, entries: number): boolean {
+  if (colour === PALETTE) return body.length > 0 && body.length <= entries;
+  if (body.length !== (colour === GREY ? 2 : 6)) return false;
+  return body.every((byte, place) => (place % 2 === 0 ? byte === 0 : byte < 1 << depth));
+}

@@ -1,0 +1,42 @@
+import { type ImageErrorCode, MAX_PIXELS } from '../row.ts';
+
+/** The longest side of an image; what is longer is more than some decoders take. */
+const MAX_SIDE = 1_000_000;
+
+/** One still image found in the bytes of a file, reduced to what decides its pixels. */
+export type Still = {
+  /** Size of the image as stored: the screen of a GIF, the canvas of a WebP. */
+  readonly width: number;
+  readonly height: number;
+  /** Size of what is encoded. The rest of the image is transparent. */
+  readonly frameWidth: number;
+  readonly frameHeight: number;
+  /** One channel, no transparency, 8 bits: the decoder need not expand it. */
+  readonly grey: boolean;
+  /** Whether a decoder can go through it row by row; else it holds the whole image more than once. */
+  readonly streamed: boolean;
+  /** The file for the decoder, in pieces: views of the input, without metadata. */
+  readonly pieces: readonly Buffer[];
+};
+
+/** Thrown by the readers of headers, and caught in `readStill`. */
+export class Refused extends Error {
+  readonly code: ImageErrorCode;
+
+  constructor(code: ImageErrorCode) {
+    super(code);
+    this.code = code;
+  }
+}
+
+/** Throw unless a condition on which the file must not be refused holds. */
+export function must(condition: boolean, code: ImageErrorCode = 'DECODE_FAILED'): asserts condition {
+  if (!condition) throw new Refused(code);
+}
+
+/** Refuse sizes that cannot be and sizes that are too large, before anything is decoded. */
+export function checkSize(width: number, height: number): void {
+  must(width > 0 && height > 0);
+  must(width * height <= MAX_PIXELS, 'TOO_MANY_PIXELS');
+  must(Math.max(width, height) <= MAX_SIDE, 'UNSUPPORTED_VARIANT');
+}

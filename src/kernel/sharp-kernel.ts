@@ -1,0 +1,84 @@
+import { performance } from 'node:perf_hooks';
+import sharp from 'sharp';
+import { readStill } from './formats/read.ts';
+import type { Still } from './formats/still.ts';
+import type { Kernel, Measured, Prepared } from './kernel.ts';
+import type { Operation } from './operation.ts';
+import { failedRow, type ImageErrorCode } from './row.ts';
+import { measurePixels, type Pixels } from './scan.ts';
+
+/** How libvips uses the process; the settings are global in sharp. */
+export type SharpSettings = {
+  /** Threads that work on one image. More images at once are faster than more threads for one. */
+  readonly threads: number;
+};
+
+/** Set what is global in sharp. Images are seen once, so its cache of operations is turned off. */
+export function configureSharp({ threads }: SharpSettings): void {
+  sharp.concurrency(threads);
+  sharp.cache(false);
+}
+
+/** A kernel around sharp. At most `UV_THREADPOOL_SIZE` images are decoded at once, whatever the caller starts. */
+export function createSharpKernel(): Kernel {
+  return { name: 'sharp', prepare };
+}
+
+function prepare(input: Buffer, key: string): Prepared {
+  const still = readStill(input);
+  if (typeof still === 'string') {
+    return { workingBytes: 0, measure: async () => failed(key, still) };
+  }
+  return { workingBytes: workingBytes(still), measure: (operation) => measure(still, key, operation) };
+}
+
+/** At most so many bytes per pixel were held, over all formats, at 4000 x 3000 (libvips 8.18). */
+function workingBytes({ frameWidth, frameHeight, grey, streamed }: Still): number {
+  const bytesPerPixel = streamed ? (grey ? 2 : 5) : 13;
+  return frameWidth * frameHeight * bytesPerPixel;
+}
+
+async function measure(still: Still, key: string, operation: Operation): Promise<Measured> {
+  const started = performance.now();
+  let pixels: Pixels;
+  try {
+    pixels = await decode(still);
+  } catch (reason) {
+    const detail = reason instanceof Error ? reason.message : String(reason);
+    return { ...failed(key, 'DECODE_FAILED'), decodeMs: performance.now() - started, detail };
+  }
+  const decoded = performance.now();
+  const row = measurePixels(key, still, pixels, operation);
+  return { row, decodeMs: decoded - started, computeMs: performance.now() - decoded };
+}
+
+/**
+ * `failOn: 'error'` and `unlimited` make sharp accept exactly what libjpeg repairs, as Pillow does: it would
+ * refuse at a warning, or after many of them. Size is limited from the header before.
+ */
+async function decode(still: Still): Promise<Pixels> {
+  const [only, ...more] = still.pieces;
+  const input = only !== undefined && more.length === 0 ? only : Buffer.concat(still.pieces);
+  const decoder = sharp(input, {
+    failOn: 'error',
+    unlimited: true,
+    limitInputPixels: false,
+    ignoreIcc: true,
+  });
+  if (still.grey) decoder.toColourspace('b-w');
+  const { data, info } = await decoder.raw().toBuffer({ resolveWithObject: true });
+  const { channels, width, height } = info;
+  if (width !== still.frameWidth || height !== still.frameHeight) {
+    throw new Error(
+      `decoded ${width} x ${height}, but the header has ${still.frameWidth} x ${still.frameHeight}`,
+    );
+  }
+  if (channels !== 1 && channels !== 2 && channels !== 3 && channels !== 4) {
+    throw new Error(`decoded ${String(channels)} channels`);
+  }
+  return { data, channels };
+}
+
+function failed(key: string, code: ImageErrorCode): Measured {
+  return { row: failedRow(key, code), decodeMs: 0, computeMs: 0 };
+}

@@ -1,0 +1,212 @@
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { compareKeys } from '../../src/dataset/order.ts';
+import { type Operation, operationSchema } from '../../src/kernel/operation.ts';
+import {
+  failedRow,
+  IMAGE_ERRORS,
+  type ImageErrorCode,
+  isFailed,
+  type Row,
+  serializeRow,
+} from '../../src/kernel/row.ts';
+import { createSharpKernel } from '../../src/kernel/sharp-kernel.ts';
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+const kernel = createSharpKernel();
+let folder = '';
+
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'fanfleet-kernel-'));
+  python(['odd_images.py', join(folder, 'odd')]);
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+/** What docs/formats.md says of every file that is not measured. All others must be. */
+const REFUSED: Readonly<Partial<Record<ImageErrorCode, readonly string[]>>> = {
+  EMPTY_OBJECT: ['empty.jpg'],
+  NOT_AN_IMAGE: [
+    ...['document.pdf', 'drawing.svg', 'garbage.png', 'one-byte.png', 'page.html', 'page.png', 'picture.bmp'],
+    'text.jpg',
+  ],
+  TOO_MANY_PIXELS: ['bomb.png', 'cut-bomb.png', 'too-large.tif', 'too-wide.jpg'],
+  UNSUPPORTED_COLOUR: [
+    ...['cmyk.jpg', 'cmyk.tif', 'float.tif', 'grey-32-bit.tif', 'lab.tif', 'rgb-12-bit.tif', 'ycbcr.tif'],
+  ],
+  UNSUPPORTED_VARIANT: [
+    ...['1-bit-fax.tif', '12-bit.jpg', 'arithmetic.jpg', 'big.tif', 'fill-order.tif', 'grey-16-trns.png'],
+    ...['grey-alpha-16-bit.tif', 'palette-of-8-bit-values.tif', 'predictor-3.tif', 'rgb-16-trns.png'],
+    ...['rgb-4-bit.tif', 'rgb-and-one-more.tif', 'rgb-jpeg.tif', 'rgb-planes.tif', 'rgb-zstd.tif'],
+    ...['rgba-premultiplied.tif', 'tiled.tif', 'white-is-zero-16-bit.tif'],
+  ],
+  DECODE_FAILED: [
+    ...['bad-colour.png', 'bad-crc.png', 'bad-depth.png', 'bad-filter.png', 'bad-interlace.png'],
+    ...['cut-by-one.tif', 'cut-by-one.webp', 'cut-in-header.jpg', 'cut-in-header.png', 'cut-in-scan.jpg'],
+    ...['cut-in-size.jpg', 'cut-lzw.tif', 'cut-progressive.jpg', 'cut-with-end.gif', 'cut-with-size.webp'],
+    ...['cut.gif', 'cut.png', 'cut.tif', 'cut.webp', 'half-end.jpg', 'junk-before-marker.jpg'],
+    ...['magic-only.gif', 'magic-only.jpg', 'magic-only.png', 'magic-only.tif', 'magic-only.webp'],
+    ...[
+      'no-end.jpg',
+      'no-end.png',
+      'no-frame.gif',
+      'no-tables.jpg',
+      'palette-none.png',
+      'strip-too-long.tif',
+    ],
+    ...['strip-too-short.tif', 'too-few-rows.png', 'too-few-strips.tif', 'trns-too-high.png'],
+    ...['unknown-critical.png', 'zero-height.jpg', 'zero-width.png'],
+  ],
+};
+
+describe.each(operationSchema.options)('%s', (operation) => {
+  test('both kernels give the same bytes for every odd image', async () => {
+    expect(await rowsHere('odd', operation)).toEqual(rowsOfPython('odd', operation));
+  });
+
+  test('what is measured equals numpy on the pixels of Pillow', async () => {
+    // Prepare
+    const numpy = new Map(
+      python(['independent_rows.py', join(folder, 'odd'), '--operation', operation]).map((line) => [
+        keyOf(line),
+        line,
+      ]),
+    );
+    // Act
+    const measured = (await rowsHere('odd', operation)).filter((line) => !isFailed(JSON.parse(line)));
+    // Assess
+    expect(measured.length).toBeGreaterThan(100);
+    expect(measured).toEqual(measured.map((line) => numpy.get(keyOf(line))));
+  });
+});
+
+test('every odd image is measured or refused as documented', async () => {
+  // Act
+  const refused: Partial<Record<ImageErrorCode, string[]>> = {};
+  for (const line of await rowsHere('odd', 'mean')) {
+    const row: Row = JSON.parse(line);
+    if (!isFailed(row)) continue;
+    expect(row.error.message).toBe(IMAGE_ERRORS[row.error.code]);
+    refused[row.error.code] ??= [];
+    refused[row.error.code]?.push(row.key);
+  }
+  // Assess
+  expect(refused).toEqual(REFUSED);
+});
+
+test('the orientation of a photograph changes neither its size nor its numbers', async () => {
+  const rows = new Map((await rowsHere('odd', 'stats')).map((line) => [keyOf(line), JSON.parse(line)]));
+  for (const [turned, plain] of [
+    ['orientation-6.jpg', 'icc.jpg'],
+    ['orientation-6.png', 'rgb.png'],
+    ['orientation-6.tif', 'rgb.tif'],
+    ['orientation-6.webp', 'lossy.webp'],
+  ]) {
+    expect({ ...rows.get(turned ?? ''), key: '' }).toEqual({ ...rows.get(plain ?? ''), key: '' });
+  }
+});
+
+describe('damage at random places', () => {
+  const FILES = [
+    ...['rgb-420.jpg', 'rgb-444.jpg', 'progressive.jpg', 'progressive-grey.jpg', 'restart.jpg', 'grey.jpg'],
+    ...['static.gif', 'transparent.gif', 'lossy.webp', 'lossy-alpha.webp', 'lossless.webp', 'animated.webp'],
+    ...['rgb.tif', 'rgb-lzw.tif', 'rgb-deflate.tif', 'strips.tif', 'palette.tif', 'palette.png', 'rgba.png'],
+  ];
+
+  test('both kernels agree, whether they measure or refuse', async () => {
+    // Prepare
+    const random = generator(20_261_121);
+    const target = mkdtempSync(join(folder, 'damaged-'));
+    for (const name of FILES) {
+      const whole = readFileSync(join(folder, 'odd', name));
+      const copies = name.endsWith('.jpg') ? 50 : 15;
+      for (let copy = 0; copy < copies; copy += 1) {
+        writeFileSync(join(target, `${copy}-${name}`), damage(whole, copy, random));
+      }
+    }
+    // Act
+    const rows = await rowsHere(target.slice(folder.length + 1), 'stats');
+    // Assess
+    expect(rows).toEqual(rowsOfPython(target.slice(folder.length + 1), 'stats'));
+    const failed = rows.filter((line) => isFailed(JSON.parse(line))).length;
+    expect(failed).toBeGreaterThan(100);
+    expect(rows.length - failed).toBeGreaterThan(100);
+  });
+});
+
+test('keys of every kind have the same text in both languages', () => {
+  // Prepare
+  const control = Array.from({ length: 32 }, (_, code) => String.fromCharCode(code)).join('');
+  const keys = [
+    ...[
+      'a b#?+%25&=.jpg',
+      '"quoted"',
+      "it's",
+      'back\\slash',
+      '/',
+      'é\u0301',
+      '日本語.png',
+      '\u{1f600}\u{10ffff}',
+    ],
+    ...[control, '\u007f\u0080\u009f', '\u2028\u2029\ufeff\ufffd', 'x'.repeat(1_000), '</script>'],
+  ];
+  const codes = Object.keys(IMAGE_ERRORS).sort() as ImageErrorCode[];
+  // Act
+  const lines = python(['kernel_rows.py', '--keys'], JSON.stringify(keys));
+  // Assess
+  expect(lines).toEqual(keys.flatMap((key) => codes.map((code) => serializeRow(failedRow(key, code)))));
+});
+
+async function rowsHere(below: string, operation: Operation): Promise<string[]> {
+  const rows: string[] = [];
+  for (const name of readdirSync(join(folder, below)).sort(compareKeys)) {
+    const input = readFileSync(join(folder, below, name));
+    rows.push(serializeRow((await kernel.prepare(input, name).measure(operation)).row));
+  }
+  return rows;
+}
+
+function rowsOfPython(below: string, operation: Operation): string[] {
+  return python(['kernel_rows.py', join(folder, below), operation]);
+}
+
+/** Run a script of test/fixtures and give its lines. */
+function python([script = '', ...args]: readonly string[], input = ''): string[] {
+  const command = [join(ROOT, 'test/fixtures', script), ...args];
+  const { status, stdout, stderr } = spawnSync(join(ROOT, '.venv/bin/python'), ['-B', ...command], {
+    input,
+    encoding: 'utf8',
+    maxBuffer: 64 * 1024 * 1024,
+  });
+  if (status !== 0) throw new Error(`${script} ended with ${status}: ${stderr}`);
+  return stdout.split('\n').slice(0, -1);
+}
+
+function keyOf(line: string): string {
+  return (JSON.parse(line) as Row).key;
+}
+
+/** Change, flip, drop or insert bytes at one to five places. */
+function damage(whole: Buffer, kind: number, random: (below: number) => number): Buffer {
+  let data = Buffer.from(whole);
+  for (let times = random(5); times >= 0; times -= 1) {
+    const at = 2 + random(data.length - 3);
+    if (kind % 4 === 0) data[at] = random(256);
+    else if (kind % 4 === 1) data[at] = (data[at] ?? 0) ^ (1 << random(8));
+    else if (kind % 4 === 2) data = Buffer.concat([data.subarray(0, at), data.subarray(at + 1 + random(20))]);
+    else data = Buffer.concat([data.subarray(0, at), Buffer.of(random(256), random(256)), data.subarray(at)]);
+  }
+  return data;
+}
+
+/** A linear congruential generator (the constants of Numerical Recipes), so that every run damages alike. */
+function generator(seed: number): (below: number) => number {
+  let state = seed;
+  return (below) => {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+    return Math.floor((state / 2 ** 32) * below);
+  };
+}

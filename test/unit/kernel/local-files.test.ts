@@ -1,0 +1,89 @@
+import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { Kernel } from '../../../src/kernel/kernel.ts';
+import { type LocalFilesOptions, measureLocalFiles } from '../../../src/kernel/local-files.ts';
+import { failedRow } from '../../../src/kernel/row.ts';
+
+let folder = '';
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'fanfleet-local-'));
+  for (const name of ['b.png', 'a/z.jpg', 'a/b/c.jpg', 'a b.txt', '\u{1f600}.png', '\u{ff5e}.png']) {
+    await mkdir(dirname(join(folder, name)), { recursive: true });
+    await writeFile(join(folder, name), name);
+  }
+  await symlink(join(folder, 'b.png'), join(folder, 'link.png'));
+  await symlink(folder, join(folder, 'loop'));
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+/** A kernel that refuses everything, and tells how many images were in the works at most. */
+function refusing(workingBytes = 0): Kernel & { most: number } {
+  let running = 0;
+  const kernel = {
+    name: 'refusing',
+    most: 0,
+    prepare: (_: Buffer, key: string) => ({
+      workingBytes,
+      measure: async () => {
+        running += 1;
+        kernel.most = Math.max(kernel.most, running);
+        await new Promise((resolve) => setImmediate(resolve));
+        running -= 1;
+        return { row: failedRow(key, 'NOT_AN_IMAGE'), decodeMs: 0, computeMs: 0 };
+      },
+    }),
+  };
+  return kernel;
+}
+
+async function keysOf(paths: string[], options: Partial<LocalFilesOptions> = {}): Promise<string[]> {
+  const keys: string[] = [];
+  for await (const { row } of measureLocalFiles(paths, {
+    kernel: refusing(),
+    operation: 'stats',
+    ...options,
+  })) {
+    keys.push(row.key.replace(folder, ''));
+  }
+  return keys;
+}
+
+test('all files of a folder come in key order, by UTF-8 bytes, and a link to a folder is not followed', async () => {
+  const expected = [
+    '/a b.txt',
+    '/a/b/c.jpg',
+    '/a/z.jpg',
+    '/b.png',
+    '/link.png',
+    '/\u{ff5e}.png',
+    '/\u{1f600}.png',
+  ];
+  expect(await keysOf([folder])).toEqual(expected);
+  expect(await keysOf([`${folder}/`])).toEqual(expected);
+});
+
+test('a file that is named is measured whatever `accept` says, and only once', async () => {
+  const accept = (key: string) => key.endsWith('.jpg');
+  expect(await keysOf([`${folder}/b.png`, folder, `${folder}/a`], { accept })).toEqual([
+    '/a/b/c.jpg',
+    '/a/z.jpg',
+    '/b.png',
+  ]);
+});
+
+test('no more images than `overlap` are in the works, and no more bytes than `memoryBytes`', async () => {
+  const wide = refusing(10);
+  await keysOf([folder], { kernel: wide, overlap: 3 });
+  expect(wide.most).toBeLessThanOrEqual(3);
+  const narrow = refusing(1_000);
+  expect(await keysOf([folder], { kernel: narrow, overlap: 3, memoryBytes: 900 })).toHaveLength(7);
+  expect(narrow.most).toBe(1);
+});
+
+test('a path that is not there is named', async () => {
+  await expect(keysOf([`${folder}/none`])).rejects.toMatchObject({ code: 'PATH_NOT_FOUND', source: 'user' });
+  await expect(keysOf([`${folder}/none`])).rejects.toThrow(`${folder}/none`);
+});
