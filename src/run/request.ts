@@ -39,6 +39,8 @@ export const requestSchema = z.strictObject({
   repeats: z.int().min(1).max(50).default(1),
   /** Arms one after the other or at once. @default what the stack was deployed with: `parallel` in AWS */
   schedule: scheduleSchema.optional(),
+  /** Seconds after which the fleet arm has failed; its instances end themselves a little later. */
+  fleetDeadline: z.int().min(60).max(86_400).default(3600),
   /** Whether a centralised single-thread run of the same kernel is measured too. */
   baseline: z.boolean().default(true),
 });

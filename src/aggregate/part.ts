@@ -1,0 +1,64 @@
+import { compareKeys } from '../dataset/order.ts';
+import { isFailed, type Row } from '../kernel/row.ts';
+import { EXAMPLES } from './problems.ts';
+import { mergeStatistics, NO_STATISTICS, type Statistics, statisticsOf } from './statistics.ts';
+
+/** Failed images of one code: how many, and the first keys in S3's order. */
+export interface FailureCount {
+  readonly count: number;
+  readonly examples: readonly string[];
+}
+
+/**
+ * What any set of images adds up to. `bytes` counts measured images only, so that a failed image never makes an arm
+ * look faster. Merging is associative and commutative with `EMPTY_PART` as its neutral element.
+ */
+export interface ImagePart {
+  readonly bytes: number;
+  readonly failedImages: number;
+  readonly statistics: Statistics;
+  readonly failures: ReadonlyMap<string, FailureCount>;
+}
+
+export const EMPTY_PART: ImagePart = {
+  bytes: 0,
+  failedImages: 0,
+  statistics: NO_STATISTICS,
+  failures: new Map(),
+};
+
+/** @param bytes size of the object that the row was computed from */
+export function partOf(row: Row, bytes: number): ImagePart {
+  if (!isFailed(row)) return { ...EMPTY_PART, bytes, statistics: statisticsOf(row) };
+  return {
+    ...EMPTY_PART,
+    failedImages: 1,
+    failures: new Map([[row.error.code, { count: 1, examples: [row.key] }]]),
+  };
+}
+
+export function mergeParts(a: ImagePart, b: ImagePart): ImagePart {
+  return {
+    bytes: a.bytes + b.bytes,
+    failedImages: a.failedImages + b.failedImages,
+    statistics: mergeStatistics(a.statistics, b.statistics),
+    failures: mergeFailures(a.failures, b.failures),
+  };
+}
+
+function mergeFailures(
+  a: ReadonlyMap<string, FailureCount>,
+  b: ReadonlyMap<string, FailureCount>,
+): ReadonlyMap<string, FailureCount> {
+  if (b.size === 0) return a;
+  if (a.size === 0) return b;
+  const merged = new Map(a);
+  for (const [code, { count, examples }] of b) {
+    const other = merged.get(code) ?? { count: 0, examples: [] };
+    merged.set(code, {
+      count: other.count + count,
+      examples: [...other.examples, ...examples].sort(compareKeys).slice(0, EXAMPLES),
+    });
+  }
+  return merged;
+}

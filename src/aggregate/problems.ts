@@ -1,0 +1,54 @@
+import { z } from 'zod';
+
+/** What can be wrong with the files of an arm. All but the last two make the arm's answer not valid. */
+export const PROBLEMS = {
+  BATCH_MISSING: 'no result file for the batch',
+  KEY_LOST: 'a key of the manifest has no row',
+  KEY_DOUBLED: 'a key has more than one row in its batch',
+  KEY_FOREIGN: 'a row whose key is not in its batch',
+  KEY_OUT_OF_ORDER: 'a row that is not in key order',
+  FILE_FOREIGN: 'a result file that belongs to no batch of the manifest',
+  ROW_MALFORMED: 'a line that is no row of this operation in its one text form',
+  ROW_INCONSISTENT: 'a row whose figures contradict each other',
+  SPAN_MISSING: 'no span file for the batch: its time counts as overhead',
+  SPAN_INVALID: 'a span file that is no span of this batch: its time counts as overhead',
+} as const;
+export type ProblemCode = keyof typeof PROBLEMS;
+
+const TIMING_ONLY: ReadonlySet<string> = new Set(['SPAN_MISSING', 'SPAN_INVALID']);
+
+/** How many examples are kept of each problem and of each kind of failed image. */
+export const EXAMPLES = 20;
+
+export const problemSchema = z.object({
+  code: z.string(),
+  message: z.string(),
+  count: z.int().positive(),
+  examples: z.array(z.string()).max(EXAMPLES),
+});
+export type Problem = z.infer<typeof problemSchema>;
+
+/** Counts problems and keeps the first examples of each. */
+export class ProblemLog {
+  readonly #found = new Map<ProblemCode, { count: number; examples: string[] }>();
+
+  add(code: ProblemCode, example: string): void {
+    const entry = this.#found.get(code) ?? { count: 0, examples: [] };
+    entry.count += 1;
+    if (entry.examples.length < EXAMPLES) entry.examples.push(shorten(example));
+    this.#found.set(code, entry);
+  }
+
+  /** Whether the answer can be trusted; problems of spans touch only the timing. */
+  get valid(): boolean {
+    return [...this.#found.keys()].every((code) => TIMING_ONLY.has(code));
+  }
+
+  list(): Problem[] {
+    return [...this.#found].map(([code, entry]) => ({ code, message: PROBLEMS[code], ...entry }));
+  }
+}
+
+function shorten(example: string): string {
+  return example.length > 1100 ? `${example.slice(0, 1100)}…` : example;
+}

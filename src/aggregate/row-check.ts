@@ -1,0 +1,122 @@
+import { OPERATION_STATISTICS, type Operation, STATISTICS } from '../kernel/operation.ts';
+import {
+  IMAGE_ERRORS,
+  MAX_PIXELS,
+  type MeasuredRow,
+  type PerChannel,
+  type Row,
+  serializeRow,
+} from '../kernel/row.ts';
+
+/** A line of a result file: a row that can be used, or why it cannot and whose it is as far as one can tell. */
+export type CheckedRow =
+  | { readonly row: Row; readonly problem?: never }
+  | {
+      readonly row?: never;
+      readonly problem: 'ROW_MALFORMED' | 'ROW_INCONSISTENT';
+      readonly key: string | null;
+      readonly why: string;
+    };
+
+/**
+ * Check one line by hand: ten million of them are read, and each must be exactly what `serializeRow` writes.
+ * The figures of a measured row must also follow from each other, whoever computed them.
+ */
+export function checkRow(text: string, operation: Operation): CheckedRow {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    return malformed('not JSON');
+  }
+  if (!isRecord(value) || typeof value.key !== 'string' || value.key === '') return malformed('no key');
+  const shape = 'error' in value ? failedShape(value) : measuredShape(value, operation);
+  if (shape !== null) return malformed(shape);
+  const row = value as unknown as Row;
+  if (serializeRow(row) !== text) return malformed('not in the one text form of a row');
+  if ('error' in row) return { row };
+  const contradiction = contradictionIn(row);
+  return contradiction === null ? { row } : { problem: 'ROW_INCONSISTENT', key: row.key, why: contradiction };
+}
+
+function malformed(why: string): CheckedRow {
+  return { problem: 'ROW_MALFORMED', key: null, why };
+}
+
+function failedShape(value: Record<string, unknown>): string | null {
+  const error = value.error;
+  if (!hasFields(value, ['key', 'error']) || !isRecord(error) || !hasFields(error, ['code', 'message'])) {
+    return 'expected {key, error: {code, message}}';
+  }
+  const code = error.code;
+  const known = typeof code === 'string' && Object.hasOwn(IMAGE_ERRORS, code);
+  if (!known || IMAGE_ERRORS[code as keyof typeof IMAGE_ERRORS] !== error.message) {
+    return 'expected a known error code with its message';
+  }
+  return null;
+}
+
+function measuredShape(value: Record<string, unknown>, operation: Operation): string | null {
+  const statistics = OPERATION_STATISTICS[operation];
+  if (!hasFields(value, ['key', 'width', 'height', 'channels', ...statistics])) {
+    return `expected exactly key, width, height, channels, ${statistics.join(', ')} in this order`;
+  }
+  const { width, height } = value;
+  const pixels = isCount(width) && isCount(height) ? width * height : 0;
+  if (pixels < 1 || pixels > MAX_PIXELS) return `expected width and height of 1 to ${MAX_PIXELS} pixels`;
+  if (value.channels !== 3) return 'expected 3 channels';
+  for (const name of STATISTICS) {
+    if (name in value && !isTriple(value[name])) return `expected 3 integers for ${name}`;
+  }
+  return null;
+}
+
+/** Which figures of a row contradict each other; null where none do. n is the number of pixels. */
+function contradictionIn(row: MeasuredRow): string | null {
+  const n = row.width * row.height;
+  for (const c of [0, 1, 2] as const) {
+    const [sum, sumSq, min, max, mean] = [
+      row.sum?.[c],
+      row.sumSq?.[c],
+      row.min?.[c],
+      row.max?.[c],
+      row.mean_e6?.[c],
+    ];
+    if ((min ?? 0) > (max ?? 255) || (max ?? 0) > 255 || (min ?? 0) > 255)
+      return `min and max of channel ${c}`;
+    if (sum === undefined) continue;
+    if (sum < (min ?? 0) * n || sum > (max ?? 255) * n) return `sum, min and max of channel ${c}`;
+    // A pixel x is an integer from 0 to 255, so x <= x^2 <= 255 x.
+    if (sumSq !== undefined && (sumSq < sum || sumSq > 255 * sum)) return `sum and sumSq of channel ${c}`;
+    if (mean !== undefined && mean !== meanE6(sum, n)) return `sum and mean_e6 of channel ${c}`;
+  }
+  return null;
+}
+
+/**
+ * sum / n * 10^6 rounded half up, exact: the remainder is below 2^27, so twice its millionfold stays below 2^53.
+ * Written here once more, beside the kernels', because it is there to catch them.
+ */
+export function meanE6(sum: number, n: number): number {
+  const remainder = sum % n;
+  const whole = (sum - remainder) / n;
+  const doubled = 2_000_000 * remainder + n;
+  return whole * 1_000_000 + (doubled - (doubled % (2 * n))) / (2 * n);
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function hasFields(value: Record<string, unknown>, names: readonly string[]): boolean {
+  const found = Object.keys(value);
+  return found.length === names.length && found.every((name, i) => name === names[i]);
+}
+
+function isCount(value: unknown): value is number {
+  return Number.isSafeInteger(value) && (value as number) >= 0;
+}
+
+function isTriple(value: unknown): value is PerChannel {
+  return Array.isArray(value) && value.length === 3 && value.every(isCount);
+}

@@ -1,0 +1,38 @@
+import { count, duration, plural, ratio } from './format.ts';
+import type { Summary } from './summary-schema.ts';
+
+type Judged = Omit<Summary, 'headline' | 'remarks'>;
+
+/** The outcome in one sentence, and what one must know to trust it. */
+export function headlineOf(summary: Judged): Pick<Summary, 'headline' | 'remarks'> {
+  const { ranking, failures, plan } = summary;
+  const failed = failures.codes.reduce((sum, failure) => sum + failure.count, 0);
+  const unmeasured =
+    failed === 0 ? [] : [`${plural(failed, 'image')} of ${count(plan.images)} could not be measured.`];
+  if (ranking.ranked)
+    return { headline: rankedHeadline(summary), remarks: [...unmeasured, ...ranking.notes] };
+  return { headline: unrankedHeadline(summary), remarks: [ranking.reason, ...unmeasured] };
+}
+
+function rankedHeadline({ ranking, arms }: Judged): string {
+  const faster = arms.find(({ arm }) => arm === ranking.faster);
+  const slower = arms.find(({ arm }) => arm !== ranking.faster);
+  if (faster === undefined) return 'Both arms took the same time and gave the same answer.';
+  const times = `${duration(faster.wallMs?.median ?? null)} against ${duration(slower?.wallMs?.median ?? null)}`;
+  const by = ranking.ratio === null ? '' : `${ratio(ranking.ratio)} `;
+  return `The ${faster.arm} arm was ${by}faster: ${times}, and both gave the same answer.`;
+}
+
+function unrankedHeadline({ agreement, arms, plan, request }: Judged): string {
+  if (agreement.equal === false) return 'The answers differ, so the arms are not ranked.';
+  const finished = arms.filter(({ wallMs }) => wallMs !== null);
+  const [only] = finished;
+  if (only === undefined) return 'No arm finished with a valid answer.';
+  if (finished.length === 1) {
+    const work = `${duration(only.wallMs?.median ?? null)} for ${plural(plan.images, 'image')}`;
+    if (request.arms.length === 1) return `The ${only.arm} arm took ${work}.`;
+    return `Not ranked: only the ${only.arm} arm gave a valid answer, in ${work}.`;
+  }
+  if (agreement.equal === true) return 'Both arms gave the same answer, but are not ranked.';
+  return 'The arms are not ranked.';
+}

@@ -1,0 +1,166 @@
+import type { ArmAggregate } from '../aggregate/arm.ts';
+import type { Plan } from '../dataset/manifest.ts';
+import type { FleetInfo } from '../fleet/arm-info.ts';
+import type { Arm } from '../run/request.ts';
+import type { Run } from '../run/run.ts';
+import { judgeAgreement, rank } from './agreement.ts';
+import { headlineOf } from './headline.ts';
+import {
+  type ArmRound,
+  type ArmSummary,
+  type ArmTimes,
+  type Baseline,
+  type ReportEnvironment,
+  SUMMARY_VERSION,
+  type Summary,
+  summarySchema,
+} from './summary-schema.ts';
+
+/** One arm in one round: its times, and what its files say where they could be read. */
+export interface ArmInput {
+  readonly times: ArmTimes;
+  readonly aggregate: ArmAggregate | null;
+  /** Null for the serverless arm, and for a fleet that failed before it could write its arm.json. */
+  readonly fleet: FleetInfo | null;
+}
+
+export interface SummaryInput {
+  readonly run: Run;
+  readonly endedAt: number;
+  readonly plan: Plan;
+  readonly environment: ReportEnvironment;
+  readonly baseline: Baseline | null;
+  readonly arms: readonly ArmInput[];
+}
+
+/**
+ * Everything that the report says, computed from what was measured and nothing else.
+ *
+ * An arm that was skipped in one pass of a round but ran in another counts as the one that ran.
+ *
+ * @throws ZodError where the input breaks the schema of the summary, e.g. a negative time
+ */
+export function buildSummary({ run, endedAt, plan, environment, baseline, arms }: SummaryInput): Summary {
+  const inputs = withoutIdlePasses(arms);
+  const rounds = inputs.map(armRound);
+  const contended = environment.offline && run.schedule === 'parallel' && run.arms.length > 1;
+  const baselineRate = baseline === null ? null : perSecond(baseline.images, baseline.wallMs);
+  const armSummaries = run.arms.map((arm) => armSummary(arm, rounds, baselineRate));
+  const agreement = judgeAgreement(rounds);
+  const source = sourceOf(inputs);
+  const where = source === undefined ? null : { arm: source.aggregate.arm, round: source.aggregate.round };
+  const summary = {
+    schemaVersion: SUMMARY_VERSION,
+    runId: run.runId,
+    startedAt: run.startedAt,
+    endedAt,
+    request: run,
+    plan,
+    environment,
+    contended,
+    agreement,
+    ranking: rank({ rounds, arms: armSummaries, agreement, contended, repeats: run.repeats }),
+    arms: armSummaries,
+    baseline: baseline === null ? null : { ...baseline, imagesPerSecond: baselineRate },
+    rounds: [...Map.groupBy(rounds, ({ round }) => round)]
+      .sort(([a], [b]) => a - b)
+      .map(([round, inRound]) => ({ round, arms: inRound })),
+    failures: { source: where, codes: source?.aggregate.failures ?? [] },
+    dataset:
+      where === null || !source?.aggregate.dataset ? null : { ...source.aggregate.dataset, source: where },
+    timelines: armSummaries.flatMap(({ arm, shownRound }) => {
+      const shown = inputs.find(({ times }) => times.arm === arm && times.round === shownRound);
+      return shown?.aggregate ? [{ ...shown.aggregate.timeline, arm, round: shown.times.round }] : [];
+    }),
+  } satisfies Omit<Summary, 'headline' | 'remarks'>;
+  return summarySchema.parse({ ...summary, ...headlineOf(summary) });
+}
+
+function withoutIdlePasses(arms: readonly ArmInput[]): ArmInput[] {
+  const ran = new Set(
+    arms.filter(({ times }) => times.status !== 'skipped').map(({ times }) => `${times.arm} ${times.round}`),
+  );
+  return arms.filter(({ times }) => times.status !== 'skipped' || !ran.has(`${times.arm} ${times.round}`));
+}
+
+function armRound({ times, aggregate, fleet }: ArmInput): ArmRound {
+  const { startedAt, endedAt } = times;
+  // Without a span nothing says where the time went.
+  const timing = aggregate !== null && aggregate.work.spans > 0 ? aggregate.timing : null;
+  const wallMs =
+    timing?.wallMs ??
+    (startedAt === null || endedAt === null
+      ? null
+      : Math.max(0, Math.round(endedAt) - Math.round(startedAt)));
+  const images = aggregate?.images ?? 0;
+  const failedImages = aggregate?.failedImages ?? 0;
+  const bytes = aggregate?.bytes ?? 0;
+  const counts = aggregate !== null && times.status === 'succeeded';
+  return {
+    ...times,
+    wallMs,
+    phases: timing?.phases ?? null,
+    unexplainedMs: timing?.unexplainedMs ?? null,
+    windowStartMs: timing?.windowStartMs ?? null,
+    windowEndMs: timing?.windowEndMs ?? null,
+    images,
+    failedImages,
+    bytes,
+    imagesPerSecond: counts ? perSecond(images - failedImages, wallMs) : null,
+    megabytesPerSecond: counts ? perSecond(bytes / 1e6, wallMs) : null,
+    // The digest of nothing says nothing: two empty answers must not pass for equal.
+    digest: aggregate !== null && images > 0 ? aggregate.digest : null,
+    valid: aggregate?.valid ?? false,
+    problems: aggregate?.problems ?? [],
+    peakConcurrency: timing?.peakConcurrency ?? null,
+    work: aggregate !== null && aggregate.work.spans > 0 ? aggregate.work : null,
+    fleet,
+  };
+}
+
+function armSummary(arm: Arm, all: readonly ArmRound[], baselineRate: number | null): ArmSummary {
+  const rounds = all.filter((round) => round.arm === arm && round.status !== 'skipped');
+  const succeeded = rounds.filter(({ status }) => status === 'succeeded');
+  const sound = succeeded
+    .filter((round): round is ArmRound & { wallMs: number } => round.valid && round.wallMs !== null)
+    .sort((a, b) => a.wallMs - b.wallMs);
+  const walls = sound.map(({ wallMs }) => wallMs);
+  const wallMs =
+    sound.length === 0 ? null : { median: median(walls), min: Math.min(...walls), max: Math.max(...walls) };
+  const shown = sound[Math.floor((sound.length - 1) / 2)];
+  const perMedian = (amount: number | undefined) =>
+    amount === undefined || wallMs === null ? null : perSecond(amount, wallMs.median);
+  const imagesPerSecond = perMedian(shown && shown.images - shown.failedImages);
+  return {
+    arm,
+    rounds: rounds.length,
+    succeeded: succeeded.length,
+    wallMs,
+    imagesPerSecond,
+    megabytesPerSecond: perMedian(shown && shown.bytes / 1e6),
+    speedup: imagesPerSecond === null || !baselineRate ? null : imagesPerSecond / baselineRate,
+    shownRound: shown?.round ?? succeeded[0]?.round ?? rounds[0]?.round ?? null,
+  };
+}
+
+/** The arm and round that failures and dataset statistics are taken from: a sound one, else the fullest. */
+function sourceOf(inputs: readonly ArmInput[]): (ArmInput & { aggregate: ArmAggregate }) | undefined {
+  const read = inputs.filter(
+    (input): input is ArmInput & { aggregate: ArmAggregate } => (input.aggregate?.images ?? 0) > 0,
+  );
+  const sound = read.find(({ times, aggregate }) => times.status === 'succeeded' && aggregate.valid);
+  return sound ?? read.toSorted((a, b) => b.aggregate.images - a.aggregate.images)[0];
+}
+
+function perSecond(amount: number, wallMs: number | null): number | null {
+  return wallMs === null || wallMs === 0 ? null : amount / (wallMs / 1000);
+}
+
+/** @param sorted ascending, not empty */
+function median(sorted: readonly number[]): number {
+  const [low, high] = [
+    sorted[Math.floor((sorted.length - 1) / 2)],
+    sorted[Math.ceil((sorted.length - 1) / 2)],
+  ];
+  return ((low ?? 0) + (high ?? 0)) / 2;
+}

@@ -1,0 +1,102 @@
+import { type FigureGroup, figuresOf } from './figures.ts';
+import { bytes, count, instant, plural, printable, shortDigest } from './format.ts';
+import type { Summary } from './summary-schema.ts';
+
+const WIDTH = 100;
+const LABEL = 26;
+const COLUMN = 24;
+
+/** The summary as plain text, at most 100 columns wide but for what cannot be broken; ends with a line feed. */
+export function renderTerminal(summary: Summary): string {
+  const { columns, speed, phases, work, answer } = figuresOf(summary);
+  const head = tableLine('', columns);
+  return [
+    ...wrap(printable([summary.headline, ...summary.remarks].join(' '))),
+    '',
+    ...facts(summary),
+    '',
+    head,
+    '─'.repeat(head.length),
+    ...table(speed),
+    ...[phases, work, answer].flatMap((group) => ['', group.title, ...table(group)]),
+    ...errors(summary),
+    ...failures(summary),
+    '',
+  ]
+    .map((line) => line.trimEnd())
+    .join('\n');
+}
+
+function facts({ agreement, request, plan, environment, contended, runId, startedAt }: Summary): string[] {
+  const where = environment.offline ? 'offline, on this machine' : `AWS ${environment.region}`;
+  const together =
+    request.arms.length < 2 ? '' : `, ${request.schedule === 'parallel' ? 'at once' : 'one after the other'}`;
+  const digest = agreement.digest === null ? '' : ` Digest ${shortDigest(agreement.digest)}.`;
+  return [
+    ...wrap(`${agreement.reason}${digest}`),
+    ...(contended ? ['CONTENDED: both arms shared the same cores; their times are no measure.'] : []),
+    '',
+    printable(`s3://${request.bucket}/${request.prefix}`),
+    `${plural(plan.images, 'image')}, ${bytes(plan.bytes)}, ${plural(plan.batches, 'batch', 'batches')} · ${request.operation}`,
+    `${plural(request.repeats, 'round')} · ${where}${together}`,
+    `run ${printable(runId)}, ${instant(startedAt)}`,
+  ];
+}
+
+function table({ rows }: FigureGroup): string[] {
+  return rows.map(({ label, cells, shares }) =>
+    tableLine(
+      label,
+      cells.map((cell, i) => (shares === undefined ? cell : `${cell} ${(shares[i] ?? '').padStart(8)}`)),
+    ),
+  );
+}
+
+function tableLine(label: string, cells: readonly string[]): string {
+  return label.padEnd(LABEL) + cells.map((cell) => cell.padStart(COLUMN)).join('');
+}
+
+function errors({ rounds }: Summary): string[] {
+  const lines = rounds.flatMap(({ round, arms }) =>
+    arms.flatMap(({ arm, error, problems }) => [
+      ...(error === null ? [] : [`${arm}, round ${round}: ${error.code}: ${error.message}`]),
+      ...problems.map(
+        ({ code, count: times, message, examples }) =>
+          `${arm}, round ${round}: ${code} (${count(times)}): ${message}, e.g. ${examples[0] ?? ''}`,
+      ),
+    ]),
+  );
+  return lines.length === 0
+    ? []
+    : ['', 'Problems', ...lines.flatMap((line) => wrap(cut(printable(line), 400)))];
+}
+
+function failures({ failures: { codes } }: Summary): string[] {
+  if (codes.length === 0) return [];
+  const lines = codes.flatMap(({ code, count: times, examples }) => [
+    `${code.padEnd(LABEL)}${count(times).padStart(COLUMN)}`,
+    ...examples.slice(0, 3).map((key) => `  ${cut(printable(key), WIDTH - 2)}`),
+    ...(times > 3 ? [`  … ${count(times - 3)} more`] : []),
+  ]);
+  return ['', 'Failed images', ...lines];
+}
+
+function cut(text: string, most: number): string {
+  const characters = [...text];
+  return characters.length <= most ? text : `${characters.slice(0, most - 1).join('')}…`;
+}
+
+/** Break at spaces; a longer word stays whole, so that it can be copied. */
+function wrap(text: string): string[] {
+  const lines: string[] = [];
+  let line = '';
+  for (const word of text.split(' ')) {
+    if (line !== '' && line.length + 1 + word.length > WIDTH) {
+      lines.push(line);
+      line = word;
+    } else {
+      line = line === '' ? word : `${line} ${word}`;
+    }
+  }
+  return [...lines, line];
+}

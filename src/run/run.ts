@@ -1,0 +1,102 @@
+import { z } from 'zod';
+import { operationSchema } from '../kernel/operation.ts';
+import { parse } from '../parse.ts';
+import { type Arm, armSchema, engineSchema, requestSchema, scheduleSchema } from './request.ts';
+
+/** What runs at the same time: one arm, or both. */
+export const passSchema = z.object({
+  round: z.int().nonnegative(),
+  serverless: z.boolean(),
+  fleet: z.boolean(),
+});
+export type Pass = z.infer<typeof passSchema>;
+
+/** A checked request with every default resolved: what the state machine carries from state to state. */
+export const runSchema = z.object({
+  runId: z.string(),
+  startedAt: z.number(),
+  stage: z.string(),
+  bucket: z.string(),
+  runsBucket: z.string(),
+  prefix: z.string(),
+  operation: operationSchema,
+  arms: z.array(armSchema),
+  engine: engineSchema,
+  workers: z.int(),
+  instanceType: z.string(),
+  memory: z.int(),
+  configureMemory: z.boolean(),
+  measure: z.object({ functionName: z.string() }),
+  concurrency: z.int(),
+  batchSize: z.int(),
+  toleratedFailures: z.number(),
+  repeats: z.int(),
+  schedule: scheduleSchema,
+  baseline: z.boolean(),
+  fleetDeadline: z.int(),
+  fleetHeartbeat: z.int(),
+  mapRunPrefix: z.string(),
+  passes: z.array(passSchema).min(1),
+});
+export type Run = z.infer<typeof runSchema>;
+
+/** What the stack was deployed with. */
+export interface Deployment {
+  readonly stage: string;
+  readonly dataBucket: string;
+  readonly runsBucket: string;
+  readonly measureFunction: string;
+  readonly memory: number;
+  readonly concurrency: number;
+  readonly schedule: z.infer<typeof scheduleSchema>;
+  readonly fleetHeartbeat: number;
+}
+
+/**
+ * Check an execution input and resolve its defaults.
+ *
+ * @throws FanfleetError `INVALID_INPUT` that lists every problem of the input
+ */
+export function resolveRun(input: unknown, runId: string, startedAt: number, deployment: Deployment): Run {
+  const request = parse(requestSchema, input, 'The execution input');
+  const memory = request.memory ?? deployment.memory;
+  const schedule = request.schedule ?? deployment.schedule;
+  return {
+    runId,
+    startedAt,
+    stage: deployment.stage,
+    bucket: request.bucket ?? deployment.dataBucket,
+    runsBucket: deployment.runsBucket,
+    prefix: request.prefix,
+    operation: request.operation,
+    arms: [...new Set(request.arms)],
+    engine: request.engine,
+    workers: request.workers,
+    instanceType: request.instanceType,
+    memory,
+    configureMemory: request.arms.includes('serverless') && memory !== deployment.memory,
+    measure: { functionName: deployment.measureFunction },
+    concurrency: request.concurrency ?? deployment.concurrency,
+    batchSize: request.batchSize,
+    toleratedFailures: request.toleratedFailures,
+    repeats: request.repeats,
+    schedule,
+    baseline: request.baseline,
+    fleetDeadline: request.fleetDeadline,
+    fleetHeartbeat: Math.min(deployment.fleetHeartbeat, request.fleetDeadline - 1),
+    mapRunPrefix: `runs/${runId}/map-run`,
+    passes: passes(request.arms, schedule, request.repeats),
+  };
+}
+
+/** The passes of a run; repeats are interleaved (A B A B), so that drift meets both arms alike. */
+export function passes(arms: readonly Arm[], schedule: 'sequential' | 'parallel', repeats: number): Pass[] {
+  const serverless = arms.includes('serverless');
+  const fleet = arms.includes('fleet');
+  const rounds = Array.from({ length: repeats }, (_, round) => round);
+  if (schedule === 'parallel') return rounds.map((round) => ({ round, serverless, fleet }));
+  return rounds.flatMap((round) => [
+    ...(serverless ? [{ round, serverless: true, fleet: false }] : []),
+    ...(fleet ? [{ round, serverless: false, fleet: true }] : []),
+  ]);
+}

@@ -1,0 +1,68 @@
+import { z } from 'zod';
+import type { Span } from './span.ts';
+
+export const workerShareSchema = z.object({
+  worker: z.string(),
+  batches: z.int().nonnegative(),
+  images: z.int().nonnegative(),
+  /** Part of the arm's images, 0 to 1. */
+  share: z.number().min(0).max(1),
+  /** Sum of the wall times of its batches; a worker that does several at once can pass the arm's wall time. */
+  busyMs: z.number().nonnegative(),
+});
+export type WorkerShare = z.infer<typeof workerShareSchema>;
+
+export const workTotalsSchema = z.object({
+  spans: z.int().nonnegative(),
+  cpuMs: z.number().nonnegative(),
+  billedMs: z.number().nonnegative(),
+  /** Highest resident set of any one worker process. */
+  rssPeakBytes: z.int().nonnegative(),
+  coldStarts: z.int().nonnegative(),
+  coldStartMs: z.number().nonnegative(),
+  workerCount: z.int().nonnegative(),
+  /** The workers with the most images, in order of their names; at most `MOST_WORKERS`. */
+  workers: z.array(workerShareSchema),
+});
+export type WorkTotals = z.infer<typeof workTotalsSchema>;
+
+/** How many workers are listed one by one; the others are only counted. */
+export const MOST_WORKERS = 256;
+
+/** Adds up spans as they come; holds a few numbers per worker. */
+export class WorkCounter {
+  #totals = { spans: 0, cpuMs: 0, billedMs: 0, rssPeakBytes: 0, coldStarts: 0, coldStartMs: 0 };
+  readonly #workers = new Map<string, { batches: number; images: number; busyMs: number }>();
+
+  add(span: Span): void {
+    const totals = this.#totals;
+    totals.spans += 1;
+    totals.cpuMs += span.cpuMs;
+    totals.billedMs += span.billedMs;
+    totals.rssPeakBytes = Math.max(totals.rssPeakBytes, span.rssPeakBytes);
+    totals.coldStarts += span.coldStartMs > 0 ? 1 : 0;
+    totals.coldStartMs += span.coldStartMs;
+    const worker = this.#workers.get(span.worker) ?? { batches: 0, images: 0, busyMs: 0 };
+    worker.batches += 1;
+    worker.images += span.images;
+    worker.busyMs += Math.max(0, span.endedAt - span.startedAt);
+    this.#workers.set(span.worker, worker);
+  }
+
+  totals(): WorkTotals {
+    const images = [...this.#workers.values()].reduce((sum, worker) => sum + worker.images, 0);
+    const workers = [...this.#workers]
+      .map(([worker, work]) => ({ worker, ...work, share: images === 0 ? 0 : work.images / images }))
+      .sort((a, b) => b.images - a.images)
+      .slice(0, MOST_WORKERS)
+      .sort((a, b) => byName(a.worker, b.worker));
+    return { ...this.#totals, workerCount: this.#workers.size, workers };
+  }
+}
+
+const collator = new Intl.Collator('en', { numeric: true });
+
+/** Names with numbers in the order in which people count. */
+export function byName(a: string, b: string): number {
+  return collator.compare(a, b);
+}

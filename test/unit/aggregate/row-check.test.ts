@@ -1,0 +1,75 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { checkRow, meanE6 } from '../../../src/aggregate/row-check.ts';
+import { operationSchema } from '../../../src/kernel/operation.ts';
+import { failedRow, MAX_PIXELS, serializeRow } from '../../../src/kernel/row.ts';
+import { rowOf } from './fixture.ts';
+
+const good = rowOf('a "key" 😀.jpg', [10, 20, 30], [200, 210, 220]);
+
+describe('checkRow', () => {
+  it.each(operationSchema.options)('takes a sound row of %s', (operation) => {
+    const row = rowOf('k', [10, 20, 30], [200, 210, 220], operation);
+    expect(checkRow(serializeRow(row), operation)).toEqual({ row });
+  });
+
+  it('takes a failed row with its fixed message only', () => {
+    const row = failedRow('k', 'DECODE_FAILED');
+    expect(checkRow(serializeRow(row), 'stats').row).toEqual(row);
+    const other = { key: 'k', error: { code: 'DECODE_FAILED', message: 'another' } };
+    expect(checkRow(JSON.stringify(other), 'stats').problem).toBe('ROW_MALFORMED');
+    const inherited = { key: 'k', error: { code: 'toString', message: 'another' } };
+    expect(checkRow(JSON.stringify(inherited), 'stats').problem).toBe('ROW_MALFORMED');
+  });
+
+  it.each([
+    ['no JSON', '{"key":'],
+    ['a number', '7'],
+    ['an array', '[]'],
+    ['no key', '{"width":1}'],
+    ['an empty key', JSON.stringify({ ...good, key: '' })],
+    ['a field too many', JSON.stringify({ ...good, extra: 1 })],
+    ['another order of fields', JSON.stringify(Object.fromEntries(Object.entries(good).toReversed()))],
+    ['spaces between fields', JSON.stringify(good, null, 1).replaceAll('\n', '')],
+    ['an escaped character', serializeRow(good).replace('😀', '\\ud83d\\ude00')],
+    ['a number in another form', serializeRow(good).replace('"width":500', '"width":500.0')],
+    ['a fraction', JSON.stringify({ ...good, sum: [1.5, 2, 3] })],
+    ['two channels', JSON.stringify({ ...good, sum: [1, 2] })],
+    ['four channels', JSON.stringify({ ...good, channels: 4 })],
+    ['no pixels', JSON.stringify({ ...good, width: 0 })],
+    ['too many pixels', JSON.stringify({ ...good, width: MAX_PIXELS, height: 2 })],
+    ['the fields of another operation', JSON.stringify(rowOf('k', [1, 2, 3], [4, 5, 6], 'mean'))],
+  ])('refuses %s', (_, text) => {
+    expect(checkRow(text, 'stats')).toMatchObject({ problem: 'ROW_MALFORMED', key: null });
+  });
+
+  it.each([
+    ['a mean that is one off', { mean_e6: [105_000_001, 115_000_000, 125_000_000] }],
+    ['a min over the max', { min: [201, 20, 30] }],
+    ['a max over 255', { max: [256, 210, 220] }],
+    ['a sum below min times pixels', { sum: [1, 1, 1] }],
+    ['a sum of squares below the sum', { sumSq: [1, 1, 1] }],
+    ['a sum of squares over 255 times the sum', { sumSq: [1e12, 1e12, 1e12] }],
+  ])('finds %s', (_, wrong) => {
+    const text = JSON.stringify({ ...good, ...wrong });
+    expect(checkRow(text, 'stats')).toMatchObject({ problem: 'ROW_INCONSISTENT', key: good.key });
+  });
+});
+
+describe('meanE6', () => {
+  it('is sum / n * 10^6 rounded half up, for any image', () => {
+    const pixels = fc.integer({ min: 1, max: MAX_PIXELS });
+    fc.assert(
+      fc.property(pixels, fc.double({ min: 0, max: 1, noNaN: true }), (n, part) => {
+        const sum = Math.floor(255 * n * part);
+        const exact = (2n * BigInt(sum) * 1_000_000n + BigInt(n)) / (2n * BigInt(n));
+        expect(meanE6(sum, n)).toBe(Number(exact));
+      }),
+    );
+  });
+
+  it('rounds a half up', () => {
+    expect(meanE6(1, 2_000_000)).toBe(1);
+    expect(meanE6(1, 2_000_001)).toBe(0);
+  });
+});

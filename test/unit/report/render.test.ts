@@ -1,0 +1,221 @@
+import { createHash } from 'node:crypto';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { figuresOf } from '../../../src/report/figures.ts';
+import { duration, figure, memory, ratio } from '../../../src/report/format.ts';
+import { renderHtml } from '../../../src/report/html.ts';
+import { escapeText } from '../../../src/report/markup.ts';
+import { buildSummary } from '../../../src/report/summary.ts';
+import type { Summary } from '../../../src/report/summary-schema.ts';
+import { renderTerminal } from '../../../src/report/terminal.ts';
+import { HOSTILE_KEYS, type SampleOptions, sampleInput } from './sample.ts';
+
+const CASES: Record<string, SampleOptions> = {
+  'one round': {},
+  'three rounds with failed images': { repeats: 3, failHostile: true },
+  'answers that differ': { disagree: true },
+  'a fleet that failed, contended': { fleetFails: true, schedule: 'parallel' },
+  'one arm without a baseline': { arms: ['serverless'], baseline: false },
+  'more batches than can be drawn': { images: 2100, batchSize: 1, serverlessWorkers: 60 },
+};
+const summaries: Record<string, Summary> = {};
+
+beforeAll(async () => {
+  for (const [name, options] of Object.entries(CASES))
+    summaries[name] = buildSummary(await sampleInput(options));
+});
+
+describe.each(Object.keys(CASES))('the report of %s', (name) => {
+  it('shows the same figures in the terminal and on the page, and they are those of the summary', () => {
+    const summary = of(name);
+    const [terminal, page] = [renderTerminal(summary), textOf(renderHtml(summary))];
+    const { speed, phases, work, answer } = figuresOf(summary);
+    for (const { label, cells, shares } of [speed, phases, work, answer].flatMap(({ rows }) => rows)) {
+      const line = terminal.split('\n').filter((text) => text.startsWith(label));
+      const wanted = [...cells, ...(shares ?? [])].filter((cell) => cell !== '');
+      expect(line.some((text) => wanted.every((cell) => text.includes(cell)))).toBe(true);
+      for (const cell of wanted) expect(page).toContain(cell);
+    }
+    for (const text of [summary.headline, ...summary.remarks, summary.runId]) {
+      expect(page).toContain(text);
+      expect(terminal.replaceAll('\n', ' ')).toContain(text);
+    }
+  });
+
+  it('fits the terminal and leaves no control characters in it', () => {
+    const terminal = renderTerminal(of(name));
+    expect(Math.max(...terminal.split('\n').map((line) => [...line].length))).toBeLessThanOrEqual(100);
+    expect(terminal.replaceAll('\n', '')).not.toMatch(/\p{Cc}|[\u202a-\u202e]/u);
+    expect(terminal.endsWith('\n')).toBe(true);
+    expect(terminal).not.toMatch(/undefined|NaN|null|\[object/);
+  });
+
+  it('is one well-formed page without script, style attributes or anything to load', () => {
+    const page = renderHtml(of(name));
+    expect(page).not.toMatch(/undefined|NaN|\[object/);
+    const tags = page.match(/<[^>]*>/g)?.join('\n') ?? '';
+    expect(tags).not.toMatch(
+      /<script|<link|<img|<iframe|<object|<base|\sstyle=|\son\w+=|javascript:|\b(href|src)=/i,
+    );
+    expect(openTags(page)).toEqual([]);
+    const [, style = ''] = /<style>([\s\S]*?)<\/style>/.exec(page) ?? [];
+    const hash = createHash('sha256').update(style).digest('base64');
+    expect(style).not.toMatch(/@import|url\(/);
+    expect(page).toContain(`default-src &#39;none&#39;; style-src &#39;sha256-${hash}&#39;`);
+  });
+});
+
+describe('figuresOf', () => {
+  it('puts each figure of the summary into its row', () => {
+    // Prepare
+    const summary = of('three rounds with failed images');
+    const { speed, phases, work, answer } = figuresOf(summary);
+    const rows = [speed, phases, work, answer].flatMap((group) => group.rows);
+    const cellsOf = (label: string) => rows.find((row) => row.label === label)?.cells;
+    const [serverless, fleet] = summary.arms;
+    const shown = summary.rounds[fleet?.shownRound ?? -1]?.arms.find(({ arm }) => arm === 'fleet');
+
+    // Assess
+    expect(cellsOf('wall time, median')?.[1]).toBe(duration(fleet?.wallMs?.median ?? null));
+    expect(cellsOf('images/s')?.[0]).toBe(figure(serverless?.imagesPerSecond ?? null));
+    expect(cellsOf('MB/s')?.[0]).toBe(figure(serverless?.megabytesPerSecond ?? null));
+    expect(cellsOf('MB/s')?.[2]).toBe('4.77');
+    expect(cellsOf('speedup')?.[1]).toBe(ratio(fleet?.speedup ?? null));
+    expect(cellsOf('provision')?.[1]).toBe(`${((shown?.phases?.provision ?? 0) / 1000).toFixed(3)} s`);
+    expect(cellsOf('process')?.[1]).toBe(`${((shown?.phases?.process ?? 0) / 1000).toFixed(3)} s`);
+    expect(cellsOf('CPU time')?.[1]).toBe(duration(shown?.work?.cpuMs ?? null));
+    expect(cellsOf('peak memory')?.[1]).toBe(memory(shown?.work?.rssPeakBytes ?? null));
+    expect(cellsOf('images')).toEqual(['1,006', '1,006', '200']);
+    expect(cellsOf('failed images')).toEqual(['6', '6', '']);
+    expect(cellsOf('digest')?.[0]).toBe(summary.agreement.digest?.slice(0, 12));
+  });
+});
+
+describe('renderHtml', () => {
+  it('puts the headline first', () => {
+    const page = renderHtml(of('one round'));
+    expect(page.indexOf('<h1>')).toBeLessThan(page.indexOf('<h2>'));
+    expect(page).toContain(`<h1>${of('one round').headline}</h1>`);
+  });
+
+  it('draws each batch once, and the phases of each arm', () => {
+    const page = renderHtml(of('one round'));
+    expect(page.match(/<rect class="b-(even|odd|failed)"/g)).toHaveLength(40);
+    expect(page.match(/<title>process: /g)).toHaveLength(2);
+    const failed = renderHtml(of('three rounds with failed images'));
+    expect(failed.match(/<rect class="b-failed"/g)).toHaveLength(4);
+  });
+
+  it('says what it does not draw', () => {
+    const page = renderHtml(of('more batches than can be drawn'));
+    expect(page).toContain('Not drawn: 12 workers');
+    expect(page).toContain('Too many batches to draw each');
+  });
+
+  it('is green only where equality was shown', () => {
+    const green = /class="good"/;
+    expect(renderHtml(of('one round'))).toMatch(green);
+    for (const name of [
+      'answers that differ',
+      'a fleet that failed, contended',
+      'one arm without a baseline',
+    ]) {
+      expect(renderHtml(of(name))).not.toMatch(green);
+    }
+  });
+
+  it('warns beside dataset statistics of an answer that is not complete', async () => {
+    const input = await sampleInput({ arms: ['fleet'] });
+    const incomplete = buildSummary({
+      ...input,
+      arms: input.arms.map((arm) => ({
+        ...arm,
+        aggregate: arm.aggregate && { ...arm.aggregate, valid: false },
+      })),
+    });
+    expect(renderHtml(incomplete)).toContain('The answer of this arm is not complete');
+    expect(renderHtml(of('one round'))).not.toContain('The answer of this arm is not complete');
+  });
+
+  it('escapes hostile keys and shows them whole', () => {
+    const page = renderHtml(of('three rounds with failed images'));
+    for (const key of HOSTILE_KEYS) expect(page).toContain(escapeText(key));
+  });
+
+  it('escapes what workers, hosts and errors say', async () => {
+    // Prepare
+    const evil = '</style><script>alert("1")</script>';
+    const input = await sampleInput();
+    const [serverless, fleet] = input.arms;
+    const infected = buildSummary({
+      ...input,
+      run: { ...input.run, prefix: evil },
+      environment: { ...input.environment, cpuModel: evil, versions: { [evil]: evil } },
+      arms: [serverless, fleet].flatMap((arm) =>
+        arm?.aggregate
+          ? [
+              {
+                times: { ...arm.times, status: 'failed' as const, error: { code: evil, message: evil } },
+                aggregate: {
+                  ...arm.aggregate,
+                  problems: [{ code: evil, message: evil, count: 1, examples: [evil] }],
+                  work: {
+                    ...arm.aggregate.work,
+                    workers: [{ worker: evil, batches: 1, images: 1, share: 1, busyMs: 1 }],
+                  },
+                  timeline: {
+                    ...arm.aggregate.timeline,
+                    lanes: arm.aggregate.timeline.lanes.map((lane, i) => ({
+                      ...lane,
+                      worker: `${i}${evil}`,
+                    })),
+                  },
+                },
+                fleet: arm.fleet && {
+                  ...arm.fleet,
+                  engine: evil,
+                  clusterStatus: evil,
+                  settings: { [evil]: evil },
+                  hosts: arm.fleet.hosts.map((host) => ({ ...host, instanceId: evil, address: evil })),
+                },
+              },
+            ]
+          : [],
+      ),
+    });
+
+    // Act
+    const page = renderHtml(infected);
+
+    // Assess
+    expect(page).not.toContain('<script');
+    expect(page.match(/<\/style>/g)).toHaveLength(1);
+    expect(page.split(escapeText(evil)).length).toBeGreaterThan(20);
+  });
+});
+
+function of(name: string): Summary {
+  const summary = summaries[name];
+  if (summary === undefined) throw new Error(name);
+  return summary;
+}
+
+/** What a reader sees: tags gone, entities resolved. */
+function textOf(page: string): string {
+  return page.replace(/<[^>]*>/g, ' ').replace(/&lt;|&gt;|&quot;|&#39;|&amp;/g, (entity) => {
+    const plain = { '&lt;': '<', '&gt;': '>', '&quot;': '"', '&#39;': "'", '&amp;': '&' };
+    return plain[entity as keyof typeof plain];
+  });
+}
+
+/** Tags that are opened and not closed in turn. */
+function openTags(page: string): string[] {
+  const open: string[] = [];
+  const body = page.replace(/<style>[\s\S]*?<\/style>/, '').replace('<!doctype html>', '');
+  for (const [, closing, tag = '', rest = ''] of body.matchAll(/<(\/?)([a-z][a-z0-9]*)([^>]*)>/gi)) {
+    if (tag === 'meta' || rest.endsWith('/')) continue;
+    if (closing === '') open.push(tag);
+    else if (open.at(-1) === tag) open.pop();
+    else return [...open, `/${tag}`];
+  }
+  return open;
+}

@@ -1,0 +1,213 @@
+import { aggregateArm } from '../../../src/aggregate/arm.ts';
+import type { FleetInfo } from '../../../src/fleet/arm-info.ts';
+import { failedRow, type Row } from '../../../src/kernel/row.ts';
+import type { ArmInput, SummaryInput } from '../../../src/report/summary.ts';
+import type { Arm } from '../../../src/run/request.ts';
+import { resolveRun } from '../../../src/run/run.ts';
+import { batchesOf, MemoryBucket, putArm, putManifest, random, rowOf } from '../aggregate/fixture.ts';
+
+export const RUN_ID = '2026-11-21T09-30-00-4f1c';
+const START = Date.UTC(2026, 10, 21, 9, 30);
+
+/** Keys as users have them, and keys that try to break out of whatever shows them. */
+export const HOSTILE_KEYS = [
+  'train/<script>alert(1)</script>.jpg',
+  'train/" onload="alert(1).jpg',
+  "train/it's & <b>bold</b>.jpg",
+  'train/\u202egpj.exe\u001b[31m.jpg',
+  'train/😀 naïve +%20#?.jpg',
+  `train/${'long-'.repeat(190)}.jpg`,
+];
+
+export interface SampleOptions {
+  readonly images?: number;
+  readonly batchSize?: number;
+  readonly repeats?: number;
+  readonly schedule?: 'sequential' | 'parallel';
+  readonly arms?: readonly Arm[];
+  readonly serverlessWorkers?: number;
+  /** Keys that fail, beside the hostile ones. */
+  readonly failHostile?: boolean;
+  /** Another answer of the fleet for one image. */
+  readonly disagree?: boolean;
+  readonly fleetFails?: boolean;
+  readonly baseline?: boolean;
+}
+
+/** A run as the aggregator finds it: files of both arms in a bucket, aggregated by the code under test. */
+export async function sampleInput(options: SampleOptions = {}): Promise<SummaryInput> {
+  const {
+    images = 1000,
+    batchSize = 50,
+    repeats = 1,
+    schedule = 'sequential',
+    arms = ['serverless', 'fleet'],
+  } = options;
+  const bucket = new MemoryBucket();
+  const keys = Array.from({ length: images }, (_, i) => `train/photo-${String(i).padStart(5, '0')}.jpg`);
+  const batches = batchesOf(options.failHostile ? [...keys, ...HOSTILE_KEYS] : keys, batchSize, 81_300);
+  putManifest(bucket, RUN_ID, batches);
+  const run = resolveRun({ prefix: 'train/', repeats, schedule, arms, batchSize }, RUN_ID, START, {
+    stage: 'local',
+    dataBucket: 'fanfleet-local-data',
+    runsBucket: 'fanfleet-local-runs',
+    measureFunction: 'fanfleet-local-measure',
+    memory: 1769,
+    concurrency: 4,
+    schedule: 'sequential',
+    fleetHeartbeat: 60,
+  });
+  const inputs: ArmInput[] = [];
+  let clock = START + 2000;
+  for (let round = 0; round < repeats; round += 1) {
+    for (const arm of arms) {
+      const startedAt = clock;
+      const input = await runArm(bucket, batches, { arm, round, startedAt, options });
+      inputs.push(input);
+      clock = (input.times.endedAt ?? clock) + 400;
+    }
+  }
+  return {
+    run,
+    endedAt: clock + 1500,
+    plan: {
+      bucket: run.bucket,
+      prefix: run.prefix,
+      manifestKey: `runs/${RUN_ID}/manifest.json`,
+      batches: batches.length,
+      images: batches.reduce((sum, { objects }) => sum + objects.length, 0),
+      bytes: batches.reduce((sum, { bytes }) => sum + bytes, 0),
+      skipped: 3,
+      listMs: 41,
+    },
+    environment: {
+      offline: true,
+      region: 'us-east-1',
+      node: '24.21.0',
+      platform: 'linux x64',
+      cpuModel: 'Intel Xeon Processor @ 2.60GHz',
+      cores: 2,
+      memoryBytes: 24 * 2 ** 30,
+      versions: { fanfleet: '0.1.0', sharp: '0.35.5', ray: '2.59.0', daft: '0.7.26' },
+    },
+    baseline:
+      options.baseline === false
+        ? null
+        : { images: 200, bytes: 200 * 81_300, wallMs: 3412, cpuMs: 2650, kernel: 'sharp', complete: false },
+    arms: inputs,
+  };
+}
+
+interface ArmPlan {
+  readonly arm: Arm;
+  readonly round: number;
+  readonly startedAt: number;
+  readonly options: SampleOptions;
+}
+
+async function runArm(
+  bucket: MemoryBucket,
+  batches: ReturnType<typeof batchesOf>,
+  { arm, round, startedAt, options }: ArmPlan,
+): Promise<ArmInput> {
+  if (arm === 'fleet' && options.fleetFails) {
+    const error = { code: 'FLEET_NOT_READY', message: 'Expected 2 workers within 300 s but 0 joined.' };
+    const times = { arm, round, status: 'failed' as const, startedAt, endedAt: startedAt + 301_200, error };
+    const { endedAt } = times;
+    const found = {
+      reader: bucket,
+      runId: RUN_ID,
+      arm,
+      round,
+      operation: 'stats' as const,
+      startedAt,
+      endedAt,
+    };
+    return { times, aggregate: await aggregateArm(found), fleet: null };
+  }
+  const serverless = arm === 'serverless';
+  const readyAt = startedAt + (serverless ? 640 : 19_400);
+  const count = serverless ? (options.serverlessWorkers ?? 4) : 2;
+  const lastEnd = putArm(bucket, RUN_ID, batches, (key) => rowFor(key, arm, options), {
+    arm,
+    round,
+    workers: Array.from({ length: count }, (_, i) => workerName(arm, i)),
+    readyAt,
+    coldStartMs: serverless ? 410 : 950,
+    msPerImage: serverless ? 26 : 15,
+    seed: round * 10 + (serverless ? 1 : 2),
+  });
+  const endedAt = lastEnd + (serverless ? 310 : 2600);
+  const times = { arm, round, status: 'succeeded' as const, startedAt, endedAt, error: null };
+  const fleet = serverless ? null : fleetInfo(round, startedAt, readyAt, lastEnd);
+  const aggregate = await aggregateArm({
+    reader: bucket,
+    runId: RUN_ID,
+    arm,
+    round,
+    operation: 'stats',
+    startedAt,
+    endedAt,
+    engineStartedAt: fleet?.engineStartedAt,
+  });
+  return { times, aggregate, fleet };
+}
+
+function rowFor(key: string, arm: Arm, { failHostile, disagree }: SampleOptions): Row {
+  if (failHostile && HOSTILE_KEYS.includes(key)) {
+    return failedRow(key, key.includes('long') ? 'OBJECT_MISSING' : 'DECODE_FAILED');
+  }
+  const next = random(
+    [...key].reduce((sum, character) => sum + (character.codePointAt(0) ?? 0) * 31, key.length),
+  );
+  const level = (from: number, to: number) => Math.floor(from + (to - from) * next());
+  const shift = disagree && arm === 'fleet' && key.endsWith('00007.jpg') ? 1 : 0;
+  return rowOf(
+    key,
+    [level(20, 90), level(20, 90), level(10, 80)],
+    [level(150, 250) + shift, level(140, 240), level(120, 230)],
+  );
+}
+
+function workerName(arm: Arm, i: number): string {
+  return arm === 'serverless'
+    ? `2026/11/21/[$LATEST]${(0x9f3a1c + i * 0x1357b).toString(16)}d0c4e8b2`
+    : `i-0a1b2c3d4e5f6000${i + 2}/pid-${611 + i}`;
+}
+
+function fleetInfo(round: number, startedAt: number, engineStartedAt: number, lastEnd: number): FleetInfo {
+  const host = (role: 'head' | 'worker', i: number) => ({
+    instanceId: `i-0a1b2c3d4e5f6000${i}`,
+    role,
+    address: `127.0.0.${10 + i}`,
+    instanceType: 't3.medium',
+    cpus: 2,
+    memoryBytes: 4 * 2 ** 30,
+    bootStartedAt: startedAt + 900,
+    readyAt: startedAt + (role === 'head' ? 10_200 : 16_800),
+    steps: [
+      { name: 'packages', ms: 120 },
+      { name: 'environment', ms: 2140 },
+      { name: 'ray', ms: 6300 },
+    ],
+  });
+  return {
+    arm: 'fleet',
+    round,
+    engine: 'daft',
+    versions: { ray: '2.59.0', daft: '0.7.26', pillow: '13.0.0' },
+    settings: { RAY_health_check_period_ms: '1000' },
+    status: 'succeeded',
+    error: null,
+    workersRequested: 2,
+    workersJoined: 2,
+    clusterStatus:
+      '======== Autoscaler status ========\nActive:\n 1 node_head\n 2 node_worker\nPending:\n (no pending nodes)\n',
+    dashboard: 'http://127.0.0.11:8265',
+    hosts: [host('head', 1), host('worker', 2), host('worker', 3)],
+    jobStartedAt: startedAt + 10_300,
+    workersReadyAt: startedAt + 17_100,
+    engineStartedAt,
+    engineEndedAt: lastEnd + 300,
+  };
+}

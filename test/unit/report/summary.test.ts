@@ -1,0 +1,205 @@
+import { describe, expect, it } from 'vitest';
+import { type ArmInput, buildSummary, type SummaryInput } from '../../../src/report/summary.ts';
+import { summarySchema } from '../../../src/report/summary-schema.ts';
+import { PHASES } from '../../../src/timing/phases.ts';
+import { HOSTILE_KEYS, sampleInput } from './sample.ts';
+
+describe('buildSummary', () => {
+  it('survives JSON and its own schema', async () => {
+    const summary = buildSummary(await sampleInput({ repeats: 2, failHostile: true }));
+    expect(summarySchema.parse(JSON.parse(JSON.stringify(summary)))).toEqual(summary);
+  });
+
+  it('ranks two arms that agree, by their median wall time', async () => {
+    // Prepare
+    const input = await sampleInput({ repeats: 3 });
+    const walls = (arm: string) =>
+      input.arms
+        .filter(({ times }) => times.arm === arm)
+        .map(({ times }) => (times.endedAt ?? 0) - (times.startedAt ?? 0))
+        .sort((a, b) => a - b);
+
+    // Act
+    const { arms, ranking, agreement, baseline } = buildSummary(input);
+
+    // Assess
+    const [serverless, fleet] = [walls('serverless'), walls('fleet')];
+    expect(arms.map(({ wallMs }) => wallMs)).toEqual(
+      [serverless, fleet].map(([min, median, max]) => ({ min, median, max })),
+    );
+    expect(agreement).toMatchObject({ equal: true, digest: expect.stringMatching(/^[0-9a-f]{64}$/) });
+    expect(ranking).toMatchObject({ ranked: true, faster: 'serverless', notes: [] });
+    expect(ranking.ratio).toBeCloseTo((fleet[1] ?? 0) / (serverless[1] ?? 1), 12);
+    expect(arms[0]?.imagesPerSecond).toBeCloseTo(1000 / ((serverless[1] ?? 0) / 1000), 9);
+    expect(baseline?.imagesPerSecond).toBeCloseTo(200 / 3.412, 9);
+    expect(arms[0]?.speedup).toBeCloseTo((arms[0]?.imagesPerSecond ?? 0) / (200 / 3.412), 9);
+  });
+
+  it('shows the round of the median, whose phases add up to it', async () => {
+    const { arms, rounds } = buildSummary(await sampleInput({ repeats: 3 }));
+    for (const { arm, wallMs, shownRound } of arms) {
+      const shown = rounds.find(({ round }) => round === shownRound)?.arms.find((other) => other.arm === arm);
+      expect(shown?.wallMs).toBe(wallMs?.median);
+      expect(PHASES.reduce((sum, phase) => sum + (shown?.phases?.[phase] ?? 0), 0)).toBe(shown?.wallMs);
+    }
+  });
+
+  it('notes that one run does not measure noise', async () => {
+    const summary = buildSummary(await sampleInput());
+    expect(summary.ranking.notes).toEqual(['One run only: noise was not measured.']);
+    expect(summary.remarks).toEqual(summary.ranking.notes);
+  });
+
+  it('notes where the rounds of both arms overlap', async () => {
+    // Prepare: stretch one serverless round beyond the fastest fleet round
+    const input = await sampleInput({ repeats: 3 });
+    const stretched = change(input, 'serverless', 2, (arm) => ({
+      ...arm,
+      aggregate: arm.aggregate && { ...arm.aggregate, timing: { ...arm.aggregate.timing, wallMs: 60_000 } },
+    }));
+
+    // Act
+    const { ranking } = buildSummary(stretched);
+
+    // Assess
+    expect(ranking).toMatchObject({ ranked: true, faster: 'serverless' });
+    expect(ranking.notes).toEqual(['The ranges of the rounds overlap: the difference may be noise.']);
+  });
+
+  it('does not count failed images into the speed', async () => {
+    const summary = buildSummary(await sampleInput({ failHostile: true }));
+    const round = summary.rounds[0]?.arms[0];
+    expect(round).toMatchObject({ images: 1006, failedImages: 6, bytes: 1000 * 81_300 });
+    expect(round?.imagesPerSecond).toBeCloseTo(1000 / ((round?.wallMs ?? 0) / 1000), 9);
+    expect(round?.megabytesPerSecond).toBeCloseTo(81.3 / ((round?.wallMs ?? 0) / 1000), 9);
+    expect(summary.failures.codes).toMatchObject([
+      { code: 'DECODE_FAILED', count: 5 },
+      { code: 'OBJECT_MISSING', count: 1, examples: [HOSTILE_KEYS.at(-1)] },
+    ]);
+    expect(summary.remarks).toContain('6 images of 1,006 could not be measured.');
+  });
+
+  it('refuses to rank answers that differ', async () => {
+    const { agreement, ranking, headline } = buildSummary(await sampleInput({ disagree: true }));
+    expect(agreement).toMatchObject({ equal: false, digest: null });
+    expect(ranking).toMatchObject({ ranked: false, faster: null, ratio: null });
+    expect(headline).toBe('The answers differ, so the arms are not ranked.');
+  });
+
+  it('refuses to rank where an arm failed, and compares nothing', async () => {
+    const { agreement, ranking, arms, rounds } = buildSummary(await sampleInput({ fleetFails: true }));
+    expect(agreement.equal).toBeNull();
+    expect(ranking).toMatchObject({ ranked: false, reason: 'The fleet arm (round 0) failed.' });
+    expect(arms[1]).toMatchObject({
+      arm: 'fleet',
+      succeeded: 0,
+      wallMs: null,
+      imagesPerSecond: null,
+      speedup: null,
+    });
+    expect(rounds[0]?.arms[1]).toMatchObject({ wallMs: 301_200, phases: null, digest: null, fleet: null });
+  });
+
+  it('says nothing of phases and workers where no span does', async () => {
+    const { rounds, failures } = buildSummary(await sampleInput({ arms: ['fleet'], fleetFails: true }));
+    expect(rounds[0]?.arms[0]).toMatchObject({
+      wallMs: 301_200,
+      phases: null,
+      peakConcurrency: null,
+      work: null,
+      problems: [{ code: 'BATCH_MISSING' }, { code: 'KEY_LOST' }],
+    });
+    expect(failures.source).toBeNull();
+  });
+
+  it('refuses to rank an answer that is not valid, even if the digests are equal', async () => {
+    const input = change(await sampleInput(), 'fleet', 0, (arm) => ({
+      ...arm,
+      aggregate: arm.aggregate && {
+        ...arm.aggregate,
+        valid: false,
+        problems: [{ code: 'ROW_INCONSISTENT', message: 'm', count: 1, examples: ['x'] }],
+      },
+    }));
+    const { agreement, ranking, arms } = buildSummary(input);
+    expect(agreement.equal).toBe(true);
+    expect(ranking).toMatchObject({
+      ranked: false,
+      reason: 'The answer of the fleet arm (round 0) is not valid (ROW_INCONSISTENT).',
+    });
+    expect(arms[1]?.wallMs).toBeNull();
+  });
+
+  it('refuses to rank arms that shared their cores', async () => {
+    const input = await sampleInput({ schedule: 'parallel' });
+    expect(buildSummary(input)).toMatchObject({
+      contended: true,
+      ranking: { ranked: false },
+      agreement: { equal: true },
+    });
+    const inAws = { ...input, environment: { ...input.environment, offline: false } };
+    expect(buildSummary(inAws)).toMatchObject({ contended: false, ranking: { ranked: true } });
+  });
+
+  it('has nothing to compare with one arm', async () => {
+    const summary = buildSummary(await sampleInput({ arms: ['fleet'], baseline: false }));
+    expect(summary.agreement).toMatchObject({ equal: null });
+    expect(summary.ranking.ranked).toBe(false);
+    expect(summary.arms).toMatchObject([{ arm: 'fleet', speedup: null }]);
+    expect(summary.headline).toMatch(/^The fleet arm took \d+\.\d s for 1,000 images\.$/);
+  });
+
+  it('does not take two empty answers for equal', async () => {
+    const input = await sampleInput();
+    const emptied = ['serverless', 'fleet'].reduce(
+      (all, arm) =>
+        change(all, arm, 0, (one) => ({
+          ...one,
+          aggregate: one.aggregate && { ...one.aggregate, images: 0 },
+        })),
+      input,
+    );
+    expect(buildSummary(emptied)).toMatchObject({ agreement: { equal: null }, ranking: { ranked: false } });
+  });
+
+  it('survives a run in which nothing could be read', async () => {
+    const input = await sampleInput();
+    const lost = {
+      ...input,
+      arms: input.arms.map(({ times }) => ({
+        times: { ...times, status: 'failed' as const },
+        aggregate: null,
+        fleet: null,
+      })),
+    };
+    expect(buildSummary(lost)).toMatchObject({
+      headline: 'No arm finished with a valid answer.',
+      dataset: null,
+      failures: { source: null, codes: [] },
+      timelines: [],
+    });
+  });
+
+  it('drops the skipped half of a sequential pass', async () => {
+    const input = await sampleInput();
+    const skipped: ArmInput = {
+      times: { arm: 'fleet', round: 0, status: 'skipped', startedAt: null, endedAt: null, error: null },
+      aggregate: null,
+      fleet: null,
+    };
+    const summary = buildSummary({ ...input, arms: [skipped, ...input.arms] });
+    expect(summary).toEqual(buildSummary(input));
+  });
+});
+
+function change(
+  input: SummaryInput,
+  arm: string,
+  round: number,
+  by: (arm: ArmInput) => ArmInput,
+): SummaryInput {
+  return {
+    ...input,
+    arms: input.arms.map((one) => (one.times.arm === arm && one.times.round === round ? by(one) : one)),
+  };
+}

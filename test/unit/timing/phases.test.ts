@@ -1,0 +1,186 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import {
+  type ArmWall,
+  armPhases,
+  largestRemainder,
+  PHASES,
+  type PhaseSpan,
+  peakConcurrency,
+  spanShares,
+} from '../../../src/timing/phases.ts';
+
+const NOTHING = { coldStartMs: 0, listMs: 0, getMs: 0, decodeMs: 0, computeMs: 0, putMs: 0 };
+
+function span(startedAt: number, endedAt: number, over: Partial<PhaseSpan> = {}): PhaseSpan {
+  return { ...NOTHING, startedAt, endedAt, ...over };
+}
+
+const time = fc.oneof(fc.integer({ min: 0, max: 100_000 }), fc.double({ min: 0, max: 2e12, noNaN: true }));
+const duration = fc.oneof(fc.nat(20_000), fc.double({ min: 0, max: 1e6, noNaN: true }));
+const anySpan: fc.Arbitrary<PhaseSpan> = fc.record({
+  startedAt: time,
+  endedAt: time,
+  coldStartMs: duration,
+  listMs: duration,
+  getMs: duration,
+  decodeMs: duration,
+  computeMs: duration,
+  putMs: duration,
+});
+
+describe('armPhases', () => {
+  it('adds up to the wall time to the millisecond, for any spans and clocks', () => {
+    fc.assert(
+      fc.property(
+        time,
+        time,
+        fc.option(time, { nil: undefined }),
+        fc.array(anySpan, { maxLength: 30 }),
+        (startedAt, endedAt, engineStartedAt, spans) => {
+          const { wallMs, phases, unexplainedMs } = armPhases({ startedAt, endedAt, engineStartedAt }, spans);
+          expect(wallMs).toBe(Math.max(0, Math.round(endedAt) - Math.round(startedAt)));
+          expect(PHASES.reduce((sum, phase) => sum + phases[phase], 0)).toBe(wallMs);
+          for (const phase of PHASES) expect(phases[phase]).toBeGreaterThanOrEqual(0);
+          expect(unexplainedMs).toBeGreaterThanOrEqual(0);
+        },
+      ),
+      { numRuns: 500 },
+    );
+  });
+
+  it('explains everything where the clocks agree', () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.tuple(fc.nat(5000), fc.nat(5000), fc.nat(500)), { minLength: 1, maxLength: 20 }),
+        (parts) => {
+          const spans = parts.map(([from, length, coldStartMs]) =>
+            span(1000 + from, 1000 + from + length, { coldStartMs }),
+          );
+          expect(armPhases({ startedAt: 0, endedAt: 20_000 }, spans).unexplainedMs).toBe(0);
+        },
+      ),
+      { numRuns: 50 },
+    );
+  });
+
+  it('divides one span as it is', () => {
+    // Prepare: 1 s before it, 0.5 s cold, 2 s of work of which 1.7 s are explained, 0.3 s after it
+    const only = span(1500, 3500, {
+      coldStartMs: 500,
+      listMs: 100,
+      getMs: 400,
+      decodeMs: 800,
+      computeMs: 200,
+      putMs: 200,
+    });
+
+    // Act
+    const result = armPhases({ startedAt: 0, endedAt: 3800 }, [only]);
+
+    // Assess
+    expect(result).toEqual({
+      wallMs: 3800,
+      phases: {
+        provision: 1000,
+        coldStart: 500,
+        load: 500,
+        process: 1000,
+        write: 200,
+        overhead: 300,
+        teardown: 300,
+      },
+      windowStartMs: 1000,
+      windowEndMs: 3500,
+      peakConcurrency: 1,
+      unexplainedMs: 0,
+    });
+  });
+
+  it('shares the window between slots, and what no batch fills is overhead', () => {
+    // Prepare: two slots over 4 s; one works all the time, one for 1 s
+    const spans = [span(0, 4000, { decodeMs: 4000 }), span(0, 1000, { getMs: 1000 })];
+
+    // Act
+    const { phases, peakConcurrency: peak } = armPhases({ startedAt: 0, endedAt: 4000 }, spans);
+
+    // Assess
+    expect(peak).toBe(2);
+    expect(phases).toMatchObject({ process: 2000, load: 500, overhead: 1500 });
+  });
+
+  it('counts provision of a fleet until its engine starts', () => {
+    const wall = { startedAt: 0, endedAt: 10_000, engineStartedAt: 6000 };
+    const { phases } = armPhases(wall, [span(8000, 9000, { coldStartMs: 5000, decodeMs: 1000 })]);
+    expect(phases).toMatchObject({
+      provision: 6000,
+      coldStart: 2000,
+      process: 1000,
+      overhead: 0,
+      teardown: 1000,
+    });
+  });
+
+  it.each<[string, ArmWall, Record<string, number>]>([
+    ['is overhead', { startedAt: 0, endedAt: 500 }, { provision: 0, overhead: 500 }],
+    [
+      'is provision until the engine starts',
+      { startedAt: 0, endedAt: 500, engineStartedAt: 400 },
+      { provision: 400, overhead: 100 },
+    ],
+  ])('without spans, the wall time %s', (_, wall, phases) => {
+    expect(armPhases(wall, [])).toMatchObject({ wallMs: 500, phases, peakConcurrency: 0, unexplainedMs: 0 });
+  });
+
+  it('cuts off what lies outside the arm, and says how much', () => {
+    // Prepare: a worker whose clock is 2 s behind
+    const skewed = span(-2000, 1000, { decodeMs: 3000 });
+
+    // Act
+    const { phases, unexplainedMs } = armPhases({ startedAt: 0, endedAt: 1500 }, [skewed]);
+
+    // Assess
+    expect(unexplainedMs).toBe(2000);
+    expect(phases).toMatchObject({ provision: 0, process: 1000, teardown: 500 });
+  });
+
+  it('survives a worker that is a day ahead, and one whose clock was set back', () => {
+    const day = 86_400_000;
+    const ahead = armPhases({ startedAt: 0, endedAt: 1000 }, [span(day, day + 400)]);
+    expect(ahead).toMatchObject({ phases: { provision: 1000 }, unexplainedMs: 400 });
+    const reversed = armPhases({ startedAt: 0, endedAt: 1000 }, [span(600, 200)]);
+    expect(reversed.unexplainedMs).toBe(400);
+  });
+});
+
+describe('spanShares', () => {
+  it('scales overlapping times down to the wall time, and leaves short ones as they are', () => {
+    const busy = span(0, 0, { getMs: 3000, decodeMs: 4000, computeMs: 2000, putMs: 1000 });
+    expect(spanShares(busy, 1000)).toEqual({ load: 300, process: 600, write: 100 });
+    expect(spanShares(busy, 20_000)).toEqual({ load: 3000, process: 6000, write: 1000 });
+    expect(spanShares(span(0, 0), 0)).toEqual({ load: 0, process: 0, write: 0 });
+  });
+});
+
+describe('peakConcurrency', () => {
+  it('is that of a count at every start', () => {
+    const interval = fc
+      .tuple(fc.nat(50), fc.nat(20))
+      .map(([from, length]) => ({ from, to: from + length + 1 }));
+    fc.assert(
+      fc.property(fc.array(interval, { maxLength: 25 }), (intervals) => {
+        const open = intervals.map(
+          ({ from }) => intervals.filter((o) => o.from <= from && from < o.to).length,
+        );
+        expect(peakConcurrency(intervals)).toBe(Math.max(0, ...open));
+      }),
+    );
+  });
+});
+
+describe('largestRemainder', () => {
+  it('gives the missing ones to the largest remainders', () => {
+    expect(largestRemainder([1.2, 1.7, 1.1], 4)).toEqual([1, 2, 1]);
+    expect(largestRemainder([0.5, 0.5, 1], 2)).toEqual([1, 0, 1]);
+  });
+});
