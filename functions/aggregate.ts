@@ -1,0 +1,83 @@
+import { cpus, totalmem } from 'node:os';
+import { z } from 'zod';
+import packageJson from '../package.json' with { type: 'json' };
+import { aggregateArm } from '../src/aggregate/arm.ts';
+import { getIfPresent } from '../src/aggregate/reader.ts';
+import { ObjectStore } from '../src/aws/object-store.ts';
+import { createS3 } from '../src/aws/s3.ts';
+import { planSchema } from '../src/dataset/manifest.ts';
+import { fleetInfoSchema } from '../src/fleet/arm-info.ts';
+import { parse } from '../src/parse.ts';
+import { type ArmInput, buildSummary } from '../src/report/summary.ts';
+import { type ArmTimes, baselineSchema, type ReportEnvironment } from '../src/report/summary-schema.ts';
+import { armTimes, passesSchema } from '../src/run/arm-times.ts';
+import { layout } from '../src/run/layout.ts';
+import { type Run, runSchema } from '../src/run/run.ts';
+import { endpoint, handler, logger, region } from './runtime.ts';
+
+const eventSchema = z.object({ run: runSchema, passes: passesSchema });
+const s3 = createS3({ region, endpoint });
+
+/** Read what both arms left in S3, check it, add it up, compare it, and write `summary.json`. */
+export const main = handler('aggregate', async (event: unknown) => {
+  const { run, passes } = parse(eventSchema, event, 'The event of aggregate');
+  const store = new ObjectStore(s3, run.runsBucket);
+  const arms: ArmInput[] = [];
+  for (const times of armTimes(passes)) arms.push(await readArm(store, run, times));
+  const summary = buildSummary({
+    run,
+    endedAt: Date.now(),
+    plan: parse(planSchema, await store.getJson(layout.plan(run.runId)), 'plan.json'),
+    environment: reportEnvironment(),
+    baseline: await readIfPresent(store, layout.baseline(run.runId), baselineSchema),
+    arms,
+  });
+  await store.putJson(layout.summary(run.runId), summary);
+  const rounds = summary.rounds.flatMap((round) => round.arms);
+  const outcome = {
+    failedArms: rounds.filter(({ status, valid }) => status === 'failed' || valid === false).length,
+    failedImages: summary.failures.codes.reduce((sum, { count }) => sum + count, 0),
+    digestsEqual: summary.agreement.equal,
+    summaryKey: layout.summary(run.runId),
+  };
+  logger.info('aggregated', { runId: run.runId, ...outcome });
+  return outcome;
+});
+
+/** A failed arm is read too: what it finished is in S3, and the report says what is missing. */
+async function readArm(store: ObjectStore, run: Run, times: ArmTimes): Promise<ArmInput> {
+  const { arm, round } = times;
+  const fleet =
+    arm === 'fleet'
+      ? await readIfPresent(store, layout.armInfo(run.runId, arm, round), fleetInfoSchema)
+      : null;
+  const aggregate = await aggregateArm({
+    reader: store,
+    runId: run.runId,
+    arm,
+    round,
+    operation: run.operation,
+    startedAt: times.startedAt ?? run.startedAt,
+    endedAt: times.endedAt ?? run.startedAt,
+    engineStartedAt: fleet?.engineStartedAt,
+  });
+  return { times, aggregate, fleet };
+}
+
+async function readIfPresent<S extends z.ZodType>(store: ObjectStore, key: string, schema: S) {
+  const found = await getIfPresent(store, key);
+  return found === null ? null : parse(schema, JSON.parse(found.toString('utf8')), key);
+}
+
+function reportEnvironment(): ReportEnvironment {
+  return {
+    offline: endpoint !== undefined,
+    region,
+    node: process.version,
+    platform: `${process.platform} ${process.arch}`,
+    cpuModel: cpus()[0]?.model.trim() ?? 'unknown',
+    cores: cpus().length,
+    memoryBytes: totalmem(),
+    versions: { fanfleet: packageJson.version, sharp: packageJson.dependencies.sharp },
+  };
+}

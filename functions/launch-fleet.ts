@@ -1,0 +1,51 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { EC2Client } from '@aws-sdk/client-ec2';
+import { SendTaskFailureCommand, SFNClient } from '@aws-sdk/client-sfn';
+import { SSMClient } from '@aws-sdk/client-ssm';
+import { z } from 'zod';
+import { createS3 } from '../src/aws/s3.ts';
+import { FanfleetError } from '../src/errors.ts';
+import { packBundle, uploadBundle } from '../src/fleet/bundle.ts';
+import { launchFleet } from '../src/fleet/launch.ts';
+import { parse } from '../src/parse.ts';
+import { runSchema } from '../src/run/run.ts';
+import { endpoint, environment, handler, logger, region } from './runtime.ts';
+
+const eventSchema = z.object({ run: runSchema, round: z.int().nonnegative(), taskToken: z.string().min(1) });
+const root = environment.LAMBDA_TASK_ROOT;
+const s3 = createS3({ region, endpoint });
+const ec2 = new EC2Client({ region });
+const ssm = new SSMClient({ region });
+const sfn = new SFNClient({ region });
+
+/** Start the fleet of one round. The state that called this ends when the head says so, with the task token. */
+export const main = handler('launch-fleet', async (event: unknown) => {
+  const { run, round, taskToken } = parse(eventSchema, event, 'The event of launch-fleet');
+  try {
+    const bundle = await packBundle(root);
+    await uploadBundle(s3, run.runsBucket, bundle);
+    const [head, worker] = await Promise.all(
+      ['head', 'worker'].map((role) => readFile(join(root, 'ec2-workers', `${role}_bootstrap.sh`), 'utf8')),
+    );
+    const instances = await launchFleet({
+      ec2,
+      ssm,
+      run,
+      round,
+      taskToken,
+      region,
+      endpoint,
+      instanceProfile: environment.FANFLEET_INSTANCE_PROFILE,
+      bundle,
+      scripts: { head: head ?? '', worker: worker ?? '' },
+    });
+    logger.info('fleet launched', { runId: run.runId, round, instances });
+    return { instances };
+  } catch (reason) {
+    // The state waits for its token, so an error must be told through the token too, or it would wait on.
+    const error = FanfleetError.from(reason, 'aws');
+    await sfn.send(new SendTaskFailureCommand({ taskToken, error: error.code, cause: error.message }));
+    throw error;
+  }
+});

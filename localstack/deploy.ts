@@ -1,0 +1,88 @@
+import { spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { createWriteStream } from 'node:fs';
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { cpus } from 'node:os';
+import { join } from 'node:path';
+import { FanfleetError } from '../src/errors.ts';
+import { awsVariables, type OfflineState } from './offline.ts';
+
+export interface DeployOptions {
+  readonly root: string;
+  readonly home: string;
+  readonly state: OfflineState;
+  /** The environment for `sls`, without settings for another AWS. */
+  readonly env: Readonly<Record<string, string>>;
+  readonly signal: AbortSignal;
+}
+
+/** Everything that decides what a deployed stack is. */
+const SOURCES = ['functions', 'src', 'statemachine', 'resources', 'ec2-workers'];
+const SOURCE_FILES = ['serverless.yml', 'package-lock.json', 'pyproject.toml', 'uv.lock'];
+/** A deployment takes about 20 s; osls has been seen to wait for ever on a bundle that does not build. */
+const DEADLINE_MS = 240_000;
+
+/** Deploy the stack to the offline AWS with `sls`, unless this very stack is deployed to this very emulator. */
+export async function deployOffline(options: DeployOptions): Promise<'deployed' | 'unchanged'> {
+  const { root, home, state } = options;
+  const fingerprint = `${state.instance}:${await hashSources(root)}`;
+  const marker = join(home, 'emulator', 'deployed');
+  if ((await readFile(marker, 'utf8').catch(() => '')) === fingerprint) return 'unchanged';
+  await mkdir(join(home, 'logs'), { recursive: true });
+  await sls(options, join(home, 'logs', 'deploy.log'));
+  await writeFile(marker, fingerprint);
+  return 'deployed';
+}
+
+async function sls({ root, state, env, signal }: DeployOptions, logFile: string): Promise<void> {
+  const log = createWriteStream(logFile);
+  const child = spawn(
+    process.execPath,
+    [join(root, 'node_modules/osls/bin/serverless.js'), 'deploy', '--stage', 'local'],
+    {
+      cwd: root,
+      env: {
+        ...env,
+        ...awsVariables(state),
+        SLS_TELEMETRY_DISABLED: '1',
+        FANFLEET_LOCAL_ARCHITECTURE: process.arch === 'arm64' ? 'arm64' : 'x86_64',
+        FANFLEET_LOCAL_CONCURRENCY: String(cpus().length),
+      },
+      stdio: ['ignore', 'pipe', 'pipe'],
+      signal: AbortSignal.any([signal, AbortSignal.timeout(DEADLINE_MS)]),
+    },
+  );
+  child.stdout.pipe(log, { end: false });
+  child.stderr.pipe(log, { end: false });
+  const code = await new Promise<number | string>((resolve) => {
+    child.once('error', (error) => resolve(error.message));
+    child.once('close', (exitCode, exitSignal) => resolve(exitCode ?? exitSignal ?? 'unknown'));
+  });
+  log.end();
+  signal.throwIfAborted();
+  if (code !== 0) {
+    throw new FanfleetError(
+      'DEPLOY_FAILED',
+      `Expected \`sls deploy\` to succeed but it ended with ${code}; see ${logFile}.`,
+      {
+        source: 'internal',
+      },
+    );
+  }
+}
+
+async function hashSources(root: string): Promise<string> {
+  const lists = await Promise.all(
+    SOURCES.map(async (folder) => {
+      const entries = await readdir(join(root, folder), { recursive: true, withFileTypes: true });
+      return entries
+        .filter((entry) => entry.isFile() && !entry.name.endsWith('.pyc'))
+        .map((entry) => join(entry.parentPath, entry.name));
+    }),
+  );
+  const hash = createHash('sha256').update(process.version);
+  for (const file of [...lists.flat(), ...SOURCE_FILES.map((name) => join(root, name))].sort()) {
+    hash.update(file).update(await readFile(file));
+  }
+  return hash.digest('hex');
+}

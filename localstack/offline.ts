@@ -1,0 +1,168 @@
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { connect } from 'node:net';
+import { delimiter, dirname, join } from 'node:path';
+import { z } from 'zod';
+import { FanfleetError } from '../src/errors.ts';
+import { livePid, startDaemon, stopDaemon } from './daemon.ts';
+
+/** Where the offline AWS lives and listens. Everything that it writes lies under `home`. */
+export interface OfflineOptions {
+  /** The repository. */
+  readonly root: string;
+  /** The project's own folder, `.fanfleet`. */
+  readonly home: string;
+  readonly port: number;
+  readonly ec2Port: number;
+  /** The caller's PATH; the `node` that runs this is put before it. */
+  readonly path: string;
+}
+
+const stateSchema = z.object({ port: z.int(), ec2Port: z.int(), instance: z.string() });
+/** `instance` differs each time the emulator starts: what was deployed before is gone then. */
+export type OfflineState = z.infer<typeof stateSchema>;
+
+export const REGION = 'us-east-1';
+/** The emulator takes any credentials. */
+export const CREDENTIALS = { accessKeyId: 'test', secretAccessKey: 'test' } as const;
+
+const EMULATOR = 'emulator';
+const EC2 = 'ec2';
+
+/** Start the emulator and the EC2 endpoint; what runs already is left alone. */
+export async function up(options: OfflineOptions): Promise<OfflineState & { started: boolean }> {
+  const { root, home } = options;
+  const path = [dirname(process.execPath), options.path].join(delimiter);
+  const before = await readState(home);
+  const port = before?.port ?? options.port;
+  const ec2Port = before?.ec2Port ?? options.ec2Port;
+  const folder = daemons(home);
+  if ((await livePid(folder, EMULATOR)) === undefined) await expectFree(port, '--port');
+  if ((await livePid(folder, EC2)) === undefined) await expectFree(ec2Port, '--ec2-port');
+
+  const scratch = join(home, EMULATOR);
+  await mkdir(join(scratch, 'tmp'), { recursive: true });
+  const emulator = await startDaemon({
+    name: EMULATOR,
+    folder,
+    command: join(root, '.venv/bin/python'),
+    args: [join(root, 'localstack/emulator.py')],
+    cwd: scratch,
+    env: emulatorEnvironment(scratch, port, ec2Port, path),
+    ready: () => answers(`http://127.0.0.1:${port}/_localstack/health`),
+    readyMs: 60_000,
+  });
+  await startDaemon({
+    name: EC2,
+    folder,
+    command: process.execPath,
+    args: [
+      join(root, 'localstack/ec2/main.ts'),
+      '--port',
+      String(ec2Port),
+      '--state-dir',
+      join(home, EC2),
+      '--host-env',
+      `FANFLEET_IMAGE_VENV=${join(root, '.venv')}`,
+    ],
+    cwd: home,
+    env: { PATH: path, HOME: home },
+    ready: () => answers(`http://127.0.0.1:${ec2Port}/_health`),
+    readyMs: 30_000,
+  });
+  const instance =
+    emulator === 'running' && before !== undefined ? before.instance : `${port}-${Date.now().toString(36)}`;
+  const state = { port, ec2Port, instance };
+  await writeFile(statePath(home), JSON.stringify(state));
+  return { ...state, started: emulator === 'started' };
+}
+
+/** End both, with every host and Lambda process, and remove what they wrote. */
+export async function down(home: string): Promise<{ stopped: string[] }> {
+  const stopped: string[] = [];
+  if (await stopDaemon(daemons(home), EC2, 30_000)) stopped.push(EC2);
+  if (await stopDaemon(daemons(home), EMULATOR, 10_000)) stopped.push(EMULATOR);
+  await rm(join(home, EMULATOR), { recursive: true, force: true });
+  await rm(join(home, EC2), { recursive: true, force: true });
+  await rm(statePath(home), { force: true });
+  return { stopped };
+}
+
+/** The state of an offline AWS that is up, else nothing. */
+export async function readState(home: string): Promise<OfflineState | undefined> {
+  if ((await livePid(daemons(home), EMULATOR)) === undefined) return undefined;
+  const text = await readFile(statePath(home), 'utf8').catch(() => undefined);
+  return text === undefined ? undefined : stateSchema.parse(JSON.parse(text));
+}
+
+/** Addresses and credentials of the offline AWS, as the variables that every AWS SDK and CLI reads. */
+export function awsVariables({
+  port,
+  ec2Port,
+}: Pick<OfflineState, 'port' | 'ec2Port'>): Record<string, string> {
+  return {
+    AWS_ENDPOINT_URL: `http://127.0.0.1:${port}`,
+    AWS_ENDPOINT_URL_EC2: `http://127.0.0.1:${ec2Port}`,
+    AWS_REGION: REGION,
+    AWS_DEFAULT_REGION: REGION,
+    AWS_ACCESS_KEY_ID: CREDENTIALS.accessKeyId,
+    AWS_SECRET_ACCESS_KEY: CREDENTIALS.secretAccessKey,
+  };
+}
+
+function emulatorEnvironment(
+  scratch: string,
+  port: number,
+  ec2Port: number,
+  path: string,
+): Record<string, string> {
+  return {
+    ...awsVariables({ port, ec2Port }),
+    // Without these three it listens on every interface.
+    BIND_HOST: '127.0.0.1',
+    IOT_MTLS_ENABLED: '0',
+    SFTP_ENABLED: '0',
+    MINISTACK_HOST: '127.0.0.1',
+    GATEWAY_PORT: String(port),
+    // The `node` that runs the functions is the first on the PATH: the one that runs this.
+    PATH: path,
+    HOME: scratch,
+    TMPDIR: join(scratch, 'tmp'),
+    STATE_DIR: join(scratch, 'state'),
+    S3_DATA_DIR: join(scratch, 's3'),
+    PYTHONUNBUFFERED: '1',
+  };
+}
+
+async function expectFree(port: number, option: string): Promise<void> {
+  const taken = await new Promise<boolean>((resolve) => {
+    const socket = connect(port, '127.0.0.1');
+    socket.once('connect', () => {
+      socket.destroy();
+      resolve(true);
+    });
+    socket.once('error', () => resolve(false));
+  });
+  if (taken) {
+    throw new FanfleetError(
+      'PORT_TAKEN',
+      `Expected port ${port} of 127.0.0.1 to be free but another program listens there; end it, or choose another with ${option}.`,
+      { source: 'user' },
+    );
+  }
+}
+
+async function answers(url: string): Promise<boolean> {
+  try {
+    return (await fetch(url, { signal: AbortSignal.timeout(2_000) })).ok;
+  } catch {
+    return false;
+  }
+}
+
+function daemons(home: string): string {
+  return join(home, 'daemons');
+}
+
+function statePath(home: string): string {
+  return join(home, 'offline.json');
+}

@@ -1,0 +1,75 @@
+import {
+  GetObjectCommand,
+  ListObjectsV2Command,
+  NoSuchKey,
+  PutObjectCommand,
+  type S3Client,
+} from '@aws-sdk/client-s3';
+import { FanfleetError } from '../errors.ts';
+
+/** The objects of one bucket, by key. */
+export class ObjectStore {
+  readonly #s3: S3Client;
+  readonly #bucket: string;
+
+  constructor(s3: S3Client, bucket: string) {
+    this.#s3 = s3;
+    this.#bucket = bucket;
+  }
+
+  /** @throws FanfleetError `OBJECT_NOT_FOUND` if there is none */
+  async get(key: string): Promise<Buffer> {
+    return Buffer.from((await (await this.#body(key))?.transformToByteArray()) ?? []);
+  }
+
+  /** The object in pieces. @throws FanfleetError `OBJECT_NOT_FOUND` if there is none */
+  async *stream(key: string): AsyncGenerator<Uint8Array> {
+    const body = await this.#body(key);
+    if (body !== undefined) yield* body as unknown as AsyncIterable<Uint8Array>;
+  }
+
+  async #body(key: string) {
+    try {
+      return (await this.#s3.send(new GetObjectCommand({ Bucket: this.#bucket, Key: key }))).Body;
+    } catch (error) {
+      if (error instanceof NoSuchKey) {
+        throw new FanfleetError(
+          'OBJECT_NOT_FOUND',
+          `Expected s3://${this.#bucket}/${key} but it is not there.`,
+          {
+            cause: error,
+            source: 'aws',
+          },
+        );
+      }
+      throw FanfleetError.from(error, 'aws');
+    }
+  }
+
+  async getJson(key: string): Promise<unknown> {
+    return JSON.parse((await this.get(key)).toString('utf8'));
+  }
+
+  async put(key: string, body: string | Buffer, contentType: string): Promise<void> {
+    await this.#s3.send(
+      new PutObjectCommand({ Bucket: this.#bucket, Key: key, Body: body, ContentType: contentType }),
+    );
+  }
+
+  async putJson(key: string, value: unknown): Promise<void> {
+    await this.put(key, JSON.stringify(value), 'application/json');
+  }
+
+  async *list(prefix: string): AsyncGenerator<{ key: string; size: number }> {
+    let token: string | undefined;
+    do {
+      const page = await this.#s3.send(
+        new ListObjectsV2Command({ Bucket: this.#bucket, Prefix: prefix, ContinuationToken: token }),
+      );
+      for (const object of page.Contents ?? []) {
+        if (object.Key !== undefined) yield { key: object.Key, size: object.Size ?? 0 };
+      }
+      token = page.NextContinuationToken;
+    } while (token !== undefined);
+  }
+}

@@ -1,0 +1,33 @@
+import { S3Client } from '@aws-sdk/client-s3';
+
+export interface S3Options {
+  readonly credentials?: { readonly accessKeyId: string; readonly secretAccessKey: string } | undefined;
+  readonly region: string;
+  /** Only offline: the address of the local AWS. */
+  readonly endpoint?: string | undefined;
+  /** Most connections at once. The SDK's own default of 50 is less than a fast worker uses. */
+  readonly maxSockets?: number;
+}
+
+/**
+ * An S3 client for many small requests: enough sockets, patient on throttling (503 SlowDown), and path-style
+ * addresses offline, where `bucket.127.0.0.1` is no host. Checksums of whole objects are asked for only where S3
+ * demands them: the ETag pins the version, and TLS the bytes.
+ */
+export function createS3({ region, endpoint, credentials, maxSockets = 128 }: S3Options): S3Client {
+  return new S3Client({
+    region,
+    maxAttempts: 8,
+    retryMode: 'standard',
+    requestChecksumCalculation: 'WHEN_REQUIRED',
+    responseChecksumValidation: 'WHEN_REQUIRED',
+    requestHandler: {
+      connectionTimeout: 5_000,
+      requestTimeout: 120_000,
+      httpAgent: { keepAlive: true, maxSockets },
+      httpsAgent: { keepAlive: true, maxSockets },
+    },
+    ...(credentials === undefined ? {} : { credentials }),
+    ...(endpoint === undefined ? {} : { endpoint, forcePathStyle: true }),
+  });
+}

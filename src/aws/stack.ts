@@ -1,0 +1,40 @@
+import { type CloudFormationClient, DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
+import { FanfleetError } from '../errors.ts';
+
+/** What a deployed stack is called and has, as its outputs say. */
+export interface Stack {
+  readonly stage: string;
+  readonly stateMachineArn: string;
+  readonly runsBucket: string;
+  readonly dataBucket: string;
+  readonly terminateFunction: string;
+}
+
+/** @throws FanfleetError `NOT_DEPLOYED` if the stack is not there */
+export async function findStack(client: CloudFormationClient, stage: string): Promise<Stack> {
+  const name = `fanfleet-${stage}`;
+  const stack = await client
+    .send(new DescribeStacksCommand({ StackName: name }))
+    .then(({ Stacks }) => Stacks?.[0])
+    .catch((error: unknown) => {
+      if (error instanceof Error && /does not exist/.test(error.message)) return undefined;
+      throw FanfleetError.from(error, 'aws');
+    });
+  const outputs = new Map(stack?.Outputs?.map(({ OutputKey, OutputValue }) => [OutputKey, OutputValue]));
+  const output = (key: string) => {
+    const value = outputs.get(key);
+    if (value !== undefined) return value;
+    const how =
+      stage === 'local' ? 'run `fanfleet up` and `fanfleet deploy`' : `run \`sls deploy --stage ${stage}\``;
+    throw new FanfleetError('NOT_DEPLOYED', `Expected the stack ${name} but it is not there; ${how}.`, {
+      source: 'user',
+    });
+  };
+  return {
+    stage,
+    stateMachineArn: output('StateMachine'),
+    runsBucket: output('RunsBucket'),
+    dataBucket: output('DataBucketName'),
+    terminateFunction: `${name}-terminate-fleet`,
+  };
+}

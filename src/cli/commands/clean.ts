@@ -1,0 +1,24 @@
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { readState } from '../../../localstack/offline.ts';
+import { FanfleetError } from '../../errors.ts';
+import type { Context } from '../context.ts';
+
+/** What lies in the project's own folder: sample sets, fetched reports, logs. */
+const FOLDERS = ['dataset', 'runs', 'logs', 'daemons'];
+
+/** Remove what fanfleet has made on this machine. The offline AWS must be down: its buckets go with `down`. */
+export async function cleanCommand({ home }: Context) {
+  if ((await readState(home)) !== undefined) {
+    throw new FanfleetError(
+      'STILL_UP',
+      'Expected the offline AWS to be down but it is up; run `fanfleet down` first.',
+      {
+        source: 'user',
+      },
+    );
+  }
+  const removed = FOLDERS.map((folder) => join(home, folder));
+  for (const folder of removed) await rm(folder, { recursive: true, force: true });
+  return { json: { removed }, text: `Removed the sample sets, reports and logs in ${home}.` };
+}

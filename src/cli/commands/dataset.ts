@@ -1,0 +1,67 @@
+import { join } from 'node:path';
+import { readImageFolder } from '../../dataset/folder.ts';
+import { makeSample, SAMPLE_KINDS, type Sample, type SampleKind } from '../../dataset/sample.ts';
+import { uploadFiles } from '../../dataset/upload.ts';
+import { type Aws, type Context, connect } from '../context.ts';
+
+/** Make the sample images on this machine. */
+export async function sampleCommand(
+  context: Context,
+  kinds: readonly SampleKind[],
+  count: number | undefined,
+) {
+  const samples: Sample[] = [];
+  for (const kind of kinds) samples.push(await sample(context, kind, count));
+  const text = samples
+    .map(
+      ({ kind, images, bytes, folder, made }) =>
+        `${kind}: ${images} images, ${megabytes(bytes)} MB in ${folder}${made ? '' : ' (there already)'}`,
+    )
+    .join('\n');
+  return { json: { samples }, text };
+}
+
+export async function sample(
+  { io, home, signal }: Context,
+  kind: SampleKind,
+  count?: number,
+): Promise<Sample> {
+  return makeSample(kind, join(home, 'dataset'), {
+    signal,
+    ...(count === undefined ? {} : { count }),
+    onProgress: (done, total) => io.progress(`making ${kind}: ${done} of ${total}`),
+  });
+}
+
+/** Put a folder of images into the stack's data bucket. */
+export async function uploadCommand(context: Context, folder: string, prefix: string) {
+  const aws = await connect(context);
+  const result = await upload(context, aws, folder, prefix);
+  const text = `${result.uploaded} uploaded, ${result.unchanged} there already, under s3://${aws.stack.dataBucket}/${prefix}`;
+  return { json: { bucket: aws.stack.dataBucket, prefix, ...result }, text };
+}
+
+export async function upload({ io, signal }: Context, { s3, stack }: Aws, folder: string, prefix: string) {
+  const { files, skipped } = await readImageFolder(folder, { signal });
+  const result = await uploadFiles({
+    s3,
+    bucket: stack.dataBucket,
+    prefix,
+    files,
+    signal,
+    onProgress: ({ done, total }) => io.progress(`uploading ${folder}: ${done} of ${total}`),
+  });
+  if (skipped > 0) io.note(`${skipped} files of ${folder} are no images and were left out.`);
+  if (result.others > 0) {
+    io.note(
+      `${result.others} other objects lie under s3://${stack.dataBucket}/${prefix} and belong to the dataset too.`,
+    );
+  }
+  return result;
+}
+
+function megabytes(bytes: number): string {
+  return (bytes / 1e6).toFixed(1);
+}
+
+export { SAMPLE_KINDS };

@@ -1,0 +1,121 @@
+import { execFile } from 'node:child_process';
+import { access, statfs } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { freemem } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { readState } from '../../../localstack/offline.ts';
+import type { Context } from '../context.ts';
+import { EXIT } from '../exit-code.ts';
+
+const run = promisify(execFile);
+
+export interface Check {
+  readonly name: string;
+  readonly ok: boolean;
+  readonly found: string;
+  /** How to get what is missing. */
+  readonly fix: string | null;
+}
+
+const NEEDED_MEMORY_GIB = 4;
+const NEEDED_DISK_GIB = 4;
+
+/** Say what this machine lacks for an offline run, and how to get it. */
+export async function doctorCommand(context: Context) {
+  const checks = await Promise.all([
+    node(),
+    program(
+      'python3',
+      ['--version'],
+      'install Python 3.11 or newer, e.g. `apt-get install python3 python3-venv`',
+    ),
+    program(
+      'curl',
+      ['--version'],
+      'install curl, e.g. `apt-get install curl`: the hosts of the fleet fetch with it',
+    ),
+    program(
+      'bash',
+      ['--version'],
+      'install bash, e.g. `apt-get install bash`: the boot scripts of the fleet are in it',
+    ),
+    file(context, 'node_modules/.bin/sls', 'packages of Node'),
+    file(context, '.venv/bin/ray', 'packages of Python'),
+    memory(),
+    disk(context),
+    ports(context),
+  ]);
+  const text = checks
+    .map(
+      ({ name, ok, found, fix }) =>
+        `${ok ? 'ok     ' : 'missing'}  ${name}: ${found}${fix === null ? '' : `\n         ${fix}`}`,
+    )
+    .join('\n');
+  return { json: { checks }, text, exitCode: checks.every(({ ok }) => ok) ? EXIT.OK : EXIT.USAGE };
+}
+
+async function node(): Promise<Check> {
+  const ok = Number(process.versions.node.split('.')[0]) >= 24;
+  return check(
+    'Node',
+    ok,
+    process.version,
+    'call it as `npx fanfleet`, which uses the Node 24 of this project',
+  );
+}
+
+async function program(name: string, args: readonly string[], fix: string): Promise<Check> {
+  try {
+    const { stdout } = await run(name, args);
+    return check(name, true, stdout.split('\n')[0] ?? '', fix);
+  } catch {
+    return check(name, false, 'not on the PATH', fix);
+  }
+}
+
+async function file({ root }: Context, path: string, what: string): Promise<Check> {
+  const ok = await access(join(root, path)).then(
+    () => true,
+    () => false,
+  );
+  return check(what, ok, ok ? 'installed' : 'not installed', 'run `npm run setup`');
+}
+
+async function memory(): Promise<Check> {
+  const gib = freemem() / 2 ** 30;
+  const fix = `free some: a head, two workers and the functions take about ${NEEDED_MEMORY_GIB} GiB together`;
+  return check('memory', gib >= NEEDED_MEMORY_GIB, `${gib.toFixed(1)} GiB free`, fix);
+}
+
+async function disk({ root }: Context): Promise<Check> {
+  const { bavail, bsize } = await statfs(root);
+  const gib = (bavail * bsize) / 2 ** 30;
+  return check(
+    'disk',
+    gib >= NEEDED_DISK_GIB,
+    `${gib.toFixed(1)} GiB free`,
+    `free some: packages take about ${NEEDED_DISK_GIB} GiB`,
+  );
+}
+
+async function ports({ home, shell }: Context): Promise<Check> {
+  if ((await readState(home)) !== undefined) return check('ports', true, 'the offline AWS is up', '');
+  const taken: number[] = [];
+  for (const port of [shell.FANFLEET_PORT, shell.FANFLEET_EC2_PORT])
+    if (!(await isFree(port))) taken.push(port);
+  const found = taken.length === 0 ? 'free' : `${taken.join(' and ')} taken`;
+  return check('ports', taken.length === 0, found, 'choose others with FANFLEET_PORT and FANFLEET_EC2_PORT');
+}
+
+function isFree(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const server = createServer();
+    server.once('error', () => resolve(false));
+    server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
+  });
+}
+
+function check(name: string, ok: boolean, found: string, fix: string): Check {
+  return { name, ok, found, fix: ok ? null : fix };
+}

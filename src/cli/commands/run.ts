@@ -1,0 +1,120 @@
+import { basename, resolve } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { ObjectStore } from '../../aws/object-store.ts';
+import { FanfleetError } from '../../errors.ts';
+import { RunProgress } from '../../run/progress.ts';
+import type { RequestInput } from '../../run/request.ts';
+import { passes } from '../../run/run.ts';
+import { describeRun, type Execution, newRunId, startRun, stopRun } from '../../run/start.ts';
+import { type Aws, type Context, connect, LOCAL } from '../context.ts';
+import { exitCodeOf } from '../exit-code.ts';
+import { upload } from './dataset.ts';
+import { progressLine } from './progress-line.ts';
+import { fetchReport, reportText } from './report.ts';
+
+export interface RunOptions {
+  /** A folder of this machine, or `s3://bucket/prefix`. */
+  readonly images?: string | undefined;
+  readonly request: Omit<RequestInput, 'prefix'> & { readonly prefix?: string | undefined };
+  readonly detach: boolean;
+}
+
+const POLL_MS = 500;
+
+/** Start a run and, unless detached, follow it to its report. */
+export async function runCommand(context: Context, options: RunOptions) {
+  const aws = await connect(context);
+  const input = await resolveInput(context, aws, options);
+  const runId = newRunId(new Date());
+  await startRun(aws.sfn, aws.stack, runId, input);
+  context.io.note(`run ${runId} over ${input.prefix}`);
+  if (options.detach) return { json: { runId }, text: runId, exitCode: 0 };
+  const execution = await follow(context, aws, runId, input);
+  if (execution.status !== 'SUCCEEDED' && execution.error !== 'ArmFailed') throw runFailed(execution);
+  const { summary, folder } = await fetchReport(context, aws, runId);
+  const rounds = summary.rounds.flatMap((round) => round.arms);
+  const exitCode = exitCodeOf({
+    failedArms: rounds.filter(({ status, valid }) => status === 'failed' || valid === false).length,
+    digestsEqual: summary.agreement.equal,
+    failedImages: summary.failures.codes.reduce((sum, { count }) => sum + count, 0),
+  });
+  return { json: { ...summary, files: folder }, text: reportText(summary, folder), exitCode };
+}
+
+/** The execution input: the user's folder is uploaded first, the user's bucket is taken as it is. */
+async function resolveInput(
+  context: Context,
+  aws: Aws,
+  { images, request }: RunOptions,
+): Promise<RequestInput> {
+  if (images === undefined) {
+    if (request.prefix === undefined) {
+      throw new FanfleetError(
+        'NO_IMAGES_NAMED',
+        'Expected a prefix or --images but received neither; e.g. `fanfleet run photos/`.',
+        {
+          source: 'user',
+        },
+      );
+    }
+    return { ...request, prefix: request.prefix };
+  }
+  const s3 = /^s3:\/\/([^/]+)\/(.+)$/.exec(images);
+  if (s3 !== null) return { ...request, bucket: s3[1] ?? '', prefix: s3[2] ?? '' };
+  if (images.startsWith('s3://')) {
+    throw new FanfleetError(
+      'INVALID_INPUT',
+      `Expected s3://bucket/prefix for \`--images\` but received ${images}.`,
+      {
+        source: 'user',
+      },
+    );
+  }
+  const prefix = `${basename(resolve(images))}/`;
+  await upload(context, aws, images, prefix);
+  return { ...request, prefix };
+}
+
+async function follow(context: Context, aws: Aws, runId: string, input: RequestInput): Promise<Execution> {
+  const { io, signal, stage } = context;
+  const store = new ObjectStore(aws.s3, aws.stack.runsBucket);
+  const progress = new RunProgress(store, runId);
+  const schedule = input.schedule ?? (stage === LOCAL ? 'sequential' : 'parallel');
+  const all = passes(input.arms ?? ['serverless', 'fleet'], schedule, input.repeats ?? 1);
+  const line = progressLine(Date.now);
+  try {
+    for (;;) {
+      signal.throwIfAborted();
+      const execution = await describeRun(aws.sfn, aws.stack, runId);
+      if (execution.status !== 'RUNNING') return execution;
+      io.progress(line(await progress.current(all)));
+      await sleep(POLL_MS, undefined, { signal });
+    }
+  } catch (error) {
+    if (!signal.aborted) throw error;
+    io.note('stopping the run and terminating its fleet …');
+    await stopRun(aws.sfn, aws.lambda, aws.stack, runId);
+    io.note('stopped; nothing is left running.');
+    throw error;
+  }
+}
+
+/** What Step Functions says of an execution that did not get to its report; our own messages are in the cause. */
+function runFailed({ runId, status, error, cause }: Execution): FanfleetError {
+  let message = cause ?? '';
+  try {
+    const parsed: unknown = JSON.parse(message);
+    if (parsed !== null && typeof parsed === 'object' && 'errorMessage' in parsed)
+      message = String(parsed.errorMessage);
+  } catch {
+    // Not every cause is JSON.
+  }
+  const code = /^\[([A-Z_]+)\] /.exec(message);
+  return new FanfleetError(
+    code?.[1] ?? error ?? status,
+    message.slice(code?.[0].length ?? 0) || `The run ${runId} ended as ${status}.`,
+    {
+      source: code === null ? 'aws' : 'user',
+    },
+  );
+}

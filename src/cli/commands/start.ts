@@ -1,0 +1,54 @@
+import { SAMPLE_KINDS } from '../../dataset/sample.ts';
+import { type Context, connect } from '../context.ts';
+import { EXIT, type ExitCode } from '../exit-code.ts';
+import { sample, upload } from './dataset.ts';
+import { type RunOptions, runCommand } from './run.ts';
+import { deployCommand, upCommand } from './up.ts';
+
+/**
+ * Everything, offline: up, dataset, deploy, run, report. Without images of the user's own, once over the sample photographs and
+ * once over the sample digits.
+ */
+export async function startCommand(context: Context, options: RunOptions) {
+  const { io } = context;
+  const step = stepTimer(io.note, performance.now.bind(performance));
+  await upCommand(context, {});
+  step('offline AWS up');
+  await deployCommand(context);
+  step('stack deployed');
+  if (options.images !== undefined || options.request.prefix !== undefined)
+    return runCommand(context, options);
+
+  const aws = await connect(context);
+  for (const kind of SAMPLE_KINDS) {
+    const { folder, images } = await sample(context, kind);
+    await upload(context, aws, folder, `${kind}/`);
+    step(`${images} ${kind} in s3://${aws.stack.dataBucket}/${kind}/`);
+  }
+  const outcomes = [];
+  for (const kind of SAMPLE_KINDS) {
+    outcomes.push(
+      await runCommand(context, { ...options, request: { ...options.request, prefix: `${kind}/` } }),
+    );
+    step(`run over ${kind} done`);
+  }
+  return {
+    json: { runs: outcomes.map(({ json }) => json) },
+    text: outcomes.map(({ text }) => text).join('\n\n'),
+    exitCode: worst(outcomes.map(({ exitCode }) => exitCode as ExitCode)),
+  };
+}
+
+/** The first outcome that is not fine. */
+function worst(codes: readonly ExitCode[]): ExitCode {
+  return codes.find((code) => code !== EXIT.OK) ?? EXIT.OK;
+}
+
+/** Notes each step with the seconds it took. */
+function stepTimer(note: (text: string) => void, now: () => number): (what: string) => void {
+  let last = now();
+  return (what) => {
+    note(`${((now() - last) / 1000).toFixed(1).padStart(6)} s  ${what}`);
+    last = now();
+  };
+}

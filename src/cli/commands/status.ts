@@ -1,0 +1,18 @@
+import { describeRun, type Execution, listRuns } from '../../run/start.ts';
+import { type Context, connect } from '../context.ts';
+
+const MOST_RUNS = 20;
+
+/** One run, or the latest ones. */
+export async function statusCommand(context: Context, runId: string | undefined) {
+  const { sfn, stack } = await connect(context);
+  const runs =
+    runId === undefined ? await listRuns(sfn, stack, MOST_RUNS) : [await describeRun(sfn, stack, runId)];
+  return { json: { runs }, text: runs.length === 0 ? 'No runs yet.' : runs.map(line).join('\n') };
+}
+
+function line({ runId, status, startedAt, endedAt, error, cause }: Execution): string {
+  const seconds = endedAt === null ? '' : `  ${((endedAt - startedAt) / 1000).toFixed(1)} s`;
+  const why = error === null ? '' : `  ${error}: ${cause ?? ''}`;
+  return `${runId}  ${status.padEnd(9)}  ${new Date(startedAt).toISOString()}${seconds}${why}`;
+}

@@ -1,0 +1,51 @@
+import { deployOffline } from '../../../localstack/deploy.ts';
+import { awsVariables, down, readState, up } from '../../../localstack/offline.ts';
+import { withoutAws } from '../../environment.ts';
+import { FanfleetError } from '../../errors.ts';
+import type { Context } from '../context.ts';
+
+export interface UpOptions {
+  readonly port?: number | undefined;
+  readonly ec2Port?: number | undefined;
+}
+
+/** Start the offline AWS, or find it running. */
+export async function upCommand(context: Context, options: UpOptions) {
+  const { io, root, home, shell } = context;
+  io.progress('starting the offline AWS …');
+  const state = await up({
+    root,
+    home,
+    port: options.port ?? shell.FANFLEET_PORT,
+    ec2Port: options.ec2Port ?? shell.FANFLEET_EC2_PORT,
+    path: shell.PATH,
+  });
+  const variables = awsVariables(state);
+  const text = [
+    `The offline AWS is up${state.started ? '' : ' already'}. For any AWS SDK or CLI:`,
+    ...Object.entries(variables).map(([name, value]) => `  export ${name}=${value}`),
+  ].join('\n');
+  return { json: { started: state.started, variables }, text };
+}
+
+/** End the offline AWS and everything it started. */
+export async function downCommand({ home }: Context) {
+  const { stopped } = await down(home);
+  const text =
+    stopped.length > 0 ? 'The offline AWS is down; nothing is left of it.' : 'The offline AWS was not up.';
+  return { json: { stopped }, text };
+}
+
+/** Deploy the stack to the offline AWS. */
+export async function deployCommand({ io, root, home, signal }: Context) {
+  const state = await readState(home);
+  if (state === undefined) {
+    throw new FanfleetError('NOT_UP', 'Expected the offline AWS to be up but it is not; run `fanfleet up`.', {
+      source: 'user',
+    });
+  }
+  io.progress('deploying the stack …');
+  const outcome = await deployOffline({ root, home, state, env: withoutAws(), signal });
+  const text = outcome === 'deployed' ? 'The stack is deployed.' : 'The stack is deployed already.';
+  return { json: { outcome }, text };
+}

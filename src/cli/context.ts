@@ -1,0 +1,69 @@
+import { join } from 'node:path';
+import { CloudFormationClient } from '@aws-sdk/client-cloudformation';
+import { LambdaClient } from '@aws-sdk/client-lambda';
+import type { S3Client } from '@aws-sdk/client-s3';
+import { SFNClient } from '@aws-sdk/client-sfn';
+import { CREDENTIALS, REGION, readState } from '../../localstack/offline.ts';
+import { createS3 } from '../aws/s3.ts';
+import { findStack, type Stack } from '../aws/stack.ts';
+import type { Shell } from '../environment.ts';
+import { FanfleetError } from '../errors.ts';
+import type { Io } from './io.ts';
+
+/** The stage that is deployed to the offline AWS; every other one is in an account. */
+export const LOCAL = 'local';
+
+/** What every command works with. */
+export interface Context {
+  readonly io: Io;
+  /** The repository, and the project's own folder for everything that is made. */
+  readonly root: string;
+  readonly home: string;
+  readonly shell: Shell;
+  readonly stage: string;
+  /** Aborted by Ctrl-C. */
+  readonly signal: AbortSignal;
+}
+
+export interface Aws {
+  readonly s3: S3Client;
+  readonly sfn: SFNClient;
+  readonly lambda: LambdaClient;
+  readonly stack: Stack;
+}
+
+/**
+ * Clients for the stage of a command, and its stack.
+ *
+ * @throws FanfleetError `NOT_UP`, `NO_REGION` or `NOT_DEPLOYED`
+ */
+export async function connect(context: Context): Promise<Aws> {
+  const config = await clientConfig(context);
+  return {
+    s3: createS3(config),
+    sfn: new SFNClient(config),
+    lambda: new LambdaClient(config),
+    stack: await findStack(new CloudFormationClient(config), context.stage),
+  };
+}
+
+async function clientConfig({ stage, home, shell }: Context) {
+  if (stage !== LOCAL) {
+    if (shell.AWS_REGION !== undefined) return { region: shell.AWS_REGION };
+    throw new FanfleetError('NO_REGION', `Expected AWS_REGION for the stage ${stage} but it is not set.`, {
+      source: 'user',
+    });
+  }
+  const state = await readState(home);
+  if (state === undefined) {
+    throw new FanfleetError('NOT_UP', 'Expected the offline AWS to be up but it is not; run `fanfleet up`.', {
+      source: 'user',
+    });
+  }
+  return { region: REGION, endpoint: `http://127.0.0.1:${state.port}`, credentials: CREDENTIALS };
+}
+
+/** Where the files of a run are kept on this machine. */
+export function runFolder({ home }: Pick<Context, 'home'>, runId: string): string {
+  return join(home, 'runs', runId);
+}

@@ -1,0 +1,30 @@
+import { FanfleetError } from '../errors.ts';
+
+/** EC2 refuses user data of more bytes, before base64. Source: EC2 User Guide, "Instance user data". */
+export const USER_DATA_LIMIT = 16_384;
+
+/**
+ * The user data of an instance: the variables as `export` lines, then the boot script unchanged.
+ *
+ * @returns base64, as RunInstances takes it
+ * @throws FanfleetError `USER_DATA_TOO_LARGE`
+ */
+export function userData(script: string, variables: Readonly<Record<string, string>>): string {
+  const [shebang, ...body] = script.split('\n');
+  const exports = Object.entries(variables).map(([name, value]) => `export ${name}=${quote(value)}`);
+  const text = [shebang, ...exports, ...body].join('\n');
+  const bytes = Buffer.byteLength(text);
+  if (bytes > USER_DATA_LIMIT) {
+    throw new FanfleetError(
+      'USER_DATA_TOO_LARGE',
+      `Expected user data of at most ${USER_DATA_LIMIT} bytes but it has ${bytes}; shorten the boot script.`,
+      { source: 'internal' },
+    );
+  }
+  return Buffer.from(text).toString('base64');
+}
+
+/** Quote for a POSIX shell: nothing inside single quotes is special but the quote itself. */
+function quote(value: string): string {
+  return `'${value.replaceAll("'", `'\\''`)}'`;
+}

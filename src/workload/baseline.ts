@@ -1,0 +1,56 @@
+import type { Batch } from '../dataset/manifest.ts';
+import { type MeasureBatchOptions, measureBatch } from './measure-batch.ts';
+
+/** What one thread on one machine did of the same manifest, in `baseline.json`; failed images are not counted. */
+export interface Baseline {
+  readonly images: number;
+  readonly bytes: number;
+  readonly wallMs: number;
+  readonly cpuMs: number;
+  readonly kernel: string;
+  /** Whether all images were measured, or the time budget ended it before. */
+  readonly complete: boolean;
+}
+
+export interface BaselineOptions
+  extends Pick<
+    MeasureBatchOptions,
+    's3' | 'bucket' | 'operation' | 'kernel' | 'encodedBytes' | 'decodedBytes'
+  > {
+  readonly batches: AsyncIterable<Batch>;
+  /** No batch is begun after so long. */
+  readonly budgetMs: number;
+  readonly now: () => number;
+  readonly cpuMs: () => number;
+}
+
+/**
+ * Measure batch after batch, one image after the other, as a plain loop on one core would: the centralised run that
+ * both arms' speedups refer to.
+ *
+ * Stops after the batch in which `budgetMs` ran out, since a function lives 15 minutes and the rate is known by then.
+ */
+export async function runBaseline(options: BaselineOptions): Promise<Baseline> {
+  const started = options.now();
+  const cpuStarted = options.cpuMs();
+  let images = 0;
+  let bytes = 0;
+  let complete = true;
+  for await (const batch of options.batches) {
+    if (options.now() - started >= options.budgetMs) {
+      complete = false;
+      break;
+    }
+    const measured = await measureBatch({ ...options, batch, fetches: 1, decodes: 1 });
+    images += measured.rows.length - measured.errors;
+    bytes += measured.bytes;
+  }
+  return {
+    images,
+    bytes,
+    wallMs: options.now() - started,
+    cpuMs: options.cpuMs() - cpuStarted,
+    kernel: options.kernel.name,
+    complete,
+  };
+}
