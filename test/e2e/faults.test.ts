@@ -1,0 +1,204 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { TerminateInstancesCommand } from '@aws-sdk/client-ec2';
+import {
+  CopyObjectCommand,
+  DeleteObjectCommand,
+  ListObjectsV2Command,
+  PutObjectCommand,
+} from '@aws-sdk/client-s3';
+import { beforeAll, describe, expect, inject, it } from 'vitest';
+import { finish, startCli } from './support/cli.ts';
+import {
+  type ConnectedStack,
+  connectStack,
+  liveInstances,
+  readRows,
+  readSummary,
+  startExecution,
+  waitForEnd,
+  waitForSpans,
+} from './support/stack.ts';
+
+/** Small batches, so that something is left to do when the fault strikes. */
+const REQUEST = { prefix: 'photos/', batchSize: 20, baseline: false };
+
+let stack: ConnectedStack;
+let undisturbed: string;
+
+beforeAll(async () => {
+  stack = await connectStack();
+  const runId = await startExecution(stack, { ...REQUEST, arms: ['serverless'] });
+  expect((await waitForEnd(stack, runId)).status).toBe('SUCCEEDED');
+  undisturbed = await readRows(stack, runId, 'serverless');
+  expect(undisturbed.split('\n')).toHaveLength(1001);
+});
+
+describe('a Lambda worker process that is killed', () => {
+  it('costs a retry, and nothing of the answer', async () => {
+    // Prepare
+    const runId = await startExecution(stack, { ...REQUEST, arms: ['serverless'] });
+    await waitForSpans(stack, runId, 'serverless', 5);
+
+    // Act
+    const [victim] = await lambdaProcesses('fanfleet-local-measure');
+    process.kill(victim ?? Number.NaN, 'SIGKILL');
+    const execution = await waitForEnd(stack, runId);
+
+    // Assess
+    expect(execution).toMatchObject({ status: 'SUCCEEDED' });
+    expect(await readRows(stack, runId, 'serverless')).toBe(undisturbed);
+    expect((await lambdaProcesses('fanfleet-local-measure')).includes(victim ?? 0)).toBe(false);
+  });
+});
+
+describe('a worker host of the fleet that is lost', () => {
+  it('leaves its batches to the other one, with the same answer', async () => {
+    // Prepare
+    const runId = await startExecution(stack, { ...REQUEST, arms: ['fleet'] });
+    await waitForSpans(stack, runId, 'fleet', 3);
+    const worker = (await liveInstances(stack, runId)).find(({ Tags = [] }) =>
+      Tags.some(({ Key, Value }) => Key === 'fanfleet:role' && Value === 'worker'),
+    );
+
+    // Act: the power goes, nothing is said to anybody
+    await stack.ec2.send(
+      new TerminateInstancesCommand({ InstanceIds: [worker?.InstanceId ?? ''], SkipOsShutdown: true }),
+    );
+    const execution = await waitForEnd(stack, runId);
+
+    // Assess
+    expect(execution).toMatchObject({ status: 'SUCCEEDED' });
+    expect(await readRows(stack, runId, 'fleet')).toBe(undisturbed);
+    expect(await liveInstances(stack, runId)).toEqual([]);
+  });
+});
+
+describe('a head that is lost', () => {
+  it('fails the fleet arm by its missing heartbeats; the serverless arm and the report stay', async () => {
+    // Prepare
+    const runId = await startExecution(stack, { ...REQUEST, fleetDeadline: 60 });
+    await waitForSpans(stack, runId, 'fleet', 1);
+    const head = (await liveInstances(stack, runId)).find(({ Tags = [] }) =>
+      Tags.some(({ Key, Value }) => Key === 'fanfleet:role' && Value === 'head'),
+    );
+
+    // Act
+    await stack.ec2.send(
+      new TerminateInstancesCommand({ InstanceIds: [head?.InstanceId ?? ''], SkipOsShutdown: true }),
+    );
+    const execution = await waitForEnd(stack, runId);
+
+    // Assess
+    expect(execution).toMatchObject({ status: 'FAILED', error: 'ArmFailed' });
+    const summary = await readSummary(stack, runId);
+    const arms = summary.rounds.flatMap((round) => round.arms);
+    expect(arms.map(({ arm, status }) => [arm, status])).toEqual([
+      ['serverless', 'succeeded'],
+      ['fleet', 'failed'],
+    ]);
+    expect(arms[1]?.error?.code).toMatch(/^States\.(HeartbeatTimeout|Timeout)$/);
+    expect(await liveInstances(stack, runId)).toEqual([]);
+  });
+});
+
+describe('Ctrl-C', () => {
+  it('stops the execution, terminates the fleet, and ends with 130', async () => {
+    // Prepare
+    const child = startCli(inject('home'), ['run', 'photos/', '--arms', 'fleet', '--no-baseline']);
+    const finished = finish(child);
+    const runId = await runIdFrom(child);
+    while ((await liveInstances(stack, runId)).length < 3) await sleep(100);
+
+    // Act
+    child.kill('SIGINT');
+    const { code, stderr } = await finished;
+
+    // Assess
+    expect(code).toBe(130);
+    expect(stderr).toContain('nothing is left running');
+    expect((await waitForEnd(stack, runId)).status).toBe('ABORTED');
+    expect(await liveInstances(stack, runId)).toEqual([]);
+  });
+});
+
+describe('an object that changes and one that goes between plan and measure', () => {
+  it('are rows with their error, and the rest is done', async () => {
+    // Prepare
+    const Bucket = stack.stack.dataBucket;
+    const { Contents = [] } = await stack.s3.send(
+      new ListObjectsV2Command({ Bucket, Prefix: 'photos/', MaxKeys: 400 }),
+    );
+    const keys = Contents.map(({ Key = '' }) => Key.replace('photos/', 'moving/'));
+    await Promise.all(
+      keys.map((Key) =>
+        stack.s3.send(
+          new CopyObjectCommand({
+            Bucket,
+            Key,
+            CopySource: `${Bucket}/${Key.replace('moving/', 'photos/')}`,
+          }),
+        ),
+      ),
+    );
+
+    // Act: the last keys are reached last
+    const runId = await startExecution(stack, {
+      prefix: 'moving/',
+      arms: ['serverless'],
+      batchSize: 20,
+      concurrency: 1,
+    });
+    await waitForPlan(stack, runId);
+    const [changed = '', gone = ''] = keys.slice(-2);
+    await stack.s3.send(new PutObjectCommand({ Bucket, Key: changed, Body: 'something else' }));
+    await stack.s3.send(new DeleteObjectCommand({ Bucket, Key: gone }));
+    expect((await waitForEnd(stack, runId)).status).toBe('SUCCEEDED');
+
+    // Assess
+    const summary = await readSummary(stack, runId);
+    expect(summary.failures.codes).toEqual([
+      { code: 'OBJECT_CHANGED', count: 1, examples: [changed] },
+      { code: 'OBJECT_MISSING', count: 1, examples: [gone] },
+    ]);
+    expect(summary.rounds[0]?.arms[0]).toMatchObject({ images: 400, failedImages: 2, valid: true });
+  });
+});
+
+/** Processes of the emulator that run a function, by the environment that only they have. */
+async function lambdaProcesses(functionName: string): Promise<number[]> {
+  const home = inject('home');
+  const found: number[] = [];
+  for (const entry of await readdir('/proc')) {
+    if (!/^\d+$/.test(entry)) continue;
+    const environment = await readFile(`/proc/${entry}/environ`, 'utf8').catch(() => '');
+    const variables = environment.split('\0');
+    if (
+      variables.includes(`AWS_LAMBDA_FUNCTION_NAME=${functionName}`) &&
+      variables.some((variable) => variable.startsWith(`HOME=${home}`))
+    ) {
+      found.push(Number(entry));
+    }
+  }
+  return found;
+}
+
+function runIdFrom(child: ReturnType<typeof startCli>): Promise<string> {
+  return new Promise((resolve, reject) => {
+    let text = '';
+    child.stderr?.on('data', (chunk) => {
+      text += chunk;
+      const runId = /run (\S+) over/.exec(text)?.[1];
+      if (runId !== undefined) resolve(runId);
+    });
+    child.once('close', () => reject(new Error(`no run id in: ${text}`)));
+  });
+}
+
+async function waitForPlan({ runs }: ConnectedStack, runId: string): Promise<void> {
+  for (;;) {
+    const planned = await runs.get(`runs/${runId}/plan.json`).catch(() => undefined);
+    if (planned !== undefined) return;
+    await sleep(20);
+  }
+}
