@@ -8,7 +8,7 @@ import { FanfleetError } from './errors.ts';
  * @throws FanfleetError `INVALID_INPUT`, in the form: Expected … for `path` but received ….
  */
 export function parse<S extends z.ZodType>(schema: S, input: unknown, what: string): Readonly<z.output<S>> {
-  const result = schema.safeParse(input);
+  const result = schema.safeParse(input, { error: expectation });
   if (result.success) return Object.freeze(result.data) as Readonly<z.output<S>>;
   const problems = result.error.issues.map((issue) => describe(issue, input));
   throw new FanfleetError('INVALID_INPUT', `${what} is not valid. ${problems.join(' ')}`, { source: 'user' });
@@ -19,22 +19,33 @@ function describe(issue: z.core.$ZodIssue, input: unknown): string {
   if (issue.code === 'unrecognized_keys') {
     return `Expected no field ${issue.keys.map((key) => `\`${key}\``).join(', ')}: it is not known; remove it or correct its name.`;
   }
-  return `Expected ${expectation(issue)} for \`${path}\` but received ${received(issue.path, input)}.`;
+  return `Expected ${issue.message} for \`${path}\` but received ${received(issue.path, input)}.`;
 }
 
-function expectation(issue: z.core.$ZodIssue): string {
+/** What a schema wanted. A message of the schema's own comes before this one. */
+function expectation(issue: z.core.$ZodRawIssue): string | undefined {
   switch (issue.code) {
     case 'invalid_type':
-      return issue.expected;
+      return issue.expected === 'int' ? 'integer' : issue.expected;
     case 'invalid_value':
       return `one of ${issue.values.map((value) => JSON.stringify(value)).join(', ')}`;
     case 'too_small':
-      return `${issue.origin} of at least ${issue.minimum}`;
+      return `${issue.origin} of at least ${issue.minimum}${unit(issue.origin, issue.minimum)}`;
     case 'too_big':
-      return `${issue.origin} of at most ${issue.maximum}`;
+      return `${issue.origin} of at most ${issue.maximum}${unit(issue.origin, issue.maximum)}`;
+    case 'invalid_format':
+      return `${issue.format} text`;
+    case 'invalid_union':
+      return 'one of the forms that are allowed';
     default:
-      return issue.message;
+      return undefined;
   }
+}
+
+function unit(origin: string, count: number | bigint): string {
+  const units: Readonly<Record<string, string>> = { string: 'character', array: 'item' };
+  const name = units[origin];
+  return name === undefined ? '' : ` ${name}${Number(count) === 1 ? '' : 's'}`;
 }
 
 function received(path: readonly PropertyKey[], input: unknown): string {

@@ -64,7 +64,19 @@ export interface AggregateArmInput {
 }
 
 /** The part of a span that is kept until all have been read. */
-type KeptSpan = Omit<Span, 'arm' | 'round' | 'queuedAt' | 'cpuMs' | 'rssPeakBytes' | 'billedMs' | 'bytes'>;
+type KeptSpan = Omit<
+  Span,
+  | 'arm'
+  | 'round'
+  | 'queuedAt'
+  | 'getMs'
+  | 'decodeMs'
+  | 'computeMs'
+  | 'cpuMs'
+  | 'rssPeakBytes'
+  | 'billedMs'
+  | 'bytes'
+>;
 
 /**
  * Read the result and span files of one arm in one round in the order of the manifest, check them, add them up.
@@ -163,7 +175,7 @@ function parseSpan(body: Buffer): Span | null {
 
 function keep(span: Span): KeptSpan {
   const { worker, batch, startedAt, endedAt, coldStartMs, images, errors } = span;
-  const { listMs, getMs, decodeMs, computeMs, putMs } = span;
+  const { listMs, loadMs, processMs, putMs } = span;
   return {
     worker,
     batch,
@@ -171,9 +183,8 @@ function keep(span: Span): KeptSpan {
     endedAt,
     coldStartMs,
     listMs,
-    getMs,
-    decodeMs,
-    computeMs,
+    loadMs,
+    processMs,
     putMs,
     images,
     errors,

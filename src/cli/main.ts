@@ -4,7 +4,7 @@ import { CommanderError } from 'commander';
 import { readShell } from '../environment.ts';
 import { FanfleetError } from '../errors.ts';
 import { EXIT, exitCodeOfError } from './exit-code.ts';
-import { createIo } from './io.ts';
+import { createIo, type Io } from './io.ts';
 import { type Act, createProgram } from './program.ts';
 
 const root = join(import.meta.dirname, '../..');
@@ -21,8 +21,8 @@ for (const [signal, code] of [
 }
 
 const act: Act = async (work) => {
-  const { json = false, stage } = program.opts<{ json?: boolean; stage: string }>();
-  const io = createIo({ stdout: process.stdout, stderr: process.stderr, json, now: Date.now });
+  const io = openIo();
+  const { stage } = program.opts<{ stage: string }>();
   try {
     const shell = readShell();
     const home = shell.FANFLEET_HOME ?? join(root, '.fanfleet');
@@ -31,13 +31,23 @@ const act: Act = async (work) => {
     process.exitCode = outcome.exitCode ?? EXIT.OK;
   } catch (reason) {
     const error = FanfleetError.from(reason);
-    const { code, source, message } = error;
-    if (json) io.result({ json: { error: { code, source, message } }, text: '' });
-    io.note(`fanfleet: ${message}`);
-    if (source === 'internal' && error.stack !== undefined) io.note(error.stack);
+    fail(io, error);
     process.exitCode = signalled ?? exitCodeOfError(error);
   }
 };
+
+function openIo(): Io {
+  const { json = false } = program.opts<{ json?: boolean }>();
+  return createIo({ stdout: process.stdout, stderr: process.stderr, json, now: Date.now });
+}
+
+/** The error object on stdout with `--json`; the message on stderr, unless it has been said there already. */
+function fail(io: Io, error: FanfleetError, said = false): void {
+  const { code, source, message } = error;
+  io.result({ json: { error: { code, source, message } }, text: '' });
+  if (!said) io.note(`fanfleet: ${message}`);
+  if (source === 'internal' && error.stack !== undefined) io.note(error.stack);
+}
 
 const program = createProgram(act);
 program.exitOverride();
@@ -48,12 +58,12 @@ for (const command of program.commands) {
 try {
   await program.parseAsync();
 } catch (error) {
-  if (error instanceof CommanderError) {
-    // Commander has said what was wrong already; help and version are no error.
-    process.exitCode = error.exitCode === 0 ? EXIT.OK : EXIT.USAGE;
-  } else {
-    const { message } = FanfleetError.from(error);
-    process.stderr.write(`fanfleet: ${message}\n`);
-    process.exitCode = exitCodeOfError(error);
+  if (!(error instanceof CommanderError)) throw error;
+  // Commander has said what was wrong already; help and version are no error.
+  process.exitCode = error.exitCode === 0 ? EXIT.OK : EXIT.USAGE;
+  if (error.exitCode !== 0) {
+    const said = error.message.replace(/^error: /, '');
+    const message = error.code === 'commander.help' ? 'Expected a command but received none.' : said;
+    fail(openIo(), new FanfleetError('USAGE', message, { source: 'user' }), true);
   }
 }

@@ -33,7 +33,6 @@ export function createProgram(act: Act): Command {
     .version(packageJson.version)
     .option('--json', 'print one JSON object on stdout')
     .option('--stage <name>', 'of the stack; `local` is the offline AWS', LOCAL)
-    .enablePositionalOptions()
     .showHelpAfterError('(--help shows what there is)');
 
   program

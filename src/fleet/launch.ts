@@ -6,8 +6,15 @@ import {
   RunInstancesCommand,
   type RunInstancesCommandInput,
 } from '@aws-sdk/client-ec2';
-import { PutParameterCommand, type SSMClient } from '@aws-sdk/client-ssm';
+import {
+  GetParameterCommand,
+  ParameterNotFound,
+  PutParameterCommand,
+  type SSMClient,
+} from '@aws-sdk/client-ssm';
+import { z } from 'zod';
 import { FanfleetError } from '../errors.ts';
+import { parse } from '../parse.ts';
 import { layout } from '../run/layout.ts';
 import type { Run } from '../run/run.ts';
 import type { Bundle } from './bundle.ts';
@@ -33,6 +40,8 @@ const JOIN_DEADLINE_S = 300;
 const SELF_TERMINATION_MARGIN_S = 600;
 const ROOT_VOLUME_GIB = 16;
 
+const secretsSchema = z.object({ rayToken: z.string() });
+
 /** The name of the SecureString with the secrets of one fleet; `terminate-fleet` deletes it. */
 export function parameterName(stage: string, runId: string, round: number): string {
   return `/fanfleet/${stage}/${runId}/round-${round}`;
@@ -46,14 +55,7 @@ export function parameterName(stage: string, runId: string, round: number): stri
  */
 export async function launchFleet(options: LaunchOptions): Promise<readonly string[]> {
   const { ec2, run, round } = options;
-  await options.ssm.send(
-    new PutParameterCommand({
-      Name: parameterName(run.stage, run.runId, round),
-      Type: 'SecureString',
-      Overwrite: true,
-      Value: JSON.stringify({ taskToken: options.taskToken, rayToken: randomBytes(32).toString('hex') }),
-    }),
-  );
+  await putSecrets(options.ssm, parameterName(run.stage, run.runId, round), options.taskToken);
   const groups = await ensureSecurityGroups(ec2, run.stage);
   const variables = fleetVariables(options);
   const [head] = await start(options, 'head', 1, groups.head, userData(options.scripts.head, variables));
@@ -71,6 +73,32 @@ export async function launchFleet(options: LaunchOptions): Promise<readonly stri
     userData(options.scripts.worker, { ...variables, FANFLEET_HEAD_ADDRESS: address }),
   );
   return [head, ...workers].map((instance) => instance?.InstanceId ?? '');
+}
+
+/**
+ * The secrets of the fleet. Another attempt at the same launch has a new task token, but keeps Ray's: a head that
+ * has read it already must still match the workers that read it later.
+ */
+async function putSecrets(ssm: SSMClient, name: string, taskToken: string): Promise<void> {
+  const rayToken = (await readRayToken(ssm, name)) ?? randomBytes(32).toString('hex');
+  await ssm.send(
+    new PutParameterCommand({
+      Name: name,
+      Type: 'SecureString',
+      Overwrite: true,
+      Value: JSON.stringify({ taskToken, rayToken }),
+    }),
+  );
+}
+
+async function readRayToken(ssm: SSMClient, name: string): Promise<string | undefined> {
+  try {
+    const { Parameter } = await ssm.send(new GetParameterCommand({ Name: name, WithDecryption: true }));
+    return parse(secretsSchema, JSON.parse(Parameter?.Value ?? '{}'), 'The secrets of the fleet').rayToken;
+  } catch (error) {
+    if (error instanceof ParameterNotFound) return undefined;
+    throw error;
+  }
 }
 
 /** The header of the user data; docs/architecture.md lists the variables. None is a secret. */

@@ -21,7 +21,7 @@ const branchSchema = z.discriminatedUnion('status', [
 export const passesSchema = z.array(z.array(branchSchema));
 
 /** When each arm ran and how it ended, in the order of the passes; skipped branches are left out. */
-export function armTimes(passes: z.infer<typeof passesSchema>): ArmTimes[] {
+export function armTimes(passes: Readonly<z.infer<typeof passesSchema>>): ArmTimes[] {
   return passes.flat().flatMap((branch): ArmTimes[] => {
     if (branch.status === 'skipped') return [];
     return [

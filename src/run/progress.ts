@@ -18,12 +18,12 @@ export interface ArmProgress {
 
 /** How far a run is, from what lies in S3: a batch with a span is done, whichever arm did it. */
 export class RunProgress {
-  readonly #store: ObjectStore;
+  readonly #store: Pick<ObjectStore, 'getJson' | 'list'>;
   readonly #runId: string;
   readonly #done = new Set<string>();
   #plan: { batches: number; images: number } | undefined;
 
-  constructor(store: ObjectStore, runId: string) {
+  constructor(store: Pick<ObjectStore, 'getJson' | 'list'>, runId: string) {
     this.#store = store;
     this.#runId = runId;
   }

@@ -13,7 +13,10 @@ export const scheduleSchema = z.enum(['sequential', 'parallel']);
 /** The execution input. Only the prefix is required; docs/run.md explains each field. */
 export const requestSchema = z.strictObject({
   /** S3 prefix of the images, e.g. `train/`. */
-  prefix: z.string().min(1).max(1024),
+  prefix: z
+    .string('a prefix of the images such as "train/"')
+    .regex(/./s, 'a prefix of the images such as "train/" (a whole bucket is not taken)')
+    .max(1024, 'a prefix of at most 1024 characters'),
   /** Bucket of the images. @default the stack's data bucket */
   bucket: z
     .string()

@@ -42,7 +42,7 @@ export interface ArmWall {
 /** The part of a span that the phases are made of. */
 export type PhaseSpan = Pick<
   Span,
-  'startedAt' | 'endedAt' | 'coldStartMs' | 'listMs' | 'getMs' | 'decodeMs' | 'computeMs' | 'putMs'
+  'startedAt' | 'endedAt' | 'coldStartMs' | 'listMs' | 'loadMs' | 'processMs' | 'putMs'
 >;
 
 interface Interval {
@@ -105,8 +105,9 @@ export function armPhases(wall: ArmWall, spans: readonly PhaseSpan[]): ArmPhases
 }
 
 /**
- * What a span's own wall time went to. The summed times of its images overlap, so they are apportioned: where they
- * add up to more than the wall, each is scaled down by the same factor; what they leave is the batch's overhead.
+ * What a span's own wall time went to. Fetching that is hidden behind decoding is no load: it cost no time. Where the
+ * parts say more than the wall (clocks differ), each is scaled down by the same factor; what they leave is the batch's
+ * overhead.
  *
  * @param wallMs the span's wall time, or the part of it that counts
  */
@@ -114,8 +115,8 @@ export function spanShares(
   span: PhaseSpan,
   wallMs: number,
 ): { load: number; process: number; write: number } {
-  const load = span.listMs + span.getMs;
-  const process = span.decodeMs + span.computeMs;
+  const load = span.listMs + span.loadMs;
+  const process = span.processMs;
   const write = span.putMs;
   const sum = load + process + write;
   const scale = sum > wallMs ? wallMs / sum : 1;

@@ -5,8 +5,9 @@ const ms = z.number().nonnegative();
 
 /**
  * What one batch took, measured by the worker that did it. Times are epoch milliseconds, durations milliseconds.
- * `getMs`, `decodeMs`, `computeMs` and `putMs` are summed over images; since they overlap, their sum may be more
- * than `endedAt - startedAt`.
+ * `getMs`, `decodeMs` and `computeMs` are summed over images; since images overlap, their sum may be more than
+ * `endedAt - startedAt`. `processMs` and `loadMs` are wall time: the former while an image was being decoded or
+ * scanned, the latter while the batch had nothing to decode and waited for bytes.
  */
 export const spanSchema = z.object({
   arm: armSchema,
@@ -24,6 +25,8 @@ export const spanSchema = z.object({
   decodeMs: ms,
   computeMs: ms,
   putMs: ms,
+  loadMs: ms,
+  processMs: ms,
   images: z.int().nonnegative(),
   bytes: z.int().nonnegative(),
   errors: z.int().nonnegative(),

@@ -3,6 +3,7 @@ import type { Batch, DatasetObject } from '../dataset/manifest.ts';
 import type { Kernel } from '../kernel/kernel.ts';
 import type { Operation } from '../kernel/operation.ts';
 import { failedRow, isFailed, type Row } from '../kernel/row.ts';
+import { BusyClock } from '../timing/busy-clock.ts';
 import { ByteBudget } from './byte-budget.ts';
 import { fetchObject } from './fetch-object.ts';
 
@@ -30,6 +31,9 @@ export interface MeasuredBatch {
   readonly getMs: number;
   readonly decodeMs: number;
   readonly computeMs: number;
+  /** Wall time while an image was being decoded or scanned, and while only fetches were under way. */
+  readonly processMs: number;
+  readonly loadMs: number;
   readonly bytes: number;
   readonly errors: number;
 }
@@ -47,6 +51,8 @@ export async function measureBatch(options: MeasureBatchOptions): Promise<Measur
   const fetching = new ByteBudget(options.fetches);
   const decoding = new ByteBudget(options.decodes);
   const abort = new AbortController();
+  const started = now();
+  const processing = new BusyClock(now);
   const total = { getMs: 0, decodeMs: 0, computeMs: 0, bytes: 0 };
 
   const get = async (object: DatasetObject) => {
@@ -63,7 +69,7 @@ export async function measureBatch(options: MeasureBatchOptions): Promise<Measur
     total.bytes += fetched.bytes.length;
     const prepared = kernel.prepare(fetched.bytes, object.key);
     const measured = await decoding.with(1, () =>
-      decoded.with(prepared.workingBytes, () => prepared.measure(options.operation)),
+      decoded.with(prepared.workingBytes, () => processing.during(() => prepared.measure(options.operation))),
     );
     total.decodeMs += measured.decodeMs;
     total.computeMs += measured.computeMs;
@@ -75,7 +81,9 @@ export async function measureBatch(options: MeasureBatchOptions): Promise<Measur
     const rows = await Promise.all(
       batch.objects.map((object) => encoded.with(object.size, () => measure(object))),
     );
-    return { rows, ...total, errors: rows.filter(isFailed).length };
+    const processMs = processing.busyMs;
+    const loadMs = now() - started - processMs;
+    return { rows, ...total, processMs, loadMs, errors: rows.filter(isFailed).length };
   } catch (error) {
     abort.abort();
     throw error;

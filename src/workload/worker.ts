@@ -75,6 +75,8 @@ export async function work(job: Work, options: WorkerOptions): Promise<{ counts:
     decodeMs: measured.decodeMs,
     computeMs: measured.computeMs,
     putMs,
+    loadMs: measured.loadMs,
+    processMs: measured.processMs,
     images: measured.rows.length,
     bytes: measured.bytes,
     errors: measured.errors,

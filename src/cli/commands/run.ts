@@ -95,12 +95,12 @@ async function follow(context: Context, aws: Aws, runId: string, input: RequestI
     io.note('stopping the run and terminating its fleet …');
     await stopRun(aws.sfn, aws.lambda, aws.stack, runId);
     io.note('stopped; nothing is left running.');
-    throw error;
+    throw signal.reason;
   }
 }
 
 /** What Step Functions says of an execution that did not get to its report; our own messages are in the cause. */
-function runFailed({ runId, status, error, cause }: Execution): FanfleetError {
+export function runFailed({ runId, status, error, cause }: Execution): FanfleetError {
   let message = cause ?? '';
   try {
     const parsed: unknown = JSON.parse(message);
@@ -109,12 +109,13 @@ function runFailed({ runId, status, error, cause }: Execution): FanfleetError {
   } catch {
     // Not every cause is JSON.
   }
-  const code = /^\[([A-Z_]+)\] /.exec(message);
+  const code = /^\[([\w.]+)\] /.exec(message);
   return new FanfleetError(
     code?.[1] ?? error ?? status,
     message.slice(code?.[0].length ?? 0) || `The run ${runId} ended as ${status}.`,
     {
-      source: code === null ? 'aws' : 'user',
+      // AWS writes its codes LikeThis.
+      source: code !== null && /^[A-Z_]+$/.test(code[1] ?? '') ? 'user' : 'aws',
     },
   );
 }

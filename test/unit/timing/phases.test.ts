@@ -10,7 +10,7 @@ import {
   spanShares,
 } from '../../../src/timing/phases.ts';
 
-const NOTHING = { coldStartMs: 0, listMs: 0, getMs: 0, decodeMs: 0, computeMs: 0, putMs: 0 };
+const NOTHING = { coldStartMs: 0, listMs: 0, loadMs: 0, processMs: 0, putMs: 0 };
 
 function span(startedAt: number, endedAt: number, over: Partial<PhaseSpan> = {}): PhaseSpan {
   return { ...NOTHING, startedAt, endedAt, ...over };
@@ -23,9 +23,8 @@ const anySpan: fc.Arbitrary<PhaseSpan> = fc.record({
   endedAt: time,
   coldStartMs: duration,
   listMs: duration,
-  getMs: duration,
-  decodeMs: duration,
-  computeMs: duration,
+  loadMs: duration,
+  processMs: duration,
   putMs: duration,
 });
 
@@ -69,9 +68,8 @@ describe('armPhases', () => {
     const only = span(1500, 3500, {
       coldStartMs: 500,
       listMs: 100,
-      getMs: 400,
-      decodeMs: 800,
-      computeMs: 200,
+      loadMs: 400,
+      processMs: 1000,
       putMs: 200,
     });
 
@@ -99,7 +97,7 @@ describe('armPhases', () => {
 
   it('shares the window between slots, and what no batch fills is overhead', () => {
     // Prepare: two slots over 4 s; one works all the time, one for 1 s
-    const spans = [span(0, 4000, { decodeMs: 4000 }), span(0, 1000, { getMs: 1000 })];
+    const spans = [span(0, 4000, { processMs: 4000 }), span(0, 1000, { loadMs: 1000 })];
 
     // Act
     const { phases, peakConcurrency: peak } = armPhases({ startedAt: 0, endedAt: 4000 }, spans);
@@ -111,7 +109,7 @@ describe('armPhases', () => {
 
   it('counts provision of a fleet until its engine starts', () => {
     const wall = { startedAt: 0, endedAt: 10_000, engineStartedAt: 6000 };
-    const { phases } = armPhases(wall, [span(8000, 9000, { coldStartMs: 5000, decodeMs: 1000 })]);
+    const { phases } = armPhases(wall, [span(8000, 9000, { coldStartMs: 5000, processMs: 1000 })]);
     expect(phases).toMatchObject({
       provision: 6000,
       coldStart: 2000,
@@ -134,7 +132,7 @@ describe('armPhases', () => {
 
   it('cuts off what lies outside the arm, and says how much', () => {
     // Prepare: a worker whose clock is 2 s behind
-    const skewed = span(-2000, 1000, { decodeMs: 3000 });
+    const skewed = span(-2000, 1000, { processMs: 3000 });
 
     // Act
     const { phases, unexplainedMs } = armPhases({ startedAt: 0, endedAt: 1500 }, [skewed]);
@@ -154,8 +152,8 @@ describe('armPhases', () => {
 });
 
 describe('spanShares', () => {
-  it('scales overlapping times down to the wall time, and leaves short ones as they are', () => {
-    const busy = span(0, 0, { getMs: 3000, decodeMs: 4000, computeMs: 2000, putMs: 1000 });
+  it('scales times that say more than the wall down to it, and leaves short ones as they are', () => {
+    const busy = span(0, 0, { loadMs: 3000, processMs: 6000, putMs: 1000 });
     expect(spanShares(busy, 1000)).toEqual({ load: 300, process: 600, write: 100 });
     expect(spanShares(busy, 20_000)).toEqual({ load: 3000, process: 6000, write: 1000 });
     expect(spanShares(span(0, 0), 0)).toEqual({ load: 0, process: 0, write: 0 });

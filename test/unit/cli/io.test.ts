@@ -1,0 +1,81 @@
+import { PassThrough } from 'node:stream';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { createIo } from '../../../src/cli/io.ts';
+
+class Sink extends PassThrough {
+  isTTY = false;
+  get text(): string {
+    return String(this.read() ?? '');
+  }
+}
+
+let stdout: Sink;
+let stderr: Sink;
+let clock: number;
+const open = (json = false) => createIo({ stdout, stderr, json, now: () => clock });
+
+beforeEach(() => {
+  stdout = new Sink();
+  stderr = new Sink();
+  clock = 1_000_000;
+});
+
+describe('result', () => {
+  it('is the text on stdout, ended by one line end', () => {
+    open().result({ json: { a: 1 }, text: 'two\nlines' });
+    open().result({ json: {}, text: 'ended\n' });
+    expect(stdout.text).toBe('two\nlines\nended\n');
+    expect(stderr.text).toBe('');
+  });
+
+  it('is nothing where there is no text', () => {
+    open().result({ json: { error: {} }, text: '' });
+    expect(stdout.text).toBe('');
+  });
+
+  it('is one line of JSON and no text with --json', () => {
+    open(true).result({ json: { a: ['b\n'] }, text: 'for people' });
+    expect(stdout.text).toBe('{"a":["b\\n"]}\n');
+  });
+});
+
+describe('note and progress', () => {
+  it('go to stderr, with --json too', () => {
+    const io = open(true);
+    io.note('note');
+    io.progress('progress');
+    expect(stdout.text).toBe('');
+    expect(stderr.text).toBe('note\nprogress\n');
+  });
+
+  it('write a line of progress every five seconds where there is no terminal', () => {
+    const io = open();
+    for (const [at, text] of [
+      [0, 'a'],
+      [100, 'b'],
+      [4_999, 'c'],
+      [5_000, 'd'],
+      [9_999, 'e'],
+      [10_000, 'f'],
+    ] as const) {
+      clock = 1_000_000 + at;
+      io.progress(text);
+    }
+    expect(stderr.text).toBe('a\nd\nf\n');
+  });
+
+  it('replace the line of progress on a terminal, and clear it before anything else is said', () => {
+    stderr.isTTY = true;
+    const io = open();
+    io.progress('1 of 2');
+    io.progress('2 of 2');
+    io.note('done');
+    io.note('really');
+    io.progress('more');
+    io.result({ json: null, text: 'answer' });
+    expect(stderr.text).toBe(
+      '\r\u001b[K1 of 2\r\u001b[K2 of 2\r\u001b[Kdone\nreally\n\r\u001b[Kmore\r\u001b[K',
+    );
+    expect(stdout.text).toBe('answer\n');
+  });
+});

@@ -1,0 +1,63 @@
+import { CommanderError } from 'commander';
+import { describe, expect, it } from 'vitest';
+import { createProgram } from '../../../src/cli/program.ts';
+
+/** The global options and the command that a line was taken as. */
+async function taken(...args: string[]) {
+  let acted = 0;
+  const program = createProgram(async () => {
+    acted += 1;
+  });
+  program.exitOverride().configureOutput({ writeErr: () => {}, writeOut: () => {} });
+  for (const command of [...program.commands, ...program.commands.flatMap(({ commands }) => commands)]) {
+    command.exitOverride().configureOutput({ writeErr: () => {}, writeOut: () => {} });
+  }
+  await program.parseAsync(args, { from: 'user' });
+  return { acted, ...program.opts() };
+}
+
+const COMMANDS = [
+  ['up'],
+  ['deploy'],
+  ['down'],
+  ['clean'],
+  ['doctor'],
+  ['dataset', 'sample'],
+  ['dataset', 'upload', 'folder', '--prefix', 'x/'],
+  ['run', 'x/'],
+  ['start'],
+  ['status'],
+  ['report'],
+  ['stats', 'a.jpg'],
+];
+
+describe('createProgram', () => {
+  it.each(COMMANDS)('takes --json and --stage before and behind %s %s', async (...command) => {
+    const said = { acted: 1, json: true, stage: 'prod' };
+    expect(await taken('--json', '--stage', 'prod', ...command)).toEqual(said);
+    expect(await taken(...command, '--json', '--stage', 'prod')).toEqual(said);
+  });
+
+  it('means the offline AWS unless a stage is named', async () => {
+    expect(await taken('status')).toEqual({ acted: 1, stage: 'local' });
+  });
+
+  it.each([
+    ['an unknown command', ['launch'], "unknown command 'launch'"],
+    ['an unknown option', ['status', '--all'], "unknown option '--all'"],
+    ['an argument too many', ['down', 'now'], 'too many arguments'],
+    ['no path', ['stats'], "missing required argument 'path'"],
+    ['no prefix', ['dataset', 'upload', 'folder'], "required option '--prefix <prefix>' not specified"],
+    ['an unknown sample', ['dataset', 'sample', '--kind', 'cats'], 'Allowed choices are photos, digits'],
+    [
+      'an unknown operation',
+      ['stats', 'a', '--operation', 'x'],
+      'Allowed choices are mean, max, min, minmax, stats',
+    ],
+    ['a port that is no number', ['up', '--port', 'http'], "option '--port <n>' argument 'http' is invalid"],
+  ])('refuses %s', async (_, args, problem) => {
+    const failure = taken(...args);
+    await expect(failure).rejects.toBeInstanceOf(CommanderError);
+    await expect(failure).rejects.toThrow(problem);
+  });
+});

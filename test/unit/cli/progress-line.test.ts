@@ -1,0 +1,63 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import { progressLine } from '../../../src/cli/commands/progress-line.ts';
+import type { ArmProgress } from '../../../src/run/progress.ts';
+
+let clock = 0;
+const arm = (images: number, fields: Partial<ArmProgress> = {}): ArmProgress => ({
+  arm: 'serverless',
+  round: 0,
+  batches: 0,
+  totalBatches: 10,
+  images,
+  totalImages: 1_000,
+  ...fields,
+});
+
+beforeEach(() => {
+  clock = 0;
+});
+
+describe('progressLine', () => {
+  it('says what goes on before and after the arms', () => {
+    expect(progressLine(() => clock)([])).toBe('planning, or summing up …');
+  });
+
+  it('says that an arm starts until its first batch is done', () => {
+    const line = progressLine(() => clock);
+    expect(line([arm(0)])).toBe('serverless: starting …');
+    expect(line([arm(0, { arm: 'fleet' })])).toBe('fleet: booting …');
+  });
+
+  it('gives rate and time left, counted from the first batch', () => {
+    const line = progressLine(() => clock);
+    clock = 60_000;
+    expect(line([arm(100)])).toBe('serverless: 100 of 1000 images');
+    clock = 62_000;
+    expect(line([arm(100)])).toBe('serverless: 100 of 1000 images');
+    expect(line([arm(300)])).toBe('serverless: 300 of 1000 images, 100/s, 7 s left');
+    clock = 64_000;
+    expect(line([arm(1_000)])).toBe('serverless: 1000 of 1000 images, 225/s, 0 s left');
+  });
+
+  it('shows arms that run at once side by side, each with its own rate', () => {
+    const line = progressLine(() => clock);
+    line([arm(100), arm(10, { arm: 'fleet' })]);
+    clock = 1_000;
+    expect(line([arm(200), arm(60, { arm: 'fleet' })])).toBe(
+      'serverless: 200 of 1000 images, 100/s, 8 s left   fleet: 60 of 1000 images, 50/s, 19 s left',
+    );
+  });
+
+  it('names the repeat, and starts its rate anew', () => {
+    const line = progressLine(() => clock);
+    line([arm(100)]);
+    clock = 1_000;
+    expect(line([arm(500, { round: 1 })])).toBe('serverless (repeat 2): 500 of 1000 images');
+  });
+
+  it('never divides by nothing', () => {
+    const line = progressLine(() => clock);
+    line([arm(1)]);
+    expect(line([arm(2)])).toBe('serverless: 2 of 1000 images');
+  });
+});

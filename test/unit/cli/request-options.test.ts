@@ -1,0 +1,89 @@
+import { Command } from 'commander';
+import { describe, expect, it } from 'vitest';
+import { addRequestOptions, number, requestOf } from '../../../src/cli/request-options.ts';
+import { requestSchema } from '../../../src/run/request.ts';
+
+/** The request that a command line makes. */
+function request(...args: string[]) {
+  const command = addRequestOptions(new Command()).argument('[prefix]').exitOverride();
+  command.configureOutput({ writeErr: () => {} });
+  command.parse(args, { from: 'user' });
+  return requestOf(command.opts(), command.args[0]);
+}
+
+describe('request options', () => {
+  it('leave out what is not said, so that the defaults are those of the stack', () => {
+    expect(request('photos/')).toEqual({ prefix: 'photos/', baseline: true });
+    expect(request()).toEqual({ baseline: true });
+  });
+
+  it('cover every field of the execution input', () => {
+    // Act
+    const made = request(
+      'photos/',
+      ...['--operation', 'mean', '--arms', 'fleet,serverless', '--engine', 'daft', '--workers', '3'],
+      ...['--instance-type', 'c7g.large', '--memory', '1024', '--concurrency', '5', '--batch-size', '7'],
+      ...[
+        '--tolerated-failures',
+        '2.5',
+        '--repeats',
+        '4',
+        '--parallel',
+        '--fleet-deadline',
+        '90',
+        '--no-baseline',
+      ],
+    );
+
+    // Assess
+    expect(made).toEqual({
+      prefix: 'photos/',
+      operation: 'mean',
+      arms: ['fleet', 'serverless'],
+      engine: 'daft',
+      workers: 3,
+      instanceType: 'c7g.large',
+      memory: 1024,
+      concurrency: 5,
+      batchSize: 7,
+      toleratedFailures: 2.5,
+      repeats: 4,
+      schedule: 'parallel',
+      fleetDeadline: 90,
+      baseline: false,
+    });
+    const fields = Object.keys(requestSchema.shape).filter((field) => field !== 'bucket');
+    expect(Object.keys(made).toSorted()).toEqual(fields.toSorted());
+  });
+
+  it('say how the arms are scheduled', () => {
+    expect(request('--sequential')).toMatchObject({ schedule: 'sequential' });
+    expect(request()).not.toHaveProperty('schedule');
+  });
+
+  it.each([
+    [['--operation', 'median'], 'Expected one of "mean", "max", "min", "minmax", "stats" for `operation`'],
+    [['--engine', 'hadoop'], 'Expected one of "daft" for `engine`'],
+    [['--arms', 'serverless,lambda'], 'Expected one of "serverless", "fleet" for `arms.1`'],
+    [['--workers', '0'], 'Expected number of at least 1 for `workers` but received 0.'],
+    [[''], 'Expected a prefix of the images'],
+  ])('are checked before anything is done: %j', (args, problem) => {
+    expect(() => request(...args)).toThrow(problem);
+  });
+
+  it.each(['', ' ', 'many', '1e999', 'NaN', '2x'])(
+    'refuse %j as a number, with the name of the option',
+    (value) => {
+      expect(() => request('--workers', value)).toThrow("option '--workers <n>' argument");
+    },
+  );
+
+  it.each([
+    ['12', 12],
+    ['0', 0],
+    ['2.5', 2.5],
+    ['-1', -1],
+  ])('take %j as a number', (text, value) => {
+    expect(number(text)).toBe(value);
+  });
+});

@@ -1,0 +1,103 @@
+import { readFile } from 'node:fs/promises';
+import { describe, expect, it } from 'vitest';
+import { fleetVariables, imageId, parameterName } from '../../../src/fleet/launch.ts';
+import { USER_DATA_LIMIT, userData } from '../../../src/fleet/user-data.ts';
+import { resolveRun } from '../../../src/run/run.ts';
+
+const run = (fields: object = {}) =>
+  resolveRun({ prefix: 'x/', ...fields }, 'r1', 0, {
+    stage: 'prod',
+    dataBucket: 'data',
+    runsBucket: 'runs',
+    measureFunction: 'f',
+    memory: 1769,
+    concurrency: 10,
+    schedule: 'parallel',
+    fleetHeartbeat: 600,
+  });
+const bundle = { key: 'fleet-bundles/abc.tar.gz', sha256: 'f'.repeat(64), body: Buffer.alloc(0) };
+const variables = (fields: object = {}, endpoint?: string) =>
+  fleetVariables({ run: run(fields), round: 1, region: 'eu-west-1', endpoint, bundle });
+
+describe('imageId', () => {
+  it.each([
+    ['t4g.medium', 'arm64'],
+    ['c7g.large', 'arm64'],
+    ['c7gn.xlarge', 'arm64'],
+    ['m8gd.2xlarge', 'arm64'],
+    ['im4gn.large', 'arm64'],
+    ['x2gd.medium', 'arm64'],
+    ['g5g.xlarge', 'arm64'],
+    ['a1.medium', 'arm64'],
+    ['t3.medium', 'amd64'],
+    ['c6i.large', 'amd64'],
+    ['c7a.large', 'amd64'],
+    ['g5.xlarge', 'amd64'],
+    ['g4dn.xlarge', 'amd64'],
+    ['m5zn.large', 'amd64'],
+    ['u-6tb1.112xlarge', 'amd64'],
+  ])('of %s is an Ubuntu for %s', (type, architecture) => {
+    expect(imageId(type)).toBe(
+      `resolve:ssm:/aws/service/canonical/ubuntu/server/24.04/stable/current/${architecture}/hvm/ebs-gp3/ami-id`,
+    );
+  });
+});
+
+describe('fleetVariables', () => {
+  it('have all that docs/architecture.md lists', async () => {
+    // Prepare
+    const page = await readFile(new URL('../../../docs/architecture.md', import.meta.url), 'utf8');
+    const table = page
+      .slice(page.indexOf('## The fleet'))
+      .split('\n')
+      .filter((line) => line.startsWith('| `FANFLEET_'));
+    const documented = table.flatMap(
+      (line) => (line.split('|')[1] ?? '').match(/FANFLEET_[A-Z0-9_]+/g) ?? [],
+    );
+
+    // Act
+    const names = Object.keys({ ...variables({}, 'http://127.0.0.1:4566'), FANFLEET_HEAD_ADDRESS: '' });
+
+    // Assess
+    expect(documented.length).toBeGreaterThan(15);
+    expect(documented.filter((name) => !names.includes(name))).toEqual([]);
+  });
+
+  it('have an endpoint only offline', () => {
+    expect(variables()).not.toHaveProperty('FANFLEET_ENDPOINT_URL');
+    expect(variables({}, 'http://127.0.0.1:1')).toMatchObject({
+      FANFLEET_ENDPOINT_URL: 'http://127.0.0.1:1',
+    });
+  });
+
+  it('let an instance live longer than the job, and never wait for workers until the deadline', () => {
+    expect(variables({ fleetDeadline: 3600 })).toMatchObject({
+      FANFLEET_JOIN_DEADLINE_S: '300',
+      FANFLEET_JOB_DEADLINE_S: '3600',
+      FANFLEET_DEADLINE_S: '4200',
+    });
+    expect(variables({ fleetDeadline: 61 })).toMatchObject({ FANFLEET_JOIN_DEADLINE_S: '30' });
+  });
+
+  it.each(['head', 'worker'])('fit into the user data of the %s with its real script', async (role) => {
+    const script = await readFile(
+      new URL(`../../../ec2-workers/${role}_bootstrap.sh`, import.meta.url),
+      'utf8',
+    );
+    const data = userData(script, {
+      ...variables({}, 'http://127.0.0.1:4566'),
+      FANFLEET_HEAD_ADDRESS: '10.0.0.1',
+    });
+    expect(Buffer.from(data, 'base64').length).toBeLessThan(USER_DATA_LIMIT);
+  });
+});
+
+describe('parameterName', () => {
+  it('is apart for each stage, run and round', () => {
+    const names = ['a', 'b'].flatMap((stage) =>
+      ['r', 's'].flatMap((id) => [0, 1].map((round) => parameterName(stage, id, round))),
+    );
+    expect(new Set(names).size).toBe(8);
+    expect(names[0]).toBe('/fanfleet/a/r/round-0');
+  });
+});

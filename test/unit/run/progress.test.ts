@@ -1,0 +1,86 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import { FanfleetError } from '../../../src/errors.ts';
+import { layout } from '../../../src/run/layout.ts';
+import { RunProgress } from '../../../src/run/progress.ts';
+import type { Arm } from '../../../src/run/request.ts';
+import { passes } from '../../../src/run/run.ts';
+import { MemoryBucket } from '../aggregate/fixture.ts';
+
+class Bucket extends MemoryBucket {
+  readonly listed: string[] = [];
+
+  async getJson(key: string): Promise<unknown> {
+    return JSON.parse((await this.get(key)).toString('utf8'));
+  }
+
+  override list(prefix: string) {
+    this.listed.push(prefix);
+    return super.list(prefix);
+  }
+}
+
+const PLAN = {
+  bucket: 'data',
+  prefix: 'x/',
+  manifestKey: 'm',
+  batches: 4,
+  images: 10,
+  bytes: 1,
+  skipped: 0,
+  listMs: 1,
+};
+const sequential = passes(['serverless', 'fleet'], 'sequential', 1);
+let bucket: Bucket;
+let progress: RunProgress;
+
+const done = (arm: Arm, batches: number, round = 0) => {
+  for (let batch = 0; batch < batches; batch += 1) bucket.put(layout.span('r', arm, round, batch), '{}');
+};
+
+beforeEach(() => {
+  bucket = new Bucket();
+  progress = new RunProgress(bucket, 'r');
+});
+
+describe('RunProgress', () => {
+  it('has nothing to say until the run is planned, and asks again', async () => {
+    expect(await progress.current(sequential)).toEqual([]);
+    bucket.put(layout.plan('r'), JSON.stringify(PLAN));
+    expect(await progress.current(sequential)).toHaveLength(1);
+  });
+
+  it('counts images by the batches that have a span', async () => {
+    bucket.put(layout.plan('r'), JSON.stringify(PLAN));
+    done('serverless', 3);
+    expect(await progress.current(sequential)).toEqual([
+      { arm: 'serverless', round: 0, batches: 3, totalBatches: 4, images: 8, totalImages: 10 },
+    ]);
+  });
+
+  it('goes on to the next arm once one is done, and does not list the first one again', async () => {
+    bucket.put(layout.plan('r'), JSON.stringify(PLAN));
+    done('serverless', 4);
+    await progress.current(sequential);
+    bucket.listed.length = 0;
+    expect(await progress.current(sequential)).toMatchObject([{ arm: 'fleet', batches: 0 }]);
+    expect(bucket.listed).toEqual([layout.spans('r', 'fleet', 0)]);
+    done('fleet', 4);
+    expect(await progress.current(sequential)).toEqual([]);
+  });
+
+  it('shows both arms of a pass that runs both', async () => {
+    bucket.put(layout.plan('r'), JSON.stringify(PLAN));
+    done('serverless', 4);
+    expect(await progress.current(passes(['serverless', 'fleet'], 'parallel', 1))).toMatchObject([
+      { arm: 'serverless', batches: 4, images: 10 },
+      { arm: 'fleet', batches: 0, images: 0 },
+    ]);
+  });
+
+  it('passes on any other error than a missing plan', async () => {
+    bucket.getJson = async () => {
+      throw new FanfleetError('AccessDenied', 'No.', { source: 'aws' });
+    };
+    await expect(progress.current(sequential)).rejects.toMatchObject({ code: 'AccessDenied' });
+  });
+});

@@ -1,0 +1,102 @@
+import { describe, expect, it } from 'vitest';
+import { parse } from '../../../src/parse.ts';
+import { requestSchema } from '../../../src/run/request.ts';
+
+const check = (input: unknown) => parse(requestSchema, input, 'The execution input');
+
+describe('requestSchema', () => {
+  it('needs a prefix and nothing else', () => {
+    expect(check({ prefix: 'x/' })).toEqual({
+      prefix: 'x/',
+      operation: 'stats',
+      arms: ['serverless', 'fleet'],
+      engine: 'daft',
+      workers: 2,
+      instanceType: 't3.medium',
+      batchSize: 100,
+      toleratedFailures: 0,
+      repeats: 1,
+      fleetDeadline: 3600,
+      baseline: true,
+    });
+  });
+
+  it('takes every field', () => {
+    const full = {
+      prefix: 'train/😀 #?+%/',
+      bucket: 'my-images.2026',
+      operation: 'minmax',
+      arms: ['fleet'],
+      engine: 'daft',
+      workers: 256,
+      instanceType: 'u-6tb1.112xlarge',
+      memory: 10_240,
+      concurrency: 10_000,
+      batchSize: 1,
+      toleratedFailures: 12.5,
+      repeats: 50,
+      schedule: 'parallel',
+      fleetDeadline: 60,
+      baseline: false,
+    };
+    expect(check(full)).toEqual(full);
+  });
+
+  it.each([
+    [{}, 'Expected a prefix of the images such as "train/" for `prefix` but received nothing.'],
+    [
+      { prefix: '' },
+      'Expected a prefix of the images such as "train/" (a whole bucket is not taken) for `prefix` but received "".',
+    ],
+    [{ prefix: 5 }, 'Expected a prefix of the images such as "train/" for `prefix` but received 5.'],
+    [{ prefix: 'x'.repeat(1025) }, 'Expected a prefix of at most 1024 characters for `prefix`'],
+    [{ bucket: 'My_Bucket' }, 'Expected an S3 bucket name for `bucket` but received "My_Bucket".'],
+    [{ bucket: 'ab' }, 'Expected an S3 bucket name for `bucket`'],
+    [{ bucket: 's3://images' }, 'Expected an S3 bucket name for `bucket`'],
+    [
+      { operation: 'median' },
+      'Expected one of "mean", "max", "min", "minmax", "stats" for `operation` but received "median".',
+    ],
+    [{ engine: 'hadoop' }, 'Expected one of "daft" for `engine` but received "hadoop".'],
+    [{ arms: [] }, 'Expected array of at least 1 item for `arms` but received [].'],
+    [{ arms: ['lambda'] }, 'Expected one of "serverless", "fleet" for `arms.0` but received "lambda".'],
+    [{ arms: 'fleet' }, 'Expected array for `arms` but received "fleet".'],
+    [{ arms: ['fleet', 'fleet', 'fleet'] }, 'Expected array of at most 2 items for `arms`'],
+    [{ workers: 0 }, 'Expected number of at least 1 for `workers` but received 0.'],
+    [{ workers: 257 }, 'Expected number of at most 256 for `workers` but received 257.'],
+    [{ workers: 1.5 }, 'Expected integer for `workers` but received 1.5.'],
+    [{ workers: '2' }, 'Expected number for `workers` but received "2".'],
+    [{ instanceType: 'medium' }, 'Expected an EC2 instance type such as t3.medium for `instanceType`'],
+    [
+      { instanceType: 't3.medium; reboot' },
+      'Expected an EC2 instance type such as t3.medium for `instanceType`',
+    ],
+    [{ memory: 511 }, 'Expected number of at least 512 for `memory` but received 511.'],
+    [{ memory: 10_241 }, 'Expected number of at most 10240 for `memory` but received 10241.'],
+    [{ concurrency: 0 }, 'Expected number of at least 1 for `concurrency`'],
+    [{ concurrency: 10_001 }, 'Expected number of at most 10000 for `concurrency`'],
+    [{ batchSize: 0 }, 'Expected number of at least 1 for `batchSize`'],
+    [{ batchSize: 10_001 }, 'Expected number of at most 10000 for `batchSize`'],
+    [{ toleratedFailures: -1 }, 'Expected number of at least 0 for `toleratedFailures`'],
+    [{ toleratedFailures: 101 }, 'Expected number of at most 100 for `toleratedFailures`'],
+    [{ repeats: 0 }, 'Expected number of at least 1 for `repeats`'],
+    [{ repeats: 51 }, 'Expected number of at most 50 for `repeats`'],
+    [
+      { schedule: 'random' },
+      'Expected one of "sequential", "parallel" for `schedule` but received "random".',
+    ],
+    [{ fleetDeadline: 59 }, 'Expected number of at least 60 for `fleetDeadline`'],
+    [{ fleetDeadline: 86_401 }, 'Expected number of at most 86400 for `fleetDeadline`'],
+    [{ baseline: 'yes' }, 'Expected boolean for `baseline` but received "yes".'],
+    [{ prefixes: ['x/'] }, 'Expected no field `prefixes`: it is not known; remove it or correct its name.'],
+  ])('refuses %o', (fields, problem) => {
+    const input =
+      'prefix' in fields || Object.keys(fields).length === 0 ? fields : { prefix: 'x/', ...fields };
+    expect(() => check(input)).toThrow(problem);
+  });
+
+  it('tells of all bad fields at once', () => {
+    const bad = { prefix: '', operation: 'x', engine: 'y', workers: 0, batchSize: 0 };
+    for (const field of Object.keys(bad)) expect(() => check(bad)).toThrow(`for \`${field}\``);
+  });
+});

@@ -1,0 +1,120 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { Arm } from '../../../src/run/request.ts';
+import { type Deployment, passes, resolveRun, runSchema } from '../../../src/run/run.ts';
+
+const deployment: Deployment = {
+  stage: 'prod',
+  dataBucket: 'data',
+  runsBucket: 'runs',
+  measureFunction: 'fanfleet-prod-measure',
+  memory: 1769,
+  concurrency: 1000,
+  schedule: 'parallel',
+  fleetHeartbeat: 600,
+};
+const resolve = (input: unknown, changes: Partial<Deployment> = {}) =>
+  resolveRun(input, 'r1', 5, { ...deployment, ...changes });
+
+describe('resolveRun', () => {
+  it('takes from the deployment what the request leaves out', () => {
+    expect(resolve({ prefix: 'x/' })).toEqual({
+      runId: 'r1',
+      startedAt: 5,
+      stage: 'prod',
+      bucket: 'data',
+      runsBucket: 'runs',
+      prefix: 'x/',
+      operation: 'stats',
+      arms: ['serverless', 'fleet'],
+      engine: 'daft',
+      workers: 2,
+      instanceType: 't3.medium',
+      memory: 1769,
+      configureMemory: false,
+      measure: { functionName: 'fanfleet-prod-measure' },
+      concurrency: 1000,
+      batchSize: 100,
+      toleratedFailures: 0,
+      repeats: 1,
+      schedule: 'parallel',
+      baseline: true,
+      fleetDeadline: 3600,
+      fleetHeartbeat: 600,
+      mapRunPrefix: 'runs/r1/map-run',
+      passes: [{ round: 0, serverless: true, fleet: true }],
+    });
+  });
+
+  it('lets the request go before the deployment', () => {
+    const given = { bucket: 'mine', memory: 3008, concurrency: 7, schedule: 'sequential' };
+    expect(resolve({ prefix: 'x/', ...given })).toMatchObject({ ...given, runsBucket: 'runs' });
+  });
+
+  it.each([
+    ['other memory than deployed', { memory: 3008 }, true],
+    ['the memory that is deployed', { memory: 1769 }, false],
+    ['other memory, but no serverless arm', { memory: 3008, arms: ['fleet'] }, false],
+  ])('configures memory for %s: %j', (_, fields, configureMemory) => {
+    expect(resolve({ prefix: 'x/', ...fields }).configureMemory).toBe(configureMemory);
+  });
+
+  it('takes an arm that is named twice once', () => {
+    expect(resolve({ prefix: 'x/', arms: ['fleet', 'fleet'] })).toMatchObject({
+      arms: ['fleet'],
+      passes: [{ round: 0, serverless: false, fleet: true }],
+    });
+  });
+
+  it('keeps the heartbeat below the deadline, as Step Functions demands', () => {
+    expect(resolve({ prefix: 'x/', fleetDeadline: 60 }).fleetHeartbeat).toBe(59);
+  });
+
+  it('gives what the other functions accept', () => {
+    const run = resolve({ prefix: 'x/', repeats: 2 });
+    expect(runSchema.parse(JSON.parse(JSON.stringify(run)))).toEqual(run);
+  });
+
+  it('refuses with the words of the request', () => {
+    expect(() => resolve({ prefix: '' })).toThrow(/^\[INVALID_INPUT\] The execution input is not valid\. /);
+  });
+});
+
+describe('passes', () => {
+  const names = (arms: Arm[], schedule: 'sequential' | 'parallel', repeats: number) =>
+    passes(arms, schedule, repeats).map(
+      ({ round, serverless, fleet }) => `${serverless ? 'A' : ''}${fleet ? 'B' : ''}${round}`,
+    );
+
+  it.each<[Arm[], 'sequential' | 'parallel', number, string[]]>([
+    [['serverless', 'fleet'], 'sequential', 1, ['A0', 'B0']],
+    [['serverless', 'fleet'], 'sequential', 3, ['A0', 'B0', 'A1', 'B1', 'A2', 'B2']],
+    [['fleet', 'serverless'], 'sequential', 1, ['A0', 'B0']],
+    [['serverless', 'fleet'], 'parallel', 2, ['AB0', 'AB1']],
+    [['serverless'], 'sequential', 2, ['A0', 'A1']],
+    [['fleet'], 'parallel', 2, ['B0', 'B1']],
+  ])('of %j, %s, %i: %j', (arms, schedule, repeats, expected) => {
+    expect(names(arms, schedule, repeats)).toEqual(expected);
+  });
+
+  it('runs each arm that is asked for once in each round, whatever the schedule', () => {
+    const arms = fc.subarray<Arm>(['serverless', 'fleet'], { minLength: 1 });
+    fc.assert(
+      fc.property(
+        arms,
+        fc.constantFrom('sequential', 'parallel'),
+        fc.integer({ min: 1, max: 50 }),
+        (a, s, n) => {
+          const all = passes(a, s, n);
+          for (const arm of ['serverless', 'fleet'] as const) {
+            const rounds = all.filter((pass) => pass[arm]).map(({ round }) => round);
+            expect(rounds).toEqual(a.includes(arm) ? Array.from({ length: n }, (_, i) => i) : []);
+          }
+          expect(all.every(({ serverless, fleet }) => serverless || fleet)).toBe(true);
+          if (s === 'sequential')
+            expect(all.some(({ serverless, fleet }) => serverless && fleet)).toBe(false);
+        },
+      ),
+    );
+  });
+});

@@ -1,0 +1,221 @@
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
+import { passesSchema } from '../../../src/run/arm-times.ts';
+import { passSchema, runSchema } from '../../../src/run/run.ts';
+import {
+  allStates,
+  functionOf,
+  type Machine,
+  machines,
+  reachable,
+  readDefinition,
+  type State,
+} from './definition.ts';
+
+/** It has no types. It writes into what it is given. */
+const validate: (definition: object) => { isValid: boolean; errors: readonly unknown[] } = createRequire(
+  import.meta.url,
+)('asl-validator');
+const definition = readDefinition();
+const machineWith = (name: string): Machine => {
+  const found = machines(definition).find(({ States }) => name in States);
+  if (found === undefined) throw new Error(`Expected a state ${name}`);
+  return found;
+};
+const stateOf = (name: string): State => machineWith(name).States[name] as State;
+const tasks = allStates(definition).filter(([, { Type }]) => Type === 'Task');
+const isEnd = ({ End, Type }: State) => End === true || Type === 'Fail' || Type === 'Succeed';
+
+describe('the definition', () => {
+  it('is valid Amazon States Language', () => {
+    const { isValid, errors } = validate(structuredClone(definition));
+    expect(errors).toEqual([]);
+    expect(isValid).toBe(true);
+  });
+
+  it('would not be, with a transition to nowhere', () => {
+    const broken = structuredClone(definition) as { States: Record<string, { Next?: string }> };
+    broken.States.Plan = { ...broken.States.Plan, Next: 'Nowhere' };
+    expect(validate(broken).isValid).toBe(false);
+  });
+
+  it('calls functions of the stack only', () => {
+    const text = readFileSync(new URL('../../../serverless.yml', import.meta.url), 'utf8');
+    const stack = parse(text, { logLevel: 'silent' }) as { functions: Record<string, unknown> };
+    const called = new Set(tasks.map(([, state]) => functionOf(state)).filter((name) => name !== undefined));
+    expect([...called].filter((name) => !(name in stack.functions))).toEqual([]);
+    expect([...called, 'measure'].toSorted()).toEqual(Object.keys(stack.functions).toSorted());
+  });
+
+  it('asks the run and the pass for fields that they have', () => {
+    const text = JSON.stringify(definition);
+    const asked = (what: string) => [
+      ...new Set(text.matchAll(new RegExp(`"\\$\\.${what}\\.(\\w+)`, 'g')).map(([, field]) => field)),
+    ];
+    expect(asked('run').length).toBeGreaterThan(8);
+    expect(asked('run').filter((field) => !(`${field}` in runSchema.shape))).toEqual([]);
+    expect(asked('pass').filter((field) => !(`${field}` in passSchema.shape))).toEqual([]);
+  });
+});
+
+describe('every task', () => {
+  it.each(tasks)('%s is tried again, with jitter', (_, { Retry = [] }) => {
+    expect(Retry.length).toBeGreaterThan(0);
+    for (const { JitterStrategy, MaxAttempts = 3 } of Retry) {
+      expect(JitterStrategy).toBe('FULL');
+      expect(MaxAttempts).toBeGreaterThan(0);
+    }
+    // States.ALL is allowed alone and last only.
+    const all = Retry.findIndex(({ ErrorEquals }) => ErrorEquals.includes('States.ALL'));
+    if (all >= 0) {
+      expect(Retry[all]?.ErrorEquals).toEqual(['States.ALL']);
+      expect(all).toBe(Retry.length - 1);
+    }
+  });
+
+  it.each(tasks)('%s is tried again when Lambda throttles or fails', (_, { Retry = [] }) => {
+    const errors = new Set(Retry.flatMap(({ ErrorEquals }) => ErrorEquals));
+    for (const error of ['Lambda.TooManyRequestsException', 'Lambda.ServiceException']) {
+      expect(errors.has(error) || errors.has('States.ALL')).toBe(true);
+    }
+  });
+
+  it.each(tasks.filter(([, { Resource }]) => Resource?.endsWith('.waitForTaskToken')))(
+    '%s that waits for a token has a deadline and a heartbeat',
+    (_, state) => {
+      expect(state.TimeoutSeconds ?? state.TimeoutSecondsPath).toBeDefined();
+      expect(state.HeartbeatSeconds ?? state.HeartbeatSecondsPath).toBeDefined();
+    },
+  );
+});
+
+describe('the fleet', () => {
+  const branch = machineWith('LaunchFleet');
+  const terminates = (machine: Machine) =>
+    new Set(
+      Object.keys(machine.States).filter((name) => functionOf(machine.States[name]) === 'terminateFleet'),
+    );
+
+  it('is terminated on every way from its launch to the end of the branch', () => {
+    const barriers = terminates(branch);
+    expect(barriers.size).toBeGreaterThan(0);
+    const before = reachable(branch, 'LaunchFleet', barriers);
+    expect([...before].filter((name) => isEnd(branch.States[name] as State))).toEqual([]);
+    // A state in between that could fail would leave the branch without a clean-up.
+    expect([...before]).toEqual(['LaunchFleet']);
+  });
+
+  it('is launched by a state that catches everything', () => {
+    expect(stateOf('LaunchFleet').Catch?.map(({ ErrorEquals }) => ErrorEquals)).toEqual([['States.ALL']]);
+  });
+
+  it('is launched nowhere else', () => {
+    expect(tasks.filter(([, state]) => functionOf(state) === 'launchFleet').map(([name]) => name)).toEqual([
+      'LaunchFleet',
+    ]);
+  });
+
+  it('is terminated by its run and round, with retries that outlast a bad minute', () => {
+    for (const [, state] of tasks.filter(([, task]) => functionOf(task) === 'terminateFleet')) {
+      expect(state.Parameters?.Payload).toEqual({ 'runId.$': '$.run.runId', 'round.$': '$.pass.round' });
+      expect(state.ResultPath).toBeNull();
+      expect(state.Retry?.[0]).toMatchObject({ ErrorEquals: ['States.ALL'], MaxAttempts: 8 });
+    }
+  });
+
+  it('is terminated too when a branch fails that should not', () => {
+    const outer = machineWith('Arms');
+    const rule = stateOf('Arms').Catch?.find(({ ErrorEquals }) => ErrorEquals.includes('States.ALL'));
+    expect(functionOf(outer.States[rule?.Next ?? ''])).toBe('terminateFleet');
+    const after = reachable(outer, rule?.Next ?? '', new Set());
+    expect([...after].filter((name) => isEnd(outer.States[name] as State))).toEqual(['PassFailed']);
+    expect(stateOf('PassFailed').Type).toBe('Fail');
+  });
+});
+
+describe('an arm', () => {
+  it.each([
+    ['serverless', 'ServerlessWanted', 'FanOut'],
+    ['fleet', 'FleetWanted', 'LaunchFleet'],
+  ])('%s can be switched off: nothing of it is started then', (arm, choice, worker) => {
+    // Act
+    const machine = machineWith(choice);
+    const { Choices, Default = '' } = stateOf(choice);
+    const skipped = machine.States[Default] as State;
+
+    // Assess
+    expect(machine.StartAt).toBe(choice);
+    expect(Choices).toEqual([{ Variable: `$.pass.${arm}`, BooleanEquals: true, Next: expect.any(String) }]);
+    expect(reachable(machine, Choices?.[0]?.Next ?? '', new Set())).toContain(worker);
+    expect([...reachable(machine, Default, new Set())]).toEqual([Default]);
+    expect(isEnd(skipped)).toBe(true);
+    expect(skipped.Parameters).toMatchObject({ arm, status: 'skipped' });
+  });
+
+  it.each(['Serverless', 'Fleet'])('%s ends with what aggregate reads', (name) => {
+    const sample = {
+      arm: 'fleet',
+      round: 0,
+      startedAt: '2026-01-01T00:00:00Z',
+      endedAt: '2026-01-01T00:00:01Z',
+      error: {},
+    };
+    for (const outcome of ['Skipped', 'Ended', 'Failed']) {
+      const state = stateOf(`${name}${outcome}`);
+      const output = Object.fromEntries(
+        Object.entries(state.Parameters ?? {}).map(([field, value]) => {
+          const plain = field.replace(/\.\$$/, '');
+          return [plain, plain === field ? value : sample[plain as keyof typeof sample]];
+        }),
+      );
+      expect(state.End).toBe(true);
+      expect(passesSchema.parse([[output]])[0]?.[0]).toMatchObject({ arm: name.toLowerCase() });
+    }
+  });
+
+  it('that fails does not end the other one: the error becomes its outcome', () => {
+    for (const [state, failed] of [
+      ['FanOut', 'ServerlessFailed'],
+      ['LaunchFleet', 'FleetFailed'],
+    ] as const) {
+      const rule = stateOf(state).Catch?.find(({ ErrorEquals }) => ErrorEquals.includes('States.ALL'));
+      expect(reachable(machineWith(state), rule?.Next ?? '', new Set())).toContain(failed);
+      expect(stateOf(failed).Type).toBe('Pass');
+    }
+  });
+});
+
+describe('the distributed map', () => {
+  it('runs express children over the manifest, bounded and tolerant as the run says', () => {
+    expect(stateOf('FanOut')).toMatchObject({
+      ItemReader: {
+        Resource: 'arn:aws:states:::s3:getObject',
+        ReaderConfig: { InputType: 'JSON' },
+        Parameters: { 'Bucket.$': '$.run.runsBucket', 'Key.$': '$.plan.manifestKey' },
+      },
+      MaxConcurrencyPath: '$.run.concurrency',
+      ToleratedFailurePercentagePath: '$.run.toleratedFailures',
+      ResultPath: null,
+      ItemProcessor: { ProcessorConfig: { Mode: 'DISTRIBUTED', ExecutionType: 'EXPRESS' } },
+    });
+  });
+
+  it('has no child that waits for a token or another execution, which express ones cannot', () => {
+    const child = stateOf('FanOut').ItemProcessor as Machine;
+    const resources = allStates(child).map(([, { Resource }]) => Resource ?? '');
+    expect(resources.filter((resource) => /\.(sync|waitForTaskToken)/.test(resource))).toEqual([]);
+  });
+});
+
+describe('the end', () => {
+  it('is a failure exactly where an arm failed, after the report', () => {
+    expect(stateOf('Report').Next).toBe('Outcome');
+    expect(stateOf('Outcome')).toMatchObject({
+      Choices: [{ Variable: '$.outcome.failedArms', NumericGreaterThan: 0, Next: 'ArmFailed' }],
+      Default: 'Done',
+    });
+    expect(stateOf('ArmFailed')).toMatchObject({ Type: 'Fail', Error: 'ArmFailed' });
+  });
+});
