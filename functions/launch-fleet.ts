@@ -1,11 +1,10 @@
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { EC2Client } from '@aws-sdk/client-ec2';
 import { SendTaskFailureCommand, SFNClient } from '@aws-sdk/client-sfn';
 import { SSMClient } from '@aws-sdk/client-ssm';
 import { z } from 'zod';
 import { createS3 } from '../src/aws/s3.ts';
 import { FanfleetError } from '../src/errors.ts';
+import { readBootScript } from '../src/fleet/boot-script.ts';
 import { packBundle, uploadBundle } from '../src/fleet/bundle.ts';
 import { launchFleet } from '../src/fleet/launch.ts';
 import { parse } from '../src/parse.ts';
@@ -25,9 +24,10 @@ export const main = handler('launch-fleet', async (event: unknown) => {
   try {
     const bundle = await packBundle(root);
     await uploadBundle(s3, run.runsBucket, bundle);
-    const [head, worker] = await Promise.all(
-      ['head', 'worker'].map((role) => readFile(join(root, 'ec2-workers', `${role}_bootstrap.sh`), 'utf8')),
-    );
+    const scripts = {
+      head: await readBootScript(root, 'head'),
+      worker: await readBootScript(root, 'worker'),
+    };
     const instances = await launchFleet({
       ec2,
       ssm,
@@ -38,7 +38,7 @@ export const main = handler('launch-fleet', async (event: unknown) => {
       endpoint,
       instanceProfile: environment.FANFLEET_INSTANCE_PROFILE,
       bundle,
-      scripts: { head: head ?? '', worker: worker ?? '' },
+      scripts,
     });
     logger.info('fleet launched', { runId: run.runId, round, instances });
     return { instances };

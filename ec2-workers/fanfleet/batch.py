@@ -93,9 +93,7 @@ def _read_batch(s3: Any, task: Task) -> dict[str, Any]:
     where = f"bytes={task.offset}-{task.offset + task.length - 1}"
     batch = parse_line(s3.get_object(Bucket=bucket, Key=key, Range=where)["Body"].read())
     if batch["batch"] != task.batch:
-        raise ValueError(
-            f"Expected batch {task.batch} at {where} of {task.manifest} but found {batch['batch']}."
-        )
+        raise ValueError(f"Expected batch {task.batch} at {where} of {task.manifest} but found {batch['batch']}.")
     return batch
 
 

@@ -1,15 +1,15 @@
 import { execFile } from 'node:child_process';
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
+import { readBootScript } from '../../src/fleet/boot-script.ts';
 
 const run = promisify(execFile);
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const WORKERS = join(ROOT, 'ec2-workers');
-const BOOT_SCRIPTS = ['head_bootstrap.sh', 'worker_bootstrap.sh'];
-const SCRIPTS = [...BOOT_SCRIPTS, 'lib.sh'];
+const ROLES = ['head', 'worker'] as const;
+const SCRIPTS = ['head_bootstrap.sh', 'worker_bootstrap.sh', 'lib.sh'];
 
 /** EC2 takes 16,384 bytes of user data; the header of `export` lines needs its room. */
 const MOST_BYTES = 12_000;
@@ -24,20 +24,21 @@ describe('the boot scripts', () => {
     await expect(run('bash', ['-n', name], { cwd: WORKERS })).resolves.toEqual({ stdout: '', stderr: '' });
   });
 
-  it.each(BOOT_SCRIPTS)('%s leaves room for the header in the user data', async (name) => {
-    const script = await readFile(join(WORKERS, name));
-    expect(script.length).toBeLessThan(MOST_BYTES);
+  it.each(ROLES)('of the %s leaves room for the header in the user data', async (role) => {
+    const script = await readBootScript(ROOT, role);
+    expect(Buffer.byteLength(script)).toBeLessThan(MOST_BYTES);
   });
 
-  it('carry the same common part', async () => {
-    const [head, worker] = await Promise.all(BOOT_SCRIPTS.map(commonPart));
-    expect(head).toContain('aws_call() {');
-    expect(worker).toBe(head);
+  it.each(ROLES)('of the %s is one file that needs nothing beside it', async (role) => {
+    const script = await readBootScript(ROOT, role);
+    expect(script).toContain('aws_call() {');
+    expect(script).not.toMatch(/^source \.\//m);
+    expect(script.match(/^#!/gm)).toHaveLength(1);
   });
 
-  it.each(BOOT_SCRIPTS)('%s ends the host even if its header is missing', async (name) => {
+  it.each(ROLES)('of the %s ends the host even if its header is missing', async (role) => {
     // Prepare: a shell function stands in for the command, and tells what it was given.
-    const script = `shutdown() { echo "shutdown $*"; }; source ${join(WORKERS, name)}`;
+    const script = `shutdown() { echo "shutdown $*"; }\n${await readBootScript(ROOT, role)}`;
 
     // Act
     const ended = run('/bin/bash', ['-c', script], { env: { PATH: '/nonexistent' } });
@@ -46,10 +47,3 @@ describe('the boot scripts', () => {
     await expect(ended).rejects.toMatchObject({ stdout: 'shutdown -h now\n' });
   });
 });
-
-async function commonPart(name: string): Promise<string> {
-  const script = await readFile(join(WORKERS, name), 'utf8');
-  const [, part] = /# --- common part([\s\S]+)# --- end of the common part/.exec(script) ?? [];
-  if (part === undefined) throw new Error(`${name} has no common part`);
-  return part;
-}

@@ -1,9 +1,12 @@
 import { readFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
+import { readBootScript } from '../../../src/fleet/boot-script.ts';
 import { fleetVariables, imageId, parameterName } from '../../../src/fleet/launch.ts';
 import { USER_DATA_LIMIT, userData } from '../../../src/fleet/user-data.ts';
 import { resolveRun } from '../../../src/run/run.ts';
 
+const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
 const run = (fields: object = {}) =>
   resolveRun({ prefix: 'x/', ...fields }, 'r1', 0, {
     stage: 'prod',
@@ -79,17 +82,17 @@ describe('fleetVariables', () => {
     expect(variables({ fleetDeadline: 61 })).toMatchObject({ FANFLEET_JOIN_DEADLINE_S: '30' });
   });
 
-  it.each(['head', 'worker'])('fit into the user data of the %s with its real script', async (role) => {
-    const script = await readFile(
-      new URL(`../../../ec2-workers/${role}_bootstrap.sh`, import.meta.url),
-      'utf8',
-    );
-    const data = userData(script, {
-      ...variables({}, 'http://127.0.0.1:4566'),
-      FANFLEET_HEAD_ADDRESS: '10.0.0.1',
-    });
-    expect(Buffer.from(data, 'base64').length).toBeLessThan(USER_DATA_LIMIT);
-  });
+  it.each(['head', 'worker'] as const)(
+    'fit into the user data of the %s with its real script',
+    async (role) => {
+      const script = await readBootScript(ROOT, role);
+      const data = userData(script, {
+        ...variables({}, 'http://127.0.0.1:4566'),
+        FANFLEET_HEAD_ADDRESS: '10.0.0.1',
+      });
+      expect(Buffer.from(data, 'base64').length).toBeLessThan(USER_DATA_LIMIT);
+    },
+  );
 });
 
 describe('parameterName', () => {

@@ -1,0 +1,40 @@
+"""AWS clients: region, endpoint and credentials come from the environment and from the instance's role.
+
+boto3 itself reads AWS_DEFAULT_REGION, AWS_ENDPOINT_URL and AWS_EC2_METADATA_SERVICE_ENDPOINT.
+"""
+
+from functools import cache
+from typing import Any
+from urllib.parse import urlparse
+
+import boto3
+from botocore.config import Config
+
+GETS_IN_FLIGHT = 16
+"""Most objects that one process fetches at once; the S3 client has a connection for each."""
+
+_CONFIG = Config(
+    retries={"mode": "standard", "total_max_attempts": 8},
+    max_pool_connections=GETS_IN_FLIGHT + 2,
+    connect_timeout=10,
+    read_timeout=60,
+)
+
+
+@cache
+def client(service: str) -> Any:
+    """The client of this process. Clients are safe to share between threads, but slow to make."""
+    return boto3.client(service, config=_CONFIG)
+
+
+def split_uri(uri: str) -> tuple[str, str]:
+    """`s3://bucket/some/key` as bucket and key."""
+    parts = urlparse(uri, allow_fragments=False)
+    if parts.scheme != "s3" or not parts.netloc:
+        raise ValueError(f"Expected an address such as s3://bucket/key but received {uri}.")
+    return parts.netloc, uri[len(f"s3://{parts.netloc}/") :]
+
+
+def list_keys(s3: Any, bucket: str, prefix: str) -> list[str]:
+    pages = s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
+    return [item["Key"] for page in pages for item in page.get("Contents", [])]

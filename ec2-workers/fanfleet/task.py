@@ -1,0 +1,33 @@
+"""One task of an engine: a batch, by its place in the manifest. All engines hand out the same tasks."""
+
+import json
+from dataclasses import asdict, dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    manifest: str
+    """s3:// address of the manifest."""
+    out: str
+    """s3:// address of the arm's folder, which ends in a slash."""
+    bucket: str
+    """Where the images are."""
+    operation: str
+    round: int
+    batch: int
+    offset: int
+    length: int
+    queued_at: float
+    """Epoch milliseconds."""
+
+    def to_json(self) -> str:
+        return json.dumps(asdict(self))
+
+    @staticmethod
+    def from_json(text: str) -> "Task":
+        return Task(**json.loads(text))
+
+
+def batch_name(batch: int) -> str:
+    """As `batchName` in src/run/layout.ts."""
+    return f"{batch:06d}"

@@ -1,0 +1,48 @@
+#!/usr/bin/env bash
+# The boot from the bundle on, for head and workers: sourced by both boot scripts, which define what it uses.
+set -euo pipefail
+
+readonly UV_VERSION=0.13.8
+readonly BUNDLE=$INSTALL_DIR/bundle
+
+add_swap() {
+  local file=/swapfile
+  if ((EUID != 0)) || [[ -n ${FANFLEET_HOST_ROOT:-} ]]; then
+    echo "[fanfleet] no swap: this host owns no machine"
+    return
+  fi
+  fallocate -l "${FANFLEET_SWAP_GIB}G" "$file"
+  chmod 600 "$file"
+  mkswap "$file" >/dev/null
+  swapon "$file"
+}
+
+# Sets VENV to an environment of exactly the packages of uv.lock.
+make_environment() {
+  local lock
+  lock=$(sha256sum <"$BUNDLE/uv.lock")
+  if [[ -n ${FANFLEET_IMAGE_VENV:-} && -r $FANFLEET_IMAGE_VENV/.fanfleet-lock ]] &&
+    [[ $(<"$FANFLEET_IMAGE_VENV/.fanfleet-lock") == "${lock%% *}" ]]; then
+    VENV=$FANFLEET_IMAGE_VENV
+    return
+  fi
+  VENV=$INSTALL_DIR/venv
+  if ! "$PYTHON" -c 'import ensurepip' 2>/dev/null; then
+    install_packages "$("$PYTHON" -c 'import sys; print("python%d.%d-venv" % sys.version_info[:2])')"
+  fi
+  "$PYTHON" -m venv "$INSTALL_DIR/uv"
+  "$INSTALL_DIR/uv/bin/pip" install -q --disable-pip-version-check --only-binary :all: "uv==$UV_VERSION"
+  UV_PROJECT_ENVIRONMENT=$VENV UV_PYTHON=$PYTHON UV_PYTHON_DOWNLOADS=never \
+    "$INSTALL_DIR/uv/bin/uv" sync --project "$BUNDLE" --locked --no-default-groups --group engines
+}
+
+run_job() {
+  cd "$BUNDLE/ec2-workers"
+  export PYTHONPATH=$PWD AWS_DEFAULT_REGION=$FANFLEET_REGION
+  if [[ -n ${FANFLEET_ENDPOINT_URL:-} ]]; then export AWS_ENDPOINT_URL=$FANFLEET_ENDPOINT_URL; fi
+  "$VENV/bin/python" -m "fanfleet.$ROLE"
+}
+
+if ((${FANFLEET_SWAP_GIB:-0} > 0)); then step swap add_swap; fi
+step environment make_environment
+step job run_job
