@@ -41,6 +41,8 @@ export async function up(options: OfflineOptions): Promise<OfflineState & { star
 
   const scratch = join(home, EMULATOR);
   await mkdir(join(scratch, 'tmp'), { recursive: true });
+  // The emulator's Lambda worker is CommonJS, and would take the `type` of fanfleet's own package.json.
+  await writeFile(join(scratch, 'package.json'), '{"type":"commonjs"}\n');
   const emulator = await startDaemon({
     name: EMULATOR,
     folder,
