@@ -34,7 +34,7 @@ export async function deployOffline(options: DeployOptions): Promise<'deployed' 
   return 'deployed';
 }
 
-async function sls({ root, state, env, signal }: DeployOptions, logFile: string): Promise<void> {
+async function sls({ root, home, state, env, signal }: DeployOptions, logFile: string): Promise<void> {
   const log = createWriteStream(logFile);
   const child = spawn(
     process.execPath,
@@ -45,6 +45,9 @@ async function sls({ root, state, env, signal }: DeployOptions, logFile: string)
         ...env,
         ...awsVariables(state),
         SLS_TELEMETRY_DISABLED: '1',
+        // Its build folders and its cache would stay in /tmp and in the user's home.
+        TMPDIR: join(home, 'emulator', 'tmp'),
+        SLS_SCHEMA_CACHE_BASE_DIR: join(home, 'sls'),
         FANFLEET_LOCAL_ARCHITECTURE: process.arch === 'arm64' ? 'arm64' : 'x86_64',
         FANFLEET_LOCAL_CONCURRENCY: String(cpus().length),
       },

@@ -47,6 +47,20 @@ export async function connect(context: Context): Promise<Aws> {
   };
 }
 
+/**
+ * For what there is offline only: in an account it would cost money that nobody asked to spend.
+ *
+ * @throws FanfleetError `OFFLINE_ONLY`
+ */
+export function expectLocal({ stage }: Pick<Context, 'stage'>, instead: string): void {
+  if (stage === LOCAL) return;
+  throw new FanfleetError(
+    'OFFLINE_ONLY',
+    `Expected no stage but \`${LOCAL}\` for this command but received ${stage}; in an account: ${instead}.`,
+    { source: 'user' },
+  );
+}
+
 async function clientConfig({ stage, home, shell }: Context) {
   if (stage !== LOCAL) {
     if (shell.AWS_REGION !== undefined) return { region: shell.AWS_REGION };

@@ -5,7 +5,7 @@ import { FanfleetError } from '../../errors.ts';
 import type { Context } from '../context.ts';
 
 /** What lies in the project's own folder: sample sets, fetched reports, logs. */
-const FOLDERS = ['dataset', 'runs', 'logs', 'daemons'];
+const FOLDERS = ['dataset', 'runs', 'logs', 'daemons', 'sls'];
 
 /** Remove what fanfleet has made on this machine. The offline AWS must be down: its buckets go with `down`. */
 export async function cleanCommand({ home }: Context) {

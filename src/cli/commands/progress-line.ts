@@ -20,6 +20,7 @@ function describe(
 ): string {
   const { arm, round, images, totalImages } = progress;
   const name = round === 0 ? arm : `${arm} (repeat ${round + 1})`;
+  if (images >= totalImages) return `${name}: all ${totalImages} images done`;
   if (images === 0) return `${name}: ${arm === 'fleet' ? 'booting' : 'starting'} …`;
   const key = `${arm}/${round}`;
   const first = firsts.get(key) ?? { at: now, images };

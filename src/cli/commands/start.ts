@@ -1,5 +1,5 @@
 import { SAMPLE_KINDS } from '../../dataset/sample.ts';
-import { type Context, connect } from '../context.ts';
+import { type Context, connect, expectLocal } from '../context.ts';
 import { EXIT, type ExitCode } from '../exit-code.ts';
 import { sample, upload } from './dataset.ts';
 import { type RunOptions, runCommand } from './run.ts';
@@ -10,7 +10,8 @@ import { deployCommand, upCommand } from './up.ts';
  * once over the sample digits.
  */
 export async function startCommand(context: Context, options: RunOptions) {
-  const { io } = context;
+  const { io, stage } = context;
+  expectLocal(context, `\`sls deploy --stage ${stage}\`, then \`fanfleet --stage ${stage} run\``);
   const step = stepTimer(io.note, performance.now.bind(performance));
   await upCommand(context, {});
   step('offline AWS up');
@@ -32,6 +33,7 @@ export async function startCommand(context: Context, options: RunOptions) {
     );
     step(`run over ${kind} done`);
   }
+  io.note('The offline AWS stays up for the next run; `npx fanfleet down` ends it.');
   return {
     json: { runs: outcomes.map(({ json }) => json) },
     text: outcomes.map(({ text }) => text).join('\n\n'),

@@ -22,7 +22,7 @@ export async function statsCommand({ io, signal }: Context, paths: readonly stri
     signal.throwIfAborted();
     rows.push(row);
     if (detail !== undefined) io.note(`${row.key}: ${detail}`);
-    io.progress(`${rows.length} images`);
+    io.progress(`${rows.length} measured`);
   }
   const failed = rows.filter(isFailed).length;
   if (failed > 0) io.note(`${failed} of ${rows.length} images could not be measured.`);

@@ -1,5 +1,6 @@
 import { describeRun, type Execution, listRuns } from '../../run/start.ts';
 import { type Context, connect } from '../context.ts';
+import { runFailed } from './run.ts';
 
 const MOST_RUNS = 20;
 
@@ -11,8 +12,9 @@ export async function statusCommand(context: Context, runId: string | undefined)
   return { json: { runs }, text: runs.length === 0 ? 'No runs yet.' : runs.map(line).join('\n') };
 }
 
-function line({ runId, status, startedAt, endedAt, error, cause }: Execution): string {
+function line(execution: Execution): string {
+  const { runId, status, startedAt, endedAt, error } = execution;
   const seconds = endedAt === null ? '' : `  ${((endedAt - startedAt) / 1000).toFixed(1)} s`;
-  const why = error === null ? '' : `  ${error}: ${cause ?? ''}`;
+  const why = error === null ? '' : `  ${runFailed(execution).message}`;
   return `${runId}  ${status.padEnd(9)}  ${new Date(startedAt).toISOString()}${seconds}${why}`;
 }

@@ -2,7 +2,7 @@ import { deployOffline } from '../../../localstack/deploy.ts';
 import { awsVariables, down, readState, up } from '../../../localstack/offline.ts';
 import { withoutAws } from '../../environment.ts';
 import { FanfleetError } from '../../errors.ts';
-import type { Context } from '../context.ts';
+import { type Context, expectLocal } from '../context.ts';
 
 export interface UpOptions {
   readonly port?: number | undefined;
@@ -20,6 +20,9 @@ export async function upCommand(context: Context, options: UpOptions) {
     ec2Port: options.ec2Port ?? shell.FANFLEET_EC2_PORT,
     path: shell.PATH,
   });
+  if (!state.started && options.port !== undefined && options.port !== state.port) {
+    io.note(`It was up already, on port ${state.port}; \`fanfleet down\` first for another one.`);
+  }
   const variables = awsVariables(state);
   const text = [
     `The offline AWS is up${state.started ? '' : ' already'}. For any AWS SDK or CLI:`,
@@ -37,7 +40,9 @@ export async function downCommand({ home }: Context) {
 }
 
 /** Deploy the stack to the offline AWS. */
-export async function deployCommand({ io, root, home, signal }: Context) {
+export async function deployCommand(context: Context) {
+  const { io, root, home, signal, stage } = context;
+  expectLocal(context, `\`sls deploy --stage ${stage}\``);
   const state = await readState(home);
   if (state === undefined) {
     throw new FanfleetError('NOT_UP', 'Expected the offline AWS to be up but it is not; run `fanfleet up`.', {
