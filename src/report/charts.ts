@@ -113,6 +113,8 @@ function axis(totalMs: number, top: number, height: number): Fragment {
 }
 
 const LONGEST_NAME = 12;
+/** `<instance>/<pid>`: the ends of both tell workers apart, since ids are random. */
+const HOST_AND_PROCESS = /([^/]{4}\/\d{1,7})$/;
 
 /** Names without what all of them start with, from the place on that tells them apart. */
 export function shortNames(names: readonly string[]): string[] {
@@ -127,6 +129,8 @@ export function shortNames(names: readonly string[]): string[] {
     const whole = [...printable(name.slice(word))];
     if (whole.length <= LONGEST_NAME) return whole.join('');
     const rest = [...printable(name.slice(common))];
+    const process = HOST_AND_PROCESS.exec(name);
+    if (process !== null && rest.length > LONGEST_NAME) return `…${printable(process[1] ?? '')}`;
     const start = common > word ? '…' : '';
     return (
       start + (rest.length > LONGEST_NAME ? `${rest.slice(0, LONGEST_NAME - 1).join('')}…` : rest.join(''))

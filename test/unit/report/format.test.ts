@@ -114,6 +114,10 @@ describe('shortNames', () => {
       '9f3a1cd0c4e…',
       'a1a512d0c4e…',
     ]);
+    expect(shortNames(['i-6ad7c23e9bdcb1fb3/31415', 'i-0b2e07583746a6d92/27182'])).toEqual([
+      '…1fb3/31415',
+      '…6d92/27182',
+    ]);
     expect(shortNames(['only'])).toEqual(['only']);
     expect(shortNames([])).toEqual([]);
   });
