@@ -6,6 +6,7 @@ Lambda process per batch, and a dead head would be waited for in vain. `test/int
 each one, so a MiniStack that changes underneath is noticed.
 """
 
+import contextvars
 import threading
 import time
 from datetime import datetime
@@ -42,7 +43,9 @@ def task(state, raw_input, execution, ctx):
 def callback(resource, input_data, token, state):
     seconds = state.get("HeartbeatSeconds")
     if seconds:
-        threading.Thread(target=watch, args=(token, float(seconds)), daemon=True).start()
+        # A thread has none of the context variables that say which account and region this is.
+        run = contextvars.copy_context().run
+        threading.Thread(target=run, args=(watch, token, float(seconds)), daemon=True).start()
     return invoke_with_callback(resource, input_data, token, state)
 
 

@@ -73,6 +73,9 @@ function nodePackages() {
     'ci',
     '--no-audit',
     '--no-fund',
+    // Its own waits between tries would keep somebody without a network waiting for over a minute.
+    '--fetch-retry-mintimeout=1000',
+    '--fetch-retry-maxtimeout=5000',
   ]);
   writeFileSync(marker, lock);
 }
@@ -108,6 +111,7 @@ function pythonPackages() {
       'pip',
       'install',
       '--quiet',
+      '--retries=2',
       `uv==${UV_VERSION}`,
     ]);
     writeFileSync(join(home, '.version'), UV_VERSION);

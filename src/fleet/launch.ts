@@ -44,7 +44,12 @@ const secretsSchema = z.object({ rayToken: z.string() });
 
 /** The name of the SecureString with the secrets of one fleet; `terminate-fleet` deletes it. */
 export function parameterName(stage: string, runId: string, round: number): string {
-  return `/fanfleet/${stage}/${runId}/round-${round}`;
+  return `${parameterPath(stage, runId)}/round-${round}`;
+}
+
+/** What the names of all secrets of a run begin with. */
+export function parameterPath(stage: string, runId: string): string {
+  return `/fanfleet/${stage}/${runId}`;
 }
 
 /**

@@ -4,9 +4,14 @@ import {
   paginateDescribeInstances,
   TerminateInstancesCommand,
 } from '@aws-sdk/client-ec2';
-import { DeleteParameterCommand, ParameterNotFound, type SSMClient } from '@aws-sdk/client-ssm';
+import {
+  DeleteParameterCommand,
+  ParameterNotFound,
+  paginateGetParametersByPath,
+  type SSMClient,
+} from '@aws-sdk/client-ssm';
 import { FanfleetError } from '../errors.ts';
-import { parameterName } from './launch.ts';
+import { parameterName, parameterPath } from './launch.ts';
 
 export interface TerminateOptions {
   readonly ec2: EC2Client;
@@ -21,32 +26,29 @@ export interface TerminateOptions {
 }
 
 const POLL_MS = 250;
+/** One that is shutting down counts: another call may have ended it, and both wait until it is gone. */
+const NOT_GONE = {
+  Name: 'instance-state-name',
+  Values: ['pending', 'running', 'stopping', 'stopped', 'shutting-down'],
+};
 
 /**
  * End every instance of a run (they are found by their tags, so that it does not matter who started them or whether
  * anybody remembers) and delete its secrets. Safe to call at any time and again.
  *
- * @returns the ids that were ended now
+ * @returns the ids of those that were not gone yet
  * @throws FanfleetError `FLEET_NOT_TERMINATED` if some are still there after `waitMs`
  */
 export async function terminateFleet(options: TerminateOptions): Promise<readonly string[]> {
   const { ec2 } = options;
-  const instances = await liveInstances(options);
-  const ids = instances.map(({ id }) => id);
+  const ids = await liveInstances(options);
   if (ids.length > 0) await ec2.send(new TerminateInstancesCommand({ InstanceIds: ids }));
-  const rounds = new Set(instances.map(({ round }) => round));
-  if (options.round !== undefined) rounds.add(options.round);
-  for (const round of rounds) await deleteSecrets(options, round);
+  await deleteSecrets(options);
   for (let waited = 0; ids.length > 0; waited += POLL_MS) {
     const left = await ec2.send(
       new DescribeInstancesCommand({
         InstanceIds: ids,
-        Filters: [
-          {
-            Name: 'instance-state-name',
-            Values: ['pending', 'running', 'stopping', 'stopped', 'shutting-down'],
-          },
-        ],
+        Filters: [NOT_GONE],
       }),
     );
     const states = (left.Reservations ?? []).flatMap(({ Instances }) => Instances ?? []);
@@ -68,23 +70,31 @@ async function liveInstances({ ec2, stage, runId, round }: TerminateOptions) {
     { Name: 'tag:fanfleet:stage', Values: [stage] },
     { Name: 'tag:fanfleet:run', Values: [runId] },
     ...(round === undefined ? [] : [{ Name: 'tag:fanfleet:round', Values: [String(round)] }]),
-    { Name: 'instance-state-name', Values: ['pending', 'running', 'stopping', 'stopped'] },
+    NOT_GONE,
   ];
-  const found: { id: string; round: number }[] = [];
+  const found: string[] = [];
   for await (const page of paginateDescribeInstances({ client: ec2 }, { Filters })) {
-    for (const instance of (page.Reservations ?? []).flatMap(({ Instances }) => Instances ?? [])) {
-      if (instance.InstanceId === undefined) continue;
-      const tag = instance.Tags?.find(({ Key }) => Key === 'fanfleet:round')?.Value;
-      found.push({ id: instance.InstanceId, round: Number(tag ?? 0) });
-    }
+    const instances = (page.Reservations ?? []).flatMap(({ Instances }) => Instances ?? []);
+    found.push(...instances.flatMap(({ InstanceId }) => InstanceId ?? []));
   }
   return found;
 }
 
-async function deleteSecrets({ ssm, stage, runId }: TerminateOptions, round: number): Promise<void> {
-  try {
-    await ssm.send(new DeleteParameterCommand({ Name: parameterName(stage, runId, round) }));
-  } catch (error) {
-    if (!(error instanceof ParameterNotFound)) throw error;
+/** They may outlive their instances, so they are found by their names. */
+async function deleteSecrets({ ssm, stage, runId, round }: TerminateOptions): Promise<void> {
+  const names: string[] = [];
+  if (round !== undefined) names.push(parameterName(stage, runId, round));
+  else {
+    const Path = parameterPath(stage, runId);
+    for await (const page of paginateGetParametersByPath({ client: ssm }, { Path })) {
+      names.push(...(page.Parameters ?? []).flatMap(({ Name }) => Name ?? []));
+    }
+  }
+  for (const Name of names) {
+    try {
+      await ssm.send(new DeleteParameterCommand({ Name }));
+    } catch (error) {
+      if (!(error instanceof ParameterNotFound)) throw error;
+    }
   }
 }

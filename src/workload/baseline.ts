@@ -25,8 +25,8 @@ export interface BaselineOptions
 }
 
 /**
- * Measure batch after batch, one image after the other, as a plain loop on one core would: the centralised run that
- * both arms' speedups refer to.
+ * Measure batch after batch, one image after the other, and fetch the next one meanwhile, as a careful loop on one core
+ * would: the centralised run that both arms' speedups refer to.
  *
  * Stops after the batch in which `budgetMs` ran out, since a function lives 15 minutes and the rate is known by then.
  */

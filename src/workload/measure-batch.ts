@@ -56,6 +56,7 @@ export async function measureBatch(options: MeasureBatchOptions): Promise<Measur
   const total = { getMs: 0, decodeMs: 0, computeMs: 0, bytes: 0 };
 
   const get = async (object: DatasetObject) => {
+    abort.signal.throwIfAborted();
     const started = now();
     const fetched = await fetchObject(options.s3, options.bucket, object, abort.signal);
     total.getMs += now() - started;
@@ -63,13 +64,15 @@ export async function measureBatch(options: MeasureBatchOptions): Promise<Measur
   };
 
   const measure = async (object: DatasetObject): Promise<Row> => {
-    abort.signal.throwIfAborted();
     const fetched = await fetching.with(1, () => get(object));
     if ('failure' in fetched) return failedRow(object.key, fetched.failure);
     total.bytes += fetched.bytes.length;
     const prepared = kernel.prepare(fetched.bytes, object.key);
     const measured = await decoding.with(1, () =>
-      decoded.with(prepared.workingBytes, () => processing.during(() => prepared.measure(options.operation))),
+      decoded.with(prepared.workingBytes, () => {
+        abort.signal.throwIfAborted();
+        return processing.during(() => prepared.measure(options.operation));
+      }),
     );
     total.decodeMs += measured.decodeMs;
     total.computeMs += measured.computeMs;

@@ -1,29 +1,36 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { S3Client } from '@aws-sdk/client-s3';
+import { freePorts } from './free-ports.ts';
 
-const MINISTACK = fileURLToPath(new URL('../../.venv/bin/ministack', import.meta.url));
+const PYTHON = fileURLToPath(new URL('../../.venv/bin/python', import.meta.url));
+const EMULATOR = fileURLToPath(new URL('../../localstack/emulator.py', import.meta.url));
 const START_DEADLINE_MS = 60_000;
 
 export type Emulator = {
   readonly endpoint: string;
   readonly s3: S3Client;
+  /** What a client of any other service needs. */
+  readonly client: {
+    readonly endpoint: string;
+    readonly region: string;
+    readonly credentials: { readonly accessKeyId: string; readonly secretAccessKey: string };
+  };
   readonly stop: () => Promise<void>;
 };
 
 /** An offline AWS of its own for a test file: on a free port of 127.0.0.1, in a temporary folder, empty. */
 export async function startEmulator(): Promise<Emulator> {
-  const port = await freePort();
+  const [port] = await freePorts(1);
   const endpoint = `http://127.0.0.1:${port}`;
   const folder = await mkdtemp(join(tmpdir(), 'fanfleet-emulator-'));
   // A process group of its own: what the emulator starts (Lambda workers) ends with it.
-  const child = spawn(MINISTACK, [], {
+  const child = spawn(PYTHON, [EMULATOR], {
     cwd: folder,
     detached: true,
     stdio: 'ignore',
@@ -39,12 +46,12 @@ export async function startEmulator(): Promise<Emulator> {
     },
   });
   const failed = once(child, 'error').then(([reason]) => Promise.reject(reason));
-  const s3 = new S3Client({
+  const client = {
     endpoint,
     region: 'us-east-1',
-    forcePathStyle: true,
     credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
-  });
+  };
+  const s3 = new S3Client({ ...client, forcePathStyle: true });
   const stop = async () => {
     s3.destroy();
     await endGroup(child);
@@ -56,13 +63,13 @@ export async function startEmulator(): Promise<Emulator> {
     await stop();
     throw reason;
   }
-  return { endpoint, s3, stop };
+  return { endpoint, s3, client, stop };
 }
 
 async function untilHealthy(endpoint: string, child: ChildProcess): Promise<void> {
   const deadline = Date.now() + START_DEADLINE_MS;
   while (Date.now() < deadline) {
-    if (child.exitCode !== null) throw new Error(`${MINISTACK} ended with ${child.exitCode}`);
+    if (child.exitCode !== null) throw new Error(`${EMULATOR} ended with ${child.exitCode}`);
     const answer = await fetch(`${endpoint}/_ministack/health`).catch(() => null);
     if (answer?.ok) return;
     await wait(100);
@@ -78,14 +85,4 @@ async function endGroup(child: ChildProcess): Promise<void> {
   if (inTime) return;
   process.kill(-child.pid, 'SIGKILL');
   await ended;
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  if (address === null || typeof address === 'string') throw new Error('Expected a TCP address');
-  return address.port;
 }

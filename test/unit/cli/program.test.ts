@@ -17,22 +17,22 @@ async function taken(...args: string[]) {
 }
 
 const COMMANDS = [
-  ['up'],
-  ['deploy'],
-  ['down'],
-  ['clean'],
-  ['doctor'],
-  ['dataset', 'sample'],
-  ['dataset', 'upload', 'folder', '--prefix', 'x/'],
-  ['run', 'x/'],
-  ['start'],
-  ['status'],
-  ['report'],
-  ['stats', 'a.jpg'],
+  [['up']],
+  [['deploy']],
+  [['down']],
+  [['clean']],
+  [['doctor']],
+  [['dataset', 'sample']],
+  [['dataset', 'upload', 'folder', '--prefix', 'x/']],
+  [['run', 'x/']],
+  [['start']],
+  [['status']],
+  [['report']],
+  [['stats', 'a.jpg']],
 ];
 
 describe('createProgram', () => {
-  it.each(COMMANDS)('takes --json and --stage before and behind %s %s', async (...command) => {
+  it.each(COMMANDS)('takes --json and --stage before and behind %j', async (command) => {
     const said = { acted: 1, json: true, stage: 'prod' };
     expect(await taken('--json', '--stage', 'prod', ...command)).toEqual(said);
     expect(await taken(...command, '--json', '--stage', 'prod')).toEqual(said);

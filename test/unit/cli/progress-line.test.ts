@@ -36,7 +36,16 @@ describe('progressLine', () => {
     expect(line([arm(100)])).toBe('serverless: 100 of 1000 images');
     expect(line([arm(300)])).toBe('serverless: 300 of 1000 images, 100/s, 7 s left');
     clock = 64_000;
-    expect(line([arm(1_000)])).toBe('serverless: 1000 of 1000 images, 225/s, 0 s left');
+    expect(line([arm(900)])).toBe('serverless: 900 of 1000 images, 200/s, 1 s left');
+  });
+
+  it('says of an arm that is done only that, while another one goes on', () => {
+    const line = progressLine(() => clock);
+    line([arm(500), arm(0, { arm: 'fleet' })]);
+    clock = 1_000;
+    expect(line([arm(1_000), arm(0, { arm: 'fleet' })])).toBe(
+      'serverless: all 1000 images done   fleet: booting …',
+    );
   });
 
   it('shows arms that run at once side by side, each with its own rate', () => {

@@ -1,0 +1,216 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import { CreateBucketCommand, PutObjectCommand } from '@aws-sdk/client-s3';
+import {
+  CreateStateMachineCommand,
+  DescribeExecutionCommand,
+  type DescribeExecutionCommandOutput,
+  ListExecutionsCommand,
+  ListMapRunsCommand,
+  SendTaskHeartbeatCommand,
+  SendTaskSuccessCommand,
+  SFNClient,
+  StartExecutionCommand,
+} from '@aws-sdk/client-sfn';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type Emulator, startEmulator } from '../support/emulator.ts';
+
+const BUCKET = 'emulator-items';
+let emulator: Emulator;
+let sfn: SFNClient;
+let machines = 0;
+
+beforeAll(async () => {
+  emulator = await startEmulator();
+  sfn = new SFNClient(emulator.client);
+  await emulator.s3.send(new CreateBucketCommand({ Bucket: BUCKET }));
+});
+afterAll(async () => {
+  sfn?.destroy();
+  await emulator?.stop();
+});
+
+async function create(states: Record<string, unknown>, client = sfn): Promise<string> {
+  machines += 1;
+  const { stateMachineArn = '' } = await client.send(
+    new CreateStateMachineCommand({
+      name: `machine-${machines}`,
+      roleArn: 'arn:aws:iam::000000000000:role/any',
+      definition: JSON.stringify({ StartAt: Object.keys(states)[0], States: states }),
+    }),
+  );
+  return stateMachineArn;
+}
+
+async function start(stateMachineArn: string, input: unknown, client = sfn): Promise<string> {
+  const { executionArn = '' } = await client.send(
+    new StartExecutionCommand({ stateMachineArn, input: JSON.stringify(input) }),
+  );
+  return executionArn;
+}
+
+async function until<T>(what: string, look: () => Promise<T | undefined>): Promise<T> {
+  const deadline = performance.now() + 20_000;
+  while (performance.now() < deadline) {
+    const found = await look();
+    if (found !== undefined) return found;
+    await wait(50);
+  }
+  throw new Error(`Expected ${what} within 20 s`);
+}
+
+function ended(executionArn: string, client = sfn): Promise<DescribeExecutionCommandOutput> {
+  return until(`${executionArn} to end`, async () => {
+    const found = await client.send(new DescribeExecutionCommand({ executionArn }));
+    return found.status === 'RUNNING' ? undefined : found;
+  });
+}
+
+describe('a distributed map', () => {
+  const map = (more: Record<string, unknown>, states: Record<string, unknown>) => ({
+    Map: {
+      Type: 'Map',
+      Label: 'Map',
+      ItemReader: {
+        Resource: 'arn:aws:states:::s3:getObject',
+        ReaderConfig: { InputType: 'JSON' },
+        Parameters: { Bucket: BUCKET, 'Key.$': '$.key' },
+      },
+      ItemProcessor: {
+        ProcessorConfig: { Mode: 'DISTRIBUTED', ExecutionType: 'EXPRESS' },
+        StartAt: Object.keys(states)[0],
+        States: states,
+      },
+      ResultPath: null,
+      End: true,
+      ...more,
+    },
+  });
+  const put = (key: string, items: readonly unknown[]) =>
+    emulator.s3.send(new PutObjectCommand({ Bucket: BUCKET, Key: key, Body: JSON.stringify(items) }));
+
+  /** The most children that ran at the same time. */
+  async function overlap(executionArn: string): Promise<number> {
+    const { mapRuns = [] } = await sfn.send(new ListMapRunsCommand({ executionArn }));
+    const { executions = [] } = await sfn.send(
+      new ListExecutionsCommand({ mapRunArn: mapRuns[0]?.mapRunArn ?? '' }),
+    );
+    const spans = executions.map(({ startDate, stopDate }) => [Number(startDate), Number(stopDate)] as const);
+    return Math.max(...spans.map(([at]) => spans.filter(([from, to]) => from <= at && at < to).length));
+  }
+
+  it.each([1, 2, 3])('runs at most %i children at once, as MaxConcurrencyPath says', async (concurrency) => {
+    // Prepare
+    await put('three.json', [1, 2, 3]);
+    const machine = await create(
+      map({ MaxConcurrencyPath: '$.concurrency' }, { Wait: { Type: 'Wait', Seconds: 1, End: true } }),
+    );
+
+    // Act
+    const execution = await start(machine, { key: 'three.json', concurrency });
+    const { status } = await ended(execution);
+
+    // Assess
+    expect(status).toBe('SUCCEEDED');
+    expect(await overlap(execution)).toBe(concurrency);
+  });
+
+  it.each([
+    [25, { status: 'SUCCEEDED' }],
+    [24, { status: 'FAILED', error: 'States.ExceedToleratedFailureThreshold' }],
+    [0, { status: 'FAILED', error: 'States.ExceedToleratedFailureThreshold' }],
+  ])('of which a quarter fails, at %i of ToleratedFailurePercentagePath: %o', async (tolerated, outcome) => {
+    await put('quarter.json', [{ bad: true }, { bad: false }, { bad: false }, { bad: false }]);
+    const machine = await create(
+      map(
+        { ToleratedFailurePercentagePath: '$.tolerated' },
+        {
+          Bad: {
+            Type: 'Choice',
+            Choices: [{ Variable: '$.bad', BooleanEquals: true, Next: 'No' }],
+            Default: 'Yes',
+          },
+          Yes: { Type: 'Pass', End: true },
+          No: { Type: 'Fail', Error: 'Bad', Cause: 'It is' },
+        },
+      ),
+    );
+    expect(await ended(await start(machine, { key: 'quarter.json', tolerated }))).toMatchObject(outcome);
+  });
+});
+
+describe('a task that waits for its token', () => {
+  /** Starts a child that keeps the token in its input: there the test finds it. */
+  async function waiting(limits: Record<string, unknown>, input: unknown, client = sfn) {
+    const keeper = await create({ Keep: { Type: 'Succeed' } }, client);
+    const machine = await create(
+      {
+        Wait: {
+          Type: 'Task',
+          Resource: 'arn:aws:states:::states:startExecution.waitForTaskToken',
+          Parameters: { StateMachineArn: keeper, Input: { 'token.$': '$$.Task.Token' } },
+          End: true,
+          ...limits,
+        },
+      },
+      client,
+    );
+    const execution = await start(machine, input, client);
+    const taskToken = await until('the task token', async () => {
+      const { executions = [] } = await client.send(new ListExecutionsCommand({ stateMachineArn: keeper }));
+      const executionArn = executions[0]?.executionArn;
+      if (executionArn === undefined) return undefined;
+      const kept = await client.send(new DescribeExecutionCommand({ executionArn }));
+      return (JSON.parse(kept.input ?? '{}') as { token?: string }).token;
+    });
+    return { execution, taskToken };
+  }
+
+  it('fails with States.Timeout after TimeoutSecondsPath', async () => {
+    const { execution } = await waiting({ TimeoutSecondsPath: '$.limit' }, { limit: 1 });
+    expect(await ended(execution)).toMatchObject({ status: 'FAILED', error: 'States.Timeout' });
+  });
+
+  it.each([
+    ['HeartbeatSeconds', { HeartbeatSeconds: 1 }],
+    ['HeartbeatSecondsPath', { HeartbeatSecondsPath: '$.heartbeat' }],
+  ])('fails with States.HeartbeatTimeout when none comes within %s', async (_, limits) => {
+    const { execution } = await waiting({ TimeoutSeconds: 15, ...limits }, { heartbeat: 1 });
+    expect(await ended(execution)).toMatchObject({ status: 'FAILED', error: 'States.HeartbeatTimeout' });
+  });
+
+  it('in a region that is not the default one too', async () => {
+    const elsewhere = new SFNClient({ ...emulator.client, region: 'eu-central-1' });
+    const { execution } = await waiting({ TimeoutSeconds: 15, HeartbeatSeconds: 1 }, {}, elsewhere);
+    expect(await ended(execution, elsewhere)).toMatchObject({ error: 'States.HeartbeatTimeout' });
+    elsewhere.destroy();
+  });
+
+  it('lives as long as heartbeats come, and fails once they stop', async () => {
+    // Prepare
+    const { execution, taskToken } = await waiting({ TimeoutSeconds: 30, HeartbeatSeconds: 2 }, {});
+
+    // Act: longer than it would live without
+    for (let beat = 0; beat < 6; beat += 1) {
+      await wait(500);
+      await sfn.send(new SendTaskHeartbeatCommand({ taskToken }));
+    }
+    const alive = await sfn.send(new DescribeExecutionCommand({ executionArn: execution }));
+    const stopped = performance.now();
+    const after = await ended(execution);
+
+    // Assess
+    expect(alive.status).toBe('RUNNING');
+    expect(after).toMatchObject({ status: 'FAILED', error: 'States.HeartbeatTimeout' });
+    expect(performance.now() - stopped).toBeGreaterThan(1_400);
+  });
+
+  it('succeeds with what is sent, and its heartbeat does no harm later', async () => {
+    const { execution, taskToken } = await waiting({ HeartbeatSecondsPath: '$.heartbeat' }, { heartbeat: 1 });
+    await sfn.send(new SendTaskSuccessCommand({ taskToken, output: '{"done":true}' }));
+    const { status, output } = await ended(execution);
+    expect({ status, output: JSON.parse(output ?? '') }).toEqual({
+      status: 'SUCCEEDED',
+      output: { done: true },
+    });
+  });
+});

@@ -1,0 +1,157 @@
+import { execFileSync, spawnSync } from 'node:child_process';
+import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+const PYTHON = join(ROOT, '.venv/bin/python');
+const MIB = 1024 * 1024;
+
+/**
+ * Rules of cfn-lint that the template may break.
+ * W3005: osls writes `DependsOn` of the role into each function, beside the `GetAtt` that says the same.
+ */
+const IGNORED = ['W3005'];
+
+interface Resource {
+  readonly Type: string;
+  readonly Properties: Readonly<Record<string, unknown>>;
+}
+
+let folder: string;
+let template: { Resources: Record<string, Resource> };
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'fanfleet-package-'));
+  const { status, stdout, stderr } = spawnSync(
+    process.execPath,
+    [join(ROOT, 'node_modules/osls/bin/serverless.js'), 'package', '--stage', 'prod', '--package', folder],
+    { cwd: ROOT, env: environment(), encoding: 'utf8', timeout: 120_000 },
+  );
+  expect(status, `${stdout}${stderr}`).toBe(0);
+  template = JSON.parse(await readFile(join(folder, 'cloudformation-template-update-stack.json'), 'utf8'));
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+/** Without what points to another AWS, or another architecture. */
+function environment(): NodeJS.ProcessEnv {
+  const kept = Object.entries(process.env).filter(([name]) => !/^(AWS|FANFLEET)_/.test(name));
+  return { ...Object.fromEntries(kept), SLS_TELEMETRY_DISABLED: '1' };
+}
+
+function resources(type: string): [string, Resource][] {
+  return Object.entries(template.Resources).filter(([, { Type }]) => Type === type);
+}
+
+/** Names and sizes of what is in a zip. */
+function contents(name: string): Map<string, number> {
+  const code =
+    'import sys,zipfile,json;print(json.dumps([[i.filename,i.file_size] for i in zipfile.ZipFile(sys.argv[1]).infolist()]))';
+  const output = execFileSync(PYTHON, ['-c', code, join(folder, `${name}.zip`)], { encoding: 'utf8' });
+  return new Map(JSON.parse(output) as [string, number][]);
+}
+
+describe('the template', () => {
+  it('has no errors and no warnings of cfn-lint', () => {
+    const { status, stdout, stderr } = spawnSync(
+      join(ROOT, '.venv/bin/cfn-lint'),
+      ['--ignore-checks', ...IGNORED, '--', join(folder, 'cloudformation-template-update-stack.json')],
+      { encoding: 'utf8', timeout: 60_000 },
+    );
+    expect(`${stdout}${stderr}`).toBe('');
+    expect(status).toBe(0);
+  });
+
+  it('says the same architecture, runtime and state machine for all', () => {
+    const functions = resources('AWS::Lambda::Function');
+    expect(functions).toHaveLength(9);
+    for (const [, { Properties }] of functions) {
+      expect(Properties).toMatchObject({ Runtime: 'nodejs24.x', Architectures: ['arm64'] });
+      expect(JSON.stringify(Properties.Environment)).not.toContain('127.0.0.1');
+    }
+    expect(resources('AWS::StepFunctions::StateMachine').map(([name]) => name)).toEqual(['Benchmark']);
+  });
+
+  it('opens no bucket, and keeps them when the stack goes', () => {
+    const buckets = resources('AWS::S3::Bucket').filter(([name]) => name !== 'ServerlessDeploymentBucket');
+    expect(buckets.map(([name]) => name).toSorted()).toEqual(['DataBucket', 'RunsBucket']);
+    for (const [, bucket] of buckets) {
+      expect(bucket).toMatchObject({ DeletionPolicy: 'Retain', UpdateReplacePolicy: 'Retain' });
+      expect(bucket.Properties.PublicAccessBlockConfiguration).toEqual({
+        BlockPublicAcls: true,
+        BlockPublicPolicy: true,
+        IgnorePublicAcls: true,
+        RestrictPublicBuckets: true,
+      });
+    }
+  });
+
+  it('gives the instances S3 on the two buckets, their secrets, and states:SendTask* only', () => {
+    const role = template.Resources.FleetRole?.Properties as {
+      ManagedPolicyArns?: unknown;
+      Policies: { PolicyDocument: { Statement: { Action: string | string[] }[] } }[];
+    };
+    const actions = role.Policies.flatMap(({ PolicyDocument }) =>
+      PolicyDocument.Statement.flatMap(({ Action }) => Action),
+    );
+    expect([...new Set(actions)].toSorted()).toEqual([
+      's3:AbortMultipartUpload',
+      's3:GetObject',
+      's3:ListBucket',
+      's3:PutObject',
+      'ssm:GetParameter',
+      'states:SendTaskFailure',
+      'states:SendTaskHeartbeat',
+      'states:SendTaskSuccess',
+    ]);
+    expect(role.ManagedPolicyArns).toBeUndefined();
+  });
+});
+
+describe.each(['measure', 'baseline'])('%s.zip', (name) => {
+  it('has sharp for the processor that it will run on, and for no other', () => {
+    const native = [...contents(name).keys()].filter((file) => /\.(node|so|dylib|dll)(\.|$)/.test(file));
+    expect(native.map((file) => file.split('/')[2]).toSorted()).toEqual([
+      'sharp-libvips-linux-arm64',
+      'sharp-linux-arm64',
+    ]);
+  });
+
+  it('is small: no source maps, no SDK beside the bundle', async () => {
+    const files = contents(name);
+    const { size } = await stat(join(folder, `${name}.zip`));
+    expect(size).toBeLessThan(11 * MIB);
+    expect([...files.keys()].filter((file) => file.endsWith('.map'))).toEqual([]);
+    expect([...files.keys()].filter((file) => file.includes('@aws-sdk'))).toEqual([]);
+    expect(files.get(`functions/${name}.mjs`)).toBeLessThan(2 * MIB);
+  });
+});
+
+describe('the other zips', () => {
+  it.each(['validate', 'configureMemory', 'plan', 'terminateFleet', 'aggregate', 'report'])(
+    '%s.zip is its bundle and nothing else',
+    async (name) => {
+      expect([...contents(name).keys()]).toEqual([expect.stringMatching(/^functions\/[a-z-]+\.mjs$/)]);
+      expect((await stat(join(folder, `${name}.zip`))).size).toBeLessThan(MIB);
+    },
+  );
+
+  it('launchFleet.zip has what the instances fetch, as it is in the repository', () => {
+    // Prepare
+    const tracked = execFileSync('git', ['ls-files', '-co', '--exclude-standard', 'ec2-workers'], {
+      cwd: ROOT,
+      encoding: 'utf8',
+    });
+
+    // Act
+    const files = [...contents('launchFleet').keys()].filter((file) => !file.startsWith('functions/'));
+
+    // Assess
+    const wanted = [...tracked.trim().split('\n'), 'pyproject.toml', 'uv.lock'];
+    expect(files.toSorted()).toEqual(wanted.toSorted());
+    expect(files.filter((file) => /__pycache__|\.pyc$/.test(file))).toEqual([]);
+    expect(files).toContain('ec2-workers/head_bootstrap.sh');
+  });
+});

@@ -1,0 +1,178 @@
+import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { chmod, copyFile, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { freePorts } from '../support/free-ports.ts';
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+/** The set-up of this very clone has left it here, unless its Python packages came from somewhere else. */
+const UV = join(ROOT, '.fanfleet/uv/bin/uv');
+const FILES = [
+  'package.json',
+  'package-lock.json',
+  'pyproject.toml',
+  'uv.lock',
+  '.npmrc',
+  'scripts/setup.mjs',
+];
+
+let folder: string;
+/** The least of a clone that the set-up needs. */
+let clone: string;
+let clones = 0;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'fanfleet-setup-'));
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+beforeEach(async () => {
+  clones += 1;
+  clone = join(folder, `clone-${clones}`);
+  await mkdir(join(clone, 'scripts'), { recursive: true });
+  for (const file of FILES) await copyFile(join(ROOT, file), join(clone, file));
+});
+
+function setup(env: NodeJS.ProcessEnv = {}) {
+  const started = performance.now();
+  const { status, stdout, stderr } = spawnSync(process.execPath, [join(clone, 'scripts/setup.mjs')], {
+    encoding: 'utf8',
+    timeout: 90_000,
+    env: { PATH: process.env.PATH, HOME: folder, ...env },
+  });
+  return { status, stdout, stderr, ms: performance.now() - started };
+}
+
+async function sha256(...files: string[]): Promise<string> {
+  const hash = createHash('sha256');
+  for (const file of files) hash.update(await readFile(join(clone, file)));
+  return hash.digest('hex');
+}
+
+async function pretendInstalled(marker: string, ...locks: string[]): Promise<void> {
+  await mkdir(join(clone, marker), { recursive: true });
+  await writeFile(join(clone, marker, '.fanfleet-lock'), await sha256(...locks));
+}
+const nodePackages = () => pretendInstalled('node_modules', 'package.json', 'package-lock.json');
+const pythonPackages = () => pretendInstalled('.venv', 'uv.lock');
+
+/** Addresses of registries where nobody listens, and no cache that would do instead. */
+async function unreachable(): Promise<NodeJS.ProcessEnv> {
+  const [port] = await freePorts(1);
+  const url = `http://127.0.0.1:${port}`;
+  return {
+    npm_config_registry: `${url}/`,
+    npm_config_cache: join(clone, 'cache', 'npm'),
+    // The lock file may name another registry for each package.
+    npm_config_replace_registry_host: 'always',
+    PIP_INDEX_URL: `${url}/simple`,
+    PIP_NO_CACHE_DIR: '1',
+    UV_DEFAULT_INDEX: `${url}/simple`,
+    UV_CACHE_DIR: join(clone, 'cache', 'uv'),
+  };
+}
+
+describe('the set-up', () => {
+  it('is silent and quick where nothing has changed', async () => {
+    await nodePackages();
+    await pythonPackages();
+    const { status, stdout, stderr, ms } = setup();
+    expect({ status, stdout, stderr }).toEqual({ status: 0, stdout: '', stderr: '' });
+    expect(ms).toBeLessThan(1_000);
+  });
+
+  it.each([
+    ['no Python at all', []],
+    ['a Python that is too old', ['#!/bin/sh\necho 3 10\n']],
+    ['a Python without venv', ['#!/bin/sh\necho "No module named ensurepip" >&2; exit 1\n']],
+  ])('says what is missing with %s on the PATH, and ends with 2', async (_, pythons) => {
+    // Prepare
+    await nodePackages();
+    const path = join(clone, 'bin');
+    await mkdir(path);
+    await symlink(process.execPath, join(path, 'node'));
+    for (const script of pythons) {
+      await writeFile(join(path, 'python3'), script);
+      await chmod(join(path, 'python3'), 0o755);
+    }
+
+    // Act
+    const { status, stderr } = setup({ PATH: path });
+
+    // Assess
+    expect(status).toBe(2);
+    expect(stderr).toBe(
+      'set-up: expected Python 3.11 or newer with its venv module but found none on the PATH.\n' +
+        'set-up: Install it, e.g. `apt-get install python3 python3-venv` or `brew install python`, and run this again.\n',
+    );
+    expect(await readdir(clone)).not.toContain('.venv');
+  });
+
+  it('says that the registry of Node cannot be reached, within seconds, and ends with 2', async () => {
+    // Act
+    const { status, stderr, ms } = setup(await unreachable());
+
+    // Assess
+    expect(stderr).toContain(
+      'set-up: could not install Node packages, Node 24 among them: a package registry cannot be reached.',
+    );
+    expect(stderr).toContain('set-up: Expected a network, or a mirror set with `npm config set registry`');
+    expect(status).toBe(2);
+    expect(ms).toBeLessThan(30_000);
+    // The next run must not take it for installed.
+    expect(await readFile(join(clone, 'node_modules/.fanfleet-lock'), 'utf8').catch(() => 'none')).toBe(
+      'none',
+    );
+  });
+
+  it('says that the registry of Python cannot be reached, within seconds, and ends with 2', async () => {
+    await nodePackages();
+    const { status, stderr, ms } = setup(await unreachable());
+    expect(stderr).toMatch(/set-up: could not install uv [\d.]+: a package registry cannot be reached\./);
+    expect(stderr).toContain('UV_DEFAULT_INDEX / PIP_INDEX_URL');
+    expect(status).toBe(2);
+    expect(ms).toBeLessThan(30_000);
+  });
+
+  it.runIf(existsSync(UV))(
+    'says the same where uv is there already, and does not install it again',
+    async () => {
+      // Prepare
+      await nodePackages();
+      const version =
+        /UV_VERSION = '([\d.]+)'/.exec(await readFile(join(clone, 'scripts/setup.mjs'), 'utf8'))?.[1] ?? '';
+      await mkdir(join(clone, '.fanfleet/uv/bin'), { recursive: true });
+      await symlink(UV, join(clone, '.fanfleet/uv/bin/uv'));
+      await writeFile(join(clone, '.fanfleet/uv/.version'), version);
+
+      // Act
+      const { status, stderr, ms } = setup(await unreachable());
+
+      // Assess
+      expect(stderr).not.toContain('installing uv');
+      expect(stderr).toContain(
+        'set-up: could not install Python packages: a package registry cannot be reached.',
+      );
+      expect(status).toBe(2);
+      expect(ms).toBeLessThan(60_000);
+      expect(await readFile(join(clone, '.venv/.fanfleet-lock'), 'utf8').catch(() => 'none')).toBe('none');
+    },
+  );
+
+  it('shows what the installer said, and which command it was, where it failed for another reason', async () => {
+    // Prepare
+    await writeFile(join(clone, 'package.json'), '{');
+
+    // Act
+    const { status, stderr } = setup(await unreachable());
+
+    // Assess
+    expect(stderr).toContain('set-up: could not install Node packages, Node 24 among them.\n');
+    expect(stderr).toContain('The command was: npm ci');
+    expect(stderr).toContain('EJSONPARSE');
+    expect(status).toBe(2);
+  });
+});

@@ -1,0 +1,124 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { deploymentOf, readEnvironment, readShell, withoutAws } from '../../../src/environment.ts';
+
+const LAMBDA = {
+  FANFLEET_STAGE: 'prod',
+  FANFLEET_DATA_BUCKET: 'data',
+  FANFLEET_RUNS_BUCKET: 'runs',
+  FANFLEET_MEASURE_FUNCTION: 'fanfleet-prod-measure',
+  FANFLEET_MEMORY: '1769',
+  FANFLEET_CONCURRENCY: '1000',
+  FANFLEET_SCHEDULE: 'parallel',
+  FANFLEET_FLEET_HEARTBEAT: '600',
+  FANFLEET_INSTANCE_PROFILE: 'profile',
+  AWS_REGION: 'eu-west-1',
+  AWS_LAMBDA_FUNCTION_MEMORY_SIZE: '512',
+};
+
+beforeEach(() => {
+  for (const name of Object.keys(process.env)) {
+    if (/^(AWS|FANFLEET)_/.test(name)) vi.stubEnv(name, undefined);
+  }
+});
+afterEach(() => {
+  vi.unstubAllEnvs();
+  vi.restoreAllMocks();
+});
+
+const stub = (variables: Readonly<Record<string, string | undefined>>) => {
+  for (const [name, value] of Object.entries(variables)) vi.stubEnv(name, value);
+};
+
+describe('readEnvironment', () => {
+  it('reads what serverless.yml sets', () => {
+    stub(LAMBDA);
+    const environment = readEnvironment();
+    expect(environment.AWS_ENDPOINT_URL).toBeUndefined();
+    expect(deploymentOf(environment)).toEqual({
+      stage: 'prod',
+      dataBucket: 'data',
+      runsBucket: 'runs',
+      measureFunction: 'fanfleet-prod-measure',
+      memory: 1769,
+      concurrency: 1000,
+      schedule: 'parallel',
+      fleetHeartbeat: 600,
+    });
+  });
+
+  it('names every variable that is missing or wrong', () => {
+    stub({ ...LAMBDA, FANFLEET_STAGE: undefined, FANFLEET_MEMORY: 'much', AWS_ENDPOINT_URL: 'here' });
+    for (const name of ['FANFLEET_STAGE', 'FANFLEET_MEMORY', 'AWS_ENDPOINT_URL']) {
+      expect(readEnvironment).toThrow(`for \`${name}\``);
+    }
+  });
+});
+
+describe('readShell', () => {
+  it('has defaults for all', () => {
+    expect(readShell()).toMatchObject({ FANFLEET_PORT: 4566, FANFLEET_EC2_PORT: 4577 });
+  });
+
+  it.each(['0', '65536', 'http', '1.5'])('refuses %s as a port', (port) => {
+    stub({ FANFLEET_PORT: port });
+    expect(readShell).toThrow('[INVALID_INPUT] The environment is not valid.');
+    expect(readShell).toThrow('for `FANFLEET_PORT`');
+  });
+});
+
+describe('withoutAws', () => {
+  it('keeps everything but what would lead to another AWS', () => {
+    stub({ AWS_PROFILE: 'work', AWS_SESSION_TOKEN: 'x', FANFLEET_HOME: '/h' });
+    const environment = withoutAws();
+    expect(Object.keys(environment).filter((name) => name.startsWith('AWS_'))).toEqual([]);
+    expect(environment).toMatchObject({ FANFLEET_HOME: '/h', PATH: process.env.PATH });
+  });
+});
+
+describe('the wrapper of the functions', () => {
+  const load = async () => {
+    stub(LAMBDA);
+    const runtime = await import('../../../functions/runtime.ts');
+    const lines: unknown[][] = [];
+    vi.spyOn(runtime.logger, 'error').mockImplementation((...args) => {
+      lines.push(args);
+    });
+    return { ...runtime, lines };
+  };
+
+  it('returns what the work returns and logs nothing', async () => {
+    const { handler, lines } = await load();
+    expect(await handler('double', async (event: number) => 2 * event)(21)).toBe(42);
+    expect(lines).toEqual([]);
+  });
+
+  it('gives Step Functions the code as the name of the error, and logs no payload', async () => {
+    // Prepare
+    const { handler, lines } = await load();
+    const { FanfleetError } = await import('../../../src/errors.ts');
+    const failing = handler('plan', async (_: unknown) => {
+      throw new FanfleetError('NO_IMAGES', 'Expected images.', { source: 'user' });
+    });
+
+    // Act
+    const failure = failing({ taskToken: 'secret' });
+
+    // Assess
+    await expect(failure).rejects.toMatchObject({
+      name: 'NO_IMAGES',
+      message: '[NO_IMAGES] Expected images.',
+    });
+    expect(lines).toMatchObject([['plan failed', { code: 'NO_IMAGES', source: 'user' }]]);
+    expect(JSON.stringify(lines)).not.toContain('secret');
+  });
+
+  it('takes what the SDK throws as the doing of AWS', async () => {
+    const { handler, lines } = await load();
+    const reason = Object.assign(new Error('Slow down'), { name: 'SlowDown' });
+    const failing = handler('plan', async () => {
+      throw reason;
+    });
+    await expect(failing(null)).rejects.toMatchObject({ name: 'SlowDown' });
+    expect(lines).toMatchObject([['plan failed', { code: 'SlowDown', source: 'aws' }]]);
+  });
+});
