@@ -20,7 +20,8 @@ export interface ArmProgress {
 export class RunProgress {
   readonly #store: Pick<ObjectStore, 'getJson' | 'list'>;
   readonly #runId: string;
-  readonly #done = new Set<string>();
+  /** Passes before this one are over. */
+  #pass = 0;
   #plan: { batches: number; images: number } | undefined;
 
   constructor(store: Pick<ObjectStore, 'getJson' | 'list'>, runId: string) {
@@ -28,26 +29,34 @@ export class RunProgress {
     this.#runId = runId;
   }
 
-  /** The first arm that is not done yet; nothing while the run is being planned, or once all are done. */
+  /**
+   * The arms of the pass that is under way; nothing while the run is being planned, or once all are done. A pass whose
+   * arm failed half-way never gets done, so it is left as soon as the next one has something to show.
+   */
   async current(passes: readonly Pass[]): Promise<readonly ArmProgress[]> {
     const plan = await this.#readPlan();
     if (plan === undefined) return [];
-    for (const pass of passes) {
-      const arms = (['serverless', 'fleet'] as const).filter((arm) => pass[arm]);
-      const progress = await Promise.all(arms.map((arm) => this.#count(arm, pass.round, plan)));
-      if (progress.some(({ batches, totalBatches }) => batches < totalBatches)) return progress;
+    for (; this.#pass < passes.length; this.#pass += 1) {
+      const progress = await this.#countPass(passes[this.#pass], plan);
+      const done = progress.every(({ batches, totalBatches }) => batches >= totalBatches);
+      if (done) continue;
+      const next = await this.#countPass(passes[this.#pass + 1], plan);
+      if (next.every(({ batches }) => batches === 0)) return progress;
     }
     return [];
   }
 
+  async #countPass(
+    pass: Pass | undefined,
+    plan: { batches: number; images: number },
+  ): Promise<ArmProgress[]> {
+    const arms = (['serverless', 'fleet'] as const).filter((arm) => pass?.[arm]);
+    return Promise.all(arms.map((arm) => this.#count(arm, pass?.round ?? 0, plan)));
+  }
+
   async #count(arm: 'serverless' | 'fleet', round: number, plan: { batches: number; images: number }) {
-    const key = `${arm}/${round}`;
-    let batches = plan.batches;
-    if (!this.#done.has(key)) {
-      batches = 0;
-      for await (const _ of this.#store.list(layout.spans(this.#runId, arm, round))) batches += 1;
-      if (batches >= plan.batches) this.#done.add(key);
-    }
+    let batches = 0;
+    for await (const _ of this.#store.list(layout.spans(this.#runId, arm, round))) batches += 1;
     const images = Math.round((batches / plan.batches) * plan.images);
     return { arm, round, batches, totalBatches: plan.batches, images, totalImages: plan.images };
   }

@@ -68,6 +68,14 @@ describe('RunProgress', () => {
     expect(await progress.current(sequential)).toEqual([]);
   });
 
+  it('leaves an arm that failed half-way once the next one has begun', async () => {
+    bucket.put(layout.plan('r'), JSON.stringify(PLAN));
+    done('serverless', 2);
+    expect(await progress.current(sequential)).toMatchObject([{ arm: 'serverless', batches: 2 }]);
+    done('fleet', 1);
+    expect(await progress.current(sequential)).toMatchObject([{ arm: 'fleet', batches: 1 }]);
+  });
+
   it('shows both arms of a pass that runs both', async () => {
     bucket.put(layout.plan('r'), JSON.stringify(PLAN));
     done('serverless', 4);
