@@ -105,7 +105,7 @@ function pythonPackages() {
   if (!unchanged(join(home, '.version'), UV_VERSION)) {
     rmSync(home, { recursive: true, force: true });
     mkdirSync(join(ROOT, '.fanfleet'), { recursive: true });
-    install('uv', python, ['-m', 'venv', home]);
+    install('a place for uv', python, ['-m', 'venv', home]);
     install(`uv ${UV_VERSION}`, join(home, windows ? 'Scripts' : 'bin', 'python'), [
       '-m',
       'pip',

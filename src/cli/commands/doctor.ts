@@ -25,15 +25,11 @@ const NEEDED_DISK_GIB = 4;
 export async function doctorCommand(context: Context) {
   const checks = await Promise.all([
     node(),
+    python(),
     program(
-      'python3',
+      'tar',
       ['--version'],
-      'install Python 3.11 or newer, e.g. `apt-get install python3 python3-venv`',
-    ),
-    program(
-      'curl',
-      ['--version'],
-      'install curl, e.g. `apt-get install curl`: the hosts of the fleet fetch with it',
+      'install tar, e.g. `apt-get install tar`: the hosts of the fleet unpack with it',
     ),
     program(
       'bash',
@@ -63,6 +59,20 @@ async function node(): Promise<Check> {
     process.version,
     'call it as `npx fanfleet`, which uses the Node 24 of this project',
   );
+}
+
+/** The names under which set-up looks for one, too. */
+const PYTHONS = ['python3.13', 'python3.12', 'python3.11', 'python3'];
+const PYTHON_VERSION =
+  'import sys; print(*sys.version_info[:3], sep="."); sys.exit(sys.version_info < (3, 11))';
+
+async function python(): Promise<Check> {
+  const fix = 'install Python 3.11 or newer with venv, e.g. `apt-get install python3 python3-venv`';
+  for (const name of PYTHONS) {
+    const found = await run(name, ['-c', PYTHON_VERSION]).catch(() => undefined);
+    if (found !== undefined) return check('Python', true, found.stdout.trim(), fix);
+  }
+  return check('Python', false, 'none of 3.11 or newer on the PATH', fix);
 }
 
 async function program(name: string, args: readonly string[], fix: string): Promise<Check> {
