@@ -20,6 +20,7 @@ export const main = handler('plan', async (event: unknown) => {
     s3,
     dataBucket: run.bucket,
     prefix: run.prefix,
+    filter: run.filter,
     runsBucket: run.runsBucket,
     runId: run.runId,
     batchSize: run.batchSize,

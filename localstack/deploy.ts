@@ -64,12 +64,11 @@ async function sls({ root, home, state, env, signal }: DeployOptions, logFile: s
   log.end();
   signal.throwIfAborted();
   if (code !== 0) {
+    const tail = (await readFile(logFile, 'utf8')).trim().split('\n').slice(-6).join('\n');
     throw new FanfleetError(
       'DEPLOY_FAILED',
-      `Expected \`sls deploy\` to succeed but it ended with ${code}; see ${logFile}.`,
-      {
-        source: 'internal',
-      },
+      `Expected \`sls deploy\` to succeed but it ended with ${code}. The end of ${logFile}:\n${tail}`,
+      { source: 'aws' },
     );
   }
 }

@@ -36,8 +36,9 @@ export async function up(options: OfflineOptions): Promise<OfflineState & { star
   const port = before?.port ?? options.port;
   const ec2Port = before?.ec2Port ?? options.ec2Port;
   const folder = daemons(home);
-  if ((await livePid(folder, EMULATOR)) === undefined) await expectFree(port, '--port');
-  if ((await livePid(folder, EC2)) === undefined) await expectFree(ec2Port, '--ec2-port');
+  if ((await livePid(folder, EMULATOR)) === undefined) await expectFree(port, '--port or FANFLEET_PORT');
+  if ((await livePid(folder, EC2)) === undefined)
+    await expectFree(ec2Port, '--ec2-port or FANFLEET_EC2_PORT');
 
   const scratch = join(home, EMULATOR);
   await mkdir(join(scratch, 'tmp'), { recursive: true });

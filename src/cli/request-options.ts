@@ -1,4 +1,5 @@
 import { type Command, InvalidArgumentError } from 'commander';
+import { IMAGE_FILTERS } from '../dataset/image-type.ts';
 import { operationSchema } from '../kernel/operation.ts';
 import { parse } from '../parse.ts';
 import { engineSchema, type RequestInput, requestSchema } from '../run/request.ts';
@@ -7,10 +8,12 @@ import { engineSchema, type RequestInput, requestSchema } from '../run/request.t
 export function addRequestOptions(command: Command): Command {
   return command
     .option('--operation <name>', `${operationSchema.options.join(' | ')} (default: stats)`)
+    .option('--filter <name>', `what counts as an image: ${IMAGE_FILTERS.join(' | ')} (default: suffix)`)
     .option('--arms <names>', 'serverless,fleet (default: both)', (value) => value.split(','))
     .option('--engine <name>', `${engineSchema.options.join(' | ')} (default: daft)`)
     .option('--workers <n>', 'fleet workers beside the head (default: 2)', number)
     .option('--instance-type <type>', 'of the fleet (default: t3.medium)')
+    .option('--swap <gib>', 'on each instance of the fleet (default: 0)', number)
     .option('--memory <mb>', 'of a measure function (default: as deployed)', number)
     .option('--concurrency <n>', 'measure functions at once (default: as deployed)', number)
     .option('--batch-size <n>', 'most images in a batch (default: 100)', number)

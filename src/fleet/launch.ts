@@ -128,7 +128,7 @@ export function fleetVariables(
     FANFLEET_JOIN_DEADLINE_S: String(Math.min(JOIN_DEADLINE_S, Math.floor(run.fleetDeadline / 2))),
     FANFLEET_DEADLINE_S: String(run.fleetDeadline + SELF_TERMINATION_MARGIN_S),
     FANFLEET_JOB_DEADLINE_S: String(run.fleetDeadline),
-    FANFLEET_SWAP_GIB: '0',
+    FANFLEET_SWAP_GIB: String(run.swap),
   };
 }
 

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { IMAGE_FILTERS } from '../dataset/image-type.ts';
 import { operationSchema } from '../kernel/operation.ts';
 
 export const armSchema = z.enum(['serverless', 'fleet']);
@@ -22,6 +23,8 @@ export const requestSchema = z.strictObject({
     .string()
     .regex(/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/, 'an S3 bucket name')
     .optional(),
+  /** What counts as an image: by the key's suffix, by suffix or content, or every object. */
+  filter: z.enum(IMAGE_FILTERS).default('suffix'),
   operation: operationSchema.default('stats'),
   arms: z.array(armSchema).min(1).max(2).default(['serverless', 'fleet']),
   engine: engineSchema.default('daft'),
@@ -31,6 +34,8 @@ export const requestSchema = z.strictObject({
     .string()
     .regex(/^[a-z][a-z0-9-]*\.[a-z0-9-]+$/, 'an EC2 instance type such as t3.medium')
     .default('t3.medium'),
+  /** GiB of swap on each instance, for types with little memory. */
+  swap: z.int().min(0).max(64).default(0),
   /** MB of a measure function. @default what the stack was deployed with */
   memory: z.int().min(512).max(10_240).optional(),
   /** Most measure functions at once. @default what the stack was deployed with */

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { IMAGE_FILTERS } from '../dataset/image-type.ts';
 import { operationSchema } from '../kernel/operation.ts';
 import { parse } from '../parse.ts';
 import { type Arm, armSchema, engineSchema, requestSchema, scheduleSchema } from './request.ts';
@@ -19,11 +20,13 @@ export const runSchema = z.object({
   bucket: z.string(),
   runsBucket: z.string(),
   prefix: z.string(),
+  filter: z.enum(IMAGE_FILTERS),
   operation: operationSchema,
   arms: z.array(armSchema),
   engine: engineSchema,
   workers: z.int(),
   instanceType: z.string(),
+  swap: z.int(),
   memory: z.int(),
   configureMemory: z.boolean(),
   measure: z.object({ functionName: z.string() }),
@@ -68,11 +71,13 @@ export function resolveRun(input: unknown, runId: string, startedAt: number, dep
     bucket: request.bucket ?? deployment.dataBucket,
     runsBucket: deployment.runsBucket,
     prefix: request.prefix,
+    filter: request.filter,
     operation: request.operation,
     arms: [...new Set(request.arms)],
     engine: request.engine,
     workers: request.workers,
     instanceType: request.instanceType,
+    swap: request.swap,
     memory,
     configureMemory: request.arms.includes('serverless') && memory !== deployment.memory,
     measure: { functionName: deployment.measureFunction },

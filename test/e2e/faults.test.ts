@@ -8,6 +8,7 @@ import {
   PutObjectCommand,
 } from '@aws-sdk/client-s3';
 import { beforeAll, describe, expect, inject, it } from 'vitest';
+import { summarySchema } from '../../src/report/summary-schema.ts';
 import { finish, startCli } from './support/cli.ts';
 import {
   type ConnectedStack,
@@ -162,6 +163,37 @@ describe('an object that changes and one that goes between plan and measure', ()
       { code: 'OBJECT_MISSING', count: 1, examples: [gone] },
     ]);
     expect(summary.rounds[0]?.arms[0]).toMatchObject({ images: 400, failedImages: 2, valid: true });
+  });
+});
+
+describe('an object that goes between the arms', () => {
+  it('makes them disagree: no ranking, a failed execution, and exit code 4', async () => {
+    // Prepare
+    const Bucket = stack.stack.dataBucket;
+    const { Contents = [] } = await stack.s3.send(
+      new ListObjectsV2Command({ Bucket, Prefix: 'digits/', MaxKeys: 60 }),
+    );
+    const copies = Contents.map(({ Key = '' }) => ({ from: Key, Key: Key.replace('digits/', 'leaving/') }));
+    await Promise.all(
+      copies.map(({ from, Key }) =>
+        stack.s3.send(new CopyObjectCommand({ Bucket, Key, CopySource: `${Bucket}/${from}` })),
+      ),
+    );
+    const child = startCli(inject('home'), ['--json', 'run', 'leaving/', '--no-baseline', '--workers', '1']);
+    const finished = finish(child);
+    const runId = await runIdFrom(child);
+
+    // Act: the serverless arm is over once there are instances
+    while ((await liveInstances(stack, runId)).length === 0) await sleep(50);
+    await stack.s3.send(new DeleteObjectCommand({ Bucket, Key: copies[7]?.Key }));
+    const { code, stdout } = await finished;
+
+    // Assess
+    expect(code).toBe(4);
+    const summary = summarySchema.parse({ ...JSON.parse(stdout), files: undefined });
+    expect(summary.agreement).toMatchObject({ equal: false, digest: null });
+    expect(summary.ranking).toMatchObject({ ranked: false, faster: null });
+    expect(await waitForEnd(stack, runId)).toMatchObject({ status: 'FAILED', error: 'ArmsDisagree' });
   });
 });
 

@@ -154,7 +154,7 @@ describe('fanfleet up and down', () => {
     expect(code).toBe(2);
     expect(object.error).toMatchObject({ code: 'PORT_TAKEN', source: 'user' });
     expect(object.error.message).toContain(`port ${taken()} of 127.0.0.1`);
-    expect(object.error.message).toContain(`choose another with ${option}.`);
+    expect(object.error.message).toContain(`choose another with ${option} or FANFLEET_`);
     expect(stderr).toContain(object.error.message);
     expect(await processesOfHome()).toEqual([]);
   });
@@ -241,8 +241,8 @@ describe('the command line', () => {
     expect(checks.map(({ name }) => name)).toEqual([
       ...[
         'Node',
-        'python3',
-        'curl',
+        'Python',
+        'tar',
         'bash',
         'packages of Node',
         'packages of Python',

@@ -9,6 +9,9 @@ import { layout } from '../../run/layout.ts';
 import { listRuns } from '../../run/start.ts';
 import { type Aws, type Context, connect, runFolder } from '../context.ts';
 
+/** So many runs are looked at for the latest report. */
+const MOST_RUNS = 50;
+
 /** Show the report of a run and keep its files on this machine. */
 export async function reportCommand(context: Context, runId: string | undefined) {
   const aws = await connect(context);
@@ -39,9 +42,12 @@ export function reportText(summary: Summary, folder: string): string {
   return `${renderTerminal(summary)}\n${join(folder, 'report.html')}`;
 }
 
-async function latest({ sfn, stack }: Aws): Promise<string> {
-  const [newest] = await listRuns(sfn, stack, 1);
-  if (newest !== undefined) return newest.runId;
+/** The newest run that has a report; one that failed early has none. */
+async function latest({ s3, sfn, stack }: Aws): Promise<string> {
+  const store = new ObjectStore(s3, stack.runsBucket);
+  for (const { runId } of await listRuns(sfn, stack, MOST_RUNS)) {
+    for await (const { key } of store.list(layout.report(runId))) if (key === layout.report(runId)) return runId;
+  }
   throw new FanfleetError(
     'NO_RUNS',
     `Expected a run of the stage ${stack.stage} but there is none; \`fanfleet run\` starts one.`,

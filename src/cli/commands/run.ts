@@ -20,6 +20,8 @@ export interface RunOptions {
 }
 
 const POLL_MS = 500;
+/** An execution that failed with one of these got to its report. */
+const HAS_REPORT: ReadonlySet<string | null> = new Set(['ArmFailed', 'ArmsDisagree']);
 
 /** Start a run and, unless detached, follow it to its report. */
 export async function runCommand(context: Context, options: RunOptions) {
@@ -30,7 +32,7 @@ export async function runCommand(context: Context, options: RunOptions) {
   context.io.note(`run ${runId} over ${input.prefix}`);
   if (options.detach) return { json: { runId }, text: runId, exitCode: 0 };
   const execution = await follow(context, aws, runId, input);
-  if (execution.status !== 'SUCCEEDED' && execution.error !== 'ArmFailed') throw runFailed(execution);
+  if (execution.status !== 'SUCCEEDED' && !HAS_REPORT.has(execution.error)) throw runFailed(execution);
   const { summary, folder } = await fetchReport(context, aws, runId);
   const rounds = summary.rounds.flatMap((round) => round.arms);
   const exitCode = exitCodeOf({

@@ -21,8 +21,30 @@ describe('request options', () => {
     // Act
     const made = request(
       'photos/',
-      ...['--operation', 'mean', '--arms', 'fleet,serverless', '--engine', 'daft', '--workers', '3'],
-      ...['--instance-type', 'c7g.large', '--memory', '1024', '--concurrency', '5', '--batch-size', '7'],
+      ...[
+        '--filter',
+        'all',
+        '--operation',
+        'mean',
+        '--arms',
+        'fleet,serverless',
+        '--engine',
+        'daft',
+        '--workers',
+        '3',
+      ],
+      ...[
+        '--instance-type',
+        'c7g.large',
+        '--swap',
+        '2',
+        '--memory',
+        '1024',
+        '--concurrency',
+        '5',
+        '--batch-size',
+        '7',
+      ],
       ...[
         '--tolerated-failures',
         '2.5',
@@ -38,11 +60,13 @@ describe('request options', () => {
     // Assess
     expect(made).toEqual({
       prefix: 'photos/',
+      filter: 'all',
       operation: 'mean',
       arms: ['fleet', 'serverless'],
       engine: 'daft',
       workers: 3,
       instanceType: 'c7g.large',
+      swap: 2,
       memory: 1024,
       concurrency: 5,
       batchSize: 7,

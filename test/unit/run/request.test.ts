@@ -8,11 +8,13 @@ describe('requestSchema', () => {
   it('needs a prefix and nothing else', () => {
     expect(check({ prefix: 'x/' })).toEqual({
       prefix: 'x/',
+      filter: 'suffix',
       operation: 'stats',
       arms: ['serverless', 'fleet'],
       engine: 'daft',
       workers: 2,
       instanceType: 't3.medium',
+      swap: 0,
       batchSize: 100,
       toleratedFailures: 0,
       repeats: 1,
@@ -25,11 +27,13 @@ describe('requestSchema', () => {
     const full = {
       prefix: 'train/😀 #?+%/',
       bucket: 'my-images.2026',
+      filter: 'content',
       operation: 'minmax',
       arms: ['fleet'],
       engine: 'daft',
       workers: 256,
       instanceType: 'u-6tb1.112xlarge',
+      swap: 64,
       memory: 10_240,
       concurrency: 10_000,
       batchSize: 1,

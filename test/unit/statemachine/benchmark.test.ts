@@ -210,12 +210,23 @@ describe('the distributed map', () => {
 });
 
 describe('the end', () => {
-  it('is a failure exactly where an arm failed, after the report', () => {
+  it('is a failure exactly where an arm failed or the arms disagree, after the report', () => {
     expect(stateOf('Report').Next).toBe('Outcome');
     expect(stateOf('Outcome')).toMatchObject({
-      Choices: [{ Variable: '$.outcome.failedArms', NumericGreaterThan: 0, Next: 'ArmFailed' }],
+      Choices: [
+        { Variable: '$.outcome.failedArms', NumericGreaterThan: 0, Next: 'ArmFailed' },
+        {
+          // Null where there was nothing to compare.
+          And: [
+            { Variable: '$.outcome.digestsEqual', IsBoolean: true },
+            { Variable: '$.outcome.digestsEqual', BooleanEquals: false },
+          ],
+          Next: 'ArmsDisagree',
+        },
+      ],
       Default: 'Done',
     });
     expect(stateOf('ArmFailed')).toMatchObject({ Type: 'Fail', Error: 'ArmFailed' });
+    expect(stateOf('ArmsDisagree')).toMatchObject({ Type: 'Fail', Error: 'ArmsDisagree' });
   });
 });
