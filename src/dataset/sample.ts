@@ -3,8 +3,8 @@ import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import sharp from 'sharp';
 import { z } from 'zod';
+import { forEachConcurrent } from '../concurrency/for-each-concurrent.ts';
 import { FanfleetError } from '../errors.ts';
-import { forEachConcurrent } from './pool.ts';
 import { DIGITS, digitPng, MAX_DIGITS, readDigits } from './sample-digits.ts';
 import { photoMaker, photoRecipe } from './sample-photos.ts';
 

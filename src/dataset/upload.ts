@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
+import { ByteBudget } from '../concurrency/byte-budget.ts';
+import { forEachConcurrent } from '../concurrency/for-each-concurrent.ts';
 import { FanfleetError } from '../errors.ts';
-import { ByteBudget } from '../workload/byte-budget.ts';
 import type { LocalFile } from './folder.ts';
 import type { DatasetObject } from './manifest.ts';
-import { forEachConcurrent } from './pool.ts';
 import { listPages } from './s3-listing.ts';
 
 /** The longest key that S3 takes, in bytes of UTF-8. */

@@ -33,4 +33,9 @@ export type Kernel = {
   readonly name: string;
   /** Read the header and check the structure: one quick walk over the bytes, no memory of the size of the image. */
   prepare(input: Buffer, key: string): Prepared;
+  /**
+   * Measure many images that this kernel has prepared, in their order: faster than one by one where they are small.
+   * A kernel that gains nothing by it leaves it out.
+   */
+  measureAll?(prepared: readonly Prepared[], operation: Operation): Promise<Measured[]>;
 };

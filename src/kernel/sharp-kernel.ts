@@ -6,6 +6,7 @@ import type { Kernel, Measured, Prepared } from './kernel.ts';
 import type { Operation } from './operation.ts';
 import { failedRow, type ImageErrorCode } from './row.ts';
 import { measurePixels, type Pixels } from './scan.ts';
+import { sharpBytes } from './sharp-memory.ts';
 
 /** How libvips uses the process; the settings are global in sharp. */
 export type SharpSettings = {
@@ -29,13 +30,7 @@ function prepare(input: Buffer, key: string): Prepared {
   if (typeof still === 'string') {
     return { workingBytes: 0, measure: async () => failed(key, still) };
   }
-  return { workingBytes: workingBytes(still), measure: (operation) => measure(still, key, operation) };
-}
-
-/** At most so many bytes per pixel were held, over all formats, at 4000 x 3000 (libvips 8.18). */
-function workingBytes({ frameWidth, frameHeight, grey, streamed }: Still): number {
-  const bytesPerPixel = streamed ? (grey ? 2 : 5) : 13;
-  return frameWidth * frameHeight * bytesPerPixel;
+  return { workingBytes: sharpBytes(still), measure: (operation) => measure(still, key, operation) };
 }
 
 async function measure(still: Still, key: string, operation: Operation): Promise<Measured> {

@@ -1,4 +1,5 @@
 import { GetObjectCommand } from '@aws-sdk/client-s3';
+import { forEachConcurrent } from '../concurrency/for-each-concurrent.ts';
 import {
   hasImageSuffix,
   IMAGE_SUFFIXES,
@@ -8,7 +9,6 @@ import {
   suffixOf,
 } from '../dataset/image-type.ts';
 import type { DatasetObject } from '../dataset/manifest.ts';
-import { forEachConcurrent } from '../dataset/pool.ts';
 import { type ListingOptions, listPages, toListingError } from '../dataset/s3-listing.ts';
 import { FanfleetError } from '../errors.ts';
 

@@ -1,10 +1,10 @@
 import type { S3Client } from '@aws-sdk/client-s3';
+import { ByteBudget } from '../concurrency/byte-budget.ts';
 import type { Batch, DatasetObject } from '../dataset/manifest.ts';
 import type { Kernel } from '../kernel/kernel.ts';
 import type { Operation } from '../kernel/operation.ts';
 import { failedRow, isFailed, type Row } from '../kernel/row.ts';
 import { BusyClock } from '../timing/busy-clock.ts';
-import { ByteBudget } from './byte-budget.ts';
 import { fetchObject } from './fetch-object.ts';
 
 export interface MeasureBatchOptions {

@@ -8,10 +8,10 @@ import {
   S3Client,
 } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { forEachConcurrent } from '../../src/concurrency/for-each-concurrent.ts';
 import { type Batch, batchSchema, planSchema } from '../../src/dataset/manifest.ts';
 import { compareKeys } from '../../src/dataset/order.ts';
 import { encodeGreyPng } from '../../src/dataset/png.ts';
-import { forEachConcurrent } from '../../src/dataset/pool.ts';
 import { type PlanOptions, plan } from '../../src/plan/plan.ts';
 import { writeManifest } from '../../src/plan/write.ts';
 import { layout } from '../../src/run/layout.ts';

@@ -46,7 +46,8 @@ export function reportText(summary: Summary, folder: string): string {
 async function latest({ s3, sfn, stack }: Aws): Promise<string> {
   const store = new ObjectStore(s3, stack.runsBucket);
   for (const { runId } of await listRuns(sfn, stack, MOST_RUNS)) {
-    for await (const { key } of store.list(layout.report(runId))) if (key === layout.report(runId)) return runId;
+    for await (const { key } of store.list(layout.report(runId)))
+      if (key === layout.report(runId)) return runId;
   }
   throw new FanfleetError(
     'NO_RUNS',

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import { passesSchema } from '../../../src/run/arm-times.ts';
+import { passesSchema } from '../../../src/report/arm-times.ts';
 import { passSchema, runSchema } from '../../../src/run/run.ts';
 import {
   allStates,

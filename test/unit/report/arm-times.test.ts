@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { parse } from '../../../src/parse.ts';
-import { armTimes, passesSchema } from '../../../src/run/arm-times.ts';
+import { armTimes, passesSchema } from '../../../src/report/arm-times.ts';
 
 const times = { startedAt: '2026-11-21T09:30:00.250Z', endedAt: '2026-11-21T09:31:00.000Z' };
 const at = (text: string) => Date.parse(text);

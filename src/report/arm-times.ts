@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import type { ArmTimes } from '../report/summary-schema.ts';
-import { armSchema } from './request.ts';
+import { armSchema } from '../run/request.ts';
+import type { ArmTimes } from './summary-schema.ts';
 
 const base = { arm: armSchema, round: z.int().nonnegative() };
 const times = { startedAt: z.iso.datetime(), endedAt: z.iso.datetime() };

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { forEachConcurrent } from '../../../src/dataset/pool.ts';
+import { forEachConcurrent } from '../../../src/concurrency/for-each-concurrent.ts';
 
 /** Tasks that end when told to, so that the test decides the order. */
 function controlled() {

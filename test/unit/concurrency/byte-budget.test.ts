@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { ByteBudget } from '../../../src/workload/byte-budget.ts';
+import { ByteBudget } from '../../../src/concurrency/byte-budget.ts';
 
 const turn = () => new Promise((resolve) => setImmediate(resolve));
 
