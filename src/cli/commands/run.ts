@@ -20,6 +20,9 @@ export interface RunOptions {
 }
 
 const POLL_MS = 500;
+/** Hosts share this machine's network, and Ray has no setting for the interface that it listens on. */
+const RAY_LISTENS =
+  'While the fleet runs, Ray listens on all interfaces of this machine; its ports ask for the token of the run.';
 /** An execution that failed with one of these got to its report. */
 const HAS_REPORT: ReadonlySet<string | null> = new Set(['ArmFailed', 'ArmsDisagree']);
 
@@ -30,6 +33,7 @@ export async function runCommand(context: Context, options: RunOptions) {
   const runId = newRunId(new Date());
   await startRun(aws.sfn, aws.stack, runId, input);
   context.io.note(`run ${runId} over ${input.prefix}`);
+  if (context.stage === LOCAL && (input.arms ?? ['fleet']).includes('fleet')) context.io.note(RAY_LISTENS);
   if (options.detach) return { json: { runId }, text: runId, exitCode: 0 };
   const execution = await follow(context, aws, runId, input);
   if (execution.status !== 'SUCCEEDED' && !HAS_REPORT.has(execution.error)) throw runFailed(execution);
