@@ -1,6 +1,7 @@
 import { Command, Option } from 'commander';
 import packageJson from '../../package.json' with { type: 'json' };
 import { SAMPLE_KINDS, type SampleKind } from '../dataset/sample.ts';
+import { KERNELS } from '../kernel/choose-kernel.ts';
 import { operationSchema } from '../kernel/operation.ts';
 import { cleanCommand } from './commands/clean.ts';
 import { sampleCommand, uploadCommand } from './commands/dataset.ts';
@@ -94,7 +95,12 @@ export function createProgram(act: Act): Command {
     .addOption(
       new Option('--operation <name>', 'what to compute').choices(operationSchema.options).default('stats'),
     )
-    .action((paths, { operation }) => act((context) => statsCommand(context, paths, operation)));
+    .addOption(
+      new Option('--kernel <name>', 'which one (default: native where it was built)').choices(KERNELS),
+    )
+    .action((paths, { operation, kernel }) =>
+      act((context) => statsCommand(context, paths, { operation, kernel })),
+    );
   return program;
 }
 

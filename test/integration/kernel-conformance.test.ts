@@ -5,6 +5,9 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { compareKeys } from '../../src/dataset/order.ts';
+import type { Kernel } from '../../src/kernel/kernel.ts';
+import { loadAddon } from '../../src/kernel/native-addon.ts';
+import { createNativeKernel } from '../../src/kernel/native-kernel.ts';
 import { type Operation, operationSchema } from '../../src/kernel/operation.ts';
 import {
   failedRow,
@@ -17,7 +20,9 @@ import {
 import { createSharpKernel } from '../../src/kernel/sharp-kernel.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
-const kernel = createSharpKernel();
+/** The native kernel takes part where its addon was built. */
+const addon = loadAddon();
+const KERNELS = [createSharpKernel(), ...(addon === undefined ? [] : [createNativeKernel(addon)])];
 let folder = '';
 
 beforeAll(() => {
@@ -63,8 +68,12 @@ const REFUSED: Readonly<Partial<Record<ImageErrorCode, readonly string[]>>> = {
 };
 
 describe.each(operationSchema.options)('%s', (operation) => {
-  test('both kernels give the same bytes for every odd image', async () => {
-    expect(await rowsHere('odd', operation)).toEqual(rowsOfPython('odd', operation));
+  test('all kernels give the same bytes for every odd image', async () => {
+    const python = rowsOfPython('odd', operation);
+    for (const kernel of KERNELS) {
+      expect(await rowsHere(kernel, 'odd', operation), kernel.name).toEqual(python);
+      expect(await rowsAtOnce(kernel, 'odd', operation), kernel.name).toEqual(python);
+    }
   });
 
   test('what is measured equals numpy on the pixels of Pillow', async () => {
@@ -76,17 +85,19 @@ describe.each(operationSchema.options)('%s', (operation) => {
       ]),
     );
     // Act
-    const measured = (await rowsHere('odd', operation)).filter((line) => !isFailed(JSON.parse(line)));
+    const rows = await Promise.all(KERNELS.map((kernel) => rowsHere(kernel, 'odd', operation)));
     // Assess
-    expect(measured.length).toBeGreaterThan(100);
-    expect(measured).toEqual(measured.map((line) => numpy.get(keyOf(line))));
+    for (const measured of rows.map((lines) => lines.filter((line) => !isFailed(JSON.parse(line))))) {
+      expect(measured.length).toBeGreaterThan(100);
+      expect(measured).toEqual(measured.map((line) => numpy.get(keyOf(line))));
+    }
   });
 });
 
-test('every odd image is measured or refused as documented', async () => {
+test.each(KERNELS)('every odd image is measured or refused as documented by $name', async (kernel) => {
   // Act
   const refused: Partial<Record<ImageErrorCode, string[]>> = {};
-  for (const line of await rowsHere('odd', 'mean')) {
+  for (const line of await rowsHere(kernel, 'odd', 'mean')) {
     const row: Row = JSON.parse(line);
     if (!isFailed(row)) continue;
     expect(row.error.message).toBe(IMAGE_ERRORS[row.error.code]);
@@ -97,8 +108,10 @@ test('every odd image is measured or refused as documented', async () => {
   expect(refused).toEqual(REFUSED);
 });
 
-test('the orientation of a photograph changes neither its size nor its numbers', async () => {
-  const rows = new Map((await rowsHere('odd', 'stats')).map((line) => [keyOf(line), JSON.parse(line)]));
+test.each(KERNELS)('the orientation of a photograph changes nothing for $name', async (kernel) => {
+  const rows = new Map(
+    (await rowsHere(kernel, 'odd', 'stats')).map((line) => [keyOf(line), JSON.parse(line)]),
+  );
   for (const [turned, plain] of [
     ['orientation-6.jpg', 'icc.jpg'],
     ['orientation-6.png', 'rgb.png'],
@@ -116,7 +129,7 @@ describe('damage at random places', () => {
     ...['rgb.tif', 'rgb-lzw.tif', 'rgb-deflate.tif', 'strips.tif', 'palette.tif', 'palette.png', 'rgba.png'],
   ];
 
-  test('both kernels agree, whether they measure or refuse', async () => {
+  test('all kernels agree, whether they measure or refuse', async () => {
     // Prepare
     const random = generator(20_261_121);
     const target = mkdtempSync(join(folder, 'damaged-'));
@@ -128,9 +141,13 @@ describe('damage at random places', () => {
       }
     }
     // Act
-    const rows = await rowsHere(target.slice(folder.length + 1), 'stats');
+    const below = target.slice(folder.length + 1);
+    const rows = rowsOfPython(below, 'stats');
     // Assess
-    expect(rows).toEqual(rowsOfPython(target.slice(folder.length + 1), 'stats'));
+    for (const kernel of KERNELS) {
+      expect(await rowsHere(kernel, below, 'stats'), kernel.name).toEqual(rows);
+      expect(await rowsAtOnce(kernel, below, 'stats'), kernel.name).toEqual(rows);
+    }
     const failed = rows.filter((line) => isFailed(JSON.parse(line))).length;
     expect(failed).toBeGreaterThan(100);
     expect(rows.length - failed).toBeGreaterThan(100);
@@ -160,13 +177,24 @@ test('keys of every kind have the same text in both languages', () => {
   expect(lines).toEqual(keys.flatMap((key) => codes.map((code) => serializeRow(failedRow(key, code)))));
 });
 
-async function rowsHere(below: string, operation: Operation): Promise<string[]> {
+async function rowsHere(kernel: Kernel, below: string, operation: Operation): Promise<string[]> {
   const rows: string[] = [];
-  for (const name of readdirSync(join(folder, below)).sort(compareKeys)) {
-    const input = readFileSync(join(folder, below, name));
+  for (const [name, input] of filesOf(below)) {
     rows.push(serializeRow((await kernel.prepare(input, name).measure(operation)).row));
   }
   return rows;
+}
+
+/** The rows of the call for many images, or of one after another by a kernel without it. */
+async function rowsAtOnce(kernel: Kernel, below: string, operation: Operation): Promise<string[]> {
+  if (kernel.measureAll === undefined) return rowsHere(kernel, below, operation);
+  const prepared = filesOf(below).map(([name, input]) => kernel.prepare(input, name));
+  return (await kernel.measureAll(prepared, operation)).map(({ row }) => serializeRow(row));
+}
+
+function filesOf(below: string): [name: string, input: Buffer][] {
+  const names = readdirSync(join(folder, below)).sort(compareKeys);
+  return names.map((name) => [name, readFileSync(join(folder, below, name))]);
 }
 
 function rowsOfPython(below: string, operation: Operation): string[] {

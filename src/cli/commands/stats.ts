@@ -1,17 +1,23 @@
 import { availableParallelism } from 'node:os';
 import { hasImageSuffix } from '../../dataset/image-type.ts';
+import { chooseKernel, type KernelName } from '../../kernel/choose-kernel.ts';
 import { measureLocalFiles } from '../../kernel/local-files.ts';
 import type { Operation } from '../../kernel/operation.ts';
 import { isFailed, type Row, serializeRow } from '../../kernel/row.ts';
-import { configureSharp, createSharpKernel } from '../../kernel/sharp-kernel.ts';
 import type { Context } from '../context.ts';
 import { EXIT } from '../exit-code.ts';
 
-/** The result rows of local files and folders, by the same kernel as `measure`, without any AWS. */
-export async function statsCommand({ io, signal }: Context, paths: readonly string[], operation: Operation) {
-  configureSharp({ threads: 1 });
+export interface StatsOptions {
+  readonly operation: Operation;
+  /** @default the native one where it was built */
+  readonly kernel?: KernelName | undefined;
+}
+
+/** The result rows of local files and folders, the same as those of `measure`, without any AWS. */
+export async function statsCommand({ io, signal }: Context, paths: readonly string[], options: StatsOptions) {
+  const { operation } = options;
   const rows: Row[] = [];
-  const kernel = createSharpKernel();
+  const kernel = await chooseKernel(options.kernel);
   const overlap = 2 * availableParallelism();
   for await (const { row, detail } of measureLocalFiles(paths, {
     kernel,
