@@ -60,8 +60,8 @@ install_missing() {
 }
 
 # aws_call SERVICE TARGET: send AWS_BODY, signed with the instance's credentials; the answer goes to stdout. For S3 the
-# target is BUCKET/KEY. It needs the standard library alone: boto3 is not here yet, and the curl of Ubuntu 22.04 does
-# not sign the session token.
+# target is BUCKET/KEY. It needs the standard library alone: boto3 is not here yet, and curl would show the
+# credentials in its arguments.
 aws_call() {
   "${PYTHON:-python3}" - "$@" <<'PYTHON'
 import hashlib, hmac, json, os, sys, time

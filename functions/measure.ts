@@ -2,7 +2,7 @@ import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
 import { z } from 'zod';
 import { ObjectStore } from '../src/aws/object-store.ts';
 import { createS3 } from '../src/aws/s3.ts';
-import { createSharpKernel } from '../src/kernel/sharp-kernel.ts';
+import { configureSharp, createSharpKernel } from '../src/kernel/sharp-kernel.ts';
 import { parse } from '../src/parse.ts';
 import { work, workSchema } from '../src/workload/worker.ts';
 import { processClock, processUsage, workerLimits } from './process.ts';
@@ -10,6 +10,7 @@ import { endpoint, environment, handler, logger, region } from './runtime.ts';
 
 const eventSchema = z.object({ work: workSchema, queuedAt: z.iso.datetime() });
 const s3 = createS3({ region, endpoint });
+configureSharp({ threads: 1 });
 const kernel = createSharpKernel();
 const limits = workerLimits(environment.AWS_LAMBDA_FUNCTION_MEMORY_SIZE);
 const metrics = new Metrics({ namespace: 'fanfleet', serviceName: 'measure' });

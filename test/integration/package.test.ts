@@ -21,9 +21,11 @@ interface Resource {
 }
 
 let folder: string;
+let scratch: string;
 let template: { Resources: Record<string, Resource> };
 
 beforeAll(async () => {
+  scratch = await mkdtemp(join(tmpdir(), 'fanfleet-sls-'));
   folder = await mkdtemp(join(tmpdir(), 'fanfleet-package-'));
   const { status, stdout, stderr } = spawnSync(
     process.execPath,
@@ -33,12 +35,19 @@ beforeAll(async () => {
   expect(status, `${stdout}${stderr}`).toBe(0);
   template = JSON.parse(await readFile(join(folder, 'cloudformation-template-update-stack.json'), 'utf8'));
 });
-afterAll(() => rm(folder, { recursive: true, force: true }));
+afterAll(async () => {
+  for (const made of [folder, scratch]) await rm(made, { recursive: true, force: true });
+});
 
-/** Without what points to another AWS, or another architecture. */
+/** Without what points to another AWS, or another architecture; `sls` leaves its build folders and its cache in `scratch`. */
 function environment(): NodeJS.ProcessEnv {
   const kept = Object.entries(process.env).filter(([name]) => !/^(AWS|FANFLEET)_/.test(name));
-  return { ...Object.fromEntries(kept), SLS_TELEMETRY_DISABLED: '1' };
+  return {
+    ...Object.fromEntries(kept),
+    SLS_TELEMETRY_DISABLED: '1',
+    TMPDIR: scratch,
+    SLS_SCHEMA_CACHE_BASE_DIR: scratch,
+  };
 }
 
 function resources(type: string): [string, Resource][] {

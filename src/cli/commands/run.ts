@@ -22,7 +22,7 @@ export interface RunOptions {
 const POLL_MS = 500;
 /** Hosts share this machine's network, and Ray has no setting for the interface that it listens on. */
 const RAY_LISTENS =
-  'While the fleet runs, Ray listens on all interfaces of this machine; its ports ask for the token of the run.';
+  'While the fleet runs, Ray listens on all interfaces of this machine: docs/security.md says what that means.';
 /** An execution that failed with one of these got to its report. */
 const HAS_REPORT: ReadonlySet<string | null> = new Set(['ArmFailed', 'ArmsDisagree']);
 
