@@ -6,9 +6,10 @@ import {
   type S3Client,
 } from '@aws-sdk/client-s3';
 import { FanfleetError } from '../errors.ts';
+import type { ObjectSink } from './object-writer.ts';
 
 /** The objects of one bucket, by key. */
-export class ObjectStore {
+export class ObjectStore implements ObjectSink {
   readonly #s3: S3Client;
   readonly #bucket: string;
 

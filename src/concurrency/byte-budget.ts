@@ -8,6 +8,8 @@ export class ByteBudget {
   readonly #limit: number;
   #held = 0;
   readonly #waiting: { bytes: number; enter: () => void }[] = [];
+  /** Where the queue begins: taking one off the front of a long array would move all others. */
+  #first = 0;
 
   constructor(limit: number) {
     this.#limit = limit;
@@ -33,9 +35,13 @@ export class ByteBudget {
 
   #admit(): void {
     for (;;) {
-      const next = this.#waiting[0];
+      const next = this.#waiting[this.#first];
       if (next === undefined || (this.#held > 0 && this.#held + next.bytes > this.#limit)) return;
-      this.#waiting.shift();
+      this.#first += 1;
+      if (2 * this.#first > this.#waiting.length) {
+        this.#waiting.splice(0, this.#first);
+        this.#first = 0;
+      }
       this.#held += next.bytes;
       next.enter();
     }

@@ -1,4 +1,5 @@
 import type { Batch } from '../dataset/manifest.ts';
+import type { Kernel } from '../kernel/kernel.ts';
 import { type MeasureBatchOptions, measureBatch } from './measure-batch.ts';
 
 /** What one thread on one machine did of the same manifest, in `baseline.json`; failed images are not counted. */
@@ -15,7 +16,7 @@ export interface Baseline {
 export interface BaselineOptions
   extends Pick<
     MeasureBatchOptions,
-    's3' | 'bucket' | 'operation' | 'kernel' | 'encodedBytes' | 'decodedBytes'
+    'reader' | 'bucket' | 'task' | 'kernel' | 'encodedBytes' | 'decodedBytes'
   > {
   readonly batches: AsyncIterable<Batch>;
   /** No batch is begun after so long. */
@@ -31,6 +32,7 @@ export interface BaselineOptions
  * Stops after the batch in which `budgetMs` ran out, since a function lives 15 minutes and the rate is known by then.
  */
 export async function runBaseline(options: BaselineOptions): Promise<Baseline> {
+  const kernel = oneByOne(options.kernel);
   const started = options.now();
   const cpuStarted = options.cpuMs();
   let images = 0;
@@ -41,7 +43,7 @@ export async function runBaseline(options: BaselineOptions): Promise<Baseline> {
       complete = false;
       break;
     }
-    const measured = await measureBatch({ ...options, batch, fetches: 1, decodes: 1 });
+    const measured = await measureBatch({ ...options, kernel, batch, fetches: 1, decodes: 1 });
     images += measured.rows.length - measured.errors;
     bytes += measured.bytes;
   }
@@ -50,7 +52,12 @@ export async function runBaseline(options: BaselineOptions): Promise<Baseline> {
     bytes,
     wallMs: options.now() - started,
     cpuMs: options.cpuMs() - cpuStarted,
-    kernel: options.kernel.name,
+    kernel: kernel.name,
     complete,
   };
+}
+
+/** The kernel without its way to do many images at once, which uses more than one thread. */
+function oneByOne(kernel: Kernel): Kernel {
+  return { name: kernel.name, prepare: (input, key) => kernel.prepare(input, key) };
 }

@@ -1,94 +1,135 @@
-import type { S3Client } from '@aws-sdk/client-s3';
+import type { ObjectReader } from '../aws/object-reader.ts';
 import { ByteBudget } from '../concurrency/byte-budget.ts';
-import type { Batch, DatasetObject } from '../dataset/manifest.ts';
-import type { Kernel } from '../kernel/kernel.ts';
-import type { Operation } from '../kernel/operation.ts';
+import { settleAll } from '../concurrency/settle-all.ts';
+import type { Batch } from '../dataset/manifest.ts';
+import type { ImageTask } from '../kernel/image-task.ts';
+import type { Kernel, Normalised, Prepared } from '../kernel/kernel.ts';
 import { failedRow, isFailed, type Row } from '../kernel/row.ts';
 import { BusyClock } from '../timing/busy-clock.ts';
-import { fetchObject } from './fetch-object.ts';
+import { DecodeQueue } from './decode-queue.ts';
+import { cutIntoReads, memberOf, type Read } from './reads.ts';
 
 export interface MeasureBatchOptions {
-  readonly s3: S3Client;
+  readonly reader: ObjectReader;
   readonly bucket: string;
   readonly batch: Batch;
-  readonly operation: Operation;
+  readonly task: ImageTask;
   readonly kernel: Kernel;
-  /** Most GETs, and most decodes, at once. */
+  /** Most GETs (and as many writes), and most decodes (of one image, or of many small ones), at once. */
   readonly fetches: number;
   readonly decodes: number;
-  /** Most bytes of encoded images, and of what decoding them takes, in memory at once. */
+  /** Most bytes of what was fetched, and of what decoding takes with the outputs not yet written, at once. */
   readonly encodedBytes: number;
   readonly decodedBytes: number;
   /** Milliseconds, monotonic. */
   readonly now: () => number;
   /** Told what a library said of an image that it could not decode. */
   readonly onFailure?: (key: string, detail: string) => void;
+  /** Takes the normalised image of a key. @default they are dropped */
+  readonly write?: (key: string, file: Buffer) => Promise<void>;
 }
 
-/** The rows of a batch in key order, and where the time went, in milliseconds summed over images. */
+/** The rows of a batch in key order, and where the time went, in milliseconds. */
 export interface MeasuredBatch {
   readonly rows: readonly Row[];
+  /** Summed over GETs, and over images. */
   readonly getMs: number;
   readonly decodeMs: number;
   readonly computeMs: number;
-  /** Wall time while an image was being decoded or scanned, and while only fetches were under way. */
+  /** Wall time: while images were decoded; else while they were only fetched; else while they were only written. */
   readonly processMs: number;
   readonly loadMs: number;
+  readonly writeMs: number;
+  /** Of images: not what lies between those of a tar. */
   readonly bytes: number;
   readonly errors: number;
 }
 
+/** Large enough for a GET to cost nothing, small enough for the next one to come while this one is decoded. */
+const SLICE_BYTES = 8 * 1024 * 1024;
+
 /**
- * Measure every image of a batch. Fetching runs ahead of decoding as far as the byte budgets let it, so that the
- * network and the cores work at the same time and memory does not depend on the size of the images.
+ * Do every image of a batch. Fetching runs ahead of decoding, and decoding ahead of writing, as far as the byte budgets
+ * let it, so that the network and the cores work at the same time and memory does not depend on the size of the images.
  *
  * @throws FanfleetError when S3 fails for other reasons than a missing or changed object; the batch is then undone
  */
 export async function measureBatch(options: MeasureBatchOptions): Promise<MeasuredBatch> {
-  const { batch, kernel, now } = options;
+  const { bucket, reader, kernel, task, now } = options;
+  const { objects } = options.batch;
   const encoded = new ByteBudget(options.encodedBytes);
-  const decoded = new ByteBudget(options.decodedBytes);
   const fetching = new ByteBudget(options.fetches);
-  const decoding = new ByteBudget(options.decodes);
+  const writing = new ByteBudget(options.fetches);
   const abort = new AbortController();
   const started = now();
   const processing = new BusyClock(now);
+  const beforeWriting = new BusyClock(now);
+  const queue = new DecodeQueue({
+    decode: (images) => {
+      abort.signal.throwIfAborted();
+      return beforeWriting.during(() => processing.during(() => decode(kernel, task, images)));
+    },
+    grouped: task.operation !== 'normalise' && kernel.measureAll !== undefined,
+    decodes: options.decodes,
+    workingBytes: options.decodedBytes,
+  });
+  const rows = new Array<Row>(objects.length);
   const total = { getMs: 0, decodeMs: 0, computeMs: 0, bytes: 0 };
 
-  const get = async (object: DatasetObject) => {
+  const get = async (read: Read) => {
     abort.signal.throwIfAborted();
     const started = now();
-    const fetched = await fetchObject(options.s3, options.bucket, object, abort.signal);
+    const got = await beforeWriting.during(() => reader.read({ bucket, ...read }, abort.signal));
     total.getMs += now() - started;
-    return fetched;
+    return got;
   };
 
-  const measure = async (object: DatasetObject): Promise<Row> => {
-    const fetched = await fetching.with(1, () => get(object));
-    if ('failure' in fetched) return failedRow(object.key, fetched.failure);
-    total.bytes += fetched.bytes.length;
-    const prepared = kernel.prepare(fetched.bytes, object.key);
-    const measured = await decoding.with(1, () =>
-      decoded.with(prepared.workingBytes, () => {
-        abort.signal.throwIfAborted();
-        return processing.during(() => prepared.measure(options.operation));
+  const finish = async (key: string, { row, decodeMs, computeMs, detail, file }: Normalised) => {
+    total.decodeMs += decodeMs;
+    total.computeMs += computeMs;
+    if (detail !== undefined) options.onFailure?.(key, detail);
+    if (file !== undefined) await writing.with(1, async () => options.write?.(key, file));
+    return row;
+  };
+
+  const measure = async (key: string, input: Buffer): Promise<Row> => {
+    total.bytes += input.length;
+    const prepared = kernel.prepare(input, key);
+    const workingBytes =
+      task.operation === 'normalise' ? prepared.normalisingBytes(task.normalisation) : prepared.workingBytes;
+    return queue.add({ prepared, inputBytes: input.length, workingBytes }, (done) => finish(key, done));
+  };
+
+  const measureRead = async (read: Read): Promise<void> => {
+    const got = await fetching.with(1, () => get(read));
+    const members = objects.slice(read.first, read.first + read.count);
+    await settleAll(
+      members.map(async (object, index) => {
+        rows[read.first + index] =
+          'absent' in got
+            ? failedRow(object.key, got.absent === 'missing' ? 'OBJECT_MISSING' : 'OBJECT_CHANGED')
+            : await measure(object.key, memberOf(read, object, got.bytes));
       }),
     );
-    total.decodeMs += measured.decodeMs;
-    total.computeMs += measured.computeMs;
-    if (measured.detail !== undefined) options.onFailure?.(object.key, measured.detail);
-    return measured.row;
   };
 
-  try {
-    const rows = await Promise.all(
-      batch.objects.map((object) => encoded.with(object.size, () => measure(object))),
-    );
-    const processMs = processing.busyMs;
-    const loadMs = now() - started - processMs;
-    return { rows, ...total, processMs, loadMs, errors: rows.filter(isFailed).length };
-  } catch (error) {
-    abort.abort();
-    throw error;
+  const reads = cutIntoReads(objects, Math.min(SLICE_BYTES, options.encodedBytes / 4));
+  await settleAll(
+    reads.map((read) => encoded.with(read.size, () => measureRead(read))),
+    (reason) => abort.abort(reason),
+  );
+  const processMs = processing.busyMs;
+  const wallMs = now() - started;
+  // Without writing, what is not processing is loading, however short the breaks.
+  const writeMs = options.write === undefined ? 0 : wallMs - beforeWriting.busyMs;
+  const loadMs = wallMs - processMs - writeMs;
+  return { rows, ...total, processMs, loadMs, writeMs, errors: rows.filter(isFailed).length };
+}
+
+function decode(kernel: Kernel, task: ImageTask, images: readonly Prepared[]): Promise<Normalised[]> {
+  if (task.operation === 'normalise') {
+    return Promise.all(images.map((image) => image.normalise(task.normalisation)));
   }
+  if (kernel.measureAll !== undefined) return kernel.measureAll(images, task.operation);
+  return Promise.all(images.map((image) => image.measure(task.operation)));
 }

@@ -1,11 +1,12 @@
-import { z } from 'zod';
-import type { ObjectStore } from '../aws/object-store.ts';
+import * as z from 'zod';
+import type { ObjectSink } from '../aws/object-writer.ts';
 import { batchSchema } from '../dataset/manifest.ts';
-import { operationSchema } from '../kernel/operation.ts';
-import { serializeRow } from '../kernel/row.ts';
+import { isFailed, type Row, serializeRow } from '../kernel/row.ts';
 import { layout } from '../run/layout.ts';
+import { imageTask, normalisationSchema, runOperationSchema } from '../run/normalise.ts';
 import type { Span } from '../timing/span.ts';
-import { type MeasureBatchOptions, type MeasuredBatch, measureBatch } from './measure-batch.ts';
+import { type MeasureBatchOptions, measureBatch } from './measure-batch.ts';
+import { NormalisedFiles, withoutLongKeys, withRefusedRows } from './normalised-files.ts';
 
 /** The work of one `measure` call. */
 export const workSchema = z.object({
@@ -13,7 +14,9 @@ export const workSchema = z.object({
   round: z.int().nonnegative(),
   bucket: z.string().min(1),
   runsBucket: z.string().min(1),
-  operation: operationSchema,
+  operation: runOperationSchema,
+  /** Null unless the operation is `normalise`. */
+  normalisation: normalisationSchema.nullable(),
   batch: batchSchema,
 });
 export type Work = z.infer<typeof workSchema>;
@@ -28,9 +31,9 @@ export interface BatchCounts {
 export interface WorkerOptions
   extends Pick<
     MeasureBatchOptions,
-    's3' | 'kernel' | 'fetches' | 'decodes' | 'encodedBytes' | 'decodedBytes' | 'onFailure'
+    'reader' | 'kernel' | 'fetches' | 'decodes' | 'encodedBytes' | 'decodedBytes' | 'onFailure'
   > {
-  readonly store: ObjectStore;
+  readonly store: ObjectSink;
   readonly worker: string;
   /** When Step Functions gave the batch out, and when this call began: epoch milliseconds. */
   readonly queuedAt: number;
@@ -41,30 +44,40 @@ export interface WorkerOptions
   readonly usage: () => { readonly cpuMs: number; readonly rssPeakBytes: number };
 }
 
-/** Measure one batch and write its rows and its span. The rows are written last but one: a span means done. */
+/**
+ * Do one batch, and write first the normalised images, if any, then its rows and then its span: rows say that their
+ * files are there, a span that all is done.
+ */
 export async function work(job: Work, options: WorkerOptions): Promise<{ counts: BatchCounts; span: Span }> {
   const { store, clock } = options;
   const before = options.usage();
+  const task = imageTask(job);
+  const files =
+    task.operation === 'normalise' ? new NormalisedFiles(store, job, task.normalisation.format) : undefined;
   const measured = await measureBatch({
     ...options,
     bucket: job.bucket,
-    batch: job.batch,
-    operation: job.operation,
+    batch: files === undefined ? job.batch : withoutLongKeys(job.batch),
+    task,
+    ...(files === undefined ? {} : { write: files.write }),
     now: clock.now,
   });
+  const rows = files === undefined ? measured.rows : withRefusedRows(job.batch, measured.rows);
+  const errors = rows.filter(isFailed).length;
   const putStarted = clock.now();
   await store.put(
     layout.result(job.runId, 'serverless', job.round, job.batch.batch),
-    rowsText(measured),
+    rowsText(rows),
     'application/x-ndjson',
   );
-  const putMs = clock.now() - putStarted;
+  const putMs = measured.writeMs + clock.now() - putStarted;
   const after = options.usage();
   const endedAt = clock.epoch();
   const span: Span = {
     arm: 'serverless',
     round: job.round,
     worker: options.worker,
+    kernel: options.kernel.name,
     batch: job.batch.batch,
     queuedAt: options.queuedAt,
     startedAt: options.startedAt,
@@ -77,18 +90,19 @@ export async function work(job: Work, options: WorkerOptions): Promise<{ counts:
     putMs,
     loadMs: measured.loadMs,
     processMs: measured.processMs,
-    images: measured.rows.length,
+    images: rows.length,
     bytes: measured.bytes,
-    errors: measured.errors,
+    outputBytes: files?.bytes ?? 0,
+    errors,
     cpuMs: after.cpuMs - before.cpuMs,
     rssPeakBytes: after.rssPeakBytes,
     billedMs: Math.ceil(endedAt - options.startedAt + options.coldStartMs),
   };
   await store.putJson(layout.span(job.runId, 'serverless', job.round, job.batch.batch), span);
-  const counts = { batch: job.batch.batch, images: measured.rows.length, errors: measured.errors };
+  const counts = { batch: job.batch.batch, images: rows.length, errors };
   return { counts, span };
 }
 
-function rowsText({ rows }: MeasuredBatch): string {
+function rowsText(rows: readonly Row[]): string {
   return rows.map((row) => `${serializeRow(row)}\n`).join('');
 }

@@ -1,0 +1,43 @@
+import type { ObjectSink } from '../aws/object-writer.ts';
+import type { Batch } from '../dataset/manifest.ts';
+import type { NormalisedFormat } from '../kernel/normalisation.ts';
+import { failedRow, type Row } from '../kernel/row.ts';
+import { layout } from '../run/layout.ts';
+import { CONTENT_TYPES, isKeyTooLong } from '../run/normalised-file.ts';
+
+/** The files of a batch's normalised images, written under the folder of the serverless arm. */
+export class NormalisedFiles {
+  readonly #store: ObjectSink;
+  readonly #job: { readonly runId: string; readonly round: number };
+  readonly #format: NormalisedFormat;
+  /** Of all files so far. */
+  bytes = 0;
+
+  constructor(store: ObjectSink, job: { runId: string; round: number }, format: NormalisedFormat) {
+    this.#store = store;
+    this.#job = job;
+    this.#format = format;
+  }
+
+  /** Write the file of an image; written again, it gets the same key. */
+  readonly write = async (key: string, file: Buffer): Promise<void> => {
+    const { runId, round } = this.#job;
+    const target = layout.normalised(runId, 'serverless', round, key, this.#format);
+    await this.#store.put(target, file, CONTENT_TYPES[this.#format]);
+    this.bytes += file.length;
+  };
+}
+
+/** The batch without the images whose files could have no key. */
+export function withoutLongKeys(batch: Batch): Batch {
+  return { ...batch, objects: batch.objects.filter(({ key }) => !isKeyTooLong(key)) };
+}
+
+/** The rows of all images of a batch, from those of the images that were done. */
+export function withRefusedRows(batch: Batch, rows: readonly Row[]): readonly Row[] {
+  const all = [...rows];
+  for (const [index, { key }] of batch.objects.entries()) {
+    if (isKeyTooLong(key)) all.splice(index, 0, failedRow(key, 'OUTPUT_KEY_TOO_LONG'));
+  }
+  return all;
+}

@@ -1,0 +1,77 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Batch } from '../../src/dataset/manifest.ts';
+import { createSharpKernel } from '../../src/kernel/sharp-kernel.ts';
+import { runBaseline } from '../../src/workload/baseline.ts';
+import { batchOf, type ImageBucket, MIB, plain, startImageBucket, watch } from '../support/image-bucket.ts';
+
+const kernel = createSharpKernel();
+let bucket: ImageBucket;
+
+beforeAll(async () => {
+  bucket = await startImageBucket('measure-data');
+});
+afterAll(() => bucket?.stop());
+
+describe('runBaseline', () => {
+  async function* batches(count: number): AsyncGenerator<Batch> {
+    const objects = [
+      await bucket.put('base/a.png', await plain(1)),
+      await bucket.put('base/b.jpg', Buffer.from('text')),
+    ];
+    for (let batch = 0; batch < count; batch += 1) yield { ...batchOf(objects), batch };
+  }
+  /** A clock by which each look costs a second. */
+  const ticking = () => {
+    let seconds = 0;
+    return () => 1_000 * seconds++;
+  };
+  const common = {
+    bucket: 'measure-data',
+    task: { operation: 'mean' as const },
+    encodedBytes: MIB,
+    decodedBytes: MIB,
+    cpuMs: () => 0,
+  };
+
+  it('counts what was measured, one image at a time', async () => {
+    // Prepare
+    let inside = 0;
+    let most = 0;
+    const watched = watch(kernel, async (measure) => {
+      inside += 1;
+      most = Math.max(most, inside);
+      const measured = await measure();
+      inside -= 1;
+      return measured;
+    });
+    const measureAll = () => Promise.reject(new Error('more than one at a time'));
+
+    // Act
+    const baseline = await runBaseline({
+      ...common,
+      reader: bucket.reader,
+      kernel: { ...watched, measureAll },
+      batches: batches(3),
+      budgetMs: 1e9,
+      now: ticking(),
+    });
+
+    // Assess
+    expect(baseline).toMatchObject({ images: 3, kernel: 'watched', complete: true });
+    expect(most).toBe(1);
+  });
+
+  it('ends after the batch in which its time ran out', async () => {
+    const baseline = await runBaseline({
+      ...common,
+      reader: bucket.reader,
+      kernel,
+      batches: batches(50),
+      budgetMs: 30_000,
+      now: ticking(),
+    });
+    expect(baseline.complete).toBe(false);
+    expect(baseline.images).toBeGreaterThan(0);
+    expect(baseline.images).toBeLessThan(50);
+  });
+});

@@ -1,0 +1,77 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { DatasetObject } from '../../src/dataset/manifest.ts';
+import { chooseKernel } from '../../src/kernel/choose-kernel.ts';
+import { failedRow } from '../../src/kernel/row.ts';
+import { createSharpKernel } from '../../src/kernel/sharp-kernel.ts';
+import { batchOf, type ImageBucket, plain, startImageBucket } from '../support/image-bucket.ts';
+import { tarOf } from '../support/tars.ts';
+
+const kernel = createSharpKernel();
+let bucket: ImageBucket;
+
+beforeAll(async () => {
+  bucket = await startImageBucket();
+});
+afterAll(() => bucket?.stop());
+
+/** Images, some of them broken, as objects of their own and as members of a tar. */
+async function bothWays(prefix: string, count: number) {
+  const files = await Promise.all(
+    Array.from({ length: count }, async (_, i): Promise<[string, Buffer]> => {
+      const key = `${prefix}/${String(i).padStart(3, '0')}.png`;
+      return [key, i % 7 === 3 ? Buffer.alloc(i % 2, 'x') : await plain(i)];
+    }),
+  );
+  const loose = await Promise.all(files.map(([key, bytes]) => bucket.put(key, bytes)));
+  const tar = tarOf(files);
+  const { etag } = await bucket.put(`${prefix}.tar`, tar);
+  const packed = files.map(([key, bytes]): DatasetObject => {
+    // The header has the name; the data begin with the next block of 512 bytes.
+    const offset = (Math.floor(tar.indexOf(key) / 512) + 1) * 512;
+    return { key, size: bytes.length, etag, shard: { key: `${prefix}.tar`, offset } };
+  });
+  return { loose: batchOf(loose), packed: batchOf(packed) };
+}
+
+describe('measureBatch of the members of a tar', () => {
+  it('gives the rows of loose objects, from a few GETs', async () => {
+    const { loose, packed } = await bothWays('same', 60);
+    for (const by of [kernel, await chooseKernel()]) {
+      const single = await bucket.measure(loose, { kernel: by });
+      const together = await bucket.measure(packed, { kernel: by });
+      expect(together.rows).toEqual(single.rows);
+      expect({ bytes: together.bytes, errors: together.errors }).toEqual({ bytes: loose.bytes, errors: 9 });
+    }
+  });
+
+  it('cuts the tar into slices that fit into the memory', async () => {
+    const { loose, packed } = await bothWays('slices', 30);
+    const sizes: number[] = [];
+    const reader = Object.create(bucket.reader, {
+      read: {
+        value: (...args: Parameters<typeof bucket.reader.read>) => {
+          sizes.push(args[0].size);
+          return bucket.reader.read(...args);
+        },
+      },
+    });
+    const { rows } = await bucket.measure(packed, { kernel, reader, encodedBytes: 16_384 });
+    expect(rows).toEqual((await bucket.measure(loose, { kernel })).rows);
+    expect(Math.max(...sizes)).toBeLessThanOrEqual(4_096);
+    expect(sizes.length).toBeLessThan(15);
+  });
+
+  it('makes a row of each member when the tar is gone or another one', async () => {
+    const { packed } = await bothWays('gone', 3);
+    const { etag } = await bucket.put('gone.tar', Buffer.alloc(10_240));
+    const changed = await bucket.measure(packed, { kernel });
+    expect(changed.rows).toEqual(packed.objects.map(({ key }) => failedRow(key, 'OBJECT_CHANGED')));
+    const elsewhere = packed.objects.map((object) => ({
+      ...object,
+      etag,
+      shard: { key: 'none.tar', offset: object.shard?.offset ?? 0 },
+    }));
+    const missing = await bucket.measure(batchOf(elsewhere), { kernel });
+    expect(missing.rows).toEqual(packed.objects.map(({ key }) => failedRow(key, 'OBJECT_MISSING')));
+  });
+});

@@ -1,0 +1,111 @@
+import { CreateBucketCommand } from '@aws-sdk/client-s3';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { ObjectStore } from '../../src/aws/object-store.ts';
+import { failedRow, serializeRow } from '../../src/kernel/row.ts';
+import { createSharpKernel } from '../../src/kernel/sharp-kernel.ts';
+import { layout } from '../../src/run/layout.ts';
+import { spanSchema } from '../../src/timing/span.ts';
+import { work } from '../../src/workload/worker.ts';
+import { batchOf, type ImageBucket, MIB, plain, startImageBucket } from '../support/image-bucket.ts';
+
+const RUNS = 'measure-runs';
+const kernel = createSharpKernel();
+let bucket: ImageBucket;
+
+beforeAll(async () => {
+  bucket = await startImageBucket();
+  await bucket.s3.send(new CreateBucketCommand({ Bucket: RUNS }));
+});
+afterAll(() => bucket?.stop());
+
+describe('work', () => {
+  const options = (epoch: () => number) => ({
+    reader: bucket.reader,
+    kernel,
+    fetches: 4,
+    decodes: 2,
+    encodedBytes: MIB,
+    decodedBytes: MIB,
+    store: new ObjectStore(bucket.s3, RUNS),
+    worker: 'worker-1',
+    queuedAt: 1_000,
+    startedAt: 2_000,
+    coldStartMs: 300,
+    clock: { epoch, now: () => performance.now() },
+    usage: () => ({ cpuMs: 5, rssPeakBytes: 7 }),
+  });
+
+  it('writes rows and span where the layout says, the same rows each time, and returns counts only', async () => {
+    // Prepare
+    const objects = [
+      await bucket.put('work/a.png', await plain(1)),
+      { key: 'work/b.png', size: 5, etag: '"gone"' },
+    ];
+    const job = {
+      runId: 'r',
+      round: 1,
+      bucket: bucket.bucket,
+      runsBucket: RUNS,
+      operation: 'stats' as const,
+      normalisation: null,
+      batch: batchOf(objects),
+    };
+    const store = new ObjectStore(bucket.s3, RUNS);
+
+    // Act
+    const { counts } = await work(
+      job,
+      options(() => 2_500),
+    );
+    const first = (await store.get(layout.result('r', 'serverless', 1, 3))).toString('utf8');
+    await work(job, { ...options(() => 9_999), worker: 'another' });
+    const second = (await store.get(layout.result('r', 'serverless', 1, 3))).toString('utf8');
+
+    // Assess
+    expect(counts).toEqual({ batch: 3, images: 2, errors: 1 });
+    const sum = [64, 0, 0];
+    const row = { sum, sumSq: sum, min: [1, 0, 0], max: [1, 0, 0], mean_e6: [1_000_000, 0, 0] };
+    expect(first).toBe(
+      `${JSON.stringify({ key: 'work/a.png', width: 8, height: 8, channels: 3, ...row })}\n` +
+        `${serializeRow(failedRow('work/b.png', 'OBJECT_MISSING'))}\n`,
+    );
+    expect(second).toBe(first);
+    const span = spanSchema.parse(await store.getJson(layout.span('r', 'serverless', 1, 3)));
+    expect(span).toMatchObject({
+      arm: 'serverless',
+      round: 1,
+      batch: 3,
+      worker: 'another',
+      images: 2,
+      errors: 1,
+    });
+    expect(span).toMatchObject({
+      queuedAt: 1_000,
+      startedAt: 2_000,
+      endedAt: 9_999,
+      billedMs: 8_299,
+      cpuMs: 0,
+    });
+  });
+
+  it('writes nothing where the batch fails', async () => {
+    const job = {
+      runId: 'failed',
+      round: 0,
+      bucket: 'nowhere',
+      runsBucket: RUNS,
+      operation: 'mean' as const,
+      normalisation: null,
+    };
+    const batch = batchOf([{ key: 'k', size: 1, etag: '"e"' }]);
+    await expect(
+      work(
+        { ...job, batch },
+        options(() => 2_500),
+      ),
+    ).rejects.toMatchObject({ code: 'NoSuchBucket' });
+    const left = [];
+    for await (const object of new ObjectStore(bucket.s3, RUNS).list('runs/failed/')) left.push(object);
+    expect(left).toEqual([]);
+  });
+});
