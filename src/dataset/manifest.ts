@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** One object to be measured, pinned to the version that was listed. */
 export const objectSchema = z.object({
@@ -6,6 +6,8 @@ export const objectSchema = z.object({
   size: z.int().nonnegative(),
   /** As S3 answers it, with its quotes: fit for `If-Match`. */
   etag: z.string(),
+  /** The tar in which the object's bytes begin at `offset`; `etag` is then the tar's. Without it: an object of its own. */
+  shard: z.object({ key: z.string().min(1), offset: z.int().nonnegative() }).optional(),
 });
 export type DatasetObject = z.infer<typeof objectSchema>;
 
@@ -25,7 +27,9 @@ export const planSchema = z.object({
   batches: z.int(),
   images: z.int(),
   bytes: z.int(),
-  /** Keys under the prefix that are no images: folder keys and other suffixes. */
+  /** Tars that were opened; runs planned before there were shards do not say. */
+  shards: z.int().nonnegative().default(0),
+  /** Keys under the prefix, and files in shards, that are no images: folder keys and other suffixes. */
   skipped: z.int(),
   listMs: z.number(),
 });

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import sharp from 'sharp';
-import { z } from 'zod';
+import * as z from 'zod';
 import { forEachConcurrent } from '../concurrency/for-each-concurrent.ts';
 import { FanfleetError } from '../errors.ts';
 import { DIGITS, digitPng, MAX_DIGITS, readDigits } from './sample-digits.ts';

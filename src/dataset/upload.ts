@@ -100,7 +100,8 @@ function md5Etag(body: Buffer): string {
   return `"${createHash('md5').update(body).digest('hex')}"`;
 }
 
-function checkKeys(files: readonly LocalFile[], prefix: string): void {
+/** @throws FanfleetError `KEY_TOO_LONG` */
+export function checkKeys(files: readonly LocalFile[], prefix: string): void {
   for (const { path, key } of files) {
     const bytes = Buffer.byteLength(prefix + key);
     if (bytes <= MAX_KEY_BYTES) continue;

@@ -11,6 +11,9 @@ export const MAX_BATCH_JSON_BYTES = 204_800;
  */
 export const OBJECT_WEIGHT = 65_536;
 
+/** The same of an image in a shard: hundreds share a GET, and a header to read and a row to write remain (0.02 ms). */
+export const MEMBER_WEIGHT = 4_096;
+
 /** Most bytes of images in a batch, unless a single image has more: a few seconds of work. */
 const TARGET_BYTES = 64 * 1024 * 1024;
 
@@ -36,7 +39,7 @@ export type CutOptions = {
  * Cut objects that come in key order into batches: consecutive runs, numbered from 0.
  *
  * A batch has at most `batchSize` objects and `MAX_BATCH_JSON_BYTES` of JSON. Within a window of 10,000-20,000
- * objects the batches are as many as the caps need, and cut so that the heaviest (bytes + `OBJECT_WEIGHT` per object)
+ * objects the batches are as many as the caps need, and cut so that the heaviest (bytes + `OBJECT_WEIGHT` or `MEMBER_WEIGHT` per object)
  * is as light as it can be. No more than 20,000 objects and one page are held.
  */
 export async function* cutBatches(pages: Pages, options: CutOptions): AsyncGenerator<Batch> {
@@ -65,7 +68,7 @@ function cutWindow(
   objects: readonly DatasetObject[],
   { batchSize, minBatches = 1, targetBytes = TARGET_BYTES }: CutOptions,
 ): DatasetObject[][] {
-  const weights = Float64Array.from(objects, ({ size }) => size + OBJECT_WEIGHT);
+  const weights = Float64Array.from(objects, weightOf);
   // As many batches as the caps need, which `partition` finds itself, or as are wanted.
   const pieces = partition({
     weights,
@@ -73,6 +76,10 @@ function cutWindow(
     pieces: minBatches,
   });
   return pieces.map(({ start, end }) => objects.slice(start, end));
+}
+
+function weightOf({ size, shard }: DatasetObject): number {
+  return size + (shard === undefined ? OBJECT_WEIGHT : MEMBER_WEIGHT);
 }
 
 /** For each object the furthest end of a batch that starts with it, by count, bytes and size as JSON. */

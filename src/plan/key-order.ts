@@ -17,20 +17,21 @@ export class KeyOrderError extends Error {
  * @throws KeyOrderError for a key out of order; FanfleetError `DUPLICATE_KEY`
  */
 export async function* inKeyOrder(pages: Pages): AsyncGenerator<readonly DatasetObject[]> {
-  let last: string | null = null;
+  let last: DatasetObject | null = null;
   for await (const page of pages) {
-    for (const { key } of page) {
-      const order: number = last === null ? 1 : compareKeys(key, last);
-      if (order === 0) throw duplicate(key);
-      if (order < 0) throw new KeyOrderError(`${key} was listed after ${last}`);
-      last = key;
+    for (const object of page) {
+      const order: number = last === null ? 1 : compareKeys(object.key, last.key);
+      if (last !== null && order === 0) throw duplicate(last, object);
+      if (order < 0) throw new KeyOrderError(`${object.key} was listed after ${last?.key}`);
+      last = object;
     }
     yield page;
   }
 }
 
 /**
- * All objects of a listing without order, such as a directory bucket's, sorted by key in memory.
+ * All objects of a listing without order, such as a directory bucket's or that of shuffled shards, sorted by key in
+ * memory.
  *
  * @throws FanfleetError `TOO_MANY_UNORDERED_KEYS` beyond `limit`, `DUPLICATE_KEY`
  */
@@ -40,25 +41,36 @@ export async function sortByKey(pages: Pages, limit = SORT_LIMIT): Promise<Datas
     if (objects.length + page.length > limit) {
       throw new FanfleetError(
         'TOO_MANY_UNORDERED_KEYS',
-        `Expected at most ${limit} images in a bucket that lists its keys without order (they are sorted in memory) but there are more: use a narrower prefix, or a general purpose bucket.`,
+        `Expected at most ${limit} images where keys come without order (they are sorted in memory) but there are more: use a narrower prefix, a general purpose bucket, or shards whose names are in order.`,
         { source: 'user' },
       );
     }
     for (const object of page) objects.push(object);
   }
   objects.sort((a, b) => compareKeys(a.key, b.key));
-  let last: string | null = null;
-  for (const { key } of objects) {
-    if (key === last) throw duplicate(key);
-    last = key;
+  let last: DatasetObject | null = null;
+  for (const object of objects) {
+    if (object.key === last?.key) throw duplicate(last, object);
+    last = object;
   }
   return objects;
 }
 
-function duplicate(key: string): FanfleetError {
+function duplicate(first: DatasetObject, second: DatasetObject): FanfleetError {
+  if (first.shard === undefined && second.shard === undefined) {
+    return new FanfleetError(
+      'DUPLICATE_KEY',
+      `Expected every key once in the listing but ${first.key} came twice: plan again, and tell the maker of the S3 service if it stays.`,
+      { source: 'aws' },
+    );
+  }
   return new FanfleetError(
     'DUPLICATE_KEY',
-    `Expected every key once in the listing but ${key} came twice: plan again, and tell the maker of the S3 service if it stays.`,
-    { source: 'aws' },
+    `Expected every image once but ${first.key} is there twice, ${place(first)} and ${place(second)}: take one away, or rename it.`,
+    { source: 'user' },
   );
+}
+
+function place({ shard }: DatasetObject): string {
+  return shard === undefined ? 'as an object' : `in ${shard.key} at byte ${shard.offset}`;
 }

@@ -1,4 +1,5 @@
 import { GetObjectCommand } from '@aws-sdk/client-s3';
+import { concatAhead } from '../concurrency/concat-ahead.ts';
 import { forEachConcurrent } from '../concurrency/for-each-concurrent.ts';
 import {
   hasImageSuffix,
@@ -10,10 +11,13 @@ import {
 } from '../dataset/image-type.ts';
 import type { DatasetObject } from '../dataset/manifest.ts';
 import { type ListingOptions, listPages, toListingError } from '../dataset/s3-listing.ts';
+import { isShard, isShardIndex } from '../dataset/shards/shard-index.ts';
 import { FanfleetError } from '../errors.ts';
 
 /** Ranged GETs at once where content decides. */
 const SNIFF_CONCURRENCY = 16;
+/** Shards that are read at once. */
+const SHARDS_AHEAD = 8;
 /** Suffixes that the error for a prefix without images names. */
 const SUFFIXES_NAMED = 5;
 /** Suffixes that are counted: where every key has its own (`log.20261121T0301`), the count would grow without end. */
@@ -22,48 +26,64 @@ const SUFFIXES_KEPT = 100;
 export type ListImagesOptions = ListingOptions & {
   /**
    * `suffix`: keys with an image suffix, at no cost. `content`: also keys without one whose first 16 bytes are an
-   * image's, at one GET for each of them. `all`: every key.
+   * image's, at one GET for each of them. `all`: every key, and nothing is taken for a shard.
    * @default 'suffix'
    */
   readonly filter?: ImageFilter | undefined;
+  /**
+   * The files in a tar; the filter then holds for them as for objects of their own.
+   * @default tars are other objects
+   */
+  readonly openShard?: ((tar: DatasetObject) => AsyncGenerator<DatasetObject[]>) | undefined;
   /** Milliseconds, for `listMs`. */
   readonly clock: () => number;
 };
 
 /** What a listing has seen so far; `listImages` counts it up. */
 export type ListingTally = {
+  /** Keys under the prefix, and those of them that are folders. */
   seen: number;
   folders: number;
+  /** Tars that were opened, and the files in them. */
+  shards: number;
+  members: number;
   images: number;
-  /** Objects that were skipped, by suffix. */
+  /** Keys and files in shards that are no images; shards and their indexes do not count. */
+  skipped: number;
+  /** What was skipped, by suffix. */
   readonly skippedSuffixes: Map<string, number>;
-  /** Time spent waiting for pages of the listing. */
+  /** Time spent waiting for the listing and for what is in shards. */
   listMs: number;
 };
 
 export function newTally(): ListingTally {
-  return { seen: 0, folders: 0, images: 0, skippedSuffixes: new Map(), listMs: 0 };
+  return {
+    seen: 0,
+    folders: 0,
+    shards: 0,
+    members: 0,
+    images: 0,
+    skipped: 0,
+    skippedSuffixes: new Map(),
+    listMs: 0,
+  };
 }
 
 /**
- * The images under a prefix, a page at a time and in the order of the listing; pages without images are left out.
- * Folder keys (they end in `/`) are never images.
+ * The images under a prefix, a page at a time and in the order of the listing, those in a tar in the place of the tar;
+ * pages without images are left out. Folder keys (they end in `/`) are never images.
  *
  * @throws FanfleetError at the end of the listing: `PREFIX_EMPTY` if it had no objects, `NO_IMAGES` if none was an
- * image; and whatever `listPages` throws.
+ * image; and whatever `listPages` and `openShard` throw.
  */
 export async function* listImages(
   options: ListImagesOptions,
   tally: ListingTally,
 ): AsyncGenerator<DatasetObject[]> {
-  const { clock, filter = 'suffix' } = options;
+  const { clock } = options;
   let asked = clock();
-  for await (const page of listPages(options)) {
+  for await (const images of imagePages(options, tally)) {
     tally.listMs += clock() - asked;
-    tally.seen += page.length;
-    const objects = page.filter(({ key }) => !key.endsWith('/'));
-    tally.folders += page.length - objects.length;
-    const images = filter === 'all' ? objects : await onlyImages(objects, filter, options, tally);
     tally.images += images.length;
     if (images.length > 0) yield images;
     asked = clock();
@@ -72,43 +92,96 @@ export async function* listImages(
   if (tally.images === 0) throw nothingFound(options, tally);
 }
 
+async function* imagePages(options: ListImagesOptions, tally: ListingTally): AsyncGenerator<DatasetObject[]> {
+  for await (const page of listPages(options)) {
+    const objects = page.filter(({ key }) => !key.endsWith('/'));
+    tally.seen += page.length;
+    tally.folders += page.length - objects.length;
+    tally.skipped += page.length - objects.length;
+    const parts = runs(objects, (object) => opens(object, options));
+    yield* concatAhead(
+      parts.map((part) => partPages(part, options, tally)),
+      SHARDS_AHEAD,
+    );
+  }
+}
+
+/** Whether an object is a tar whose files are wanted. */
+function opens({ key }: DatasetObject, { filter, openShard }: ListImagesOptions): boolean {
+  return filter !== 'all' && openShard !== undefined && isShard(key);
+}
+
+/** Each object that stands alone by itself, and those between them together. */
+function runs(
+  objects: readonly DatasetObject[],
+  alone: (object: DatasetObject) => boolean,
+): (DatasetObject | DatasetObject[])[] {
+  const parts: (DatasetObject | DatasetObject[])[] = [];
+  for (const object of objects) {
+    const last = parts.at(-1);
+    if (alone(object)) parts.push(object);
+    else if (Array.isArray(last)) last.push(object);
+    else parts.push([object]);
+  }
+  return parts;
+}
+
+async function* partPages(
+  part: DatasetObject | DatasetObject[],
+  options: ListImagesOptions,
+  tally: ListingTally,
+): AsyncGenerator<DatasetObject[]> {
+  if (Array.isArray(part)) {
+    yield await onlyImages(part, options, tally);
+    return;
+  }
+  tally.shards += 1;
+  for await (const members of options.openShard?.(part) ?? []) {
+    tally.members += members.length;
+    yield await onlyImages(members, options, tally);
+  }
+}
+
 async function onlyImages(
   objects: readonly DatasetObject[],
-  filter: ImageFilter,
-  options: ListingOptions,
+  options: ListImagesOptions,
   tally: ListingTally,
 ): Promise<DatasetObject[]> {
+  if (options.filter === 'all') return [...objects];
   const others = objects.filter(({ key }) => !hasImageSuffix(key));
-  const images = filter === 'content' ? await sniffImages(others, options) : new Set<string>();
-  for (const { key } of others) {
-    if (images.has(key)) continue;
-    const suffix = suffixOf(key);
+  const images = options.filter === 'content' ? await sniffImages(others, options) : new Set<DatasetObject>();
+  for (const object of others) {
+    if (images.has(object)) continue;
+    if (!isShardIndex(object.key)) tally.skipped += 1;
+    const suffix = suffixOf(object.key);
     const count = tally.skippedSuffixes.get(suffix);
     if (count !== undefined || tally.skippedSuffixes.size < SUFFIXES_KEPT) {
       tally.skippedSuffixes.set(suffix, (count ?? 0) + 1);
     }
   }
-  return objects.filter(({ key }) => hasImageSuffix(key) || images.has(key));
+  return objects.filter((object) => hasImageSuffix(object.key) || images.has(object));
 }
 
-/** The keys whose first bytes are an image's. */
+/** Those whose first bytes are an image's. */
 async function sniffImages(
   objects: readonly DatasetObject[],
   { s3, bucket, prefix, signal }: ListingOptions,
-): Promise<Set<string>> {
-  const images = new Set<string>();
+): Promise<Set<DatasetObject>> {
+  const images = new Set<DatasetObject>();
   const filled = objects.filter(({ size }) => size > 0);
   await forEachConcurrent(
     filled,
     SNIFF_CONCURRENCY,
-    async ({ key }) => {
+    async (object) => {
+      const { key, offset } = object.shard ?? { key: object.key, offset: 0 };
+      const last = offset + Math.min(SNIFF_BYTES, object.size) - 1;
       try {
         const { Body } = await s3.send(
-          new GetObjectCommand({ Bucket: bucket, Key: key, Range: `bytes=0-${SNIFF_BYTES - 1}` }),
+          new GetObjectCommand({ Bucket: bucket, Key: key, Range: `bytes=${offset}-${last}` }),
           signal === undefined ? {} : { abortSignal: signal },
         );
         const start = await Body?.transformToByteArray();
-        if (start !== undefined && sniffContentType(start) !== null) images.add(key);
+        if (start !== undefined && sniffContentType(start) !== null) images.add(object);
       } catch (reason) {
         signal?.throwIfAborted();
         // Deleted since it was listed: it is no image any more.
@@ -124,6 +197,10 @@ async function sniffImages(
 function nothingFound({ bucket, prefix, filter }: ListImagesOptions, tally: ListingTally): FanfleetError {
   const where = `s3://${bucket}/${prefix}`;
   const objects = tally.seen - tally.folders;
+  const found =
+    tally.shards === 0
+      ? `the ${objects} objects there have`
+      : `the ${objects} objects there, with the ${tally.members} files in ${tally.shards} of them, have`;
   if (objects === 0) {
     const folders =
       tally.folders === 0 ? '' : ` but ${tally.folders} empty folder${tally.folders === 1 ? '' : 's'}`;
@@ -141,7 +218,7 @@ function nothingFound({ bucket, prefix, filter }: ListImagesOptions, tally: List
   const hint = filter === 'content' ? '' : ', or use the filter `content` if the images have no suffix';
   return new FanfleetError(
     'NO_IMAGES',
-    `Expected images (${IMAGE_SUFFIXES.join(' ')}) under ${where} but the ${objects} objects there have ${suffixes.join(', ')}${more}: correct the prefix${hint}.`,
+    `Expected images (${IMAGE_SUFFIXES.join(' ')}) under ${where} but ${found} ${suffixes.join(', ') || 'none'}${more}: correct the prefix${hint}.`,
     { source: 'user' },
   );
 }

@@ -1,11 +1,12 @@
 import { PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import type { ImageFilter } from '../dataset/image-type.ts';
-import type { Plan } from '../dataset/manifest.ts';
+import type { DatasetObject, Plan } from '../dataset/manifest.ts';
 import { FanfleetError } from '../errors.ts';
 import { layout } from '../run/layout.ts';
 import { cutBatches, type Pages } from './cut.ts';
 import { inKeyOrder, KeyOrderError, sortByKey } from './key-order.ts';
 import { type ListingTally, listImages, newTally } from './list.ts';
+import { shardMembers } from './shard-members.ts';
 import { writeManifest } from './write.ts';
 
 export type PlanOptions = {
@@ -30,17 +31,21 @@ export type PlanOptions = {
 /**
  * List a prefix, cut its images into batches, and write `manifest.json` and then `plan.json` of a run.
  *
- * Everything streams: whatever the number of keys, it holds one page of the listing (1,000 keys), up to 20,000
- * objects to be cut, and three parts of the upload (docs/dataset.md has what was measured for 10 million). Only a
- * bucket that lists without order is listed a second time and sorted in memory, up to 2 million images.
+ * Everything streams: whatever the number of keys, it holds one page of the listing (1,000 keys), up to 80,000 files
+ * of shards, up to 20,000 objects to be cut, and three parts of the upload (docs/dataset.md has what was measured for
+ * 10 million). Only where keys come without order (a directory bucket, shuffled shards) the prefix is listed a second
+ * time and sorted in memory, up to 2 million images.
  *
- * @throws FanfleetError `BUCKET_MISSING`, `ACCESS_DENIED`, `PREFIX_EMPTY`, `NO_IMAGES`, `TOO_MANY_UNORDERED_KEYS`
- * (the user's), `DUPLICATE_KEY` or the name of another AWS error; the reason of the signal once it is aborted.
+ * @throws FanfleetError `BUCKET_MISSING`, `ACCESS_DENIED`, `PREFIX_EMPTY`, `NO_IMAGES`, `TOO_MANY_UNORDERED_KEYS`,
+ * those of `shardMembers` (the user's), `DUPLICATE_KEY` or the name of another AWS error; the reason of the signal
+ * once it is aborted.
  */
 export async function plan(options: PlanOptions): Promise<Plan> {
   const { s3, dataBucket: bucket, prefix, runsBucket, runId, signal, filter, clock } = options;
   const manifestKey = layout.manifest(runId);
-  const list = (tally: ListingTally) => listImages({ s3, bucket, prefix, filter, signal, clock }, tally);
+  const openShard = (tar: DatasetObject) => shardMembers(tar, { s3, bucket, signal });
+  const list = (tally: ListingTally) =>
+    listImages({ s3, bucket, prefix, filter, openShard, signal, clock }, tally);
   const write = (pages: Pages) =>
     writeManifest({ s3, bucket: runsBucket, key: manifestKey, batches: cutBatches(pages, options) });
   try {
@@ -50,8 +55,8 @@ export async function plan(options: PlanOptions): Promise<Plan> {
       tally = { ...newTally(), listMs: tally.listMs };
       return write([await sortByKey(list(tally))]);
     });
-    const skipped = tally.seen - tally.images;
-    const result: Plan = { bucket, prefix, manifestKey, ...totals, skipped, listMs: tally.listMs };
+    const { shards, skipped, listMs } = tally;
+    const result: Plan = { bucket, prefix, manifestKey, ...totals, shards, skipped, listMs };
     await s3.send(
       new PutObjectCommand({
         Bucket: runsBucket,

@@ -90,6 +90,7 @@ describe('plan against an S3', () => {
       batches: 26,
       images: 2_512,
       bytes: 2_512,
+      shards: 0,
       skipped: 4,
       listMs: expect.any(Number),
     });

@@ -150,6 +150,17 @@ describe('cutBatches', () => {
     expect(batches.map((batch) => batch.objects.length)).toEqual(new Array(8).fill(125));
   });
 
+  it('takes an image in a shard for less work than one that needs a GET', async () => {
+    const objects = made(1_000, () => 20_000).map((object, i) =>
+      i < 500 ? object : { ...object, shard: { key: 's.tar', offset: 20_480 * i } },
+    );
+    const [loose = [], packed = []] = (await cut(objects, { batchSize: 10_000, minBatches: 2 })).map(
+      (batch) => batch.objects,
+    );
+    expect(loose.length).toBeLessThan(500);
+    expect(packed.length - loose.length).toBeGreaterThan(300);
+  });
+
   it('gives an image over the target a batch of its own', async () => {
     const batches = await cut(
       made(5, (i) => (i === 2 ? 500 : 40)),
