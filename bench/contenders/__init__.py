@@ -1,0 +1,1 @@
+"""The Python contenders of the bench, each a module with a `prepare`."""
