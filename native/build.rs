@@ -2,10 +2,12 @@
 
 fn main() {
     napi_build::setup();
-    println!("cargo::rerun-if-changed=src/jpeg.c");
     let headers = std::env::var("DEP_TURBOJPEG_INCLUDE").expect("turbojpeg-sys tells where its headers are");
+    let sources = ["src/jpeg.c", "src/jpeg_encoder.c", "src/jpeg_entropy.c"];
+    println!("cargo::rerun-if-changed=src/jpeg_entropy.h");
+    sources.iter().for_each(|source| println!("cargo::rerun-if-changed={source}"));
     cc::Build::new()
-        .file("src/jpeg.c")
+        .files(sources)
         .includes(headers.split(','))
         .warnings(true)
         .extra_warnings(true)

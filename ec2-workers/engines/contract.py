@@ -1,6 +1,7 @@
 """What all engines have in common: their arguments, what is left to do, and the proof that it was done."""
 
 import argparse
+import json
 import os
 import sys
 import time
@@ -46,6 +47,7 @@ def pending_tasks(s3: Any, options: argparse.Namespace) -> list[Task]:
             options.out,
             options.bucket,
             options.operation,
+            options.normalisation,
             options.round,
             line.batch,
             line.offset,
@@ -71,6 +73,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--manifest", required=True, help="s3:// address of the manifest")
     parser.add_argument("--out", required=True, help="s3:// address of the arm's folder, with a slash at its end")
     parser.add_argument("--operation", required=True)
+    parser.add_argument("--normalisation", type=json.loads, help="JSON: how images are normalised, if they are")
     parser.add_argument("--bucket", default=os.environ.get("FANFLEET_DATA_BUCKET"), help="bucket of the images")
     parser.add_argument("--round", type=int, default=int(os.environ.get("FANFLEET_ROUND", "0")))
     return parser

@@ -13,9 +13,12 @@ from botocore.config import Config
 GETS_IN_FLIGHT = 16
 """Most objects that one process fetches at once; the S3 client has a connection for each."""
 
+PUTS_IN_FLIGHT = 8
+"""Most objects that one process writes at once."""
+
 _CONFIG = Config(
     retries={"mode": "standard", "total_max_attempts": 8},
-    max_pool_connections=GETS_IN_FLIGHT + 2,
+    max_pool_connections=GETS_IN_FLIGHT + PUTS_IN_FLIGHT,
     connect_timeout=10,
     read_timeout=60,
 )

@@ -4,13 +4,17 @@ import json
 import os
 import resource
 import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from fanfleet.aws import client, split_uri
-from fanfleet.fetch import fetch_in_order
-from fanfleet.kernel import failed_row, measure, serialize_row
+from fanfleet.fetch import Fetched, fetch_in_order
+from fanfleet.kernel import Measured, failed_row, measure, serialize_row
 from fanfleet.manifest import parse_line
+from fanfleet.normalised_file import content_type, file_name, is_key_too_long
+from fanfleet.put_ahead import PutAhead
 from fanfleet.task import Task, batch_name
 
 
@@ -32,53 +36,35 @@ def run_task(text: str) -> int:
 
 
 def run_batch(task: Task, cold_start_ms: float, s3: Any) -> dict[str, Any]:
-    """Read the batch from the manifest, measure its images, write the rows and then the span."""
+    """Read the batch from the manifest, do its images, write the rows and then the span."""
     started_at, started_cpu = time.time(), time.process_time()
     batch = _read_batch(s3, task)
     list_ms = (time.time() - started_at) * 1000
-    lines: list[str] = []
-    get_ms = decode_ms = compute_ms = 0.0
-    size = errors = 0
-    loop_started = time.perf_counter()
-    for fetched in fetch_in_order(s3, task.bucket, batch["objects"]):
-        get_ms += fetched.get_ms
-        if fetched.data is None:
-            row = failed_row(fetched.key, str(fetched.error))
-        else:
-            size += len(fetched.data)
-            measured = measure(fetched.data, fetched.key, task.operation)
-            row = measured.row
-            decode_ms += measured.decode_ms
-            compute_ms += measured.compute_ms
-            if measured.detail:
-                print(f"{fetched.key!r}: {measured.detail}", flush=True)
-        errors += "error" in row
-        lines.append(serialize_row(row) + "\n")
-    # One image is decoded at a time, so what the loop took beyond that was spent waiting for bytes.
-    process_ms = decode_ms + compute_ms
-    load_ms = max(0.0, (time.perf_counter() - loop_started) * 1000 - process_ms)
+    done = _do_images(s3, task, batch["objects"])
     put_started = time.perf_counter()
-    _put(s3, task, f"results/{batch_name(task.batch)}.jsonl", "".join(lines), "application/x-ndjson")
-    put_ms = (time.perf_counter() - put_started) * 1000
+    _put(s3, task, f"results/{batch_name(task.batch)}.jsonl", "".join(done.lines), "application/x-ndjson")
+    put_ms = done.write_ms + (time.perf_counter() - put_started) * 1000
     span = {
         "arm": "fleet",
         "round": task.round,
         "worker": f"{os.environ.get('FANFLEET_INSTANCE_ID', 'local')}/{os.getpid()}",
+        "kernel": "pillow",
         "batch": task.batch,
         "queuedAt": task.queued_at,
         "startedAt": started_at * 1000,
         "endedAt": time.time() * 1000,
         "coldStartMs": cold_start_ms,
         "listMs": list_ms,
-        "getMs": get_ms,
-        "decodeMs": decode_ms,
-        "computeMs": compute_ms,
+        "getMs": done.get_ms,
+        "decodeMs": done.decode_ms,
+        "computeMs": done.compute_ms,
         "putMs": put_ms,
-        "loadMs": load_ms,
-        "processMs": process_ms,
-        "images": len(lines),
-        "bytes": size,
-        "errors": errors,
+        "loadMs": done.load_ms,
+        "processMs": done.decode_ms + done.compute_ms,
+        "images": len(done.lines),
+        "bytes": done.bytes,
+        "outputBytes": done.output_bytes,
+        "errors": done.errors,
         "cpuMs": (time.process_time() - started_cpu) * 1000,
         "rssPeakBytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024,
         "billedMs": 0,
@@ -86,6 +72,67 @@ def run_batch(task: Task, cold_start_ms: float, s3: Any) -> dict[str, Any]:
     # Last, so that a span says that its results are there.
     _put(s3, task, f"spans/{batch_name(task.batch)}.json", json.dumps(span), "application/json")
     return span
+
+
+@dataclass(slots=True)
+class _Done:
+    """The rows of a batch, and what they took; `load_ms` and `write_ms` is time with nothing to decode."""
+
+    lines: list[str] = field(default_factory=list)
+    get_ms: float = 0.0
+    decode_ms: float = 0.0
+    compute_ms: float = 0.0
+    load_ms: float = 0.0
+    write_ms: float = 0.0
+    bytes: int = 0
+    output_bytes: int = 0
+    errors: int = 0
+
+
+def _do_images(s3: Any, task: Task, objects: list[dict[str, Any]]) -> _Done:
+    """Fetch, do and, where they are normalised, write the images; all files are there when it returns."""
+    done = _Done()
+    started = time.perf_counter()
+    refused = {item["key"] for item in objects if task.normalisation and is_key_too_long(item["key"])}
+    fetching = fetch_in_order(s3, task.bucket, [item for item in objects if item["key"] not in refused])
+    with PutAhead(s3, task.out) as files:
+        for key in (item["key"] for item in objects):
+            row = failed_row(key, "OUTPUT_KEY_TOO_LONG") if key in refused else _do_next(task, fetching, files, done)
+            done.errors += "error" in row
+            done.lines.append(serialize_row(row) + "\n")
+    done.write_ms, done.output_bytes = files.waited_ms, files.bytes
+    # One image is decoded at a time, so what the loop took beyond that was spent waiting for bytes.
+    elapsed_ms = (time.perf_counter() - started) * 1000
+    done.load_ms = max(0.0, elapsed_ms - done.decode_ms - done.compute_ms - done.write_ms)
+    return done
+
+
+def _do_next(task: Task, fetching: Iterator[Fetched], files: PutAhead, done: _Done) -> dict[str, Any]:
+    """The row of the next image; its file is on its way."""
+    fetched = next(fetching)
+    key = fetched.key
+    done.get_ms += fetched.get_ms
+    if fetched.data is None:
+        return failed_row(key, str(fetched.error))
+    done.bytes += len(fetched.data)
+    measured = _do_image(task, fetched.data, key)
+    done.decode_ms += measured.decode_ms
+    done.compute_ms += measured.compute_ms
+    if measured.detail:
+        print(f"{key!r}: {measured.detail}", flush=True)
+    if task.normalisation and measured.file is not None:
+        file_format = task.normalisation["format"]
+        files.put(file_name(key, file_format), measured.file, content_type(file_format))
+    return measured.row
+
+
+def _do_image(task: Task, data: bytes, key: str) -> Measured:
+    if task.normalisation is None:
+        return measure(data, key, task.operation)
+    # It needs numpy, which would make every other operation start later.
+    from fanfleet.normalise import normalise
+
+    return normalise(data, key, task.normalisation)
 
 
 def _read_batch(s3: Any, task: Task) -> dict[str, Any]:

@@ -81,8 +81,8 @@ class Job:
             *(sys.executable, "-m", f"engines.{settings.engine}"),
             *("--manifest", f"s3://{bucket}/{settings.manifest_key}"),
             *("--out", f"s3://{bucket}/{settings.arm_prefix}"),
-            *("--operation", settings.operation, "--bucket", settings.data_bucket),
-            *("--round", str(settings.round)),
+            *("--operation", settings.operation, "--normalisation", settings.normalisation),
+            *("--bucket", settings.data_bucket, "--round", str(settings.round)),
         ]
         watch = Watch(
             deadline=settings.boot_started_at / 1000 + settings.deadline_s - REPORT_RESERVE_S,

@@ -39,6 +39,8 @@ IMAGE_ERRORS = {
     "UNSUPPORTED_VARIANT": "the image is of a rare variant of its format that is not supported",
     "OBJECT_MISSING": "the object was deleted after the manifest was planned",
     "OBJECT_CHANGED": "the object was changed after the manifest was planned",
+    "OUTPUT_KEY_TOO_LONG": "the key has more than 900 bytes, which leaves too little for that of the normalised image",
+    "OUTPUT_TOO_LARGE": "a side of the image is longer than 65500 pixels, the most of a JPEG",
 }
 """Codes and messages of src/kernel/row.ts."""
 
@@ -62,6 +64,8 @@ class Measured:
     decode_ms: float
     compute_ms: float
     detail: str | None = None
+    file: bytes | None = None
+    """The normalised image, where that is what was asked for."""
 
 
 def measure(data: bytes, key: str, operation: str) -> Measured:
@@ -69,7 +73,7 @@ def measure(data: bytes, key: str, operation: str) -> Measured:
     started = time.perf_counter()
     try:
         still = read_still(data)
-        image = _decode(still)
+        image = decode(still)
     except Refused as reason:
         spent = (time.perf_counter() - started) * 1000
         return Measured(failed_row(key, reason.code), spent, 0.0, reason.detail or None)
@@ -88,7 +92,7 @@ def serialize_row(row: dict[str, Any]) -> str:
     return json.dumps(row, ensure_ascii=False, separators=(",", ":"))
 
 
-def _decode(still: Still) -> Image.Image:
+def decode(still: Still) -> Image.Image:
     """Pixels in one of the modes L, LA, RGB and RGBA, 8 bits a channel."""
     try:
         image = _DECODERS[still.format](io.BytesIO(still.data))
@@ -137,12 +141,17 @@ def _high_bytes(image: Image.Image) -> Image.Image:
     return Image.frombytes("L", image.size, data[0::2] if image.mode == "I;16B" else data[1::2])
 
 
-def _histograms(image: Image.Image, still: Still) -> list[list[int]]:
-    """Pixels per value over black: of grey alone, or of R, G and B."""
+def over_black(image: Image.Image) -> Image.Image:
+    """In one of the modes L, La, RGB and RGBa, whose colours are those over black."""
     # Pillow's premultiplied modes hold c * a / 255 rounded to the nearest, which is (2 * c * a + 255) // 510.
     # (Its ImageChops.multiply cuts off instead.)
     black = {"LA": "La", "RGBA": "RGBa"}.get(image.mode)
-    flat = image.histogram() if black is None else image.convert(black).histogram()
+    return image if black is None else image.convert(black)
+
+
+def _histograms(image: Image.Image, still: Still) -> list[list[int]]:
+    """Pixels per value over black: of grey alone, or of R, G and B."""
+    flat = over_black(image).histogram()
     colours = 1 if image.mode in ("L", "LA") else 3
     counts = [flat[256 * channel : 256 * (channel + 1)] for channel in range(colours)]
     outside = still.width * still.height - still.frame_width * still.frame_height

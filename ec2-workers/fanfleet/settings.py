@@ -17,6 +17,8 @@ class Settings:
     parameter: str
     engine: str
     operation: str
+    normalisation: str
+    """JSON, `null` unless the operation is to normalise."""
     workers: int
     head_address: str
     join_deadline_s: float
@@ -38,6 +40,7 @@ class Settings:
             parameter=env["FANFLEET_PARAMETER"],
             engine=env["FANFLEET_ENGINE"],
             operation=env["FANFLEET_OPERATION"],
+            normalisation=env["FANFLEET_NORMALISATION"],
             workers=int(env["FANFLEET_WORKERS"]),
             head_address=env.get("FANFLEET_HEAD_ADDRESS", ""),
             join_deadline_s=float(env["FANFLEET_JOIN_DEADLINE_S"]),

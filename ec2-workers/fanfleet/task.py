@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import asdict, dataclass
+from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,6 +14,8 @@ class Task:
     bucket: str
     """Where the images are."""
     operation: str
+    normalisation: dict[str, Any] | None
+    """As `Normalisation` in src/kernel/normalisation.ts; None unless the operation is to normalise."""
     round: int
     batch: int
     offset: int

@@ -1,36 +1,54 @@
 //! The bound that the kernel is measured against: the same libjpeg-turbo decodes to RGB and does nothing else.
 //!
-//! cargo run --release --example decode_bound -- FOLDER THREADS PASSES
+//! cargo run --release --example decode_bound -- FOLDER THREADS
 //!
-//! Prints images per second of each pass over the JPEGs of a folder, one a line. The files are read before.
+//! Reads the JPEGs of a folder and says `{"ready":true}`. Then it decodes all of them N times for every line `run N`
+//! that it reads, and answers `{"images":…,"seconds":…}`: a contender of `npm run bench`.
 
+use std::io::{BufRead, Write};
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 use turbojpeg_sys as turbo;
 
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let [folder, threads, passes] = &arguments[..] else {
-        panic!("Expected FOLDER THREADS PASSES but got {arguments:?}");
+    let [folder, threads] = &arguments[..] else {
+        panic!("Expected FOLDER THREADS but got {arguments:?}");
     };
+    let threads: usize = threads.parse().expect("a count of threads");
     let files: Vec<Vec<u8>> = std::fs::read_dir(folder)
         .expect("a folder")
         .map(|entry| std::fs::read(entry.expect("an entry").path()).expect("a file"))
         .collect();
-    let threads: usize = threads.parse().expect("a count of threads");
-    for _ in 0..passes.parse().expect("a count of passes") {
-        let started = Instant::now();
-        let next = AtomicUsize::new(0);
-        std::thread::scope(|scope| {
-            for _ in 0..threads {
-                scope.spawn(|| decode_all(&files, &next));
-            }
-        });
-        println!("{:.1}", files.len() as f64 / started.elapsed().as_secs_f64());
+    answer("{\"ready\":true}");
+    for line in std::io::stdin().lock().lines() {
+        let line = line.expect("a line");
+        let passes = line.strip_prefix("run ").and_then(|count| count.parse().ok());
+        let passes: usize = passes.unwrap_or_else(|| panic!("Expected `run N` but got `{line}`"));
+        let seconds: Duration = (0..passes).map(|_| decode_all(&files, threads)).sum();
+        let images = files.len() * passes;
+        answer(&format!("{{\"images\":{images},\"seconds\":{}}}", seconds.as_secs_f64()));
     }
 }
 
-fn decode_all(files: &[Vec<u8>], next: &AtomicUsize) {
+/// Standard output keeps what it gets until it is full, or told to write.
+fn answer(line: &str) {
+    println!("{line}");
+    std::io::stdout().flush().expect("a reader");
+}
+
+fn decode_all(files: &[Vec<u8>], threads: usize) -> Duration {
+    let started = Instant::now();
+    let next = AtomicUsize::new(0);
+    std::thread::scope(|scope| {
+        for _ in 0..threads {
+            scope.spawn(|| decode_some(files, &next));
+        }
+    });
+    started.elapsed()
+}
+
+fn decode_some(files: &[Vec<u8>], next: &AtomicUsize) {
     let mut pixels = Vec::new();
     // SAFETY: the buffer is as large as the header says, and the handle is this thread's own.
     unsafe {

@@ -1,19 +1,25 @@
-//! JPEG, decoded strip by strip, each strip scanned while it is in the cache.
+//! JPEG, decoded strip by strip, each strip worked on while it is in the cache.
 
-use crate::image::{Failure, Image, Outcome};
-use crate::scan::{Channel, scan_grey, scan_rgb};
+use crate::image::{Failure, Image};
 use std::ffi::{CStr, c_char, c_int, c_void};
-use std::time::{Duration, Instant};
+use std::marker::PhantomData;
 // Brings libjpeg-turbo, which jpeg.c calls.
 use turbojpeg_sys as _;
 
 /// A strip stays in the first-level cache with the lines that libjpeg works on.
-const STRIP_BYTES: usize = 24 * 1024;
+pub const STRIP_BYTES: usize = 24 * 1024;
 
 // In jpeg.c, which has what each of them does.
 unsafe extern "C" {
     fn fanfleet_jpeg_new() -> *mut c_void;
-    fn fanfleet_jpeg_open(this: *mut c_void, pieces: *const Piece, count: usize, width: u32, height: u32) -> c_int;
+    fn fanfleet_jpeg_open(
+        this: *mut c_void,
+        pieces: *const Piece,
+        count: usize,
+        width: u32,
+        height: u32,
+        shrink: u32,
+    ) -> c_int;
     fn fanfleet_jpeg_read(this: *mut c_void, to: *mut u8, lines: c_int, stride: usize) -> c_int;
     fn fanfleet_jpeg_message(this: *const c_void) -> *const c_char;
     fn fanfleet_jpeg_free(this: *mut c_void);
@@ -25,48 +31,59 @@ struct Piece {
     length: usize,
 }
 
-/// Measure a JPEG of one or three components.
-pub fn measure(image: &Image, strip: &mut Vec<u8>) -> Result<Outcome, Failure> {
-    let started = Instant::now();
-    let pieces: Vec<Piece> =
-        image.pieces.iter().map(|piece| Piece { data: piece.as_ptr(), length: piece.len() }).collect();
-    let decoder = Decoder::new()?;
-    // SAFETY: the pieces outlive the decoder, which is dropped before them.
-    let channels = unsafe { fanfleet_jpeg_open(decoder.0, pieces.as_ptr(), pieces.len(), image.width, image.height) };
-    let channels = match channels {
-        1 => 1,
-        3 => 3,
-        _ => return Err(decoder.failure()),
-    };
-    let stride = image.width as usize * channels;
-    let lines = (STRIP_BYTES / stride).clamp(1, image.height as usize);
-    strip.resize(lines * stride, 0);
+/// A JPEG of one or three components that is being decoded.
+pub struct Lines<'a> {
+    decoder: Decoder,
+    /// Read by the decoder until it is dropped.
+    _pieces: Vec<Piece>,
+    _image: PhantomData<&'a [u8]>,
+    /// 1 for grey, else 3.
+    pub channels: usize,
+    /// Bytes of a line.
+    pub stride: usize,
+    /// Lines that were not read yet.
+    left: usize,
+}
 
-    let mut total = [Channel::NONE; 3];
-    let mut scanning = Duration::ZERO;
-    let mut left = image.height as usize;
-    while left > 0 {
-        // SAFETY: the strip has room for `lines` lines of `stride` bytes.
-        let read = unsafe { fanfleet_jpeg_read(decoder.0, strip.as_mut_ptr(), lines as c_int, stride) };
-        let read = usize::try_from(read).map_err(|_| decoder.failure())?;
+impl<'a> Lines<'a> {
+    /// Read the header, and decode at 1 / `shrink` of the size (1 or 8), rounded up.
+    pub fn open(image: &Image<'a>, shrink: u32) -> Result<Self, Failure> {
+        let pieces: Vec<Piece> =
+            image.pieces.iter().map(|piece| Piece { data: piece.as_ptr(), length: piece.len() }).collect();
+        let decoder = Decoder::new()?;
+        // SAFETY: the pieces live as long as the decoder: both are in what is given, and `'a` outlives it.
+        let channels =
+            unsafe { fanfleet_jpeg_open(decoder.0, pieces.as_ptr(), pieces.len(), image.width, image.height, shrink) };
+        let channels = match channels {
+            1 => 1,
+            3 => 3,
+            _ => return Err(decoder.failure()),
+        };
+        let [width, height] = [image.width, image.height].map(|side| side.div_ceil(shrink) as usize);
+        let stride = width * channels;
+        Ok(Self { decoder, _pieces: pieces, _image: PhantomData, channels, stride, left: height })
+    }
+
+    /// So many lines make a strip.
+    pub fn strip_lines(&self) -> usize {
+        (STRIP_BYTES / self.stride).clamp(1, self.left.max(1))
+    }
+
+    /// Decode the next lines, as many as fit. Gives their bytes: fewer for the last ones, none at the end.
+    pub fn read<'b>(&mut self, to: &'b mut [u8]) -> Result<&'b mut [u8], Failure> {
+        let wanted = (to.len() / self.stride).min(self.left);
+        if wanted == 0 {
+            return Ok(&mut []);
+        }
+        // SAFETY: there is room for `wanted` lines of `stride` bytes.
+        let read = unsafe { fanfleet_jpeg_read(self.decoder.0, to.as_mut_ptr(), wanted as c_int, self.stride) };
+        let read = usize::try_from(read).map_err(|_| self.decoder.failure())?;
         if read == 0 {
             return Err(Failure::Damaged("the image has fewer lines than its header says".into()));
         }
-        let decoded = Instant::now();
-        let pixels = &strip[..read * stride];
-        if channels == 1 {
-            scan_grey(pixels, &mut total[0]);
-        } else {
-            scan_rgb(pixels, &mut total);
-        }
-        scanning += decoded.elapsed();
-        left = left.saturating_sub(read);
+        self.left -= read;
+        Ok(&mut to[..read * self.stride])
     }
-    drop(decoder);
-    if channels == 1 {
-        total = [total[0]; 3];
-    }
-    Ok(Outcome { channels: total, decoding: started.elapsed().saturating_sub(scanning), scanning })
 }
 
 struct Decoder(*mut c_void);

@@ -1,8 +1,9 @@
 //! PNG of up to 8 bits a sample, not interlaced. Lossless, so any decoder gives the same pixels of a sound file; one
 //! that is not sound in every detail is left to the portable kernel, which knows what other engines make of it.
 
-use crate::image::{Failure, Image, Outcome, Scratch};
-use crate::scan::{Channel, scan_grey, scan_rgb};
+use crate::image::{Failure, Image, Measure, Outcome, Scratch, at_least};
+use crate::png_counter::Counter;
+use crate::tally::Tally;
 use crate::unfilter::unfilter;
 use libdeflate_sys as deflate;
 use std::ffi::c_void;
@@ -17,34 +18,63 @@ const RGBA: u8 = 6;
 /// The signature and the header chunk.
 const HEADER_BYTES: usize = 33;
 
-/// Inflate the whole image, undo the filters line by line and scan each line while it is in the cache.
-pub fn measure(image: &Image, scratch: &mut Scratch) -> Result<Outcome, Failure> {
+/// Undo the filters line by line, and measure each line while it is in the cache.
+pub fn measure(image: &Image, wanted: Measure, scratch: &mut Scratch) -> Result<Outcome, Failure> {
     let started = Instant::now();
-    let mut layout = Layout::of(image).ok_or(Failure::Foreign)?;
-    let data = collect(image, &mut layout, &mut scratch.compressed).ok_or(Failure::Foreign)?;
-    let lines = inflate(data, layout.line_bytes() * image.height as usize, &mut scratch.pixels)?;
-
-    let mut counter = Counter::new(&layout);
     let mut scanning = Duration::ZERO;
+    let layout = Layout::of(image).ok_or(Failure::Foreign)?;
+    let mut counter = Counter::new(Tally::new(wanted));
+    let layout = each_line(image, layout, scratch, |layout, line| {
+        let decoded = Instant::now();
+        counter.add(layout, line);
+        scanning += decoded.elapsed();
+    })?;
+    let (channels, histogram) = counter.total(&layout).total(layout.channels());
+    Ok(Outcome { channels, histogram, decoding: started.elapsed().saturating_sub(scanning), scanning })
+}
+
+/// Decode the whole image to `scratch.pixels`, grey or RGB, and give its count of channels.
+pub fn decode(image: &Image, tally: &mut Tally, scratch: &mut Scratch) -> Result<usize, Failure> {
+    let layout = Layout::of(image).ok_or(Failure::Foreign)?;
+    let channels = layout.channels();
+    let mut pixels = std::mem::take(&mut scratch.pixels);
+    pixels.clear();
+    pixels.try_reserve_exact(image.pixels() * channels).map_err(|_| Failure::Foreign)?;
+    each_line(image, layout, scratch, |layout, line| {
+        let first = pixels.len();
+        layout.expand(line, &mut pixels);
+        tally.add(&pixels[first..], channels);
+    })?;
+    scratch.pixels = pixels;
+    Ok(channels)
+}
+
+/// Inflate the whole image and hand over its lines, their filters undone. Gives the layout with its palette.
+fn each_line(
+    image: &Image,
+    mut layout: Layout,
+    scratch: &mut Scratch,
+    mut work: impl FnMut(&Layout, &[u8]),
+) -> Result<Layout, Failure> {
+    let data = collect(image, &mut layout, &mut scratch.compressed).ok_or(Failure::Foreign)?;
+    let lines = at_least(&mut scratch.lines, layout.line_bytes() * image.height as usize)?;
+    inflate(data, lines)?;
     let mut above: &[u8] = &[];
     for line in lines.chunks_exact_mut(layout.line_bytes()) {
         let (filter, line) = line.split_first_mut().ok_or(Failure::Foreign)?;
         if !unfilter(*filter, layout.pixel_bytes(), line, above) {
             return Err(Failure::Foreign);
         }
-        let decoded = Instant::now();
-        counter.add(line);
-        scanning += decoded.elapsed();
+        work(&layout, line);
         above = line;
     }
-    let channels = counter.total();
-    Ok(Outcome { channels, decoding: started.elapsed().saturating_sub(scanning), scanning })
+    Ok(layout)
 }
 
 /// How the pixels lie in the inflated data.
-struct Layout {
-    width: usize,
-    depth: usize,
+pub struct Layout {
+    pub width: usize,
+    pub depth: usize,
     colour: u8,
     /// Over black, beyond the palette black.
     palette: [[u8; 3]; 256],
@@ -78,6 +108,49 @@ impl Layout {
     /// The distance of the filters.
     fn pixel_bytes(&self) -> usize {
         self.samples()
+    }
+
+    /// Of the pixels over black: 1 for grey, else 3.
+    pub fn channels(&self) -> usize {
+        if matches!(self.colour, GREY | GREY_ALPHA) { 1 } else { 3 }
+    }
+
+    pub fn has_alpha(&self) -> bool {
+        matches!(self.colour, GREY_ALPHA | RGBA)
+    }
+
+    /// Whether a byte is an index, or several pixels.
+    pub fn is_indexed(&self) -> bool {
+        self.colour == PALETTE || self.depth < 8
+    }
+
+    /// The pixel at `place` of an indexed byte, counted from the left.
+    pub fn colour_in(&self, byte: u8, place: usize) -> [u8; 3] {
+        let value = (byte << (place * self.depth)) >> (8 - self.depth);
+        match self.colour {
+            PALETTE => self.palette[usize::from(value)],
+            _ => [(u16::from(value) * 255 / ((1 << self.depth) - 1)) as u8; 3],
+        }
+    }
+
+    /// Append the pixels of a line, over black.
+    pub fn expand(&self, line: &[u8], to: &mut Vec<u8>) {
+        match (self.colour, self.depth) {
+            (GREY, 8) | (RGB, _) => to.extend_from_slice(line),
+            (GREY_ALPHA, _) => to.extend(line.as_chunks().0.iter().map(|[value, alpha]| over_black(*value, *alpha))),
+            (RGBA, _) => to.extend(
+                line.as_chunks()
+                    .0
+                    .iter()
+                    .flat_map(|[red, green, blue, alpha]| [red, green, blue].map(|value| over_black(*value, *alpha))),
+            ),
+            _ => {
+                let (channels, per_byte) = (self.channels(), 8 / self.depth);
+                for x in 0..self.width {
+                    to.extend_from_slice(&self.colour_in(line[x / per_byte], x % per_byte)[..channels]);
+                }
+            }
+        }
     }
 
     /// A line with its filter type.
@@ -122,12 +195,8 @@ fn collect<'a>(image: &Image<'a>, layout: &mut Layout, joined: &'a mut Vec<u8>) 
     if joined.is_empty() { first } else { Some(joined) }
 }
 
-/// Inflate to exactly `size` bytes. More, less, a wrong checksum or bytes after the end are for the portable kernel.
-fn inflate<'a>(data: &[u8], size: usize, to: &'a mut Vec<u8>) -> Result<&'a mut [u8], Failure> {
-    if to.len() < size {
-        to.try_reserve_exact(size - to.len()).map_err(|_| Failure::Foreign)?;
-        to.resize(size, 0);
-    }
+/// Inflate to exactly as many bytes. More, less, a wrong checksum or bytes after the end are for the portable kernel.
+fn inflate(data: &[u8], to: &mut [u8]) -> Result<(), Failure> {
     let mut read = 0;
     // SAFETY: both buffers are as long as is said, and the decompressor is this thread's own.
     let result = INFLATER.with(|inflater| unsafe {
@@ -136,7 +205,7 @@ fn inflate<'a>(data: &[u8], size: usize, to: &'a mut Vec<u8>) -> Result<&'a mut 
             data.as_ptr().cast::<c_void>(),
             data.len(),
             to.as_mut_ptr().cast::<c_void>(),
-            size,
+            to.len(),
             &mut read,
             std::ptr::null_mut(),
         )
@@ -144,7 +213,7 @@ fn inflate<'a>(data: &[u8], size: usize, to: &'a mut Vec<u8>) -> Result<&'a mut 
     if result != deflate::libdeflate_result_LIBDEFLATE_SUCCESS || read != data.len() {
         return Err(Failure::Foreign);
     }
-    Ok(&mut to[..size])
+    Ok(())
 }
 
 struct Inflater(*mut deflate::libdeflate_decompressor);
@@ -163,82 +232,6 @@ thread_local! {
         assert!(!raw.is_null(), "no memory for a decompressor");
         Inflater(raw)
     };
-}
-
-/// Takes the lines of an image and knows its statistics after the last one.
-struct Counter<'a> {
-    layout: &'a Layout,
-    channels: [Channel; 3],
-    /// How often each byte occurs, where a byte is a palette index or several pixels; four tables, since counting the
-    /// same value twice in a row would wait for the first store.
-    bytes: [[u32; 256]; 4],
-    /// How often each value of a last byte occurs that has fewer pixels than the others.
-    last: [u32; 256],
-    opaque: Vec<u8>,
-}
-
-impl<'a> Counter<'a> {
-    fn new(layout: &'a Layout) -> Self {
-        let (bytes, last) = ([[0; 256]; 4], [0; 256]);
-        Self { layout, channels: [Channel::NONE; 3], bytes, last, opaque: Vec::new() }
-    }
-
-    fn add(&mut self, line: &[u8]) {
-        match (self.layout.colour, self.layout.depth) {
-            (GREY, 8) => scan_grey(line, &mut self.channels[0]),
-            (RGB, _) => scan_rgb(line, &mut self.channels),
-            (GREY_ALPHA, _) => {
-                self.opaque.clear();
-                self.opaque.extend(line.chunks_exact(2).map(|pixel| over_black(pixel[0], pixel[1])));
-                scan_grey(&self.opaque, &mut self.channels[0]);
-            }
-            (RGBA, _) => {
-                self.opaque.clear();
-                let over = |p: &[u8]| [over_black(p[0], p[3]), over_black(p[1], p[3]), over_black(p[2], p[3])];
-                self.opaque.extend(line.chunks_exact(4).flat_map(over));
-                scan_rgb(&self.opaque, &mut self.channels);
-            }
-            _ => self.count(line),
-        }
-    }
-
-    fn count(&mut self, line: &[u8]) {
-        let whole = self.layout.width * self.layout.depth / 8;
-        let (full, part) = line.split_at(whole.min(line.len()));
-        let mut fours = full.chunks_exact(4);
-        for four in &mut fours {
-            for (table, byte) in self.bytes.iter_mut().zip(four) {
-                table[usize::from(*byte)] += 1;
-            }
-        }
-        fours.remainder().iter().for_each(|byte| self.bytes[0][usize::from(*byte)] += 1);
-        part.iter().for_each(|byte| self.last[usize::from(*byte)] += 1);
-    }
-
-    fn total(mut self) -> [Channel; 3] {
-        let Layout { width, depth, colour, palette } = self.layout;
-        let counted = *colour == PALETTE || *depth < 8;
-        if counted {
-            let per_byte = 8 / depth;
-            for byte in 0..=u8::MAX {
-                let times: u64 = self.bytes.iter().map(|table| u64::from(table[usize::from(byte)])).sum();
-                let last = u64::from(self.last[usize::from(byte)]);
-                for place in 0..per_byte {
-                    let value = (u16::from(byte) << (place * depth)) as u8 >> (8 - depth);
-                    let pixels = times + if place < width % per_byte { last } else { 0 };
-                    let rgb = if *colour == PALETTE {
-                        palette[usize::from(value)]
-                    } else {
-                        [(u16::from(value) * 255 / ((1 << depth) - 1)) as u8; 3]
-                    };
-                    self.channels.iter_mut().zip(rgb).for_each(|(channel, value)| channel.add(value, pixels));
-                }
-            }
-        } else if matches!(*colour, GREY | GREY_ALPHA) {
-            self.channels = [self.channels[0]; 3];
-        }
-        self.channels
-    }
 }
 
 /// c * a / 255 rounded to the nearest, as `overBlack` of src/kernel/scan.ts.

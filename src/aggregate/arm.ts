@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Batch } from '../dataset/manifest.ts';
-import type { Operation } from '../kernel/operation.ts';
+import type { ImageTask } from '../kernel/image-task.ts';
 import { layout } from '../run/layout.ts';
 import { type Arm, armSchema } from '../run/request.ts';
 import { type ArmPhases, armPhases, armPhasesSchema } from '../timing/phases.ts';
@@ -53,7 +53,7 @@ export interface AggregateArmInput {
   readonly runId: string;
   readonly arm: Arm;
   readonly round: number;
-  readonly operation: Operation;
+  readonly task: ImageTask;
   /** Start and end of the arm by the clock of the state machine, epoch milliseconds. */
   readonly startedAt: number;
   readonly endedAt: number;
@@ -76,6 +76,7 @@ type KeptSpan = Omit<
   | 'rssPeakBytes'
   | 'billedMs'
   | 'bytes'
+  | 'outputBytes'
 >;
 
 /**
@@ -112,7 +113,7 @@ export async function aggregateArm(input: AggregateArmInput): Promise<ArmAggrega
       logLost(batch.objects, new Set(), log);
     } else {
       hash.update(result);
-      part = mergeParts(part, checkBatch(batch, result, input.operation, log));
+      part = mergeParts(part, checkBatch(batch, result, input.task, log));
     }
     const measured = readSpan(span, input, batch, log, result !== null);
     if (measured === null) continue;

@@ -1,5 +1,5 @@
 import type { Batch, DatasetObject } from '../dataset/manifest.ts';
-import type { Operation } from '../kernel/operation.ts';
+import type { ImageTask } from '../kernel/image-task.ts';
 import { EMPTY_PART, type ImagePart, mergeParts, partOf } from './part.ts';
 import type { ProblemLog } from './problems.ts';
 import { checkRow } from './row-check.ts';
@@ -10,13 +10,13 @@ import { checkRow } from './row-check.ts';
  *
  * @param body the result file: one row per line, each ended by a line feed
  */
-export function checkBatch(batch: Batch, body: Buffer, operation: Operation, log: ProblemLog): ImagePart {
+export function checkBatch(batch: Batch, body: Buffer, task: ImageTask, log: ProblemLog): ImagePart {
   const expected = new Map(batch.objects.map((object, index) => [object.key, { object, index }]));
   const seen = new Set<string>();
   let part = EMPTY_PART;
   let last = -1;
   for (const [number, text] of linesOf(body, batch, log).entries()) {
-    const checked = checkRow(text, operation);
+    const checked = checkRow(text, task);
     if (checked.row === undefined) {
       log.add(
         checked.problem,

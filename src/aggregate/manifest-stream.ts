@@ -1,3 +1,4 @@
+import { readLines } from '../dataset/lines.ts';
 import { type Batch, batchSchema } from '../dataset/manifest.ts';
 import { compareKeys } from '../dataset/order.ts';
 import { FanfleetError } from '../errors.ts';
@@ -15,7 +16,8 @@ export async function* readManifest(chunks: AsyncIterable<Uint8Array>): AsyncGen
   let previous: Batch | undefined;
   let closed = false;
   let number = 0;
-  for await (const line of lines(chunks)) {
+  const tooLong = () => invalid(number + 1, 'expected one batch per line but found a line over 8 MiB');
+  for await (const line of readLines(chunks, LONGEST_LINE, tooLong)) {
     number += 1;
     const text = line.trim();
     if (text === '') continue;
@@ -30,24 +32,6 @@ export async function* readManifest(chunks: AsyncIterable<Uint8Array>): AsyncGen
     yield batch;
   }
   if (!closed) throw invalid(number, 'expected the end of the array but the manifest was cut off');
-}
-
-async function* lines(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<string> {
-  const decoder = new TextDecoder('utf-8', { fatal: true });
-  let rest = '';
-  for await (const chunk of chunks) {
-    rest += decoder.decode(chunk, { stream: true });
-    let from = 0;
-    for (let end = rest.indexOf('\n', from); end >= 0; end = rest.indexOf('\n', from)) {
-      yield rest.slice(from, end);
-      from = end + 1;
-    }
-    rest = rest.slice(from);
-    if (rest.length > LONGEST_LINE)
-      throw invalid(0, 'expected one batch per line but found a line over 8 MiB');
-  }
-  rest += decoder.decode();
-  if (rest !== '') yield rest;
 }
 
 function toBatch(text: string, line: number): Batch {

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** What can be wrong with the files of an arm. All but the last two make the arm's answer not valid. */
 export const PROBLEMS = {

@@ -1,4 +1,6 @@
-import { OPERATION_STATISTICS, type Operation, STATISTICS } from '../kernel/operation.ts';
+import type { ImageTask } from '../kernel/image-task.ts';
+import type { NormalisedFormat } from '../kernel/normalisation.ts';
+import { OPERATION_STATISTICS, STATISTICS } from '../kernel/operation.ts';
 import {
   IMAGE_ERRORS,
   MAX_PIXELS,
@@ -22,7 +24,7 @@ export type CheckedRow =
  * Check one line by hand: ten million of them are read, and each must be exactly what `serializeRow` writes.
  * The figures of a measured row must also follow from each other, whoever computed them.
  */
-export function checkRow(text: string, operation: Operation): CheckedRow {
+export function checkRow(text: string, task: ImageTask): CheckedRow {
   let value: unknown;
   try {
     value = JSON.parse(text);
@@ -30,7 +32,7 @@ export function checkRow(text: string, operation: Operation): CheckedRow {
     return malformed('not JSON');
   }
   if (!isRecord(value) || typeof value.key !== 'string' || value.key === '') return malformed('no key');
-  const shape = 'error' in value ? failedShape(value) : measuredShape(value, operation);
+  const shape = 'error' in value ? failedShape(value) : measuredShape(value, task);
   if (shape !== null) return malformed(shape);
   const row = value as unknown as Row;
   if (serializeRow(row) !== text) return malformed('not in the one text form of a row');
@@ -56,10 +58,11 @@ function failedShape(value: Record<string, unknown>): string | null {
   return null;
 }
 
-function measuredShape(value: Record<string, unknown>, operation: Operation): string | null {
-  const statistics = OPERATION_STATISTICS[operation];
-  if (!hasFields(value, ['key', 'width', 'height', 'channels', ...statistics])) {
-    return `expected exactly key, width, height, channels, ${statistics.join(', ')} in this order`;
+function measuredShape(value: Record<string, unknown>, task: ImageTask): string | null {
+  const computed =
+    task.operation === 'normalise' ? ['min', 'max', 'output'] : OPERATION_STATISTICS[task.operation];
+  if (!hasFields(value, ['key', 'width', 'height', 'channels', ...computed])) {
+    return `expected exactly key, width, height, channels, ${computed.join(', ')} in this order`;
   }
   const { width, height } = value;
   const pixels = isCount(width) && isCount(height) ? width * height : 0;
@@ -68,7 +71,20 @@ function measuredShape(value: Record<string, unknown>, operation: Operation): st
   for (const name of STATISTICS) {
     if (name in value && !isTriple(value[name])) return `expected 3 integers for ${name}`;
   }
-  return null;
+  return task.operation === 'normalise' ? outputShape(value.output, task.normalisation.format) : null;
+}
+
+/** The proof of a normalised image: of its file, or of its pixels where encoders differ. */
+function outputShape(output: unknown, format: NormalisedFormat): string | null {
+  if (!isRecord(output)) return 'expected an output';
+  if (format === 'jpeg') {
+    const sum = output.pixels_crc32;
+    const isSum = hasFields(output, ['pixels_crc32']) && isCount(sum) && sum < 2 ** 32;
+    return isSum ? null : 'expected output {pixels_crc32} with 32 bits';
+  }
+  const hash = output.sha256;
+  const isHash = hasFields(output, ['sha256']) && typeof hash === 'string' && /^[0-9a-f]{64}$/.test(hash);
+  return isHash ? null : 'expected output {sha256} in hexadecimal';
 }
 
 /** Which figures of a row contradict each other; null where none do. n is the number of pixels. */

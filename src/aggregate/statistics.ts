@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { MeasuredRow, PerChannel } from '../kernel/row.ts';
 
 type Exact = readonly [bigint, bigint, bigint];

@@ -6,9 +6,9 @@ import { SFNClient } from '@aws-sdk/client-sfn';
 import { CREDENTIALS, REGION, readState } from '../../localstack/offline.ts';
 import { createS3 } from '../aws/s3.ts';
 import { findStack, type Stack } from '../aws/stack.ts';
-import type { Shell } from '../environment.ts';
 import { FanfleetError } from '../errors.ts';
 import type { Io } from './io.ts';
+import type { Shell } from './shell.ts';
 
 /** The stage that is deployed to the offline AWS; every other one is in an account. */
 export const LOCAL = 'local';

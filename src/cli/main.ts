@@ -1,11 +1,11 @@
 #!/usr/bin/env node
 import { join } from 'node:path';
 import { CommanderError } from 'commander';
-import { readShell } from '../environment.ts';
 import { FanfleetError } from '../errors.ts';
 import { EXIT, exitCodeOfError } from './exit-code.ts';
 import { createIo, type Io } from './io.ts';
 import { type Act, createProgram } from './program.ts';
+import { readShell } from './shell.ts';
 
 const root = join(import.meta.dirname, '../..');
 const abort = new AbortController();

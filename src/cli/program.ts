@@ -1,11 +1,18 @@
 import { Command, Option } from 'commander';
 import packageJson from '../../package.json' with { type: 'json' };
 import { SAMPLE_KINDS, type SampleKind } from '../dataset/sample.ts';
+import { SHARD_BYTES_RANGE } from '../dataset/shards/pack.ts';
 import { KERNELS } from '../kernel/choose-kernel.ts';
-import { operationSchema } from '../kernel/operation.ts';
+import { NORMALISED_FORMATS } from '../kernel/normalisation.ts';
+import { OPERATIONS } from '../kernel/operation.ts';
+import { parse } from '../parse.ts';
+import { normalisationSchema } from '../run/normalise.ts';
+import { byteSize } from './byte-size.ts';
 import { cleanCommand } from './commands/clean.ts';
 import { sampleCommand, uploadCommand } from './commands/dataset.ts';
 import { doctorCommand } from './commands/doctor.ts';
+import { normaliseCommand } from './commands/normalise.ts';
+import { packCommand } from './commands/pack.ts';
 import { reportCommand } from './commands/report.ts';
 import { runCommand } from './commands/run.ts';
 import { startCommand } from './commands/start.ts';
@@ -13,7 +20,7 @@ import { statsCommand } from './commands/stats.ts';
 import { statusCommand } from './commands/status.ts';
 import { deployCommand, downCommand, upCommand } from './commands/up.ts';
 import { type Context, LOCAL } from './context.ts';
-import { addRequestOptions, number, requestOf } from './request-options.ts';
+import { addRequestOptions, number, requestOf, wantsDatasetRange } from './request-options.ts';
 
 /** What a command ends with. */
 export interface Outcome {
@@ -68,7 +75,14 @@ export function createProgram(act: Act): Command {
       .option('--images <where>', 'a folder of this machine, or s3://bucket/prefix')
       .option('--detach', 'start it and print the run id', false),
   ).action((prefix, { images, detach, ...flags }) =>
-    act((context) => runCommand(context, { images, detach, request: requestOf(flags, prefix) })),
+    act((context) =>
+      runCommand(context, {
+        images,
+        detach,
+        request: requestOf(flags, prefix),
+        datasetRange: wantsDatasetRange(flags),
+      }),
+    ),
   );
   addRequestOptions(
     program
@@ -76,7 +90,14 @@ export function createProgram(act: Act): Command {
       .description('everything offline: up, dataset, deploy, run, report')
       .option('--images <where>', 'a folder of this machine instead of the samples'),
   ).action(({ images, ...flags }) =>
-    act((context) => startCommand(context, { images, detach: false, request: requestOf(flags, undefined) })),
+    act((context) =>
+      startCommand(context, {
+        images,
+        detach: false,
+        request: requestOf(flags, undefined),
+        datasetRange: wantsDatasetRange(flags),
+      }),
+    ),
   );
   program
     .command('status')
@@ -88,24 +109,56 @@ export function createProgram(act: Act): Command {
     .description('the report of a run (default: the latest)')
     .argument('[run]')
     .action((run) => act((context) => reportCommand(context, run)));
+  addLocal(program, act);
+  return program;
+}
+
+/** What works on files of this machine, without any AWS. */
+function addLocal(program: Command, act: Act): void {
+  const kernel = () =>
+    new Option('--kernel <name>', 'which one (default: native where it was built)').choices(KERNELS);
   program
     .command('stats')
     .description('result rows (JSONL) of local files and folders, without AWS')
     .argument('<path...>')
+    .addOption(new Option('--operation <name>', 'what to compute').choices(OPERATIONS).default('stats'))
     .addOption(
-      new Option('--operation <name>', 'what to compute').choices(operationSchema.options).default('stats'),
+      new Option('--approx', 'means alone, near the true ones, from an eighth of each JPEG').conflicts([
+        'operation',
+        'histogram',
+      ]),
     )
     .addOption(
-      new Option('--kernel <name>', 'which one (default: native where it was built)').choices(KERNELS),
+      new Option('--histogram', 'how often each value occurs, too; of all statistics').conflicts('operation'),
     )
-    .action((paths, { operation, kernel }) =>
-      act((context) => statsCommand(context, paths, { operation, kernel })),
+    .addOption(kernel())
+    .action((paths, options) => act((context) => statsCommand(context, paths, options)));
+  program
+    .command('normalise')
+    .description('normalised copies of local files and folders, and their rows (JSONL), without AWS')
+    .argument('<path...>')
+    .requiredOption('--out <folder>', 'where the copies are written, each below it at its path')
+    .addOption(new Option('--format <name>', 'of the copies').choices(NORMALISED_FORMATS).default('png'))
+    .addOption(
+      new Option('--channels <how>', 'stretched with one range, or each with its own')
+        .choices(['all', 'each'])
+        .default('all'),
+    )
+    .option('--quality <n>', 'of JPEGs, 1-100', number, 90)
+    .addOption(kernel())
+    .action((paths, { out, kernel, ...settings }) =>
+      act((context) =>
+        normaliseCommand(context, paths, {
+          out,
+          kernel,
+          normalisation: parse(normalisationSchema, settings, 'The normalisation'),
+        }),
+      ),
     );
-  return program;
 }
 
 function addDataset(program: Command, act: Act): void {
-  const dataset = program.command('dataset').description('sample images, and uploads');
+  const dataset = program.command('dataset').description('sample images, uploads, tar shards');
   dataset
     .command('sample')
     .description('make the sample images on this machine, without the network')
@@ -122,4 +175,12 @@ function addDataset(program: Command, act: Act): void {
     .argument('<folder>')
     .requiredOption('--prefix <prefix>', 'put before each key, e.g. train/')
     .action((folder, { prefix }) => act((context) => uploadCommand(context, folder, prefix)));
+  dataset
+    .command('pack')
+    .description('write the images under a prefix as tar shards: one GET brings hundreds of them')
+    .argument('<prefix>', 'of the images in the data bucket, or what comes before the keys of --images')
+    .requiredOption('--to <prefix>', 'put before 000000.tar …, e.g. packed/')
+    .option('--shard-size <size>', 'most bytes of a shard (default: 64MiB)', byteSize(SHARD_BYTES_RANGE))
+    .option('--images <folder>', 'pack a folder of this machine instead')
+    .action((prefix, options) => act((context) => packCommand(context, { prefix, ...options })));
 }

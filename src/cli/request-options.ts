@@ -1,13 +1,24 @@
-import { type Command, InvalidArgumentError } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
 import { IMAGE_FILTERS } from '../dataset/image-type.ts';
-import { operationSchema } from '../kernel/operation.ts';
+import { FanfleetError } from '../errors.ts';
+import { NORMALISED_FORMATS } from '../kernel/normalisation.ts';
 import { parse } from '../parse.ts';
+import { normaliseSchema, runOperationSchema } from '../run/normalise.ts';
 import { engineSchema, type RequestInput, requestSchema } from '../run/request.ts';
 
 /** Add an option for every field of the execution input; docs/run.md explains them. */
 export function addRequestOptions(command: Command): Command {
   return command
-    .option('--operation <name>', `${operationSchema.options.join(' | ')} (default: stats)`)
+    .option('--operation <name>', `${runOperationSchema.options.join(' | ')} (default: stats)`)
+    .option('--format <name>', `of normalised images: ${NORMALISED_FORMATS.join(' | ')} (default: png)`)
+    .option('--channels <how>', 'stretched with one range, or each with its own: all | each (default: all)')
+    .option('--quality <n>', 'of normalised JPEGs, 1-100 (default: 90)', number)
+    .addOption(
+      new Option('--scope <name>', 'what the range is taken from; of the dataset by a minmax run before')
+        .choices(['image', 'dataset'])
+        .conflicts('statisticsRun'),
+    )
+    .option('--statistics-run <run>', 'an earlier run over the same images that gives the range')
     .option('--filter <name>', `what counts as an image: ${IMAGE_FILTERS.join(' | ')} (default: suffix)`)
     .option('--arms <names>', 'serverless,fleet (default: both)', (value) => value.split(','))
     .option('--engine <name>', `${engineSchema.options.join(' | ')} (default: daft)`)
@@ -25,10 +36,12 @@ export function addRequestOptions(command: Command): Command {
     .option('--no-baseline', 'leave out the single-thread run');
 }
 
-type Flags = Partial<Omit<RequestInput, 'schedule' | 'prefix'>> & {
-  parallel?: boolean;
-  sequential?: boolean;
-};
+type Flags = Partial<Omit<RequestInput, 'schedule' | 'prefix' | 'normalise'>> &
+  NonNullable<RequestInput['normalise']> & {
+    parallel?: boolean;
+    sequential?: boolean;
+    scope?: 'image' | 'dataset';
+  };
 
 /** The execution input that the options say, checked here already so that a slip costs no upload. */
 export function requestOf(
@@ -36,15 +49,29 @@ export function requestOf(
   prefix: string | undefined,
 ): Omit<RequestInput, 'prefix'> & { prefix?: string | undefined } {
   const { parallel, sequential, ...rest } = flags;
+  const normalise = pick(rest, Object.keys(normaliseSchema.shape));
   const schedule = parallel ? 'parallel' : sequential ? 'sequential' : undefined;
-  const fields = Object.keys(requestSchema.shape) as (keyof typeof requestSchema.shape)[];
-  const request: Record<string, unknown> = { schedule };
-  for (const field of fields) {
-    if (field in rest) request[field] = rest[field as keyof typeof rest];
-  }
-  const given = Object.fromEntries(Object.entries(request).filter(([, value]) => value !== undefined));
+  const given: Record<string, unknown> = {
+    ...pick(rest, Object.keys(requestSchema.shape)),
+    ...(schedule === undefined ? {} : { schedule }),
+    ...(Object.keys(normalise).length === 0 ? {} : { normalise }),
+  };
   parse(requestSchema, { prefix: prefix ?? '-', ...given }, 'The request');
   return { ...given, ...(prefix === undefined ? {} : { prefix }) };
+}
+
+/** Whether the range of the dataset is to be measured first, by a run of its own. */
+export function wantsDatasetRange({ scope, operation }: Flags): boolean {
+  if (scope === undefined || operation === 'normalise') return scope === 'dataset';
+  const message = 'Expected `--scope` with `--operation normalise` only, but received it with another one.';
+  throw new FanfleetError('INVALID_INPUT', message, { source: 'user' });
+}
+
+/** The fields of these names that have a value. */
+function pick(from: object, names: readonly string[]): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(from).filter(([name, value]) => names.includes(name) && value !== undefined),
+  );
 }
 
 /** @throws InvalidArgumentError which commander shows with the option's name */

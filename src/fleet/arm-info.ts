@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** One instance of the fleet, as it saw its own boot. Times are epoch milliseconds. */
 export const hostSchema = z.object({

@@ -12,7 +12,7 @@ import {
   PutParameterCommand,
   type SSMClient,
 } from '@aws-sdk/client-ssm';
-import { z } from 'zod';
+import * as z from 'zod';
 import { FanfleetError } from '../errors.ts';
 import { parse } from '../parse.ts';
 import { layout } from '../run/layout.ts';
@@ -124,6 +124,7 @@ export function fleetVariables(
     FANFLEET_BUNDLE_SHA256: bundle.sha256,
     FANFLEET_ENGINE: run.engine,
     FANFLEET_OPERATION: run.operation,
+    FANFLEET_NORMALISATION: JSON.stringify(run.normalisation),
     FANFLEET_WORKERS: String(run.workers),
     FANFLEET_JOIN_DEADLINE_S: String(Math.min(JOIN_DEADLINE_S, Math.floor(run.fleetDeadline / 2))),
     FANFLEET_DEADLINE_S: String(run.fleetDeadline + SELF_TERMINATION_MARGIN_S),

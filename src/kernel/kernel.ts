@@ -1,9 +1,12 @@
+import type { ApproximateRow } from './approximate.ts';
+import type { HistogramRow } from './histogram.ts';
+import type { Normalisation } from './normalisation.ts';
 import type { Operation } from './operation.ts';
-import type { Row } from './row.ts';
+import type { FailedRow, Row } from './row.ts';
 
 /** What became of one image. */
-export type Measured = {
-  readonly row: Row;
+export type Measured<R = Row> = {
+  readonly row: R;
   /** Milliseconds from the bytes to pixels, the wait for a free decoder thread included. */
   readonly decodeMs: number;
   /** Milliseconds from pixels to the row. */
@@ -12,12 +15,29 @@ export type Measured = {
   readonly detail?: string;
 };
 
+/** What became of an image that was to be normalised. Its row has `min`, `max` and `output`. */
+export type Normalised = Measured & {
+  /** The encoded image; there is none for an image that failed. */
+  readonly file?: Buffer;
+};
+
 /** An image whose header has been read, and nothing else. */
 export type Prepared = {
   /** Bytes that measuring it takes beside the input: 0 for an image that already failed. */
   readonly workingBytes: number;
   /** Decode and measure. An image that cannot be measured is a row with its error; it never rejects for that. */
   measure(operation: Operation): Promise<Measured>;
+  /** Bytes that normalising it takes beside the input, the encoded image included. */
+  normalisingBytes(normalisation: Normalisation): number;
+  /** Decode, stretch and encode. Like `measure`, it never rejects because of the image. */
+  normalise(normalisation: Normalisation): Promise<Normalised>;
+  /** The statistics, and how often each value occurs. Runs have no such rows. */
+  histogram(): Promise<Measured<HistogramRow | FailedRow>>;
+  /**
+   * Means near the true ones, from an eighth of the pixels each way; exact where the format has no such shortcut. A
+   * kernel that cannot leaves it out. Runs have no such rows.
+   */
+  approximate?(): Promise<Measured<ApproximateRow | FailedRow>>;
 };
 
 /**

@@ -1,8 +1,10 @@
-import { readdir, readFile, stat } from 'node:fs/promises';
+import { readFileSync } from 'node:fs';
+import { readdir, stat } from 'node:fs/promises';
 import { sep } from 'node:path';
+import { inOrder, type Task } from '../concurrency/in-order.ts';
 import { compareKeys } from '../dataset/order.ts';
 import { FanfleetError } from '../errors.ts';
-import type { Kernel, Measured } from './kernel.ts';
+import type { Kernel, Measured, Prepared } from './kernel.ts';
 import type { Operation } from './operation.ts';
 
 export type LocalFilesOptions = {
@@ -10,7 +12,7 @@ export type LocalFilesOptions = {
   readonly operation: Operation;
   /** Which files of a folder are measured; a file that is named itself always is. @default all */
   readonly accept?: (key: string) => boolean;
-  /** Most images in the works at once. @default 4 */
+  /** Most images in the works at once; many small ones count as one where the kernel does them together. @default 4 */
   readonly overlap?: number;
   /** Most bytes of files and pixels in the works at once, unless one image alone needs more. @default 512 MiB */
   readonly memoryBytes?: number;
@@ -27,34 +29,84 @@ export async function* measureLocalFiles(
   paths: readonly string[],
   options: LocalFilesOptions,
 ): AsyncGenerator<Measured, void> {
-  const { kernel, operation, accept = () => true, overlap = 4, memoryBytes = 512 * 1024 * 1024 } = options;
-  const running: { bytes: number; measured: Promise<Measured> }[] = [];
-  let held = 0;
-  for (const key of await listFiles(paths, accept)) {
-    const input = await reading(key, readFile(key));
-    const prepared = kernel.prepare(input, key);
-    const bytes = input.length + prepared.workingBytes;
-    while (running.length >= overlap || (running.length > 0 && held + bytes > memoryBytes)) {
-      yield await next();
-    }
-    held += bytes;
-    const measured = prepared.measure(operation);
-    // Its failure is thrown where it is awaited; until then nobody listens.
-    measured.catch(() => {});
-    running.push({ bytes, measured });
-  }
-  while (running.length > 0) yield await next();
+  const { accept = () => true, overlap = 4, memoryBytes = 512 * 1024 * 1024 } = options;
+  const settled = { ...options, overlap, memoryBytes };
+  const keys = await listFiles(paths, accept);
+  for await (const measured of inOrder(tasksOf(keys, settled), overlap, memoryBytes)) yield* measured;
+}
 
-  async function next(): Promise<Measured> {
-    const first = running.shift();
-    if (first === undefined) throw new RangeError('no image is in the works');
-    held -= first.bytes;
-    return first.measured;
+function* tasksOf(keys: readonly string[], options: Settled): Generator<Task<readonly Measured[]>> {
+  for (const { images, bytes } of groupFiles(keys, options)) {
+    yield { bytes, start: () => measureGroup(images, options) };
   }
 }
 
-/** All files, sorted, each once. Links to files are followed; links to folders inside a folder are not. */
-async function listFiles(paths: readonly string[], accept: (key: string) => boolean): Promise<string[]> {
+type Settled = LocalFilesOptions & { readonly overlap: number; readonly memoryBytes: number };
+type Group = { readonly images: Prepared[]; input: number; bytes: number };
+
+/** A group is many small images or a single other one. */
+const GROUP_INPUT_BYTES = 64 * 1024;
+const GROUP_IMAGES = 256;
+
+/**
+ * Read files and put small ones together. They are read synchronously: that takes a small part of the time of
+ * `fs.promises` (docs/performance.md), and images are decoded on other threads meanwhile.
+ */
+function* groupFiles(keys: readonly string[], options: Settled): Generator<Group> {
+  const { kernel, overlap, memoryBytes } = options;
+  const mostImages = kernel.measureAll === undefined ? 1 : GROUP_IMAGES;
+  let group: Group = { images: [], input: 0, bytes: 0 };
+  for (const key of keys) {
+    const input = readImage(key);
+    const prepared = kernel.prepare(input, key);
+    const bytes = input.length + prepared.workingBytes;
+    const full =
+      group.images.length === mostImages ||
+      group.input + input.length > GROUP_INPUT_BYTES ||
+      group.bytes + bytes > memoryBytes / overlap;
+    if (full && group.images.length > 0) {
+      yield group;
+      group = { images: [], input: 0, bytes: 0 };
+    }
+    group.images.push(prepared);
+    group.input += input.length;
+    group.bytes += bytes;
+  }
+  if (group.images.length > 0) yield group;
+}
+
+async function measureGroup(
+  images: readonly Prepared[],
+  { kernel, operation }: LocalFilesOptions,
+): Promise<readonly Measured[]> {
+  const [first] = images;
+  if (images.length === 1 && first !== undefined) return [await first.measure(operation)];
+  if (kernel.measureAll !== undefined) return kernel.measureAll(images, operation);
+  return Promise.all(images.map((image) => image.measure(operation)));
+}
+
+/**
+ * Read a file.
+ *
+ * @throws FanfleetError as `listFiles`
+ */
+export function readImage(key: string): Buffer {
+  try {
+    return readFileSync(key);
+  } catch (cause) {
+    throw unreadable(key, cause);
+  }
+}
+
+/**
+ * All files, sorted, each once. Links to files are followed; links to folders inside a folder are not.
+ *
+ * @throws FanfleetError `PATH_NOT_FOUND` or `PATH_UNREADABLE`, naming the path
+ */
+export async function listFiles(
+  paths: readonly string[],
+  accept: (key: string) => boolean,
+): Promise<string[]> {
   const keys = new Set<string>();
   for (const path of paths) {
     if ((await reading(path, stat(path))).isFile()) {
@@ -76,12 +128,16 @@ async function reading<T>(path: string, result: Promise<T>): Promise<T> {
   try {
     return await result;
   } catch (cause) {
-    const missing = cause instanceof Error && 'code' in cause && cause.code === 'ENOENT';
-    const code = missing ? 'PATH_NOT_FOUND' : 'PATH_UNREADABLE';
-    const why = cause instanceof Error ? cause.message : String(cause);
-    throw new FanfleetError(code, `Expected a readable file or folder at ${path} but got: ${why}.`, {
-      cause,
-      source: 'user',
-    });
+    throw unreadable(path, cause);
   }
+}
+
+function unreadable(path: string, cause: unknown): FanfleetError {
+  const missing = cause instanceof Error && 'code' in cause && cause.code === 'ENOENT';
+  const code = missing ? 'PATH_NOT_FOUND' : 'PATH_UNREADABLE';
+  const why = cause instanceof Error ? cause.message : String(cause);
+  return new FanfleetError(code, `Expected a readable file or folder at ${path} but got: ${why}.`, {
+    cause,
+    source: 'user',
+  });
 }

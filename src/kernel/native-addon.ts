@@ -1,8 +1,9 @@
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { arch, platform } from 'node:process';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { FanfleetError } from '../errors.ts';
+import type { NormalisedFormat } from './normalisation.ts';
 
 /** The numbers that the addon takes per image: width, height, count of pieces. */
 export const NUMBERS_IN = 3;
@@ -13,21 +14,60 @@ export const STATES = { measured: 0, damaged: 1, foreign: 2 } as const;
 
 /** What `native/src/lib.rs` exports. */
 export type NativeAddon = {
-  /** Measure images in one job on libuv's pool. The pieces must not change until it settles. */
+  /**
+   * Measure images in one job on libuv's pool. The pieces must not change until it settles.
+   *
+   * @param wanted besides the statistics `histogram` gives how often each value occurs, per channel; `eighth` decodes
+   * JPEG at an eighth of its size
+   */
   measure(
     pieces: readonly Buffer[],
     images: Uint32Array,
+    wanted: 'statistics' | 'histogram' | 'eighth',
   ): Promise<{
     readonly numbers: Float64Array;
     /** The decoder's words for each damaged image. */
     readonly details: readonly string[];
   }>;
+  /** Normalise one image in a job on libuv's pool. The pieces must not change until it settles. */
+  normalise(
+    pieces: readonly Buffer[],
+    settings: {
+      readonly width: number;
+      readonly height: number;
+      readonly format: NormalisedFormat;
+      readonly quality: number;
+      /** Bytes that are left free before the numbers of `npy`. */
+      readonly headerBytes: number;
+      /** Whether each channel has its own range. */
+      readonly each: boolean;
+      /** Instead of the image's own: minima of R, G, B, then maxima. */
+      readonly range?: readonly number[];
+    },
+  ): Promise<{
+    /** The filtered lines of a PNG, the numbers of `npy`, or a JPEG file. None for a damaged or foreign image. */
+    readonly output?: Buffer;
+    /** The decoder's words about a damaged image. */
+    readonly detail?: string;
+    /** The image's own minima of R, G, B, then maxima. */
+    readonly extremes: readonly number[];
+    /** CRC-32 of the pixels of a JPEG before they were encoded. */
+    readonly checksum: number;
+    readonly decodeMs: number;
+    readonly encodeMs: number;
+  }>;
 };
 
-/** Where `npm run build:native` puts the addon for this machine. */
-export const ADDON_PATH = fileURLToPath(
-  new URL(`../../native/dist/${platform}-${arch}/kernel.node`, import.meta.url),
-);
+/**
+ * Where the addon for this machine is: `npm run build:native` puts it there, and packaging under the same name.
+ *
+ * @param root of the sources, or of a function's code
+ */
+export function addonPath(root: string): string {
+  return join(root, 'native', 'dist', `${process.platform}-${process.arch}`, 'kernel.node');
+}
+
+export const ADDON_PATH = addonPath(fileURLToPath(new URL('../..', import.meta.url)));
 
 /**
  * Load the addon, or give undefined where it was not built.

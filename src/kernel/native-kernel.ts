@@ -1,11 +1,16 @@
-import { performance } from 'node:perf_hooks';
+import type { ApproximateRow } from './approximate.ts';
 import { readStill } from './formats/read.ts';
 import type { Still } from './formats/still.ts';
-import type { Kernel, Measured, Prepared } from './kernel.ts';
-import { type NativeAddon, NUMBERS_IN, NUMBERS_OUT, STATES } from './native-addon.ts';
-import { nativeRow } from './native-row.ts';
+import type { HistogramRow } from './histogram.ts';
+import type { Kernel, Measured, Normalised, Prepared } from './kernel.ts';
+import type { NativeAddon } from './native-addon.ts';
+import { type NativeSource, prepareBySharp, runJob, type Wanted } from './native-job.ts';
+import { normaliseNatively } from './native-normalise.ts';
+import { APPROXIMATION_WANTED, exactMeans, HISTOGRAM_WANTED, statisticsWanted } from './native-wanted.ts';
+import type { Normalisation } from './normalisation.ts';
 import type { Operation } from './operation.ts';
-import { failedRow } from './row.ts';
+import { outputBytes, refusedImage, tooLargeFor } from './prepared.ts';
+import type { FailedRow } from './row.ts';
 import { sharpBytes } from './sharp-memory.ts';
 
 /** Small images share a job of libuv's pool, since handing over a job takes longer than decoding them. */
@@ -23,22 +28,19 @@ export function createNativeKernel(addon: NativeAddon): Kernel {
     name: 'native',
     prepare(input, key) {
       const still = readStill(input);
-      if (typeof still === 'string') {
-        const failed = { row: failedRow(key, still), decodeMs: 0, computeMs: 0 };
-        return { workingBytes: 0, measure: async () => failed };
-      }
+      if (typeof still === 'string') return refusedImage(key, still);
       return isNative(still) ? new NativeImage(addon, input, key, still) : foreign(input, key, still);
     },
     async measureAll(prepared, operation) {
       const jobs = cutIntoJobs(prepared).map((job) =>
-        Array.isArray(job) ? measureJob(addon, job, operation) : job.measure(operation),
+        Array.isArray(job) ? runJob(addon, job, statisticsWanted(operation)) : job.measure(operation),
       );
       return (await Promise.all(jobs)).flat();
     },
   };
 }
 
-class NativeImage implements Prepared {
+class NativeImage implements Prepared, NativeSource {
   readonly workingBytes: number;
   readonly #addon: NativeAddon;
   readonly input: Buffer;
@@ -53,10 +55,33 @@ class NativeImage implements Prepared {
     this.workingBytes = isJpeg(still) ? jpegBytes(still) : sharpBytes(still) + input.length;
   }
 
-  async measure(operation: Operation): Promise<Measured> {
-    const [measured] = await measureJob(this.#addon, [this], operation);
+  measure(operation: Operation): Promise<Measured> {
+    return this.#find(statisticsWanted(operation));
+  }
+
+  histogram(): Promise<Measured<HistogramRow | FailedRow>> {
+    return this.#find(HISTOGRAM_WANTED);
+  }
+
+  approximate(): Promise<Measured<ApproximateRow | FailedRow>> {
+    return this.#find(APPROXIMATION_WANTED);
+  }
+
+  async #find<R>(wanted: Wanted<R>): Promise<Measured<R | FailedRow>> {
+    const [measured] = await runJob(this.#addon, [this], wanted);
     if (measured === undefined) throw new RangeError('a job gave nothing for its image');
     return measured;
+  }
+
+  normalisingBytes({ format }: Normalisation): number {
+    return this.workingBytes + 3 * this.still.width * this.still.height + outputBytes(this.still, format);
+  }
+
+  async normalise(normalisation: Normalisation): Promise<Normalised> {
+    const tooLarge = tooLargeFor(normalisation.format, this.still, this.key);
+    if (tooLarge !== undefined) return tooLarge;
+    const normalised = await normaliseNatively(this.#addon, this.key, this.still, normalisation);
+    return normalised ?? (await prepareBySharp(this.input, this.key)).normalise(normalisation);
   }
 }
 
@@ -77,13 +102,18 @@ function jpegBytes({ width, height, grey, streamed }: Still): number {
   return streamed ? lines : lines + width * height * (grey ? 2 : 6);
 }
 
+/** An image for the sharp kernel, which is loaded when it is needed first. */
 function foreign(input: Buffer, key: string, still: Still): Prepared {
-  return { workingBytes: sharpBytes(still), measure: (operation) => measureBySharp(input, key, operation) };
-}
-
-async function measureBySharp(input: Buffer, key: string, operation: Operation): Promise<Measured> {
-  const { createSharpKernel } = await import('./sharp-kernel.ts');
-  return createSharpKernel().prepare(input, key).measure(operation);
+  const portable = () => prepareBySharp(input, key);
+  return {
+    workingBytes: sharpBytes(still),
+    measure: async (operation) => (await portable()).measure(operation),
+    normalisingBytes: ({ format }) =>
+      sharpBytes(still) + outputBytes(still, format) + 3 * still.width * still.height,
+    normalise: async (normalisation) => (await portable()).normalise(normalisation),
+    histogram: async () => HISTOGRAM_WANTED.otherwise(await portable()),
+    approximate: async () => exactMeans(await portable()),
+  };
 }
 
 /** Consecutive native images together, up to the limits of a job; others alone. */
@@ -107,46 +137,4 @@ function cutIntoJobs(prepared: readonly Prepared[]): (NativeImage[] | Prepared)[
     pixels += own;
   }
   return jobs;
-}
-
-async function measureJob(
-  addon: NativeAddon,
-  images: readonly NativeImage[],
-  operation: Operation,
-): Promise<Measured[]> {
-  const started = performance.now();
-  const pieces: Buffer[] = [];
-  const sizes = new Uint32Array(images.length * NUMBERS_IN);
-  images.forEach(({ still }, at) => {
-    sizes[at * NUMBERS_IN] = still.width;
-    sizes[at * NUMBERS_IN + 1] = still.height;
-    sizes[at * NUMBERS_IN + 2] = still.pieces.length;
-    // Not spread into arguments: metadata can cut a hostile file into more pieces than a call takes.
-    for (const piece of still.pieces) pieces.push(piece);
-  });
-  const { numbers, details } = await addon.measure(pieces, sizes);
-  const waitMs = Math.max(0, performance.now() - started - workMs(numbers)) / images.length;
-  const measured: Measured[] = [];
-  let damaged = 0;
-  for (const [at, { key, still, input }] of images.entries()) {
-    const first = at * NUMBERS_OUT;
-    const [state, decodeMs, computeMs] = [numbers[first], numbers[first + 1] ?? 0, numbers[first + 2] ?? 0];
-    const times = { decodeMs: decodeMs + waitMs, computeMs };
-    if (state === STATES.measured) {
-      measured.push({ row: nativeRow(key, still, numbers, first + 3, operation), ...times });
-    } else if (state === STATES.damaged) {
-      measured.push({ row: failedRow(key, 'DECODE_FAILED'), ...times, detail: details[damaged++] ?? '' });
-    } else {
-      measured.push(await measureBySharp(input, key, operation));
-    }
-  }
-  return measured;
-}
-
-function workMs(numbers: Float64Array): number {
-  let total = 0;
-  for (let at = 0; at < numbers.length; at += NUMBERS_OUT) {
-    total += (numbers[at + 1] ?? 0) + (numbers[at + 2] ?? 0);
-  }
-  return total;
 }

@@ -19,11 +19,7 @@ export function nativeRow(
   operation: Operation,
 ): MeasuredRow {
   const row: { -readonly [K in keyof MeasuredRow]: MeasuredRow[K] } = { key, width, height, channels: 3 };
-  const perChannel = (place: number): PerChannel => [
-    numbers[first + place] ?? 0,
-    numbers[first + PER_CHANNEL + place] ?? 0,
-    numbers[first + 2 * PER_CHANNEL + place] ?? 0,
-  ];
+  const perChannel = (place: number) => inChannels(numbers, first + place);
   for (const name of OPERATION_STATISTICS[operation]) {
     if (name === 'mean_e6') {
       const [red, green, blue] = perChannel(PLACES.sum);
@@ -34,4 +30,13 @@ export function nativeRow(
     }
   }
   return row;
+}
+
+/** The sums alone, of an image whose numbers begin at `first`. */
+export function nativeSums(numbers: Float64Array, first: number): PerChannel {
+  return inChannels(numbers, first + PLACES.sum);
+}
+
+function inChannels(numbers: Float64Array, at: number): PerChannel {
+  return [numbers[at] ?? 0, numbers[at + PER_CHANNEL] ?? 0, numbers[at + 2 * PER_CHANNEL] ?? 0];
 }

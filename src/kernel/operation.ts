@@ -1,8 +1,6 @@
-import { z } from 'zod';
-
 /** What is computed per image. `stats` is everything that the others compute. */
-export const operationSchema = z.enum(['mean', 'max', 'min', 'minmax', 'stats']);
-export type Operation = z.infer<typeof operationSchema>;
+export const OPERATIONS = ['mean', 'max', 'min', 'minmax', 'stats'] as const;
+export type Operation = (typeof OPERATIONS)[number];
 
 /** The statistics that a result row can carry, in the order in which a row spells them. */
 export const STATISTICS = ['sum', 'sumSq', 'min', 'max', 'mean_e6'] as const;

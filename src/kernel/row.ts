@@ -10,6 +10,9 @@ export const IMAGE_ERRORS = {
   UNSUPPORTED_VARIANT: 'the image is of a rare variant of its format that is not supported',
   OBJECT_MISSING: 'the object was deleted after the manifest was planned',
   OBJECT_CHANGED: 'the object was changed after the manifest was planned',
+  OUTPUT_KEY_TOO_LONG:
+    'the key has more than 900 bytes, which leaves too little for that of the normalised image',
+  OUTPUT_TOO_LARGE: 'a side of the image is longer than 65500 pixels, the most of a JPEG',
 } as const;
 export type ImageErrorCode = keyof typeof IMAGE_ERRORS;
 
@@ -25,7 +28,10 @@ export type MeasuredRow = {
   readonly width: number;
   readonly height: number;
   readonly channels: 3;
-} & { readonly [S in Statistic]?: PerChannel };
+} & { readonly [S in Statistic]?: PerChannel } & {
+  /** Of a normalised image: its file, or its pixels where encoders of the file may differ. */
+  readonly output?: { readonly sha256: string } | { readonly pixels_crc32: number };
+};
 
 export type FailedRow = {
   readonly key: string;

@@ -1,5 +1,6 @@
-import { OPERATION_STATISTICS, type Operation } from './operation.ts';
+import { OPERATION_STATISTICS, type Operation, type Statistic } from './operation.ts';
 import type { MeasuredRow, PerChannel } from './row.ts';
+import { type ChannelStatistics, channelStatistics } from './wasm/channel-statistics.ts';
 
 /** Raw pixels of 8 bits a channel: grey, grey and alpha, RGB or RGBA, alpha not multiplied in. */
 export type Pixels = {
@@ -7,11 +8,8 @@ export type Pixels = {
   readonly channels: 1 | 2 | 3 | 4;
 };
 
-/** Numbers per channel: one for grey, else three. */
-type Channels = readonly number[];
-
-/** How often each of 256 values occurs, per channel: one for grey, else three. */
-type Counts = readonly Uint32Array[];
+/** Pixels without alpha. */
+export type Opaque = { readonly data: Uint8Array; readonly channels: 1 | 3 };
 
 /**
  * The statistics of one image over black, exact.
@@ -25,22 +23,22 @@ export function measurePixels(
   pixels: Pixels,
   operation: Operation,
 ): MeasuredRow {
-  const opaque = pixels.channels === 2 || pixels.channels === 4 ? compositeOverBlack(pixels) : pixels;
+  const opaque = compositeOverBlack(pixels);
   const total = size.width * size.height;
-  const row = { key, width: size.width, height: size.height, channels: 3 } as const;
-  if (operation === 'mean') {
-    const sum = sums(opaque);
-    return { ...row, sum: perChannel(sum), mean_e6: perChannel(sum.map((value) => meanE6(value, total))) };
-  }
-  const counts = histograms(opaque, total);
-  const compute = {
-    sum: () => counts.map((count) => momentOf(count, 1)),
-    sumSq: () => counts.map((count) => momentOf(count, 2)),
-    min: () => counts.map((count) => count.findIndex((times) => times > 0)),
-    max: () => counts.map((count) => count.findLastIndex((times) => times > 0)),
-    mean_e6: () => counts.map((count) => meanE6(momentOf(count, 1), total)),
+  const found = channelStatistics(opaque.data, opaque.channels);
+  const isPadded = opaque.data.length < total * opaque.channels;
+  const compute: Record<Statistic, (channel: ChannelStatistics) => number> = {
+    sum: ({ sum }) => sum,
+    sumSq: ({ sumSq }) => sumSq,
+    min: ({ min }) => (isPadded ? 0 : min),
+    max: ({ max }) => max,
+    mean_e6: ({ sum }) => meanE6(sum, total),
   };
-  const statistics = OPERATION_STATISTICS[operation].map((name) => [name, perChannel(compute[name]())]);
+  const row = { key, width: size.width, height: size.height, channels: 3 } as const;
+  const statistics = OPERATION_STATISTICS[operation].map((name) => [
+    name,
+    perChannel(found.map(compute[name])),
+  ]);
   return { ...row, ...Object.fromEntries(statistics) };
 }
 
@@ -57,8 +55,12 @@ export function overBlack(value: number, alpha: number): number {
   return (scaled + (scaled >> 8)) >> 8;
 }
 
-/** Writes over the pixels it has read, since a second copy would be the most memory that an image takes. */
-function compositeOverBlack({ data, channels }: Pixels): Pixels {
+/**
+ * Grey or RGB over black. Writes over the pixels it has read, since a second copy would be the most memory that an
+ * image takes; opaque pixels are given as they are.
+ */
+export function compositeOverBlack({ data, channels }: Pixels): Opaque {
+  if (channels === 1 || channels === 3) return { data, channels };
   const colours = channels === 2 ? 1 : 3;
   let to = 0;
   for (let from = 0; from < data.length; from += channels) {
@@ -70,51 +72,8 @@ function compositeOverBlack({ data, channels }: Pixels): Pixels {
   return { data: data.subarray(0, to), channels: colours };
 }
 
-/** At most 255 * 2^27, far below 2^53. */
-function sums({ data, channels }: Pixels): Channels {
-  if (channels === 1) return [data.reduce((sum, value) => sum + value, 0)];
-  let [red, green, blue] = [0, 0, 0];
-  for (let at = 0; at + 2 < data.length; at += 3) {
-    red += data[at] as number;
-    green += data[at + 1] as number;
-    blue += data[at + 2] as number;
-  }
-  return [red, green, blue];
-}
-
-/** Counting is faster in JavaScript than sums, squares, minima and maxima one by one, and gives all of them. */
-function histograms({ data, channels }: Pixels, total: number): Counts {
-  const colours = channels === 1 ? 1 : 3;
-  const flat = new Uint32Array(256 * colours);
-  if (colours === 1) {
-    for (let at = 0; at < data.length; at += 1) {
-      const bin = data[at] as number;
-      flat[bin] = (flat[bin] as number) + 1;
-    }
-  } else {
-    for (let at = 0; at + 2 < data.length; at += 3) {
-      const red = data[at] as number;
-      const green = 256 + (data[at + 1] as number);
-      const blue = 512 + (data[at + 2] as number);
-      flat[red] = (flat[red] as number) + 1;
-      flat[green] = (flat[green] as number) + 1;
-      flat[blue] = (flat[blue] as number) + 1;
-    }
-  }
-  const outside = total - data.length / colours;
-  return Array.from({ length: colours }, (_, channel) => {
-    const count = flat.subarray(256 * channel, 256 * (channel + 1));
-    count[0] = (count[0] ?? 0) + outside;
-    return count;
-  });
-}
-
-/** The sum of value^power over all pixels; at most 255^2 * 2^27 < 2^43. */
-function momentOf(count: Uint32Array, power: 1 | 2): number {
-  return count.reduce((sum, times, value) => sum + times * (power === 1 ? value : value * value), 0);
-}
-
-function perChannel(values: Channels): PerChannel {
+/** Grey in all three. */
+function perChannel(values: readonly number[]): PerChannel {
   const [red = 0, green = red, blue = red] = values;
   return [red, green, blue];
 }

@@ -1,12 +1,16 @@
 import { performance } from 'node:perf_hooks';
-import sharp from 'sharp';
 import { readStill } from './formats/read.ts';
 import type { Still } from './formats/still.ts';
+import { countValues } from './histogram.ts';
 import type { Kernel, Measured, Prepared } from './kernel.ts';
+import { sharp } from './load-sharp.ts';
+import type { Normalisation } from './normalisation.ts';
 import type { Operation } from './operation.ts';
-import { failedRow, type ImageErrorCode } from './row.ts';
-import { measurePixels, type Pixels } from './scan.ts';
+import { outputBytes, refusedImage, tooLargeFor } from './prepared.ts';
+import { type FailedRow, failedRow } from './row.ts';
+import { compositeOverBlack, measurePixels, type Pixels } from './scan.ts';
 import { sharpBytes } from './sharp-memory.ts';
+import { normalisePixels } from './sharp-normalise.ts';
 
 /** How libvips uses the process; the settings are global in sharp. */
 export type SharpSettings = {
@@ -28,23 +32,44 @@ export function createSharpKernel(): Kernel {
 function prepare(input: Buffer, key: string): Prepared {
   const still = readStill(input);
   if (typeof still === 'string') {
-    return { workingBytes: 0, measure: async () => failed(key, still) };
+    return refusedImage(key, still);
   }
-  return { workingBytes: sharpBytes(still), measure: (operation) => measure(still, key, operation) };
+  const workingBytes = sharpBytes(still);
+  return {
+    workingBytes,
+    measure: (operation: Operation) =>
+      decodeThen(still, key, async (pixels) => ({ row: measurePixels(key, still, pixels, operation) })),
+    normalisingBytes: ({ format }) =>
+      workingBytes + outputBytes(still, format) + 3 * still.width * still.height,
+    normalise: async (normalisation: Normalisation) =>
+      tooLargeFor(normalisation.format, still, key) ??
+      decodeThen(still, key, (pixels) => normalisePixels(key, still, pixels, normalisation)),
+    histogram: () =>
+      decodeThen(still, key, async (pixels) => {
+        const opaque = compositeOverBlack(pixels);
+        const histogram = countValues(opaque, still.width * still.height);
+        return { row: { ...measurePixels(key, still, opaque, 'stats'), histogram } };
+      }),
+  };
 }
 
-async function measure(still: Still, key: string, operation: Operation): Promise<Measured> {
+async function decodeThen<T>(
+  still: Still,
+  key: string,
+  compute: (pixels: Pixels) => Promise<T>,
+): Promise<(T | { readonly row: FailedRow }) & Omit<Measured, 'row'>> {
   const started = performance.now();
   let pixels: Pixels;
   try {
     pixels = await decode(still);
   } catch (reason) {
     const detail = reason instanceof Error ? reason.message : String(reason);
-    return { ...failed(key, 'DECODE_FAILED'), decodeMs: performance.now() - started, detail };
+    const decodeMs = performance.now() - started;
+    return { row: failedRow(key, 'DECODE_FAILED'), decodeMs, computeMs: 0, detail };
   }
   const decoded = performance.now();
-  const row = measurePixels(key, still, pixels, operation);
-  return { row, decodeMs: decoded - started, computeMs: performance.now() - decoded };
+  const outcome = await compute(pixels);
+  return { ...outcome, decodeMs: decoded - started, computeMs: performance.now() - decoded };
 }
 
 /**
@@ -72,8 +97,4 @@ async function decode(still: Still): Promise<Pixels> {
     throw new Error(`decoded ${String(channels)} channels`);
   }
   return { data, channels };
-}
-
-function failed(key: string, code: ImageErrorCode): Measured {
-  return { row: failedRow(key, code), decodeMs: 0, computeMs: 0 };
 }

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { armSchema } from '../run/request.ts';
 import type { ArmTimes } from './summary-schema.ts';
 

@@ -1,5 +1,16 @@
 import { PHASES, type Phase } from '../timing/phases.ts';
-import { count, duration, figure, memory, percent, plural, ratio, shortDigest, UNKNOWN } from './format.ts';
+import {
+  bytes,
+  count,
+  duration,
+  figure,
+  memory,
+  percent,
+  plural,
+  ratio,
+  shortDigest,
+  UNKNOWN,
+} from './format.ts';
 import type { ArmRound, ArmSummary, Summary } from './summary-schema.ts';
 
 /** A row of the table of arms; one cell per column. */
@@ -99,6 +110,11 @@ export function figuresOf(summary: Summary): Figures {
           ofWork((work) => count(work.workerCount)),
           baseline === null ? '' : '1',
         ),
+        row(
+          'kernel',
+          ofWork(({ kernels }) => kernels.join(', ') || UNKNOWN),
+          baseline?.kernel ?? '',
+        ),
         row('peak batches', ({ shown }) => count(shown?.peakConcurrency ?? null)),
         row(
           'cold starts',
@@ -123,6 +139,15 @@ export function figuresOf(summary: Summary): Figures {
           count(baseline?.images ?? null),
         ),
         row('failed images', ({ shown }) => (shown?.digest ? count(shown.failedImages) : UNKNOWN)),
+        ...(summary.request.normalisation === null
+          ? []
+          : [
+              row('files written', ({ shown }) => filesWritten(shown), baseline === null ? '' : 'none'),
+              row(
+                'bytes written',
+                ofWork((work) => bytes(work.outputBytes)),
+              ),
+            ]),
         row('digest', ({ shown }) => shortDigest(shown?.digest ?? null)),
         row('checked', checkOf),
       ],
@@ -161,6 +186,11 @@ function checkOf({ shown }: Column): string {
   if (shown === undefined) return UNKNOWN;
   if (shown.problems.length > 0) return plural(shown.problems.length, 'problem');
   return shown.valid ? 'all rows sound' : 'not read';
+}
+
+/** Every measured row vouches for a file. */
+function filesWritten(shown: ArmRound | undefined): string {
+  return shown?.digest ? count(shown.images - shown.failedImages) : UNKNOWN;
 }
 
 function baselineMegabytes({ baseline }: Summary): number | null {

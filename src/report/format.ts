@@ -1,3 +1,5 @@
+import type { Plan } from '../dataset/manifest.ts';
+
 /** Shown where a figure is not known. */
 export const UNKNOWN = '–';
 
@@ -83,4 +85,10 @@ export function printable(text: string): string {
 
 function pad(value: number): string {
   return String(value).padStart(2, '0');
+}
+
+/** What a plan cut: `1,000 images, 2 shards, 89.0 MB, 10 batches`. */
+export function planned({ images, shards, bytes: total, batches }: Plan): string {
+  const opened = shards === 0 ? '' : `, ${plural(shards, 'shard')}`;
+  return `${plural(images, 'image')}${opened}, ${bytes(total)}, ${plural(batches, 'batch', 'batches')}`;
 }

@@ -1,5 +1,6 @@
-import { bytes, count, duration, figure, instant, memory, plural } from './format.ts';
+import { count, duration, figure, instant, memory, planned, plural } from './format.ts';
 import { type Fragment, html, type Markup } from './markup.ts';
+import { operationText } from './operation.ts';
 import type { ArmRound, Summary } from './summary-schema.ts';
 
 /** The instances of the fleet, as each saw its own boot. */
@@ -47,11 +48,9 @@ export function environmentSection({
   return html`<section><h2>Run and environment</h2>
 ${list([
   pair('images', `s3://${request.bucket}/${request.prefix}`),
-  pair(
-    'plan',
-    `${plural(plan.images, 'image')}, ${bytes(plan.bytes)}, ${plural(plan.batches, 'batch', 'batches')}; ${plural(plan.skipped, 'other key')} skipped`,
-  ),
-  pair('operation', request.operation),
+  pair('plan', `${planned(plan)}; ${plural(plan.skipped, 'other key')} skipped`),
+  pair('operation', operationText(request)),
+  pair('normalised images', `runs/${runId}/<arm>/round-<n>/normalised/`, request.normalisation !== null),
   pair(
     'serverless',
     `${count(request.memory)} MB, at most ${count(request.concurrency)} at once`,
@@ -85,16 +84,26 @@ export function methodSection({ baseline, request }: Summary): Markup {
 to be there exactly once and in order, every row to be consistent with itself, and the statistics are summed from the rows
 in exact integers. Arms are ranked only if the SHA-256 over all rows is the same.</p>
 <p>Wall time is by the clock of the state machine, from the start of an arm to its end. Images per second and MB per second (10<sup>6</sup> bytes)
-are over the wall time, boot and teardown included; failed images do not count. Peak batches is how many were at work
+are over the wall time, boot and teardown included; failed images do not count. ${normalisedText(request)} Peak batches is how many were at work
 at the same time; peak memory is that of one worker process. ${baselineText(baseline)}
 ${request.repeats === 1 ? 'With one round, noise is not known.' : `Times are medians of ${count(request.repeats)} rounds.`}</p>
 </section>`;
 }
 
+function normalisedText({ normalisation, baseline }: Summary['request']): string {
+  if (normalisation === null) return '';
+  const proof =
+    normalisation.format === 'jpeg'
+      ? 'the checksum of the pixels that were encoded, since encoders of JPEG differ: equal answers are equal pixels'
+      : 'the SHA-256 of the file: equal answers are equal files';
+  const unwritten = baseline ? ' The single-thread run encoded the images, but did not write them.' : '';
+  return `The row of a normalised image has ${proof}. Images per second include writing the files.${unwritten}`;
+}
+
 function baselineText(baseline: Summary['baseline']): string {
   if (baseline === null) return 'No single-thread run was made, so there is no speedup.';
   const what = baseline.complete ? 'all images' : `a sample of ${plural(baseline.images, 'image')}`;
-  return `Speedup is over one thread of the same kernel (${baseline.kernel}), images one after the other, on ${what}: ${figure(baseline.imagesPerSecond)} images per second.`;
+  return `Speedup is over one thread with the kernel ${baseline.kernel}, images one after the other, on ${what}: ${figure(baseline.imagesPerSecond)} images per second.`;
 }
 
 type Pair = readonly [name: string, value: string] | null;

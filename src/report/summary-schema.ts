@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { failureSchema } from '../aggregate/arm.ts';
 import { problemSchema } from '../aggregate/problems.ts';
 import { datasetStatisticsSchema } from '../aggregate/statistics.ts';
@@ -31,7 +31,7 @@ export const environmentSchema = z.object({
 });
 export type ReportEnvironment = z.infer<typeof environmentSchema>;
 
-/** The centralised single-thread run of the same kernel over all images, or a sample of them. */
+/** The centralised single-thread run, with the kernel of the serverless arm, over all images, or a sample of them. */
 export const baselineSchema = z.object({
   /** Images that were measured, failed ones left out, and the sizes of their objects. */
   images: z.int().nonnegative(),
@@ -115,23 +115,29 @@ export const rankingSchema = z.object({
 });
 export type Ranking = z.infer<typeof rankingSchema>;
 
-const requestSummarySchema = runSchema.pick({
-  stage: true,
-  bucket: true,
-  prefix: true,
-  operation: true,
-  arms: true,
-  engine: true,
-  workers: true,
-  instanceType: true,
-  memory: true,
-  concurrency: true,
-  batchSize: true,
-  toleratedFailures: true,
-  repeats: true,
-  schedule: true,
-  baseline: true,
-});
+const requestSummarySchema = runSchema
+  .pick({
+    stage: true,
+    bucket: true,
+    prefix: true,
+    operation: true,
+    arms: true,
+    engine: true,
+    workers: true,
+    instanceType: true,
+    memory: true,
+    concurrency: true,
+    batchSize: true,
+    toleratedFailures: true,
+    repeats: true,
+    schedule: true,
+    baseline: true,
+  })
+  // Summaries of runs before there was a normalisation have neither.
+  .extend({
+    normalisation: runSchema.shape.normalisation.default(null),
+    statisticsRun: runSchema.shape.statisticsRun.default(null),
+  });
 
 const sourceSchema = z.object({ arm: armSchema, round: z.int().nonnegative() });
 

@@ -1,5 +1,6 @@
 import { type FigureGroup, figuresOf } from './figures.ts';
-import { bytes, count, instant, plural, printable, shortDigest } from './format.ts';
+import { count, instant, planned, plural, printable, shortDigest } from './format.ts';
+import { operationText } from './operation.ts';
 import type { Summary } from './summary-schema.ts';
 
 const WIDTH = 100;
@@ -37,7 +38,8 @@ function facts({ agreement, request, plan, environment, contended, runId, starte
     ...(contended ? ['CONTENDED: both arms shared the same cores; their times are no measure.'] : []),
     '',
     printable(`s3://${request.bucket}/${request.prefix}`),
-    `${plural(plan.images, 'image')}, ${bytes(plan.bytes)}, ${plural(plan.batches, 'batch', 'batches')} · ${request.operation}`,
+    `${planned(plan)} · ${request.operation}`,
+    ...(request.normalisation === null ? [] : wrap(printable(operationText(request)))),
     `${plural(request.repeats, 'round')} · ${where}${together}`,
     `run ${printable(runId)}, ${instant(startedAt)}`,
   ];

@@ -1,3 +1,5 @@
+import type { NormalisedFormat } from '../kernel/normalisation.ts';
+import { FILE_SUFFIXES } from './normalised-file.ts';
 import type { Arm } from './request.ts';
 
 /** Keys of a run in the runs bucket. They are deterministic: a retried batch overwrites itself. */
@@ -17,6 +19,9 @@ export const layout = {
     `${layout.results(runId, arm, round)}${batchName(batch)}.jsonl`,
   span: (runId: string, arm: Arm, round: number, batch: number) =>
     `${layout.spans(runId, arm, round)}${batchName(batch)}.json`,
+  /** @param key of the image that the file was made of */
+  normalised: (runId: string, arm: Arm, round: number, key: string, format: NormalisedFormat) =>
+    `${layout.arm(runId, arm, round)}normalised/${key}${FILE_SUFFIXES[format]}`,
 } as const;
 
 /** Batch numbers are padded so that a listing reads in order up to a million batches. */

@@ -1,6 +1,7 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { IMAGE_FILTERS } from '../dataset/image-type.ts';
-import { operationSchema } from '../kernel/operation.ts';
+import { normaliseSchema, runOperationSchema } from './normalise.ts';
+import { SCHEDULES } from './schedule.ts';
 
 export const armSchema = z.enum(['serverless', 'fleet']);
 export type Arm = z.infer<typeof armSchema>;
@@ -9,10 +10,7 @@ export type Arm = z.infer<typeof armSchema>;
 export const engineSchema = z.enum(['daft']);
 export type Engine = z.infer<typeof engineSchema>;
 
-export const scheduleSchema = z.enum(['sequential', 'parallel']);
-
-/** The execution input. Only the prefix is required; docs/run.md explains each field. */
-export const requestSchema = z.strictObject({
+const fields = z.strictObject({
   /** S3 prefix of the images, e.g. `train/`. */
   prefix: z
     .string('a prefix of the images such as "train/"')
@@ -25,7 +23,9 @@ export const requestSchema = z.strictObject({
     .optional(),
   /** What counts as an image: by the key's suffix, by suffix or content, or every object. */
   filter: z.enum(IMAGE_FILTERS).default('suffix'),
-  operation: operationSchema.default('stats'),
+  operation: runOperationSchema.default('stats'),
+  /** How, where the operation is `normalise`. @default PNG, over all channels, each image by its own range */
+  normalise: normaliseSchema.optional(),
   arms: z.array(armSchema).min(1).max(2).default(['serverless', 'fleet']),
   engine: engineSchema.default('daft'),
   /** Fleet workers, beside the head. */
@@ -46,10 +46,16 @@ export const requestSchema = z.strictObject({
   toleratedFailures: z.number().min(0).max(100).default(0),
   repeats: z.int().min(1).max(50).default(1),
   /** Arms one after the other or at once. @default what the stack was deployed with: `parallel` in AWS */
-  schedule: scheduleSchema.optional(),
+  schedule: z.enum(SCHEDULES).optional(),
   /** Seconds after which the fleet arm has failed; its instances end themselves a little later. */
   fleetDeadline: z.int().min(60).max(86_400).default(3600),
-  /** Whether a centralised single-thread run of the same kernel is measured too. */
+  /** Whether a centralised single-thread run with the kernel of the serverless arm is measured too. */
   baseline: z.boolean().default(true),
 });
+
+/** The execution input. Only the prefix is required; docs/run.md explains each field. */
+export const requestSchema = fields.refine(
+  ({ operation, normalise }) => operation === 'normalise' || normalise === undefined,
+  { path: ['normalise'], error: 'nothing unless `operation` is "normalise"' },
+);
 export type RequestInput = z.input<typeof requestSchema>;

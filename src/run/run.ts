@@ -1,8 +1,9 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { IMAGE_FILTERS } from '../dataset/image-type.ts';
-import { operationSchema } from '../kernel/operation.ts';
 import { parse } from '../parse.ts';
-import { type Arm, armSchema, engineSchema, requestSchema, scheduleSchema } from './request.ts';
+import { normalisationSchema, normaliseSchema, runOperationSchema } from './normalise.ts';
+import { type Arm, armSchema, engineSchema, requestSchema } from './request.ts';
+import { SCHEDULES, type Schedule } from './schedule.ts';
 
 /** What runs at the same time: one arm, or both. */
 export const passSchema = z.object({
@@ -21,7 +22,11 @@ export const runSchema = z.object({
   runsBucket: z.string(),
   prefix: z.string(),
   filter: z.enum(IMAGE_FILTERS),
-  operation: operationSchema,
+  operation: runOperationSchema,
+  /** Null unless the operation is `normalise`. */
+  normalisation: normalisationSchema.nullable(),
+  /** The earlier run whose minima and maxima are the range of the normalisation; null for each image's own. */
+  statisticsRun: z.string().nullable(),
   arms: z.array(armSchema),
   engine: engineSchema,
   workers: z.int(),
@@ -34,7 +39,7 @@ export const runSchema = z.object({
   batchSize: z.int(),
   toleratedFailures: z.number(),
   repeats: z.int(),
-  schedule: scheduleSchema,
+  schedule: z.enum(SCHEDULES),
   baseline: z.boolean(),
   fleetDeadline: z.int(),
   fleetHeartbeat: z.int(),
@@ -51,7 +56,7 @@ export interface Deployment {
   readonly measureFunction: string;
   readonly memory: number;
   readonly concurrency: number;
-  readonly schedule: z.infer<typeof scheduleSchema>;
+  readonly schedule: Schedule;
   readonly fleetHeartbeat: number;
 }
 
@@ -64,6 +69,7 @@ export function resolveRun(input: unknown, runId: string, startedAt: number, dep
   const request = parse(requestSchema, input, 'The execution input');
   const memory = request.memory ?? deployment.memory;
   const schedule = request.schedule ?? deployment.schedule;
+  const { statisticsRun = null, ...normalisation } = normaliseSchema.parse(request.normalise ?? {});
   return {
     runId,
     startedAt,
@@ -73,6 +79,8 @@ export function resolveRun(input: unknown, runId: string, startedAt: number, dep
     prefix: request.prefix,
     filter: request.filter,
     operation: request.operation,
+    normalisation: request.operation === 'normalise' ? normalisation : null,
+    statisticsRun,
     arms: [...new Set(request.arms)],
     engine: request.engine,
     workers: request.workers,
@@ -95,7 +103,7 @@ export function resolveRun(input: unknown, runId: string, startedAt: number, dep
 }
 
 /** The passes of a run; repeats are interleaved (A B A B), so that drift meets both arms alike. */
-export function passes(arms: readonly Arm[], schedule: 'sequential' | 'parallel', repeats: number): Pass[] {
+export function passes(arms: readonly Arm[], schedule: Schedule, repeats: number): Pass[] {
   const serverless = arms.includes('serverless');
   const fleet = arms.includes('fleet');
   const rounds = Array.from({ length: repeats }, (_, round) => round);

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Span } from './span.ts';
 
 /** The phases of an arm, in the order in which they are shown. */

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { armSchema } from '../run/request.ts';
 
 const ms = z.number().nonnegative();
@@ -7,13 +7,16 @@ const ms = z.number().nonnegative();
  * What one batch took, measured by the worker that did it. Times are epoch milliseconds, durations milliseconds.
  * `getMs`, `decodeMs` and `computeMs` are summed over images; since images overlap, their sum may be more than
  * `endedAt - startedAt`. `processMs` and `loadMs` are wall time: the former while an image was being decoded or
- * scanned, the latter while the batch had nothing to decode and waited for bytes.
+ * scanned, the latter while the batch had nothing to decode and waited for bytes. `putMs` is the writing of the results,
+ * and of normalised images the time in which there was nothing else to do.
  */
 export const spanSchema = z.object({
   arm: armSchema,
   round: z.int().nonnegative(),
   /** The Lambda environment, or the instance and process. */
   worker: z.string(),
+  /** The `name` of the kernel that measured; spans of runs before version 0.2 have none. */
+  kernel: z.string().optional(),
   batch: z.int().nonnegative(),
   queuedAt: ms,
   startedAt: ms,
@@ -29,6 +32,8 @@ export const spanSchema = z.object({
   processMs: ms,
   images: z.int().nonnegative(),
   bytes: z.int().nonnegative(),
+  /** Of the normalised images that were written; 0 for other operations. */
+  outputBytes: z.int().nonnegative().default(0),
   errors: z.int().nonnegative(),
   cpuMs: ms,
   rssPeakBytes: z.int().nonnegative(),

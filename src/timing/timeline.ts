@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { ArmWall } from './phases.ts';
 import type { Span } from './span.ts';
 import { byName } from './workers.ts';

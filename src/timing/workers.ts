@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Span } from './span.ts';
 
 export const workerShareSchema = z.object({
@@ -20,6 +20,10 @@ export const workTotalsSchema = z.object({
   rssPeakBytes: z.int().nonnegative(),
   coldStarts: z.int().nonnegative(),
   coldStartMs: z.number().nonnegative(),
+  /** The kernels that measured, sorted by name. */
+  kernels: z.array(z.string()).default([]),
+  /** Of normalised images. */
+  outputBytes: z.int().nonnegative().default(0),
   workerCount: z.int().nonnegative(),
   /** The workers with the most images, in order of their names; at most `MOST_WORKERS`. */
   workers: z.array(workerShareSchema),
@@ -31,7 +35,16 @@ export const MOST_WORKERS = 256;
 
 /** Adds up spans as they come; holds a few numbers per worker. */
 export class WorkCounter {
-  #totals = { spans: 0, cpuMs: 0, billedMs: 0, rssPeakBytes: 0, coldStarts: 0, coldStartMs: 0 };
+  #totals = {
+    spans: 0,
+    cpuMs: 0,
+    billedMs: 0,
+    rssPeakBytes: 0,
+    coldStarts: 0,
+    coldStartMs: 0,
+    outputBytes: 0,
+  };
+  readonly #kernels = new Set<string>();
   readonly #workers = new Map<string, { batches: number; images: number; busyMs: number }>();
 
   add(span: Span): void {
@@ -42,6 +55,8 @@ export class WorkCounter {
     totals.rssPeakBytes = Math.max(totals.rssPeakBytes, span.rssPeakBytes);
     totals.coldStarts += span.coldStartMs > 0 ? 1 : 0;
     totals.coldStartMs += span.coldStartMs;
+    totals.outputBytes += span.outputBytes;
+    if (span.kernel !== undefined) this.#kernels.add(span.kernel);
     const worker = this.#workers.get(span.worker) ?? { batches: 0, images: 0, busyMs: 0 };
     worker.batches += 1;
     worker.images += span.images;
@@ -56,7 +71,7 @@ export class WorkCounter {
       .sort((a, b) => b.images - a.images)
       .slice(0, MOST_WORKERS)
       .sort((a, b) => byName(a.worker, b.worker));
-    return { ...this.#totals, workerCount: this.#workers.size, workers };
+    return { ...this.#totals, kernels: [...this.#kernels].sort(), workerCount: this.#workers.size, workers };
   }
 }
 

@@ -36,7 +36,7 @@ def read_gif(data: bytes) -> Still:
         data[codes:end],
         b";",
     ))  # fmt: skip
-    return Still("GIF", width, height, frame_width, frame_height, file)
+    return Still("GIF", width, height, frame_width, frame_height, file, left, top)
 
 
 def _colour_table(data: bytes, flags: int, at: int) -> bytes:

@@ -16,6 +16,11 @@ _DEPTHS = {
 _SAMPLES = {_GREY: 1, _RGB: 3, _PALETTE: 1, _GREY_ALPHA: 2, _RGBA: 4}
 _ADAM7 = ((0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (1, 0, 2, 2), (0, 1, 1, 2))
 
+_LIBPNG_BLOCK = 8192
+"""The most of a chunk that libpng inflates at once (PNG_IDAT_READ_SIZE)."""
+_LIBPNG_DISCARDED = 1024
+"""The most bytes behind the rows that it takes at once (PNG_INFLATE_BUF_SIZE)."""
+
 
 def read_png(data: bytes) -> Still:
     must(u32(data, 8) == 13 and data[12:16] == b"IHDR")
@@ -86,12 +91,44 @@ def _raw_size(width: int, height: int, bits: int, interlace: int) -> int:
 
 def _inflate(packed: list[bytes], size: int) -> bytes:
     """The rows, stored uncompressed: Pillow leaves missing rows black without a word, so they are counted here."""
+    inflater = zlib.decompressobj()
     try:
-        rows = zlib.decompressobj().decompress(b"".join(packed), size)
-    except zlib.error as reason:
-        raise Refused("DECODE_FAILED", str(reason)) from reason
-    must(len(rows) == size)
+        rows = inflater.decompress(b"".join(packed), size)
+    except zlib.error:
+        rows = b""
+    if len(rows) < size or not inflater.eof:
+        rows = _inflate_like_libpng(packed, size)
     return zlib.compress(rows, 0)
+
+
+def _inflate_like_libpng(packed: list[bytes], size: int) -> bytes:
+    """The rows of a stream with a flaw, where libpng gives them (png_read_IDAT_data, png_read_finish_IDAT).
+
+    It inflates block by block. Behind the rows it looks for the end of the stream: damage there is no matter to it, nor
+    is the end where the first look gives no more bytes, but having to go on behind the last block is.
+    """
+    blocks = (body[at : at + _LIBPNG_BLOCK] for body in packed for at in range(0, len(body), _LIBPNG_BLOCK))
+    inflater, rows, rest = zlib.decompressobj(), bytearray(), b""
+    while len(rows) < size:
+        rest = rest or next(blocks, b"")
+        must(len(rest) > 0 and not inflater.eof)
+        try:
+            rows += inflater.decompress(rest, size - len(rows))
+        except zlib.error as reason:
+            raise Refused("DECODE_FAILED", str(reason)) from reason
+        rest = inflater.unconsumed_tail
+    discarded = 0
+    while not inflater.eof:
+        rest = rest or next(blocks, b"")
+        must(len(rest) > 0)
+        try:
+            discarded += len(inflater.decompress(rest, _LIBPNG_DISCARDED))
+        except zlib.error:
+            break
+        if discarded == 0:
+            break
+        rest = inflater.unconsumed_tail
+    return bytes(rows)
 
 
 def _chunk(kind: bytes, body: bytes) -> bytes:

@@ -29,6 +29,8 @@ class Still:
     frame_width: int
     frame_height: int
     data: bytes
+    frame_left: int = 0
+    frame_top: int = 0
 
 
 def must(condition: bool, code: str = "DECODE_FAILED") -> None:

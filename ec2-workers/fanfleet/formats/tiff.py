@@ -2,7 +2,7 @@
 
 from struct import pack, unpack_from
 
-from fanfleet.formats.still import Refused, Still, check_size, must
+from fanfleet.formats.still import MAX_SIDE, Refused, Still, check_size, must
 
 _INTEGERS = {1: "B", 3: "H", 4: "I"}
 _SIZES = {1: 1, 3: 2, 4: 4}
@@ -84,8 +84,8 @@ def _has_known_depth(photometric: int, depth: int, alpha: bool) -> bool:
 
 
 def _read_directory(data: bytes, order: str) -> dict[int, tuple[int, ...]]:
-    magic, start = unpack_from(order + "HI", data, 2)
-    must(magic == 42, "UNSUPPORTED_VARIANT")
+    must(unpack_from(order + "H", data, 2)[0] == 42, "UNSUPPORTED_VARIANT")
+    start = unpack_from(order + "I", data, 4)[0]
     tags: dict[int, tuple[int, ...]] = {}
     for entry in range(unpack_from(order + "H", data, start)[0]):
         at = start + 2 + 12 * entry
@@ -93,7 +93,7 @@ def _read_directory(data: bytes, order: str) -> dict[int, tuple[int, ...]]:
         if tag not in _TAGS:
             continue
         kind, count = unpack_from(order + "HI", data, at + 2)
-        must(kind in _INTEGERS and count > 0 and tag not in tags)
+        must(kind in _INTEGERS and 0 < count <= MAX_SIDE and tag not in tags)
         size = _SIZES[kind] * count
         place = at + 8 if size <= 4 else unpack_from(order + "I", data, at + 8)[0]
         must(place + size <= len(data))

@@ -31,8 +31,9 @@ def _first_frame(data: bytes, end: int, width: int, height: int) -> Still:
         if kind != b"ANMF":
             continue
         frame_width, frame_height = 1 + u24le(data, at + 14), 1 + u24le(data, at + 17)
-        must(2 * u24le(data, at + 8) + frame_width <= width)
-        must(2 * u24le(data, at + 11) + frame_height <= height)
+        left, top = 2 * u24le(data, at + 8), 2 * u24le(data, at + 11)
+        must(left + frame_width <= width)
+        must(top + frame_height <= height)
         parts = []
         for part, start, stop in _chunks(data, at + 24, after):
             if part == b"ALPH":
@@ -42,7 +43,7 @@ def _first_frame(data: bytes, end: int, width: int, height: int) -> Still:
                 parts.append(data[start:stop])
                 body = b"WEBP" + b"".join(parts)
                 file = b"RIFF" + pack("<I", len(body)) + body
-                return Still("WEBP", width, height, frame_width, frame_height, file)
+                return Still("WEBP", width, height, frame_width, frame_height, file, left, top)
         break
     raise Refused("DECODE_FAILED")
 

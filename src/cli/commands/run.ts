@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { ObjectStore } from '../../aws/object-store.ts';
 import { FanfleetError } from '../../errors.ts';
 import { RunProgress } from '../../run/progress.ts';
-import type { RequestInput } from '../../run/request.ts';
+import type { Arm, RequestInput } from '../../run/request.ts';
 import { passes } from '../../run/run.ts';
 import { describeRun, type Execution, newRunId, startRun, stopRun } from '../../run/start.ts';
 import { type Aws, type Context, connect, LOCAL } from '../context.ts';
@@ -16,6 +16,8 @@ export interface RunOptions {
   /** A folder of this machine, or `s3://bucket/prefix`. */
   readonly images?: string | undefined;
   readonly request: Omit<RequestInput, 'prefix'> & { readonly prefix?: string | undefined };
+  /** Whether the images are normalised by the range of the dataset, which a run before finds out. */
+  readonly datasetRange: boolean;
   readonly detach: boolean;
 }
 
@@ -29,11 +31,9 @@ const HAS_REPORT: ReadonlySet<string | null> = new Set(['ArmFailed', 'ArmsDisagr
 /** Start a run and, unless detached, follow it to its report. */
 export async function runCommand(context: Context, options: RunOptions) {
   const aws = await connect(context);
-  const input = await resolveInput(context, aws, options);
-  const runId = newRunId(new Date());
-  await startRun(aws.sfn, aws.stack, runId, input);
-  context.io.note(`run ${runId} over ${input.prefix}`);
-  if (context.stage === LOCAL && (input.arms ?? ['fleet']).includes('fleet')) context.io.note(RAY_LISTENS);
+  const asked = await resolveInput(context, aws, options);
+  const input = options.datasetRange ? await withStatisticsRun(context, aws, asked) : asked;
+  const runId = await start(context, aws, input);
   if (options.detach) return { json: { runId }, text: runId, exitCode: 0 };
   const execution = await follow(context, aws, runId, input);
   if (execution.status !== 'SUCCEEDED' && !HAS_REPORT.has(execution.error)) throw runFailed(execution);
@@ -45,6 +45,31 @@ export async function runCommand(context: Context, options: RunOptions) {
     failedImages: summary.failures.codes.reduce((sum, { count }) => sum + count, 0),
   });
   return { json: { ...summary, files: folder }, text: reportText(summary, folder), exitCode };
+}
+
+async function start(context: Context, aws: Aws, input: RequestInput): Promise<string> {
+  const runId = newRunId(new Date());
+  await startRun(aws.sfn, aws.stack, runId, input);
+  context.io.note(`run ${runId}: ${input.operation ?? 'stats'} over ${input.prefix}`);
+  if (context.stage === LOCAL && (input.arms ?? ['fleet']).includes('fleet')) context.io.note(RAY_LISTENS);
+  return runId;
+}
+
+/** The input with the range of the dataset, after a run on one arm, once, that finds it out. */
+async function withStatisticsRun(context: Context, aws: Aws, input: RequestInput): Promise<RequestInput> {
+  const { normalise, ...rest } = input;
+  const arm: Arm = input.arms?.includes('serverless') === false ? 'fleet' : 'serverless';
+  const statistics: RequestInput = {
+    ...rest,
+    operation: 'minmax',
+    arms: [arm],
+    repeats: 1,
+    baseline: false,
+  };
+  const statisticsRun = await start(context, aws, statistics);
+  const execution = await follow(context, aws, statisticsRun, statistics);
+  if (execution.status !== 'SUCCEEDED') throw runFailed(execution);
+  return { ...input, normalise: { ...normalise, statisticsRun } };
 }
 
 /** The execution input: the user's folder is uploaded first, the user's bucket is taken as it is. */

@@ -3,21 +3,30 @@ import { hasImageSuffix } from '../../dataset/image-type.ts';
 import { chooseKernel, type KernelName } from '../../kernel/choose-kernel.ts';
 import { measureLocalFiles } from '../../kernel/local-files.ts';
 import type { Operation } from '../../kernel/operation.ts';
-import { isFailed, type Row, serializeRow } from '../../kernel/row.ts';
+import type { Row } from '../../kernel/row.ts';
 import type { Context } from '../context.ts';
-import { EXIT } from '../exit-code.ts';
+import { failedImages, textOfRows } from '../rows.ts';
+import { approximateCommand } from './approximate.ts';
+import { histogramCommand } from './histogram.ts';
 
 export interface StatsOptions {
   readonly operation: Operation;
   /** @default the native one where it was built */
   readonly kernel?: KernelName | undefined;
+  /** Means alone, from a shortcut of the decoder. */
+  readonly approx?: boolean | undefined;
+  /** How often each value occurs as well. */
+  readonly histogram?: boolean | undefined;
 }
 
 /** The result rows of local files and folders, the same as those of `measure`, without any AWS. */
-export async function statsCommand({ io, signal }: Context, paths: readonly string[], options: StatsOptions) {
+export async function statsCommand(context: Context, paths: readonly string[], options: StatsOptions) {
   const { operation } = options;
-  const rows: Row[] = [];
   const kernel = await chooseKernel(options.kernel);
+  if (options.approx) return approximateCommand(context, paths, kernel);
+  if (options.histogram) return histogramCommand(context, paths, kernel);
+  const { io, signal } = context;
+  const rows: Row[] = [];
   const overlap = 2 * availableParallelism();
   for await (const { row, detail } of measureLocalFiles(paths, {
     kernel,
@@ -30,11 +39,6 @@ export async function statsCommand({ io, signal }: Context, paths: readonly stri
     if (detail !== undefined) io.note(`${row.key}: ${detail}`);
     io.progress(`${rows.length} measured`);
   }
-  const failed = rows.filter(isFailed).length;
-  if (failed > 0) io.note(`${failed} of ${rows.length} images could not be measured.`);
-  return {
-    json: { kernel: kernel.name, operation, rows, failed },
-    text: rows.map((row) => `${serializeRow(row)}\n`).join(''),
-    exitCode: failed > 0 ? EXIT.FAILED_IMAGES : EXIT.OK,
-  };
+  const { failed, exitCode } = failedImages(io, rows);
+  return { json: { kernel: kernel.name, operation, rows, failed }, text: textOfRows(rows), exitCode };
 }

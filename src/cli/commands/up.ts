@@ -1,8 +1,8 @@
 import { deployOffline } from '../../../localstack/deploy.ts';
 import { awsVariables, down, readState, up } from '../../../localstack/offline.ts';
-import { withoutAws } from '../../environment.ts';
 import { FanfleetError } from '../../errors.ts';
 import { type Context, expectLocal } from '../context.ts';
+import { withoutAws } from '../shell.ts';
 
 export interface UpOptions {
   readonly port?: number | undefined;

@@ -63,7 +63,8 @@ export function readGif(data: Buffer): Still {
     data.subarray(codes, end),
     Buffer.of(0x3b),
   ];
-  return { width, height, frameWidth, frameHeight, grey: false, streamed: false, pieces };
+  const frame = { frameWidth, frameHeight, frameLeft: left, frameTop: top };
+  return { width, height, ...frame, grey: false, streamed: false, pieces };
 }
 
 function colourTable(data: Buffer, flags: number, at: number): Buffer | undefined {

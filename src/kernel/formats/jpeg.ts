@@ -1,3 +1,4 @@
+import { Pieces } from './pieces.ts';
 import { checkSize, must, Refused, type Still } from './still.ts';
 
 const SOF0 = 0xc0;
@@ -24,8 +25,7 @@ const MAX_SCANS = 100;
  * that leaves the chain whole is not found here; libjpeg conceals it in the same way in every engine.
  */
 export function readJpeg(data: Buffer): Still {
-  const pieces: Buffer[] = [];
-  let kept = 0;
+  const pieces = new Pieces(data);
   let at = 2;
   let frame: Frame | undefined;
   let scans = 0;
@@ -41,10 +41,7 @@ export function readJpeg(data: Buffer): Still {
       must(frame === undefined);
       frame = readFrame(data, at, next, marker);
     } else if (isMetadata(marker)) {
-      if (!decidesColour(data, at, next, marker)) {
-        pieces.push(data.subarray(kept, at));
-        kept = next;
-      }
+      if (!decidesColour(data, at, next, marker)) pieces.cut(at, next);
     } else {
       must(!complete && (marker === SOS || marker === DHT || marker === DQT || marker === DRI));
     }
@@ -59,16 +56,17 @@ export function readJpeg(data: Buffer): Still {
     }
   }
   must(frame !== undefined && scans > 0);
-  pieces.push(data.subarray(kept, at + 2));
   const { width, height } = frame;
   return {
     width,
     height,
     frameWidth: width,
     frameHeight: height,
+    frameLeft: 0,
+    frameTop: 0,
     grey: frame.components === 1,
     streamed: complete,
-    pieces,
+    pieces: pieces.upTo(at + 2),
   };
 }
 

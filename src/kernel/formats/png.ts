@@ -1,4 +1,5 @@
 import { crc32 } from 'node:zlib';
+import { Pieces } from './pieces.ts';
 import { checkSize, must, type Still } from './still.ts';
 
 const GREY = 0;
@@ -31,8 +32,7 @@ export function readPng(data: Buffer): Still {
   must(data.readUInt8(26) === 0 && data.readUInt8(27) === 0 && interlace <= 1);
   checkSize(width, height);
 
-  const pieces: Buffer[] = [];
-  let kept = 0;
+  const pieces = new Pieces(data);
   let at = 8;
   let entries = 0;
   let transparent = false;
@@ -68,23 +68,21 @@ export function readPng(data: Buffer): Still {
       // A decoder may skip what it does not know, unless the first letter is a capital.
       must(((kind.charCodeAt(0) >> 5) & 1) === 1);
     }
-    if (at > 8 && !keep) {
-      pieces.push(data.subarray(kept, at));
-      kept = next;
-    }
+    if (at > 8 && !keep) pieces.cut(at, next);
     at = next;
   }
   must(image !== 'to come');
   must(colour !== PALETTE || (entries > 0 && entries <= 1 << depth));
-  pieces.push(data.subarray(kept, at));
   return {
     width,
     height,
     frameWidth: width,
     frameHeight: height,
+    frameLeft: 0,
+    frameTop: 0,
     grey: colour === GREY && depth <= 8 && !transparent,
     streamed: interlace === 0,
-    pieces,
+    pieces: pieces.upTo(at),
   };
 }
 

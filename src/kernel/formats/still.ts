@@ -1,7 +1,7 @@
 import { type ImageErrorCode, MAX_PIXELS } from '../row.ts';
 
 /** The longest side of an image; what is longer is more than some decoders take. */
-const MAX_SIDE = 1_000_000;
+export const MAX_SIDE = 1_000_000;
 
 /** One still image found in the bytes of a file, reduced to what decides its pixels. */
 export type Still = {
@@ -11,6 +11,9 @@ export type Still = {
   /** Size of what is encoded. The rest of the image is transparent. */
   readonly frameWidth: number;
   readonly frameHeight: number;
+  /** Where in the image that lies. */
+  readonly frameLeft: number;
+  readonly frameTop: number;
   /** One channel, no transparency, 8 bits: the decoder need not expand it. */
   readonly grey: boolean;
   /** Whether a decoder can go through it row by row; else it holds the whole image more than once. */

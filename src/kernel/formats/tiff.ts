@@ -1,4 +1,4 @@
-import { checkSize, must, type Still } from './still.ts';
+import { checkSize, MAX_SIDE, must, type Still } from './still.ts';
 
 /** Tags of TIFF 6.0 that decide how pixels are read. */
 const TAG = {
@@ -106,7 +106,8 @@ export function readTiff(data: Buffer): Still {
   if (little) header.writeUInt32LE(data.length, 4);
   else header.writeUInt32BE(data.length, 4);
   const pieces = [header, data.subarray(8), directory];
-  return { width, height, frameWidth: width, frameHeight: height, grey: false, streamed: false, pieces };
+  const frame = { frameWidth: width, frameHeight: height, frameLeft: 0, frameTop: 0 };
+  return { width, height, ...frame, grey: false, streamed: false, pieces };
 }
 
 /** The combinations that every decoder reads in the same way. */
@@ -138,7 +139,8 @@ function readDirectory(data: Buffer, little: boolean): Directory {
     const read = { 1: (place: number) => data.readUInt8(place), [SHORT]: u16, [LONG]: u32 }[u16(at + 2)];
     const bytes = { 1: 1, [SHORT]: 2, [LONG]: 4 }[u16(at + 2)];
     const count = u32(at + 4);
-    must(read !== undefined && bytes !== undefined && count > 0 && !tags.has(tag));
+    // No tag has more than the offset of a strip for each row.
+    must(read !== undefined && bytes !== undefined && count > 0 && count <= MAX_SIDE && !tags.has(tag));
     const from = bytes * count <= 4 ? at + 8 : u32(at + 8);
     must(from + bytes * count <= data.length);
     tags.set(

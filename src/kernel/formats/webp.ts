@@ -28,7 +28,8 @@ export function readWebp(data: Buffer): Still {
 
 function whole(data: Buffer, end: number, width: number, height: number): Still {
   checkSize(width, height);
-  return still(width, height, width, height, [data.subarray(0, end)]);
+  const frame = { frameWidth: width, frameHeight: height, frameLeft: 0, frameTop: 0 };
+  return { width, height, ...frame, grey: false, streamed: false, pieces: [data.subarray(0, end)] };
 }
 
 function firstFrame(data: Buffer, end: number, width: number, height: number): Still {
@@ -36,14 +37,18 @@ function firstFrame(data: Buffer, end: number, width: number, height: number): S
     if (kind !== 'ANMF') continue;
     const frameWidth = 1 + data.readUIntLE(at + 14, 3);
     const frameHeight = 1 + data.readUIntLE(at + 17, 3);
-    must(2 * data.readUIntLE(at + 8, 3) + frameWidth <= width);
-    must(2 * data.readUIntLE(at + 11, 3) + frameHeight <= height);
+    const frameLeft = 2 * data.readUIntLE(at + 8, 3);
+    const frameTop = 2 * data.readUIntLE(at + 11, 3);
+    must(frameLeft + frameWidth <= width);
+    must(frameTop + frameHeight <= height);
+    const frame = { frameWidth, frameHeight, frameLeft, frameTop };
     const parts: Buffer[] = [];
     for (const part of chunks(data, at + 24, next)) {
       if (part.kind === 'ALPH') parts.push(extendedHeader(data, at), data.subarray(part.at, part.next));
       if (part.kind === 'VP8 ' || part.kind === 'VP8L') {
         parts.push(data.subarray(part.at, part.next));
-        return still(width, height, frameWidth, frameHeight, [riffHeader(parts), ...parts]);
+        const pieces = [riffHeader(parts), ...parts];
+        return { width, height, ...frame, grey: false, streamed: false, pieces };
       }
     }
     break;
@@ -79,14 +84,4 @@ function* chunks(
     yield { kind: data.toString('latin1', at, at + 4), at, next };
     at = next;
   }
-}
-
-function still(
-  width: number,
-  height: number,
-  frameWidth: number,
-  frameHeight: number,
-  pieces: Buffer[],
-): Still {
-  return { width, height, frameWidth, frameHeight, grey: false, streamed: false, pieces };
 }

@@ -203,7 +203,7 @@ function aggregate(reader: MemoryBucket, over: Partial<AggregateArmInput> = {}) 
     runId: RUN,
     arm: 'serverless',
     round: 0,
-    operation: 'stats',
+    task: { operation: 'stats' },
     startedAt: 500,
     endedAt: 4500,
     ...over,

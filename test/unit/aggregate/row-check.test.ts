@@ -1,25 +1,27 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { checkRow, meanE6 } from '../../../src/aggregate/row-check.ts';
-import { operationSchema } from '../../../src/kernel/operation.ts';
+import type { NormalisedFormat } from '../../../src/kernel/normalisation.ts';
+import { OPERATIONS } from '../../../src/kernel/operation.ts';
 import { failedRow, MAX_PIXELS, serializeRow } from '../../../src/kernel/row.ts';
 import { rowOf } from './fixture.ts';
 
+const STATS = { operation: 'stats' } as const;
 const good = rowOf('a "key" 😀.jpg', [10, 20, 30], [200, 210, 220]);
 
 describe('checkRow', () => {
-  it.each(operationSchema.options)('takes a sound row of %s', (operation) => {
+  it.each(OPERATIONS)('takes a sound row of %s', (operation) => {
     const row = rowOf('k', [10, 20, 30], [200, 210, 220], operation);
-    expect(checkRow(serializeRow(row), operation)).toEqual({ row });
+    expect(checkRow(serializeRow(row), { operation })).toEqual({ row });
   });
 
   it('takes a failed row with its fixed message only', () => {
     const row = failedRow('k', 'DECODE_FAILED');
-    expect(checkRow(serializeRow(row), 'stats').row).toEqual(row);
+    expect(checkRow(serializeRow(row), STATS).row).toEqual(row);
     const other = { key: 'k', error: { code: 'DECODE_FAILED', message: 'another' } };
-    expect(checkRow(JSON.stringify(other), 'stats').problem).toBe('ROW_MALFORMED');
+    expect(checkRow(JSON.stringify(other), STATS).problem).toBe('ROW_MALFORMED');
     const inherited = { key: 'k', error: { code: 'toString', message: 'another' } };
-    expect(checkRow(JSON.stringify(inherited), 'stats').problem).toBe('ROW_MALFORMED');
+    expect(checkRow(JSON.stringify(inherited), STATS).problem).toBe('ROW_MALFORMED');
   });
 
   it.each([
@@ -40,7 +42,7 @@ describe('checkRow', () => {
     ['too many pixels', JSON.stringify({ ...good, width: MAX_PIXELS, height: 2 })],
     ['the fields of another operation', JSON.stringify(rowOf('k', [1, 2, 3], [4, 5, 6], 'mean'))],
   ])('refuses %s', (_, text) => {
-    expect(checkRow(text, 'stats')).toMatchObject({ problem: 'ROW_MALFORMED', key: null });
+    expect(checkRow(text, STATS)).toMatchObject({ problem: 'ROW_MALFORMED', key: null });
   });
 
   it.each([
@@ -52,7 +54,48 @@ describe('checkRow', () => {
     ['a sum of squares over 255 times the sum', { sumSq: [1e12, 1e12, 1e12] }],
   ])('finds %s', (_, wrong) => {
     const text = JSON.stringify({ ...good, ...wrong });
-    expect(checkRow(text, 'stats')).toMatchObject({ problem: 'ROW_INCONSISTENT', key: good.key });
+    expect(checkRow(text, STATS)).toMatchObject({ problem: 'ROW_INCONSISTENT', key: good.key });
+  });
+});
+
+describe('the row of a normalised image', () => {
+  const normalised = (format: NormalisedFormat) =>
+    ({ operation: 'normalise', normalisation: { format, channels: 'all', quality: 90 } }) as const;
+  const minmax = rowOf('k', [10, 20, 30], [200, 210, 220], 'minmax');
+  const file = { sha256: 'ab'.repeat(32) };
+
+  it.each([
+    ['png', file],
+    ['npy', file],
+    ['jpeg', { pixels_crc32: 0 }],
+    ['jpeg', { pixels_crc32: 2 ** 32 - 1 }],
+  ] as const)('as %s has %j', (format, output) => {
+    const row = { ...minmax, output };
+    expect(checkRow(serializeRow(row), normalised(format))).toEqual({ row });
+  });
+
+  it.each([
+    ['png', undefined],
+    ['png', {}],
+    ['png', { sha256: 'AB'.repeat(32) }],
+    ['png', { sha256: 'ab' }],
+    ['npy', { ...file, pixels_crc32: 1 }],
+    ['npy', { pixels_crc32: 1 }],
+    ['jpeg', file],
+    ['jpeg', { pixels_crc32: 2 ** 32 }],
+    ['jpeg', { pixels_crc32: -1 }],
+    ['jpeg', 7],
+  ] as const)('as %s has not %j', (format, output) => {
+    const text = JSON.stringify({ ...minmax, output });
+    expect(checkRow(text, normalised(format)).problem).toBe('ROW_MALFORMED');
+  });
+
+  it('has min and max that fit together, and no sums', () => {
+    const text = JSON.stringify({ ...minmax, min: [201, 20, 30], output: file });
+    expect(checkRow(text, normalised('png')).problem).toBe('ROW_INCONSISTENT');
+    expect(checkRow(JSON.stringify({ ...good, output: file }), normalised('png')).problem).toBe(
+      'ROW_MALFORMED',
+    );
   });
 });
 

@@ -24,6 +24,7 @@ const COMMANDS = [
   [['doctor']],
   [['dataset', 'sample']],
   [['dataset', 'upload', 'folder', '--prefix', 'x/']],
+  [['dataset', 'pack', 'x/', '--to', 'y/', '--shard-size', '1GiB']],
   [['run', 'x/']],
   [['start']],
   [['status']],
@@ -48,6 +49,12 @@ describe('createProgram', () => {
     ['an argument too many', ['down', 'now'], 'too many arguments'],
     ['no path', ['stats'], "missing required argument 'path'"],
     ['no prefix', ['dataset', 'upload', 'folder'], "required option '--prefix <prefix>' not specified"],
+    ['no place for shards', ['dataset', 'pack', 'x/'], "required option '--to <prefix>' not specified"],
+    [
+      'a size of shards that is no size',
+      ['dataset', 'pack', 'x/', '--to', 'y/', '--shard-size', '64M'],
+      "option '--shard-size <size>' argument '64M' is invalid",
+    ],
     ['an unknown sample', ['dataset', 'sample', '--kind', 'cats'], 'Allowed choices are photos, digits'],
     [
       'an unknown operation',

@@ -1,13 +1,19 @@
 import { Command } from 'commander';
 import { describe, expect, it } from 'vitest';
-import { addRequestOptions, number, requestOf } from '../../../src/cli/request-options.ts';
+import { addRequestOptions, number, requestOf, wantsDatasetRange } from '../../../src/cli/request-options.ts';
 import { requestSchema } from '../../../src/run/request.ts';
+
+function parsed(...args: string[]) {
+  const command = addRequestOptions(new Command()).argument('[prefix]').exitOverride();
+  command.configureOutput({ writeErr: () => {} });
+  return command.parse(args, { from: 'user' });
+}
+
+const flags = (...args: string[]) => parsed(...args).opts();
 
 /** The request that a command line makes. */
 function request(...args: string[]) {
-  const command = addRequestOptions(new Command()).argument('[prefix]').exitOverride();
-  command.configureOutput({ writeErr: () => {} });
-  command.parse(args, { from: 'user' });
+  const command = parsed(...args);
   return requestOf(command.opts(), command.args[0]);
 }
 
@@ -76,8 +82,28 @@ describe('request options', () => {
       fleetDeadline: 90,
       baseline: false,
     });
-    const fields = Object.keys(requestSchema.shape).filter((field) => field !== 'bucket');
+    const fields = Object.keys(requestSchema.shape).filter(
+      (field) => field !== 'bucket' && field !== 'normalise',
+    );
     expect(Object.keys(made).toSorted()).toEqual(fields.toSorted());
+  });
+
+  it('make a normalisation, with the fields that are said', () => {
+    const asked = (...args: string[]) => request('--operation', 'normalise', ...args).normalise;
+    const full = ['--format', 'jpeg', '--channels', 'each', '--quality', '75', '--statistics-run', 'r1'];
+    expect(asked(...full)).toEqual({ format: 'jpeg', channels: 'each', quality: 75, statisticsRun: 'r1' });
+    expect(asked('--format', 'npy')).toEqual({ format: 'npy' });
+    expect(asked()).toBeUndefined();
+  });
+
+  it('ask for the range of the dataset, of normalised images only and from one run only', () => {
+    const wants = (...args: string[]) => wantsDatasetRange(flags(...args));
+    expect(wants('--operation', 'normalise', '--scope', 'dataset')).toBe(true);
+    expect(wants('--operation', 'normalise', '--scope', 'image')).toBe(false);
+    expect(wants('--operation', 'normalise')).toBe(false);
+    expect(wants()).toBe(false);
+    expect(() => wants('--scope', 'dataset')).toThrow('Expected `--scope` with `--operation normalise` only');
+    expect(() => wants('--scope', 'dataset', '--statistics-run', 'r1')).toThrow(/cannot be used with option/);
   });
 
   it('say how the arms are scheduled', () => {
@@ -86,9 +112,14 @@ describe('request options', () => {
   });
 
   it.each([
-    [['--operation', 'median'], 'Expected one of "mean", "max", "min", "minmax", "stats" for `operation`'],
+    [
+      ['--operation', 'median'],
+      'Expected one of "mean", "max", "min", "minmax", "stats", "normalise" for `operation`',
+    ],
     [['--engine', 'hadoop'], 'Expected one of "daft" for `engine`'],
     [['--arms', 'serverless,lambda'], 'Expected one of "serverless", "fleet" for `arms.1`'],
+    [['--format', 'png'], 'Expected nothing unless `operation` is "normalise" for `normalise`'],
+    [['--operation', 'normalise', '--quality', '0'], 'for `normalise.quality` but received 0'],
     [['--workers', '0'], 'Expected number of at least 1 for `workers` but received 0.'],
     [[''], 'Expected a prefix of the images'],
   ])('are checked before anything is done: %j', (args, problem) => {

@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { Kernel } from '../../../src/kernel/kernel.ts';
+import type { Kernel, Prepared } from '../../../src/kernel/kernel.ts';
 import { type LocalFilesOptions, measureLocalFiles } from '../../../src/kernel/local-files.ts';
 import { failedRow } from '../../../src/kernel/row.ts';
 
@@ -19,6 +19,8 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true }));
 
+const refused = (key: string) => ({ row: failedRow(key, 'NOT_AN_IMAGE'), decodeMs: 0, computeMs: 0 });
+
 /** A kernel that refuses everything, and tells how many images were in the works at most. */
 function refusing(workingBytes = 0): Kernel & { most: number } {
   let running = 0;
@@ -32,8 +34,11 @@ function refusing(workingBytes = 0): Kernel & { most: number } {
         kernel.most = Math.max(kernel.most, running);
         await new Promise((resolve) => setImmediate(resolve));
         running -= 1;
-        return { row: failedRow(key, 'NOT_AN_IMAGE'), decodeMs: 0, computeMs: 0 };
+        return refused(key);
       },
+      normalisingBytes: () => workingBytes,
+      normalise: async () => refused(key),
+      histogram: async () => refused(key),
     }),
   };
   return kernel;
@@ -81,6 +86,35 @@ test('no more images than `overlap` are in the works, and no more bytes than `me
   const narrow = refusing(1_000);
   expect(await keysOf([folder], { kernel: narrow, overlap: 3, memoryBytes: 900 })).toHaveLength(7);
   expect(narrow.most).toBe(1);
+});
+
+test('small files are measured together where the kernel can, up to 64 KiB or their share of memory', async () => {
+  const sizes = new Map([...'abcdefgh'].map((name) => [name, name === 'd' ? 70_000 : 20_000]));
+  const many = await mkdtemp(join(tmpdir(), 'fanfleet-local-'));
+  for (const [name, size] of sizes) await writeFile(join(many, name), Buffer.alloc(size));
+  const measureIn = async (options: Partial<LocalFilesOptions>, workingBytes = 0) => {
+    const keys = new WeakMap<Prepared, string>();
+    const groups: number[] = [];
+    const single = refusing(workingBytes);
+    const kernel: Kernel = {
+      name: 'grouping',
+      prepare: (input, key) => {
+        const prepared = single.prepare(input, key);
+        keys.set(prepared, key);
+        return prepared;
+      },
+      measureAll: async (images) => {
+        groups.push(images.length);
+        return images.map((image) => refused(keys.get(image) ?? ''));
+      },
+    };
+    const all = await keysOf([many], { kernel, ...options });
+    expect(all.map((key) => key.replace(many, ''))).toEqual([...sizes.keys()].map((name) => `/${name}`));
+    return groups;
+  };
+  expect(await measureIn({})).toEqual([3, 3]);
+  expect(await measureIn({ overlap: 2, memoryBytes: 100_000 }, 5_000)).toEqual([2, 2, 2]);
+  await rm(many, { recursive: true });
 });
 
 test('a path that is not there is named', async () => {

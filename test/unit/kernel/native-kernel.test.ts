@@ -5,7 +5,7 @@ import { describe, expect, test } from 'vitest';
 import type { Kernel } from '../../../src/kernel/kernel.ts';
 import { loadAddon, NUMBERS_OUT, STATES } from '../../../src/kernel/native-addon.ts';
 import { createNativeKernel } from '../../../src/kernel/native-kernel.ts';
-import { operationSchema } from '../../../src/kernel/operation.ts';
+import { OPERATIONS } from '../../../src/kernel/operation.ts';
 import type { Row } from '../../../src/kernel/row.ts';
 import { measurePixels } from '../../../src/kernel/scan.ts';
 import { createSharpKernel } from '../../../src/kernel/sharp-kernel.ts';
@@ -19,7 +19,7 @@ describe.runIf(addon !== undefined)('the native kernel', () => {
 
   test('PNGs of every filter and colour type have the statistics of their pixels', async () => {
     await fc.assert(
-      fc.asyncProperty(pngs, fc.constantFrom(...operationSchema.options), async (png, operation) => {
+      fc.asyncProperty(pngs, fc.constantFrom(...OPERATIONS), async (png, operation) => {
         const { row } = await kernel.prepare(png.file, 'a').measure(operation);
         const data = Uint8Array.from(png.pixels);
         expect(row).toEqual(measurePixels('a', png, { data, channels: png.channels }, operation));
@@ -126,7 +126,11 @@ describe.runIf(addon !== undefined)('the native kernel', () => {
           for (const [at, byte] of changes) damaged[at % damaged.length] = byte;
           const places = [0, ...cuts.map((at) => at % damaged.length).sort((a, b) => a - b)];
           const pieces = places.map((from, at) => damaged.subarray(from, places[at + 1]));
-          const { numbers } = await addon.measure(pieces, Uint32Array.of(width, height, pieces.length));
+          const { numbers } = await addon.measure(
+            pieces,
+            Uint32Array.of(width, height, pieces.length),
+            'statistics',
+          );
           expect(numbers.length).toBe(NUMBERS_OUT);
           expect(Object.values(STATES)).toContain(numbers[0]);
         },
@@ -137,10 +141,15 @@ describe.runIf(addon !== undefined)('the native kernel', () => {
 
   test('a wrong call is refused before anything runs', () => {
     const one = Uint32Array.of(1, 1, 1);
-    expect(() => addon.measure(['text' as unknown as Buffer], one)).toThrow();
-    expect(() => addon.measure([], one)).toThrow(/as many pieces/);
-    expect(() => addon.measure([Buffer.alloc(1)], Uint32Array.of(1, 1))).toThrow(/three numbers/);
-    expect(() => addon.measure([Buffer.alloc(1)], Uint32Array.of(1, 1, 4_294_967_295))).toThrow();
+    expect(() => addon.measure(['text' as unknown as Buffer], one, 'statistics')).toThrow();
+    expect(() => addon.measure([], one, 'statistics')).toThrow(/as many pieces/);
+    expect(() => addon.measure([Buffer.alloc(1)], Uint32Array.of(1, 1), 'statistics')).toThrow(
+      /three numbers/,
+    );
+    expect(() =>
+      addon.measure([Buffer.alloc(1)], Uint32Array.of(1, 1, 4_294_967_295), 'statistics'),
+    ).toThrow();
+    expect(() => addon.measure([Buffer.alloc(1)], one, 'all' as 'statistics')).toThrow(/what to measure/);
   });
 });
 

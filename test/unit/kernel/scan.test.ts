@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { OPERATION_STATISTICS, operationSchema } from '../../../src/kernel/operation.ts';
+import { OPERATION_STATISTICS, OPERATIONS } from '../../../src/kernel/operation.ts';
 import { MAX_PIXELS } from '../../../src/kernel/row.ts';
 import { meanE6, measurePixels, overBlack, type Pixels } from '../../../src/kernel/scan.ts';
 
@@ -45,7 +45,7 @@ function naive({ data, channels, width, height, below }: Image) {
 }
 
 describe('measurePixels', () => {
-  test.each(operationSchema.options)('%s equals the definition and carries nothing else', (operation) => {
+  test.each(OPERATIONS)('%s equals the definition and carries nothing else', (operation) => {
     fc.assert(
       fc.property(image, (picture) => {
         // Prepare

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { shortNames } from '../../../src/report/charts.ts';
-import { bytes, duration, figure, memory, plural, printable } from '../../../src/report/format.ts';
+import { bytes, duration, figure, memory, planned, plural, printable } from '../../../src/report/format.ts';
 import { escapeText, html } from '../../../src/report/markup.ts';
 import { percentOf, timeTicks } from '../../../src/report/scale.ts';
 
@@ -10,6 +10,15 @@ const anyText = fc.string({
     fc.constantFrom('<', '>', '&', '"', "'", '/', '=', '\u0000', '\u202e'),
     fc.string({ unit: 'binary', minLength: 1, maxLength: 1 }),
   ),
+});
+
+describe('planned', () => {
+  it('says how many shards there are, where there are any', () => {
+    const found = { bucket: 'b', prefix: 'p/', manifestKey: 'm', skipped: 0, listMs: 1 };
+    const plan = { ...found, images: 1_000, bytes: 89_000_000, batches: 1, shards: 2 };
+    expect(planned(plan)).toBe('1,000 images, 2 shards, 89.0 MB, 1 batch');
+    expect(planned({ ...plan, shards: 0 })).toBe('1,000 images, 89.0 MB, 1 batch');
+  });
 });
 
 describe('html', () => {

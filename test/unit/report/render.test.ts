@@ -15,6 +15,7 @@ const CASES: Record<string, SampleOptions> = {
   'answers that differ': { disagree: true },
   'a fleet that failed, contended': { fleetFails: true, schedule: 'parallel' },
   'one arm without a baseline': { arms: ['serverless'], baseline: false },
+  'normalised images': { normalise: true },
   'more batches than can be drawn': { images: 2100, batchSize: 1, serverlessWorkers: 60 },
 };
 const summaries: Record<string, Summary> = {};
@@ -84,9 +85,30 @@ describe('figuresOf', () => {
     expect(cellsOf('process')?.[1]).toBe(`${((shown?.phases?.process ?? 0) / 1000).toFixed(3)} s`);
     expect(cellsOf('CPU time')?.[1]).toBe(duration(shown?.work?.cpuMs ?? null));
     expect(cellsOf('peak memory')?.[1]).toBe(memory(shown?.work?.rssPeakBytes ?? null));
+    expect(cellsOf('kernel')).toEqual(['native', 'pillow', 'sharp']);
     expect(cellsOf('images')).toEqual(['1,006', '1,006', '200']);
     expect(cellsOf('failed images')).toEqual(['6', '6', '']);
     expect(cellsOf('digest')?.[0]).toBe(summary.agreement.digest?.slice(0, 12));
+  });
+});
+
+describe('normalised images', () => {
+  it('are counted with their bytes, and only of such runs', () => {
+    const rowsOf = (name: string) =>
+      figuresOf(of(name)).answer.rows.map(({ label, cells }) => [label, cells]);
+    expect(rowsOf('normalised images')).toContainEqual(['files written', ['1,000', '1,000', 'none']]);
+    expect(rowsOf('normalised images')).toContainEqual(['bytes written', ['100 MB', '100 MB', '']]);
+    expect(rowsOf('one round').map(([label]) => label)).not.toContain('files written');
+  });
+
+  it('are described in words: how they were stretched, and what proves them', () => {
+    const words =
+      'normalise to JPEG of quality 90, each channel apart, by the range of the dataset (run 2026-11-20';
+    const summary = of('normalised images');
+    expect(renderTerminal(summary).replaceAll('\n', ' ')).toContain(words);
+    expect(textOf(renderHtml(summary))).toContain(words);
+    expect(renderHtml(summary)).toContain('the checksum of the pixels that were encoded');
+    expect(renderHtml(of('one round'))).not.toContain('normalised');
   });
 });
 

@@ -3,11 +3,17 @@ import type { FleetInfo } from '../../../src/fleet/arm-info.ts';
 import { failedRow, type Row } from '../../../src/kernel/row.ts';
 import type { ArmInput, SummaryInput } from '../../../src/report/summary.ts';
 import type { Arm } from '../../../src/run/request.ts';
-import { resolveRun } from '../../../src/run/run.ts';
+import { type Run, resolveRun } from '../../../src/run/run.ts';
+import { imageTask } from '../../../src/run/task.ts';
 import { batchesOf, MemoryBucket, putArm, putManifest, random, rowOf } from '../aggregate/fixture.ts';
 
 export const RUN_ID = '2026-11-21T09-30-00-4f1c';
 const START = Date.UTC(2026, 10, 21, 9, 30);
+
+const NORMALISE = {
+  operation: 'normalise',
+  normalise: { format: 'jpeg', channels: 'each', statisticsRun: '2026-11-20T09-30-00-77aa' },
+};
 
 /** Keys as users have them, and keys that try to break out of whatever shows them. */
 export const HOSTILE_KEYS = [
@@ -32,6 +38,7 @@ export interface SampleOptions {
   readonly disagree?: boolean;
   readonly fleetFails?: boolean;
   readonly baseline?: boolean;
+  readonly normalise?: boolean;
 }
 
 /** A run as the aggregator finds it: files of both arms in a bucket, aggregated by the code under test. */
@@ -47,22 +54,27 @@ export async function sampleInput(options: SampleOptions = {}): Promise<SummaryI
   const keys = Array.from({ length: images }, (_, i) => `train/photo-${String(i).padStart(5, '0')}.jpg`);
   const batches = batchesOf(options.failHostile ? [...keys, ...HOSTILE_KEYS] : keys, batchSize, 81_300);
   putManifest(bucket, RUN_ID, batches);
-  const run = resolveRun({ prefix: 'train/', repeats, schedule, arms, batchSize }, RUN_ID, START, {
-    stage: 'local',
-    dataBucket: 'fanfleet-local-data',
-    runsBucket: 'fanfleet-local-runs',
-    measureFunction: 'fanfleet-local-measure',
-    memory: 1769,
-    concurrency: 4,
-    schedule: 'sequential',
-    fleetHeartbeat: 60,
-  });
+  const run = resolveRun(
+    { prefix: 'train/', repeats, schedule, arms, batchSize, ...(options.normalise ? NORMALISE : {}) },
+    RUN_ID,
+    START,
+    {
+      stage: 'local',
+      dataBucket: 'fanfleet-local-data',
+      runsBucket: 'fanfleet-local-runs',
+      measureFunction: 'fanfleet-local-measure',
+      memory: 1769,
+      concurrency: 4,
+      schedule: 'sequential',
+      fleetHeartbeat: 60,
+    },
+  );
   const inputs: ArmInput[] = [];
   let clock = START + 2000;
   for (let round = 0; round < repeats; round += 1) {
     for (const arm of arms) {
       const startedAt = clock;
-      const input = await runArm(bucket, batches, { arm, round, startedAt, options });
+      const input = await runArm(bucket, batches, { run, arm, round, startedAt, options });
       inputs.push(input);
       clock = (input.times.endedAt ?? clock) + 400;
     }
@@ -77,6 +89,7 @@ export async function sampleInput(options: SampleOptions = {}): Promise<SummaryI
       batches: batches.length,
       images: batches.reduce((sum, { objects }) => sum + objects.length, 0),
       bytes: batches.reduce((sum, { bytes }) => sum + bytes, 0),
+      shards: 0,
       skipped: 3,
       listMs: 41,
     },
@@ -99,6 +112,7 @@ export async function sampleInput(options: SampleOptions = {}): Promise<SummaryI
 }
 
 interface ArmPlan {
+  readonly run: Run;
   readonly arm: Arm;
   readonly round: number;
   readonly startedAt: number;
@@ -108,7 +122,7 @@ interface ArmPlan {
 async function runArm(
   bucket: MemoryBucket,
   batches: ReturnType<typeof batchesOf>,
-  { arm, round, startedAt, options }: ArmPlan,
+  { run, arm, round, startedAt, options }: ArmPlan,
 ): Promise<ArmInput> {
   if (arm === 'fleet' && options.fleetFails) {
     const error = { code: 'FLEET_NOT_READY', message: 'Expected 2 workers within 300 s but 0 joined.' };
@@ -119,7 +133,7 @@ async function runArm(
       runId: RUN_ID,
       arm,
       round,
-      operation: 'stats' as const,
+      task: imageTask(run),
       startedAt,
       endedAt,
     };
@@ -145,7 +159,7 @@ async function runArm(
     runId: RUN_ID,
     arm,
     round,
-    operation: 'stats',
+    task: imageTask(run),
     startedAt,
     endedAt,
     engineStartedAt: fleet?.engineStartedAt,
@@ -153,7 +167,7 @@ async function runArm(
   return { times, aggregate, fleet };
 }
 
-function rowFor(key: string, arm: Arm, { failHostile, disagree }: SampleOptions): Row {
+function rowFor(key: string, arm: Arm, { failHostile, disagree, normalise }: SampleOptions): Row {
   if (failHostile && HOSTILE_KEYS.includes(key)) {
     return failedRow(key, key.includes('long') ? 'OBJECT_MISSING' : 'DECODE_FAILED');
   }
@@ -162,11 +176,13 @@ function rowFor(key: string, arm: Arm, { failHostile, disagree }: SampleOptions)
   );
   const level = (from: number, to: number) => Math.floor(from + (to - from) * next());
   const shift = disagree && arm === 'fleet' && key.endsWith('00007.jpg') ? 1 : 0;
-  return rowOf(
+  const row = rowOf(
     key,
     [level(20, 90), level(20, 90), level(10, 80)],
     [level(150, 250) + shift, level(140, 240), level(120, 230)],
+    normalise ? 'minmax' : 'stats',
   );
+  return normalise ? { ...row, output: { pixels_crc32: level(0, 2 ** 32) } } : row;
 }
 
 function workerName(arm: Arm, i: number): string {

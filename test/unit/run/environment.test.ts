@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { deploymentOf, readEnvironment, readShell, withoutAws } from '../../../src/environment.ts';
+import { readShell, withoutAws } from '../../../src/cli/shell.ts';
+import { deploymentOf, readEnvironment } from '../../../src/environment.ts';
 
 const LAMBDA = {
   FANFLEET_STAGE: 'prod',
@@ -12,6 +13,8 @@ const LAMBDA = {
   FANFLEET_FLEET_HEARTBEAT: '600',
   FANFLEET_INSTANCE_PROFILE: 'profile',
   AWS_REGION: 'eu-west-1',
+  AWS_ACCESS_KEY_ID: 'AKIDEXAMPLE',
+  AWS_SECRET_ACCESS_KEY: 'secret',
   AWS_LAMBDA_FUNCTION_MEMORY_SIZE: '512',
 };
 

@@ -15,6 +15,7 @@ describe('layout', () => {
       armInfo: layout.armInfo('r', 'fleet', 1),
       result: layout.result('r', 'serverless', 0, 42),
       span: layout.span('r', 'fleet', 2, 7),
+      normalised: layout.normalised('r', 'fleet', 2, 'train/a b.png', 'jpeg'),
     }).toEqual({
       request: 'runs/r/request.json',
       manifest: 'runs/r/manifest.json',
@@ -25,6 +26,7 @@ describe('layout', () => {
       armInfo: 'runs/r/fleet/round-1/arm.json',
       result: 'runs/r/serverless/round-0/results/000042.jsonl',
       span: 'runs/r/fleet/round-2/spans/000007.json',
+      normalised: 'runs/r/fleet/round-2/normalised/train/a b.png.jpg',
     });
   });
 

@@ -46,6 +46,31 @@ describe('requestSchema', () => {
     expect(check(full)).toEqual(full);
   });
 
+  it('takes a normalisation, and fills in what it leaves out', () => {
+    const normalise = (settings: object) =>
+      check({ prefix: 'x/', operation: 'normalise', normalise: settings }).normalise;
+    expect(normalise({})).toEqual({ format: 'png', channels: 'all', quality: 90 });
+    const full = { format: 'jpeg', channels: 'each', quality: 1, statisticsRun: '20261121T045331-4cc861' };
+    expect(normalise(full)).toEqual(full);
+  });
+
+  it.each([
+    [{ format: 'gif' }, 'Expected one of "png", "jpeg", "npy" for `normalise.format` but received "gif".'],
+    [{ channels: 'red' }, 'Expected one of "all", "each" for `normalise.channels` but received "red".'],
+    [{ quality: 0 }, 'Expected number of at least 1 for `normalise.quality` but received 0.'],
+    [{ quality: 101 }, 'Expected number of at most 100 for `normalise.quality` but received 101.'],
+    [{ statisticsRun: '../x' }, 'Expected the id of an earlier run for `normalise.statisticsRun`'],
+    [{ scope: 'dataset' }, 'Expected no field `scope`'],
+  ])('says of the normalisation %j what it wants instead', (normalise, problem) => {
+    expect(() => check({ prefix: 'x/', operation: 'normalise', normalise })).toThrow(problem);
+  });
+
+  it('refuses a normalisation of another operation', () => {
+    expect(() => check({ prefix: 'x/', normalise: {} })).toThrow(
+      'Expected nothing unless `operation` is "normalise" for `normalise` but received {}.',
+    );
+  });
+
   it.each([
     [{}, 'Expected a prefix of the images such as "train/" for `prefix` but received nothing.'],
     [
@@ -59,7 +84,7 @@ describe('requestSchema', () => {
     [{ bucket: 's3://images' }, 'Expected an S3 bucket name for `bucket`'],
     [
       { operation: 'median' },
-      'Expected one of "mean", "max", "min", "minmax", "stats" for `operation` but received "median".',
+      'Expected one of "mean", "max", "min", "minmax", "stats", "normalise" for `operation` but received "median".',
     ],
     [{ engine: 'hadoop' }, 'Expected one of "daft" for `engine` but received "hadoop".'],
     [{ arms: [] }, 'Expected array of at least 1 item for `arms` but received [].'],

@@ -27,6 +27,8 @@ describe('resolveRun', () => {
       prefix: 'x/',
       filter: 'suffix',
       operation: 'stats',
+      normalisation: null,
+      statisticsRun: null,
       arms: ['serverless', 'fleet'],
       engine: 'daft',
       workers: 2,

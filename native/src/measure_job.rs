@@ -1,0 +1,106 @@
+//! Measures many images in one job.
+
+use crate::image::{self, Failure, Image, Measure, Outcome};
+use crate::pieces::Pieces;
+use napi::bindgen_prelude::{Array, AsyncTask, Float64Array, Uint32Array};
+use napi::{Env, Error, Result, ScopedTask};
+use napi_derive::napi;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+/// Numbers per image that go in: width, height, count of pieces.
+const IN: usize = 3;
+/// Numbers per image that come out: state, milliseconds of decoding and scanning, and per channel sum, sum of squares,
+/// minimum and maximum.
+const OUT: usize = 15;
+/// Behind them, if asked for, how often each value occurs, per channel.
+const HISTOGRAM: usize = 3 * 256;
+
+const MEASURED: f64 = 0.0;
+const DAMAGED: f64 = 1.0;
+const FOREIGN: f64 = 2.0;
+
+/// What a job knows of its images.
+#[napi(object)]
+pub struct Figures {
+    /// So many numbers per image, in the order of the images: 15, with histograms 783.
+    pub numbers: Float64Array,
+    /// The decoder's words for each damaged image, in their order.
+    pub details: Vec<String>,
+}
+
+/// Measure images on one thread of the pool.
+///
+/// `pieces` are the buffers of all images in order, `images` three numbers for each image. The buffers must not change
+/// until the promise settles. `wanted` is `statistics`, `histogram` or `eighth`.
+#[napi(ts_return_type = "Promise<Figures>")]
+pub fn measure(pieces: Array<'_>, images: Uint32Array, wanted: String) -> Result<AsyncTask<MeasureJob>> {
+    let wanted = match wanted.as_str() {
+        "statistics" => Measure::Statistics,
+        "histogram" => Measure::Histogram,
+        "eighth" => Measure::Eighth,
+        _ => return Err(Error::from_reason(format!("Expected what to measure but got {wanted}."))),
+    };
+    let pieces = Pieces::hold(pieces)?;
+    let images = images.to_vec();
+    let counted: usize = images.chunks(IN).map(|image| *image.last().unwrap_or(&0) as usize).sum();
+    if !images.len().is_multiple_of(IN) || counted != pieces.len() {
+        return Err(Error::from_reason("Expected three numbers per image, and as many pieces as they say."));
+    }
+    Ok(AsyncTask::new(MeasureJob { pieces, images, wanted }))
+}
+
+pub struct MeasureJob {
+    pieces: Pieces,
+    images: Vec<u32>,
+    wanted: Measure,
+}
+
+impl ScopedTask<'_> for MeasureJob {
+    type Output = (Vec<f64>, Vec<String>);
+    type JsValue = Figures;
+
+    fn compute(&mut self) -> Result<Self::Output> {
+        let per_image = OUT + if self.wanted == Measure::Histogram { HISTOGRAM } else { 0 };
+        let mut numbers = Vec::with_capacity(self.images.len() / IN * per_image);
+        let mut details = Vec::new();
+        let mut pieces = self.pieces.iter();
+        for (at, numbers_in) in self.images.chunks_exact(IN).enumerate() {
+            let own = pieces.by_ref().take(numbers_in[2] as usize).collect();
+            let image = Image { width: numbers_in[0], height: numbers_in[1], pieces: own };
+            // A panic would end the process; it is one image that could not be measured here.
+            match catch_unwind(AssertUnwindSafe(|| image::measure(&image, self.wanted))) {
+                Ok(Ok(outcome)) => push(&mut numbers, &outcome),
+                Ok(Err(Failure::Damaged(detail))) => {
+                    numbers.push(DAMAGED);
+                    details.push(detail);
+                }
+                Ok(Err(Failure::Foreign)) | Err(_) => numbers.push(FOREIGN),
+            }
+            numbers.resize((at + 1) * per_image, 0.0);
+        }
+        Ok((numbers, details))
+    }
+
+    fn resolve(&mut self, _: &Env, (numbers, details): Self::Output) -> Result<Figures> {
+        Ok(Figures { numbers: Float64Array::new(numbers), details })
+    }
+
+    fn finally(mut self, env: Env) -> Result<()> {
+        self.pieces.release(&env)
+    }
+}
+
+/// All are exact: a sum of squares is less than 2^43.
+fn push(numbers: &mut Vec<f64>, outcome: &Outcome) {
+    let milliseconds = [outcome.decoding, outcome.scanning].map(|time| time.as_secs_f64() * 1e3);
+    numbers.push(MEASURED);
+    numbers.extend(milliseconds);
+    for channel in &outcome.channels {
+        let extremes = [channel.min, channel.max].map(f64::from);
+        numbers.extend([channel.sum as f64, channel.sum_sq as f64]);
+        numbers.extend(extremes);
+    }
+    if let Some(histogram) = &outcome.histogram {
+        numbers.extend(histogram.iter().flatten().copied().map(f64::from));
+    }
+}

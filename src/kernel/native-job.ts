@@ -1,0 +1,68 @@
+import { performance } from 'node:perf_hooks';
+import type { Still } from './formats/still.ts';
+import type { Measured, Prepared } from './kernel.ts';
+import { type NativeAddon, NUMBERS_IN, STATES } from './native-addon.ts';
+import { type FailedRow, failedRow } from './row.ts';
+
+/** An image that the addon may know how to decode. */
+export type NativeSource = { readonly input: Buffer; readonly key: string; readonly still: Still };
+
+/** What a job finds out, and how its numbers become rows. */
+export type Wanted<R> = {
+  readonly wanted: Parameters<NativeAddon['measure']>[2];
+  /** @param first where the statistics of the image begin in `numbers` */
+  row(image: NativeSource, numbers: Float64Array, first: number): R;
+  /** The same from the portable kernel, for an image that the addon leaves to it. */
+  otherwise(portable: Prepared): Promise<Measured<R | FailedRow>>;
+};
+
+/** Measure images in one job of the addon; the rows are in the order of the images. */
+export async function runJob<R>(
+  addon: NativeAddon,
+  images: readonly NativeSource[],
+  { wanted, row, otherwise }: Wanted<R>,
+): Promise<Measured<R | FailedRow>[]> {
+  const started = performance.now();
+  const pieces: Buffer[] = [];
+  const sizes = new Uint32Array(images.length * NUMBERS_IN);
+  images.forEach(({ still }, at) => {
+    sizes[at * NUMBERS_IN] = still.width;
+    sizes[at * NUMBERS_IN + 1] = still.height;
+    sizes[at * NUMBERS_IN + 2] = still.pieces.length;
+    // Not spread into arguments: metadata can cut a hostile file into more pieces than a call takes.
+    for (const piece of still.pieces) pieces.push(piece);
+  });
+  const { numbers, details } = await addon.measure(pieces, sizes, wanted);
+  const perImage = numbers.length / images.length;
+  const waitMs = Math.max(0, performance.now() - started - workMs(numbers, perImage)) / images.length;
+  const measured: Measured<R | FailedRow>[] = [];
+  let damaged = 0;
+  for (const [at, image] of images.entries()) {
+    const first = at * perImage;
+    const [state, decodeMs, computeMs] = [numbers[first], numbers[first + 1] ?? 0, numbers[first + 2] ?? 0];
+    const times = { decodeMs: decodeMs + waitMs, computeMs };
+    if (state === STATES.measured) {
+      measured.push({ row: row(image, numbers, first + 3), ...times });
+    } else if (state === STATES.damaged) {
+      const detail = details[damaged++] ?? '';
+      measured.push({ row: failedRow(image.key, 'DECODE_FAILED'), ...times, detail });
+    } else {
+      measured.push(await otherwise(await prepareBySharp(image.input, image.key)));
+    }
+  }
+  return measured;
+}
+
+/** Hand an image to the sharp kernel, which is loaded when it is needed first. */
+export async function prepareBySharp(input: Buffer, key: string): Promise<Prepared> {
+  const { createSharpKernel } = await import('./sharp-kernel.ts');
+  return createSharpKernel().prepare(input, key);
+}
+
+function workMs(numbers: Float64Array, perImage: number): number {
+  let total = 0;
+  for (let at = 0; at < numbers.length; at += perImage) {
+    total += (numbers[at + 1] ?? 0) + (numbers[at + 2] ?? 0);
+  }
+  return total;
+}

@@ -1,0 +1,52 @@
+import { type ApproximateRow, approximateRow } from './approximate.ts';
+import type { HistogramRow } from './histogram.ts';
+import type { Measured, Prepared } from './kernel.ts';
+import { NUMBERS_OUT } from './native-addon.ts';
+import type { Wanted } from './native-job.ts';
+import { nativeRow, nativeSums } from './native-row.ts';
+import type { Operation } from './operation.ts';
+import { type FailedRow, isFailed, type Row } from './row.ts';
+
+/** Where the counts are, from where the statistics begin. */
+const HISTOGRAM = NUMBERS_OUT - 3;
+
+/** A JPEG is decoded at one pixel for so many, each way: one for each block. */
+const SHRINK = 8;
+
+export function statisticsWanted(operation: Operation): Wanted<Row> {
+  return {
+    wanted: 'statistics',
+    row: ({ key, still }, numbers, first) => nativeRow(key, still, numbers, first, operation),
+    otherwise: (portable) => portable.measure(operation),
+  };
+}
+
+export const HISTOGRAM_WANTED: Wanted<HistogramRow> = {
+  wanted: 'histogram',
+  row({ key, still }, numbers, first) {
+    const channel = (at: number) => {
+      const from = first + HISTOGRAM + 256 * at;
+      return [...numbers.subarray(from, from + 256)];
+    };
+    const histogram = [channel(0), channel(1), channel(2)] as const;
+    return { ...nativeRow(key, still, numbers, first, 'stats'), histogram };
+  },
+  otherwise: (portable) => portable.histogram(),
+};
+
+export const APPROXIMATION_WANTED: Wanted<ApproximateRow> = {
+  wanted: 'eighth',
+  row({ key, still }, numbers, first) {
+    const shrink = still.pieces[0]?.[0] === 0xff ? SHRINK : 1;
+    const pixels = Math.ceil(still.width / shrink) * Math.ceil(still.height / shrink);
+    return approximateRow({ key, ...still }, nativeSums(numbers, first), pixels);
+  },
+  otherwise: exactMeans,
+};
+
+/** The exact means of an image, as if they were approximate. */
+export async function exactMeans(prepared: Prepared): Promise<Measured<ApproximateRow | FailedRow>> {
+  const { row, ...times } = await prepared.measure('mean');
+  if (isFailed(row)) return { row, ...times };
+  return { row: approximateRow(row, row.sum ?? [0, 0, 0], row.width * row.height), ...times };
+}

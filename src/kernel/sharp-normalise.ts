@@ -1,0 +1,69 @@
+import { crc32 } from 'node:zlib';
+import type { Still } from './formats/still.ts';
+import type { Normalised } from './kernel.ts';
+import { sharp } from './load-sharp.ts';
+import type { Normalisation } from './normalisation.ts';
+import { encodedFile, hashedFile } from './normalised.ts';
+import { npyHeader } from './npy.ts';
+import { encodeRgbPng, filterLines } from './rgb-png.ts';
+import { compositeOverBlack, measurePixels, type Pixels } from './scan.ts';
+import { type Extremes, stretchBytes, stretchFloats, stretchPixels, stretchRange } from './stretch.ts';
+
+/**
+ * Stretch decoded pixels and encode them: PNG and npy by our own code, JPEG by sharp.
+ *
+ * @param decoded overwritten where they have alpha
+ */
+export async function normalisePixels(
+  key: string,
+  still: Still,
+  decoded: Pixels,
+  normalisation: Normalisation,
+): Promise<Pick<Normalised, 'row' | 'file'>> {
+  const { width, height } = still;
+  const image = { key, width, height };
+  const pixels = compositeOverBlack(decoded);
+  const { min = [0, 0, 0], max = [0, 0, 0] } = measurePixels(key, still, pixels, 'minmax');
+  const own = { min, max };
+  const range = stretchRange(own, normalisation);
+  if (normalisation.format === 'npy') return hashedFile(image, own, npyFile(still, pixels, range));
+  const rgb = Buffer.allocUnsafe(3 * width * height);
+  stretchPixels(rgb, still, pixels, tables(range, stretchBytes));
+  if (normalisation.format === 'png') {
+    return hashedFile(image, own, await encodeRgbPng(filterLines(rgb, width, height), width, height));
+  }
+  return encodedFile(image, own, crc32(rgb), await encodeJpeg(rgb, still, normalisation.quality));
+}
+
+function npyFile(still: Still, pixels: Pixels, range: Extremes): Buffer {
+  const header = npyHeader(still.width, still.height);
+  const numbers = 3 * still.width * still.height;
+  const file = Buffer.allocUnsafeSlow(header.length + 4 * numbers);
+  header.copy(file);
+  const floats = new Float32Array(file.buffer, header.length, numbers);
+  stretchPixels(floats, still, pixels, tables(range, stretchFloats));
+  return file;
+}
+
+function tables<T>({ min, max }: Extremes, table: (min: number, max: number) => T): [T, T, T] {
+  return [table(min[0], max[0]), table(min[1], max[1]), table(min[2], max[2])];
+}
+
+/** The segment of JFIF 1.01 (pixels are square), which sharp leaves out and libjpeg writes. */
+const JFIF = Buffer.from('ffe000104a46494600010100000100010000', 'hex');
+
+/** As libjpeg does it: without trellis quantisation, optimised tables or progression. */
+async function encodeJpeg(rgb: Buffer, { width, height }: Still, quality: number): Promise<Buffer> {
+  const file = await sharp(rgb, { raw: { width, height, channels: 3 }, limitInputPixels: false })
+    .jpeg({
+      quality,
+      chromaSubsampling: '4:2:0',
+      progressive: false,
+      optimiseCoding: false,
+      trellisQuantisation: false,
+      overshootDeringing: false,
+      quantisationTable: 0,
+    })
+    .toBuffer();
+  return Buffer.concat([file.subarray(0, 2), JFIF, file.subarray(2)]);
+}

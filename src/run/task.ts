@@ -1,0 +1,24 @@
+import { FanfleetError } from '../errors.ts';
+import type { ImageTask } from '../kernel/image-task.ts';
+import type { Normalisation } from '../kernel/normalisation.ts';
+import { OPERATIONS } from '../kernel/operation.ts';
+
+/** What a run does with each image: statistics, or a normalised copy. */
+export const RUN_OPERATIONS = [...OPERATIONS, 'normalise'] as const;
+export type RunOperation = (typeof RUN_OPERATIONS)[number];
+
+/** The task of the kernels that a run or its work asks for. */
+export function imageTask({
+  operation,
+  normalisation,
+}: {
+  readonly operation: RunOperation;
+  readonly normalisation: Normalisation | null;
+}): ImageTask {
+  if (operation !== 'normalise') return { operation };
+  if (normalisation === null) {
+    const message = 'Expected a normalisation for the operation "normalise" but received none.';
+    throw new FanfleetError('NORMALISATION_MISSING', message, { source: 'internal' });
+  }
+  return { operation, normalisation };
+}

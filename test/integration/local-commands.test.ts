@@ -1,0 +1,117 @@
+import { spawnSync } from 'node:child_process';
+import { hash } from 'node:crypto';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import sharp from 'sharp';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { EXIT } from '../../src/cli/exit-code.ts';
+import { loadAddon } from '../../src/kernel/native-addon.ts';
+
+const CLI = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
+let folder = '';
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'fanfleet-local-commands-'));
+  for (const name of ['a', 'b/a']) {
+    mkdirSync(join(folder, 'in', name, '..'), { recursive: true });
+    const noise = Uint8Array.from({ length: 3 * 40 * 30 }, (_, at) => 20 + ((at * at) % (90 + name.length)));
+    const picture = sharp(noise, { raw: { width: 40, height: 30, channels: 3 } });
+    writeFileSync(join(folder, 'in', `${name}.jpg`), await picture.jpeg().toBuffer());
+  }
+  writeFileSync(join(folder, 'in/text.jpg'), 'text');
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+describe('normalise', () => {
+  test('writes each copy at its path and prints the rows in key order', () => {
+    const { status, stdout, stderr } = fanfleet('normalise', 'in', '--out', 'out', '--format', 'npy');
+    const rows = rowsOf(stdout);
+    expect(rows.map(({ key }) => key)).toEqual(['in/a.jpg', 'in/b/a.jpg', 'in/text.jpg']);
+    for (const { key, output } of rows.slice(0, 2)) {
+      expect(hash('sha256', readFileSync(join(folder, 'out', `${key}.npy`)))).toBe(output.sha256);
+    }
+    expect(rows[2].error.code).toBe('NOT_AN_IMAGE');
+    expect(existsSync(join(folder, 'out/in/text.jpg.npy'))).toBe(false);
+    expect(stderr).toContain('1 of 3 images could not be measured.');
+    expect(status).toBe(EXIT.FAILED_IMAGES);
+  });
+
+  test('takes every setting', async () => {
+    const settings = ['--format', 'jpeg', '--channels', 'each', '--quality', '35', '--kernel', 'portable'];
+    const { status, stdout } = fanfleet('--json', 'normalise', 'in/a.jpg', '--out', 'small', ...settings);
+    expect(JSON.parse(stdout)).toMatchObject({
+      ...{ kernel: 'sharp', operation: 'normalise', out: 'small', failed: 0 },
+      normalisation: { format: 'jpeg', channels: 'each', quality: 35 },
+      rows: [{ key: 'in/a.jpg', output: { pixels_crc32: expect.any(Number) } }],
+    });
+    expect(await sharp(join(folder, 'small/in/a.jpg.jpg')).metadata()).toMatchObject({ format: 'jpeg' });
+    expect(status).toBe(EXIT.OK);
+  });
+
+  test('never writes outside the folder, nor two copies to one file', () => {
+    const outside = fanfleet('normalise', `${folder}/in/b/../a.jpg`, '--out', 'below');
+    expect(outside.status).toBe(EXIT.OK);
+    expect(existsSync(join(folder, 'below', folder.slice(1), 'in/b/a.jpg.png'))).toBe(true);
+    const twice = fanfleet('normalise', 'in/b/a.jpg', 'in/b/../b/a.jpg', 'in/b/./a.jpg', '--out', 'twice');
+    expect(twice.stderr).toContain('OUTPUT_COLLISION');
+    expect(twice.status).toBe(EXIT.USAGE);
+    expect(existsSync(join(folder, 'twice'))).toBe(false);
+  });
+
+  test('says where it cannot write, and what is not a quality', () => {
+    const blocked = fanfleet('normalise', 'in/a.jpg', '--out', 'in/text.jpg');
+    expect(blocked.stderr).toContain('OUTPUT_UNWRITABLE');
+    const quality = fanfleet('normalise', 'in/a.jpg', '--out', 'out', '--quality', '0');
+    expect(quality.stderr).toContain('`quality`');
+    expect([blocked.status, quality.status]).toEqual([EXIT.USAGE, EXIT.USAGE]);
+  });
+});
+
+describe('stats', () => {
+  test('--histogram adds the counts to the rows', () => {
+    const plain = rowsOf(fanfleet('stats', 'in/a.jpg').stdout)[0];
+    const { histogram, ...row } = rowsOf(fanfleet('stats', '--histogram', 'in/a.jpg').stdout)[0];
+    expect(row).toEqual(plain);
+    const counted = (counts: number[]) => counts.reduce((sum, times) => sum + times, 0);
+    expect(histogram.map(counted)).toEqual([1_200, 1_200, 1_200]);
+  });
+
+  test.runIf(loadAddon() !== undefined)('--approx gives means alone, and how far off they are', () => {
+    const { stdout, stderr, status } = fanfleet('--json', 'stats', '--approx', 'in');
+    expect(JSON.parse(stdout)).toMatchObject({
+      ...{ kernel: 'native', operation: 'mean', approximate: true, failed: 1 },
+      rows: [{ approximate: true }, { approximate: true }, { error: { code: 'NOT_AN_IMAGE' } }],
+      error: { images: 2, median: [expect.any(Number), expect.any(Number), expect.any(Number)] },
+    });
+    expect(stderr).toMatch(/approximate\. 2 of the images were also measured exactly/);
+    expect(status).toBe(EXIT.FAILED_IMAGES);
+  });
+
+  test('--approx needs the native kernel', () => {
+    const { stderr, status } = fanfleet('stats', '--approx', '--kernel', 'portable', 'in/a.jpg');
+    expect(stderr).toContain('APPROXIMATION_NEEDS_NATIVE');
+    expect(status).toBe(EXIT.USAGE);
+  });
+
+  test.each([
+    ['--approx', '--histogram'],
+    ['--approx', '--operation', 'mean'],
+    ['--histogram', '--operation', 'mean'],
+  ])('%s and %s exclude each other', (...options) => {
+    expect(fanfleet('stats', ...options, 'in/a.jpg').status).toBe(EXIT.USAGE);
+  });
+});
+
+function fanfleet(...args: string[]) {
+  return spawnSync(process.execPath, [CLI, ...args], { cwd: folder, encoding: 'utf8' });
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: rows as a program that reads them sees them
+function rowsOf(stdout: string): any[] {
+  return stdout
+    .split('\n')
+    .slice(0, -1)
+    .map((line) => JSON.parse(line));
+}

@@ -1,0 +1,134 @@
+import fc from 'fast-check';
+import sharp, { type JpegOptions } from 'sharp';
+import { describe, expect, test } from 'vitest';
+import type { Kernel } from '../../../src/kernel/kernel.ts';
+import { loadAddon } from '../../../src/kernel/native-addon.ts';
+import { createNativeKernel } from '../../../src/kernel/native-kernel.ts';
+import { createSharpKernel } from '../../../src/kernel/sharp-kernel.ts';
+
+/** Large enough for the decoder of `native/src/jpeg_entropy.c`, which leaves small images to libjpeg. */
+const [WIDTH, HEIGHT] = [307, 211];
+const OPTIONS: readonly JpegOptions[] = [
+  { quality: 1 },
+  { quality: 75 },
+  { quality: 100 },
+  { quality: 100, chromaSubsampling: '4:4:4' },
+  { quality: 90, chromaSubsampling: '4:4:4', optimiseCoding: true },
+  { quality: 20, optimiseCoding: true },
+];
+const PICTURES = {
+  noise: (at: number) => (Math.imul(at, 2_654_435_761) >>> 24) ^ ((at * at) & 255),
+  waves: (at: number) => 128 + 127 * Math.sin((at % (3 * WIDTH)) / (5 + at / 9_000)),
+  flat: (at: number) => (at % 3) * 60,
+  /** The largest differences between neighbouring blocks that there are. */
+  squares: (at: number) => (((at / 24) ^ (at / (24 * WIDTH))) & 1) * 255,
+} as const;
+
+const addon = loadAddon();
+const portable = createSharpKernel();
+
+describe.runIf(addon !== undefined)('the decoder of Huffman codes', () => {
+  if (addon === undefined) return;
+  const kernel = createNativeKernel(addon);
+
+  describe.each(Object.keys(PICTURES) as (keyof typeof PICTURES)[])('%s', (name) => {
+    test.each(OPTIONS)('%j has the same pixels', async (options) => {
+      for (const input of [await jpeg(name, options), await jpeg(name, options, 'b-w')]) {
+        expect(await pixelsOf(kernel, input)).toEqual(await pixelsOf(portable, input));
+      }
+    });
+  });
+
+  test('codes and coefficients of the greatest length may follow each other', async () => {
+    for (let phase = 0; phase < 8; phase += 1) {
+      const input = longCodes(phase);
+      expect(await pixelsOf(kernel, input)).toEqual(await pixelsOf(portable, input));
+    }
+  });
+
+  test('data that is damaged anywhere gives what libjpeg makes of it', async () => {
+    const files = await Promise.all([
+      ...OPTIONS.map((options) => jpeg('noise', options)),
+      jpeg('waves', { quality: 60 }),
+      jpeg('waves', { quality: 90 }, 'b-w'),
+    ]);
+    await fc.assert(
+      fc.asyncProperty(
+        fc.constantFrom(...files),
+        fc.array(fc.tuple(fc.double({ min: 0, max: 1, noNaN: true }), fc.nat(255)), {
+          minLength: 1,
+          maxLength: 4,
+        }),
+        async (file, changes) => {
+          const damaged = Buffer.from(file);
+          const start = damaged.indexOf(Buffer.of(0xff, 0xda)) + 14;
+          for (const [place, byte] of changes) {
+            damaged[start + Math.floor(place * (damaged.length - start - 2))] = byte;
+          }
+          expect(await pixelsOf(kernel, damaged)).toEqual(await pixelsOf(portable, damaged));
+        },
+      ),
+      { numRuns: 400 },
+    );
+  });
+
+  test('data that ends too early gives what libjpeg makes of it', async () => {
+    const file = await jpeg('noise', { quality: 80 });
+    const start = file.indexOf(Buffer.of(0xff, 0xda)) + 14;
+    for (const part of [0, 0.001, 0.3, 0.5, 0.77, 0.999]) {
+      const length = Math.floor(part * (file.length - start - 2));
+      const cut = Buffer.concat([file.subarray(0, start + length), Buffer.of(0xff, 0xd9)]);
+      expect(await pixelsOf(kernel, cut)).toEqual(await pixelsOf(portable, cut));
+    }
+  });
+});
+
+/**
+ * A grey image whose coefficients all have a code of 16 bits and 10 bits of their own, by tables of its own.
+ *
+ * @param phase so many of the differences of DC are 1, which takes a bit more than 0
+ */
+function longCodes(phase: number): Buffer {
+  const dc = [0x00, ...counts({ 1: 1, 2: 1 }), 0, 1];
+  const ac = [0x10, ...counts({ 16: 2 }), 0x00, 0x0a];
+  const size = [HEIGHT >> 8, HEIGHT & 255, WIDTH >> 8, WIDTH & 255];
+  let bits = '';
+  for (let block = 0; block < Math.ceil(WIDTH / 8) * Math.ceil(HEIGHT / 8); block += 1) {
+    bits += block < phase ? '101' : '0';
+    for (let at = 1; at < 64; at += 1) {
+      const value = 512 + ((block * 37 + at * 61) % 512);
+      bits += `0000000000000001${((block + at) % 3 === 0 ? 1_023 - value : value).toString(2).padStart(10, '0')}`;
+    }
+  }
+  const bytes = (bits + '1'.repeat((8 - (bits.length % 8)) % 8)).match(/.{8}/g) ?? [];
+  return Buffer.from([
+    ...[0xff, 0xd8, ...segment(0xdb, [0, ...new Array(64).fill(1)])],
+    ...segment(0xc0, [8, ...size, 1, 1, 0x11, 0]),
+    ...segment(0xc4, [...dc, ...ac]),
+    ...segment(0xda, [1, 1, 0, 0, 63, 0]),
+    ...bytes.flatMap((byte) => (byte === '11111111' ? [0xff, 0] : [Number.parseInt(byte, 2)])),
+    ...[0xff, 0xd9],
+  ]);
+}
+
+/** How many codes there are of each length from 1 to 16. */
+function counts(of: Readonly<Record<number, number>>): number[] {
+  return Array.from({ length: 16 }, (_, at) => of[at + 1] ?? 0);
+}
+
+function segment(marker: number, body: readonly number[]): number[] {
+  return [0xff, marker, (body.length + 2) >> 8, (body.length + 2) & 255, ...body];
+}
+
+async function jpeg(name: keyof typeof PICTURES, options: JpegOptions, space: 'srgb' | 'b-w' = 'srgb') {
+  const pixels = Uint8Array.from({ length: 3 * WIDTH * HEIGHT }, (_, at) => PICTURES[name](at));
+  const picture = sharp(pixels, { raw: { width: WIDTH, height: HEIGHT, channels: 3 } });
+  return picture.toColourspace(space).jpeg(options).toBuffer();
+}
+
+/** A row that vouches for every pixel at its place, or says why there are none. */
+async function pixelsOf(kernel: Kernel, input: Buffer) {
+  const range = { min: [0, 0, 0], max: [255, 255, 255] } as const;
+  const settings = { format: 'jpeg', channels: 'all', quality: 50, range } as const;
+  return (await kernel.prepare(input, 'a').normalise(settings)).row;
+}
