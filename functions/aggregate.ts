@@ -1,5 +1,5 @@
 import { cpus, totalmem } from 'node:os';
-import { z } from 'zod';
+import * as z from 'zod';
 import packageJson from '../package.json' with { type: 'json' };
 import { aggregateArm } from '../src/aggregate/arm.ts';
 import { getIfPresent } from '../src/aggregate/reader.ts';
@@ -13,6 +13,7 @@ import { type ArmInput, buildSummary } from '../src/report/summary.ts';
 import { type ArmTimes, baselineSchema, type ReportEnvironment } from '../src/report/summary-schema.ts';
 import { layout } from '../src/run/layout.ts';
 import { type Run, runSchema } from '../src/run/run.ts';
+import { imageTask } from '../src/run/task.ts';
 import { endpoint, handler, logger, region } from './runtime.ts';
 
 const eventSchema = z.object({ run: runSchema, passes: passesSchema });
@@ -56,7 +57,7 @@ async function readArm(store: ObjectStore, run: Run, times: ArmTimes): Promise<A
     runId: run.runId,
     arm,
     round,
-    operation: run.operation,
+    task: imageTask(run),
     startedAt: times.startedAt ?? run.startedAt,
     endedAt: times.endedAt ?? run.startedAt,
     engineStartedAt: fleet?.engineStartedAt,

@@ -1,34 +1,39 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { readManifest } from '../src/aggregate/manifest-stream.ts';
+import { ObjectReader } from '../src/aws/object-reader.ts';
 import { ObjectStore } from '../src/aws/object-store.ts';
 import { createS3 } from '../src/aws/s3.ts';
-import { configureSharp, createSharpKernel } from '../src/kernel/sharp-kernel.ts';
+import { s3Access } from '../src/aws/s3-access.ts';
+import { chooseKernel } from '../src/kernel/choose-kernel.ts';
+import { addonPath } from '../src/kernel/native-addon.ts';
 import { parse } from '../src/parse.ts';
 import { layout } from '../src/run/layout.ts';
 import { runSchema } from '../src/run/run.ts';
+import { imageTask } from '../src/run/task.ts';
 import { runBaseline } from '../src/workload/baseline.ts';
 import { processClock, processUsage, workerLimits } from './process.ts';
 import { endpoint, environment, handler, logger, region } from './runtime.ts';
 
 const eventSchema = z.object({ run: runSchema });
 const s3 = createS3({ region, endpoint });
+const reader = new ObjectReader(s3Access(s3));
 const { encodedBytes, decodedBytes } = workerLimits(environment.AWS_LAMBDA_FUNCTION_MEMORY_SIZE);
 /** Long enough for a steady rate, and short beside the run that it is compared with. */
 const BUDGET_MS = 60_000;
-configureSharp({ threads: 1 });
-const kernel = createSharpKernel();
+/** Awaited where it is needed: a bundle that is CommonJS, which starts sooner, cannot do so here. */
+const chosenKernel = chooseKernel(undefined, addonPath(environment.LAMBDA_TASK_ROOT));
 
 /** Run the same kernel on one thread, over all images or as many as a minute lasts. */
 export const main = handler('baseline', async (event: unknown) => {
   const { run } = parse(eventSchema, event, 'The event of baseline');
   const store = new ObjectStore(s3, run.runsBucket);
   const baseline = await runBaseline({
-    s3,
-    kernel,
+    reader,
+    kernel: await chosenKernel,
     encodedBytes,
     decodedBytes,
     bucket: run.bucket,
-    operation: run.operation,
+    task: imageTask(run),
     batches: readManifest(store.stream(layout.manifest(run.runId))),
     budgetMs: BUDGET_MS,
     now: processClock.now,

@@ -1,5 +1,5 @@
 import { LambdaClient } from '@aws-sdk/client-lambda';
-import { z } from 'zod';
+import * as z from 'zod';
 import { publishWithMemory } from '../src/aws/publish-with-memory.ts';
 import { parse } from '../src/parse.ts';
 import { runSchema } from '../src/run/run.ts';

@@ -1,7 +1,7 @@
 import { EC2Client } from '@aws-sdk/client-ec2';
 import { SendTaskFailureCommand, SFNClient } from '@aws-sdk/client-sfn';
 import { SSMClient } from '@aws-sdk/client-ssm';
-import { z } from 'zod';
+import * as z from 'zod';
 import { createS3 } from '../src/aws/s3.ts';
 import { FanfleetError } from '../src/errors.ts';
 import { readBootScript } from '../src/fleet/boot-script.ts';

@@ -1,31 +1,30 @@
-import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
-import { z } from 'zod';
-import { ObjectStore } from '../src/aws/object-store.ts';
-import { createS3 } from '../src/aws/s3.ts';
-import { configureSharp, createSharpKernel } from '../src/kernel/sharp-kernel.ts';
-import { parse } from '../src/parse.ts';
-import { work, workSchema } from '../src/workload/worker.ts';
+import { ObjectReader } from '../src/aws/object-reader.ts';
+import { ObjectWriter } from '../src/aws/object-writer.ts';
+import { S3Requests } from '../src/aws/s3-requests.ts';
+import { chooseKernel } from '../src/kernel/choose-kernel.ts';
+import { addonPath } from '../src/kernel/native-addon.ts';
+import { metricsLine } from '../src/metrics.ts';
+import { readEvent } from '../src/workload/event.ts';
+import { work } from '../src/workload/worker.ts';
 import { processClock, processUsage, workerLimits } from './process.ts';
-import { endpoint, environment, handler, logger, region } from './runtime.ts';
+import { environment, handler, logger, s3Access, writeLog } from './runtime.ts';
 
-const eventSchema = z.object({ work: workSchema, queuedAt: z.iso.datetime() });
-const s3 = createS3({ region, endpoint });
-configureSharp({ threads: 1 });
-const kernel = createSharpKernel();
+const reader = new ObjectReader(s3Access);
+const writes = new S3Requests(s3Access);
+/** Awaited where it is needed: a bundle that is CommonJS, which starts sooner, cannot do so here. */
+const chosenKernel = chooseKernel(undefined, addonPath(environment.LAMBDA_TASK_ROOT));
 const limits = workerLimits(environment.AWS_LAMBDA_FUNCTION_MEMORY_SIZE);
-const metrics = new Metrics({ namespace: 'fanfleet', serviceName: 'measure' });
-metrics.setDefaultDimensions({ stage: environment.FANFLEET_STAGE });
 let coldStartMs = performance.now();
 
 /** Measure one batch. */
 export const main = handler('measure', async (event: unknown) => {
   const startedAt = Date.now();
-  const { work: job, queuedAt } = parse(eventSchema, event, 'The event of measure');
+  const { work: job, queuedAt } = readEvent(event);
   const { counts, span } = await work(job, {
     ...limits,
-    s3,
-    kernel,
-    store: new ObjectStore(s3, job.runsBucket),
+    reader,
+    kernel: await chosenKernel,
+    store: new ObjectWriter(writes, job.runsBucket),
     worker: environment.AWS_LAMBDA_LOG_STREAM_NAME,
     queuedAt: Date.parse(queuedAt),
     startedAt,
@@ -41,9 +40,19 @@ export const main = handler('measure', async (event: unknown) => {
     ...counts,
     ms: span.endedAt - startedAt,
   });
-  metrics.addMetric('images', MetricUnit.Count, counts.images);
-  metrics.addMetric('failedImages', MetricUnit.Count, counts.errors);
-  metrics.addMetric('batchDuration', MetricUnit.Milliseconds, span.endedAt - startedAt);
-  metrics.publishStoredMetrics();
+  writeLog(
+    metricsLine(
+      {
+        namespace: 'fanfleet',
+        dimensions: { service: 'measure', stage: environment.FANFLEET_STAGE },
+        values: {
+          images: { value: counts.images, unit: 'Count' },
+          failedImages: { value: counts.errors, unit: 'Count' },
+          batchDuration: { value: span.endedAt - startedAt, unit: 'Milliseconds' },
+        },
+      },
+      span.endedAt,
+    ),
+  );
   return counts;
 });

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { createS3 } from '../src/aws/s3.ts';
 import { parse } from '../src/parse.ts';
 import { plan } from '../src/plan/plan.ts';

@@ -1,14 +1,31 @@
-import { Logger } from '@aws-lambda-powertools/logger';
+import type { S3Access } from '../src/aws/s3-access.ts';
 import { type Environment, readEnvironment } from '../src/environment.ts';
 import { FanfleetError } from '../src/errors.ts';
+import { createLogger, type Logger } from '../src/log.ts';
 
 /** What every function needs, made once per Lambda environment. */
 export const environment: Readonly<Environment> = readEnvironment();
-export const logger = new Logger({ serviceName: 'fanfleet' });
+/** One line of the function's log. */
+export const writeLog = (line: string): void => void process.stdout.write(line);
+export const logger: Logger = createLogger(writeLog, Date.now);
 
 /** Offline the address of AWS, else nothing: the SDK finds AWS by the region. */
 export const endpoint = environment.AWS_ENDPOINT_URL;
 export const region = environment.AWS_REGION;
+
+/**
+ * What requests to S3 need, without the SDK. A function's credentials are in its environment, and Lambda ends it before
+ * they end.
+ */
+export const s3Access: S3Access = {
+  region: async () => region,
+  endpoint: async () => endpoint,
+  credentials: async () => ({
+    accessKeyId: environment.AWS_ACCESS_KEY_ID,
+    secretAccessKey: environment.AWS_SECRET_ACCESS_KEY,
+    sessionToken: environment.AWS_SESSION_TOKEN,
+  }),
+};
 
 /**
  * Wrap a function's work: one log line if it fails, with the code and source but never the payload, and an error

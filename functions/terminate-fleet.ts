@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { EC2Client } from '@aws-sdk/client-ec2';
 import { SSMClient } from '@aws-sdk/client-ssm';
-import { z } from 'zod';
+import * as z from 'zod';
 import { terminateFleet } from '../src/fleet/terminate.ts';
 import { parse } from '../src/parse.ts';
 import { environment, handler, logger, region } from './runtime.ts';

@@ -1,8 +1,9 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { ObjectStore } from '../src/aws/object-store.ts';
 import { createS3 } from '../src/aws/s3.ts';
 import { deploymentOf } from '../src/environment.ts';
 import { parse } from '../src/parse.ts';
+import { withDatasetRange } from '../src/run/dataset-range.ts';
 import { layout } from '../src/run/layout.ts';
 import { resolveRun } from '../src/run/run.ts';
 import { endpoint, environment, handler, logger, region } from './runtime.ts';
@@ -13,7 +14,8 @@ const store = new ObjectStore(createS3({ region, endpoint }), environment.FANFLE
 /** Check the execution input, resolve its defaults, and keep the outcome as `request.json`. */
 export const main = handler('validate', async (event: unknown) => {
   const { input, runId, startedAt } = parse(eventSchema, event, 'The event of validate');
-  const run = resolveRun(input, runId, Date.parse(startedAt), deploymentOf(environment));
+  const asked = resolveRun(input, runId, Date.parse(startedAt), deploymentOf(environment));
+  const run = await withDatasetRange(asked, store);
   await store.putJson(layout.request(runId), run);
   logger.info('run accepted', { runId, arms: run.arms, operation: run.operation, schedule: run.schedule });
   return run;

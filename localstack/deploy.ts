@@ -1,10 +1,10 @@
 import { spawn } from 'node:child_process';
-import { createHash } from 'node:crypto';
 import { createWriteStream } from 'node:fs';
-import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { cpus } from 'node:os';
 import { join } from 'node:path';
 import { FanfleetError } from '../src/errors.ts';
+import { fingerprintOf } from './fingerprint.ts';
 import { awsVariables, type OfflineState } from './offline.ts';
 
 export interface DeployOptions {
@@ -16,16 +16,13 @@ export interface DeployOptions {
   readonly signal: AbortSignal;
 }
 
-/** Everything that decides what a deployed stack is. */
-const SOURCES = ['functions', 'src', 'statemachine', 'resources', 'ec2-workers'];
-const SOURCE_FILES = ['serverless.yml', 'package-lock.json', 'pyproject.toml', 'uv.lock'];
 /** A deployment takes about 20 s; osls has been seen to wait for ever on a bundle that does not build. */
 const DEADLINE_MS = 240_000;
 
 /** Deploy the stack to the offline AWS with `sls`, unless this very stack is deployed to this very emulator. */
 export async function deployOffline(options: DeployOptions): Promise<'deployed' | 'unchanged'> {
   const { root, home, state } = options;
-  const fingerprint = `${state.instance}:${await hashSources(root)}`;
+  const fingerprint = `${state.instance}:${await fingerprintOf(root)}`;
   const marker = join(home, 'emulator', 'deployed');
   if ((await readFile(marker, 'utf8').catch(() => '')) === fingerprint) return 'unchanged';
   await mkdir(join(home, 'logs'), { recursive: true });
@@ -71,20 +68,4 @@ async function sls({ root, home, state, env, signal }: DeployOptions, logFile: s
       { source: 'aws' },
     );
   }
-}
-
-async function hashSources(root: string): Promise<string> {
-  const lists = await Promise.all(
-    SOURCES.map(async (folder) => {
-      const entries = await readdir(join(root, folder), { recursive: true, withFileTypes: true });
-      return entries
-        .filter((entry) => entry.isFile() && !entry.name.endsWith('.pyc'))
-        .map((entry) => join(entry.parentPath, entry.name));
-    }),
-  );
-  const hash = createHash('sha256').update(process.version);
-  for (const file of [...lists.flat(), ...SOURCE_FILES.map((name) => join(root, name))].sort()) {
-    hash.update(file).update(await readFile(file));
-  }
-  return hash.digest('hex');
 }

@@ -1,7 +1,7 @@
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { delimiter, dirname, join } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import { FanfleetError } from '../src/errors.ts';
 import { livePid, startDaemon, stopDaemon } from './daemon.ts';
 

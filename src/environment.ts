@@ -1,34 +1,37 @@
-import { z } from 'zod';
-import { parse } from './parse.ts';
-import { scheduleSchema } from './run/request.ts';
+import { type Fields, readFields } from './fields.ts';
 import type { Deployment } from './run/run.ts';
+import { SCHEDULES } from './run/schedule.ts';
 
 /**
  * The environment of a Lambda function: `serverless.yml` sets each variable, AWS the ones without our prefix.
- * Nothing outside this module reads an environment.
+ *
+ * @throws FanfleetError `INVALID_INPUT` that lists every problem
  */
-const environmentSchema = z.object({
-  FANFLEET_STAGE: z.string().min(1),
-  FANFLEET_DATA_BUCKET: z.string().min(1),
-  FANFLEET_RUNS_BUCKET: z.string().min(1),
-  FANFLEET_MEASURE_FUNCTION: z.string().min(1),
-  FANFLEET_MEMORY: z.coerce.number().int(),
-  FANFLEET_CONCURRENCY: z.coerce.number().int(),
-  FANFLEET_SCHEDULE: scheduleSchema,
-  FANFLEET_FLEET_HEARTBEAT: z.coerce.number().int(),
-  FANFLEET_INSTANCE_PROFILE: z.string().min(1),
-  AWS_REGION: z.string().min(1),
-  AWS_LAMBDA_FUNCTION_MEMORY_SIZE: z.coerce.number().int(),
-  AWS_LAMBDA_LOG_STREAM_NAME: z.string().default('local'),
-  LAMBDA_TASK_ROOT: z.string().default(''),
-  /** Only offline: where AWS is. */
-  AWS_ENDPOINT_URL: z.url().optional(),
-});
-export type Environment = z.infer<typeof environmentSchema>;
-
-export function readEnvironment(): Readonly<Environment> {
-  return parse(environmentSchema, process.env, 'The environment of the function');
+export function readEnvironment() {
+  return readFields(process.env, 'The environment of the function', (variables) => ({
+    FANFLEET_STAGE: variables.text('FANFLEET_STAGE'),
+    FANFLEET_DATA_BUCKET: variables.text('FANFLEET_DATA_BUCKET'),
+    FANFLEET_RUNS_BUCKET: variables.text('FANFLEET_RUNS_BUCKET'),
+    FANFLEET_MEASURE_FUNCTION: variables.text('FANFLEET_MEASURE_FUNCTION'),
+    FANFLEET_MEMORY: integer(variables, 'FANFLEET_MEMORY'),
+    FANFLEET_CONCURRENCY: integer(variables, 'FANFLEET_CONCURRENCY'),
+    FANFLEET_SCHEDULE: variables.oneOf('FANFLEET_SCHEDULE', SCHEDULES),
+    FANFLEET_FLEET_HEARTBEAT: integer(variables, 'FANFLEET_FLEET_HEARTBEAT'),
+    FANFLEET_INSTANCE_PROFILE: variables.text('FANFLEET_INSTANCE_PROFILE'),
+    AWS_REGION: variables.text('AWS_REGION'),
+    AWS_ACCESS_KEY_ID: variables.text('AWS_ACCESS_KEY_ID'),
+    AWS_SECRET_ACCESS_KEY: variables.text('AWS_SECRET_ACCESS_KEY'),
+    AWS_SESSION_TOKEN: variables.optional('AWS_SESSION_TOKEN', (name) => variables.text(name, 0)),
+    AWS_LAMBDA_FUNCTION_MEMORY_SIZE: integer(variables, 'AWS_LAMBDA_FUNCTION_MEMORY_SIZE'),
+    AWS_LAMBDA_LOG_STREAM_NAME: process.env.AWS_LAMBDA_LOG_STREAM_NAME ?? 'local',
+    LAMBDA_TASK_ROOT: process.env.LAMBDA_TASK_ROOT ?? '',
+    /** Only offline: where AWS is. */
+    AWS_ENDPOINT_URL: variables.optional('AWS_ENDPOINT_URL', (name) =>
+      variables.take(name, 'url text', isUrl, ''),
+    ),
+  }));
 }
+export type Environment = ReturnType<typeof readEnvironment>;
 
 export function deploymentOf(environment: Environment): Deployment {
   return {
@@ -43,26 +46,14 @@ export function deploymentOf(environment: Environment): Deployment {
   };
 }
 
-const shellSchema = z.object({
-  FANFLEET_HOME: z.string().optional(),
-  FANFLEET_PORT: z.coerce.number().int().min(1).max(65_535).default(4566),
-  FANFLEET_EC2_PORT: z.coerce.number().int().min(1).max(65_535).default(4577),
-  AWS_REGION: z.string().optional(),
-  PATH: z.string().default('/usr/local/bin:/usr/bin:/bin'),
-  HOME: z.string().default('/'),
-});
-export type Shell = z.infer<typeof shellSchema>;
-
-/** What the command line reads of its environment; AWS credentials are left to the SDK. */
-export function readShell(): Readonly<Shell> {
-  return parse(shellSchema, process.env, 'The environment');
+function integer(variables: Fields, name: string): number {
+  return Number(variables.take(name, 'integer', isDigits, '0'));
 }
 
-/** The environment for a program that must not see our settings for another AWS. */
-export function withoutAws(): Record<string, string> {
-  return Object.fromEntries(
-    Object.entries(process.env).filter(
-      (entry): entry is [string, string] => entry[1] !== undefined && !entry[0].startsWith('AWS_'),
-    ),
-  );
+function isDigits(value: unknown): value is string {
+  return typeof value === 'string' && /^\d{1,15}$/.test(value);
+}
+
+function isUrl(value: unknown): value is string {
+  return typeof value === 'string' && URL.canParse(value);
 }

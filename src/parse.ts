@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import { FanfleetError } from './errors.ts';
+import { invalidInput, problemOf } from './invalid-input.ts';
 
 /**
  * Parse untrusted input with a schema: frozen, resolved defaults, or one error that lists every problem.
@@ -11,15 +11,15 @@ export function parse<S extends z.ZodType>(schema: S, input: unknown, what: stri
   const result = schema.safeParse(input, { error: expectation });
   if (result.success) return Object.freeze(result.data) as Readonly<z.output<S>>;
   const problems = result.error.issues.map((issue) => describe(issue, input));
-  throw new FanfleetError('INVALID_INPUT', `${what} is not valid. ${problems.join(' ')}`, { source: 'user' });
+  throw invalidInput(what, problems);
 }
 
 function describe(issue: z.core.$ZodIssue, input: unknown): string {
-  const path = issue.path.map(String).join('.') || '(root)';
+  const path = issue.path.map(String).join('.');
   if (issue.code === 'unrecognized_keys') {
     return `Expected no field ${issue.keys.map((key) => `\`${key}\``).join(', ')}: it is not known; remove it or correct its name.`;
   }
-  return `Expected ${issue.message} for \`${path}\` but received ${received(issue.path, input)}.`;
+  return problemOf(issue.message, path, valueAt(issue.path, input));
 }
 
 /** What a schema wanted. A message of the schema's own comes before this one. */
@@ -48,13 +48,11 @@ function unit(origin: string, count: number | bigint): string {
   return name === undefined ? '' : ` ${name}${Number(count) === 1 ? '' : 's'}`;
 }
 
-function received(path: readonly PropertyKey[], input: unknown): string {
+function valueAt(path: readonly PropertyKey[], input: unknown): unknown {
   let value: unknown = input;
   for (const key of path) {
-    if (value === null || typeof value !== 'object') return 'nothing';
+    if (value === null || typeof value !== 'object') return undefined;
     value = (value as Record<PropertyKey, unknown>)[key];
   }
-  if (value === undefined) return 'nothing';
-  const text = JSON.stringify(value) ?? String(value);
-  return text.length > 200 ? `${text.slice(0, 200)}…` : text;
+  return value;
 }

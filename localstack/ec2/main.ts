@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import { z } from 'zod';
+import * as z from 'zod';
 import { FanfleetError } from '../../src/errors.ts';
 import { parse } from '../../src/parse.ts';
 import { startEc2Endpoint } from './server.ts';

@@ -7,6 +7,7 @@ import type { Kernel, Normalised, Prepared } from '../kernel/kernel.ts';
 import { failedRow, isFailed, type Row } from '../kernel/row.ts';
 import { BusyClock } from '../timing/busy-clock.ts';
 import { DecodeQueue } from './decode-queue.ts';
+import { freeBuffer } from './free-buffer.ts';
 import { cutIntoReads, memberOf, type Read } from './reads.ts';
 
 export interface MeasureBatchOptions {
@@ -111,6 +112,8 @@ export async function measureBatch(options: MeasureBatchOptions): Promise<Measur
             : await measure(object.key, memberOf(read, object, got.bytes));
       }),
     );
+    // Not where this was left by an error: a job that goes on may still read the bytes.
+    if ('bytes' in got) freeBuffer(got.bytes);
   };
 
   const reads = cutIntoReads(objects, Math.min(SLICE_BYTES, options.encodedBytes / 4));

@@ -1,25 +1,24 @@
-import * as z from 'zod';
 import type { ObjectSink } from '../aws/object-writer.ts';
-import { batchSchema } from '../dataset/manifest.ts';
+import type { Batch } from '../dataset/manifest.ts';
+import type { Normalisation } from '../kernel/normalisation.ts';
 import { isFailed, type Row, serializeRow } from '../kernel/row.ts';
 import { layout } from '../run/layout.ts';
-import { imageTask, normalisationSchema, runOperationSchema } from '../run/normalise.ts';
+import { imageTask, type RunOperation } from '../run/task.ts';
 import type { Span } from '../timing/span.ts';
 import { type MeasureBatchOptions, measureBatch } from './measure-batch.ts';
 import { NormalisedFiles, withoutLongKeys, withRefusedRows } from './normalised-files.ts';
 
 /** The work of one `measure` call. */
-export const workSchema = z.object({
-  runId: z.string().min(1),
-  round: z.int().nonnegative(),
-  bucket: z.string().min(1),
-  runsBucket: z.string().min(1),
-  operation: runOperationSchema,
+export interface Work {
+  readonly runId: string;
+  readonly round: number;
+  readonly bucket: string;
+  readonly runsBucket: string;
+  readonly operation: RunOperation;
   /** Null unless the operation is `normalise`. */
-  normalisation: normalisationSchema.nullable(),
-  batch: batchSchema,
-});
-export type Work = z.infer<typeof workSchema>;
+  readonly normalisation: Normalisation | null;
+  readonly batch: Batch;
+}
 
 /** What `measure` returns: counts only, since a Map Run keeps every child's output. */
 export interface BatchCounts {

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { Ec2Error } from '../api/ec2-error.ts';
 import { applyFilters, type FilterFields } from '../api/filters.ts';
 import { booleanText, common, filters, paging } from '../api/input.ts';

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { z } from 'zod';
+import * as z from 'zod';
 import { Ec2Error } from '../api/ec2-error.ts';
 import { newId, resolveImageId } from '../api/ids.ts';
 import { booleanText, common, integerText, tagSpecifications } from '../api/input.ts';

@@ -1,5 +1,5 @@
 import { isIP } from 'node:net';
-import { z } from 'zod';
+import * as z from 'zod';
 import { Ec2Error } from '../api/ec2-error.ts';
 import { applyFilters } from '../api/filters.ts';
 import { newId } from '../api/ids.ts';

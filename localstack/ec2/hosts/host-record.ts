@@ -1,6 +1,6 @@
 import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import { FanfleetError } from '../../../src/errors.ts';
 import type { KnownProcesses } from './host-processes.ts';
 

@@ -94,7 +94,8 @@ export class ResponseReader {
     }
     const came = this.#filled - this.#start;
     if (came > length) throw badResponse('nothing after the body', `${came - length} bytes`);
-    const body = Buffer.allocUnsafe(length);
+    // Never out of Node's pool of small buffers, so that whoever has done with a body can give its memory back.
+    const body = Buffer.allocUnsafeSlow(length);
     this.#buffer.copy(body, 0, this.#start, this.#filled);
     this.#buffer = body;
     this.#filled = came;

@@ -1,0 +1,74 @@
+import type { Batch, DatasetObject } from '../dataset/manifest.ts';
+import { type Fields, isInteger, readFields } from '../fields.ts';
+import { NORMALISED_FORMATS, type Normalisation } from '../kernel/normalisation.ts';
+import type { PerChannel } from '../kernel/row.ts';
+import { RUN_OPERATIONS } from '../run/task.ts';
+import type { Work } from './worker.ts';
+
+/** A batch, and when Step Functions gave it out: ISO 8601, in UTC. */
+export type MeasureEvent = { readonly work: Work; readonly queuedAt: string };
+
+const ISO_TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$/;
+
+/** @throws FanfleetError `INVALID_INPUT` that lists every problem */
+export function readEvent(event: unknown): MeasureEvent {
+  return readFields(event, 'The event of measure', (fields) => ({
+    work: fields.object('work', readWork),
+    queuedAt: fields.take('queuedAt', 'datetime text', isTime, ''),
+  }));
+}
+
+function readWork(work: Fields): Work {
+  return {
+    runId: work.text('runId'),
+    round: work.integer('round'),
+    bucket: work.text('bucket'),
+    runsBucket: work.text('runsBucket'),
+    operation: work.oneOf('operation', RUN_OPERATIONS),
+    normalisation: work.nullable('normalisation', (name) => work.object(name, readNormalisation)),
+    batch: work.object('batch', readBatch),
+  };
+}
+
+function readNormalisation(normalisation: Fields): Normalisation {
+  const range = normalisation.optional('range', (name) => normalisation.object(name, readRange));
+  return {
+    format: normalisation.oneOf('format', NORMALISED_FORMATS),
+    channels: normalisation.oneOf('channels', ['all', 'each']),
+    quality: normalisation.integer('quality', 1, 100),
+    ...(range && { range }),
+  };
+}
+
+function readRange(range: Fields): NonNullable<Normalisation['range']> {
+  const perChannel = (name: string) => range.take(name, 'three integers', isPerChannel, [0, 0, 0]);
+  return { min: perChannel('min'), max: perChannel('max') };
+}
+
+function readBatch(batch: Fields): Batch {
+  return {
+    batch: batch.integer('batch'),
+    bytes: batch.integer('bytes'),
+    objects: batch.objects('objects', readObject),
+  };
+}
+
+function readObject(object: Fields): DatasetObject {
+  const shard = object.optional('shard', (name) =>
+    object.object(name, (place) => ({ key: place.text('key'), offset: place.integer('offset') })),
+  );
+  return {
+    key: object.text('key'),
+    size: object.integer('size'),
+    etag: object.text('etag', 0),
+    ...(shard && { shard }),
+  };
+}
+
+function isTime(value: unknown): value is string {
+  return typeof value === 'string' && ISO_TIME.test(value) && !Number.isNaN(Date.parse(value));
+}
+
+function isPerChannel(value: unknown): value is PerChannel {
+  return Array.isArray(value) && value.length === 3 && value.every(isInteger);
+}
