@@ -75,10 +75,9 @@ export async function measureStarts({
 async function bundle(code: string): Promise<string> {
   const text = await readFile(join(ROOT, 'serverless.yml'), 'utf8');
   // Tags like !Ref are of no interest here.
-  const settings: BuildOptions & { outputFileExtension: string } = parse(text, { logLevel: 'silent' }).custom
-    .esbuild;
-  const { outputFileExtension, ...options } = settings;
-  const handler = join(code, 'functions', `measure${outputFileExtension}`);
+  const options: BuildOptions = parse(text, { logLevel: 'silent' }).custom.esbuild;
+  // The name says, as Lambda takes for granted, that it is CommonJS.
+  const handler = join(code, 'functions/measure.cjs');
   await build({
     ...options,
     entryPoints: [join(ROOT, 'functions/measure.ts')],

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
-import { withoutAws } from '../../../src/environment.ts';
+import { withoutAws } from '../../../src/cli/shell.ts';
 
 export const ROOT = join(import.meta.dirname, '../../..');
 

@@ -1,0 +1,143 @@
+import * as fc from 'fast-check';
+import { describe, expect, expectTypeOf, it } from 'vitest';
+import * as z from 'zod';
+import { batchSchema } from '../../../src/dataset/manifest.ts';
+import { NORMALISED_FORMATS } from '../../../src/kernel/normalisation.ts';
+import { parse } from '../../../src/parse.ts';
+import { normalisationSchema, runOperationSchema } from '../../../src/run/normalise.ts';
+import { type MeasureEvent, readEvent } from '../../../src/workload/event.ts';
+
+/** The same in zod, from the schemas of the manifest and the run that an event is made of. */
+const schema = z.object({
+  work: z.object({
+    runId: z.string().min(1),
+    round: z.int().nonnegative(),
+    bucket: z.string().min(1),
+    runsBucket: z.string().min(1),
+    operation: runOperationSchema,
+    // A run has its defaults resolved.
+    normalisation: normalisationSchema
+      .extend({
+        format: z.enum(NORMALISED_FORMATS),
+        channels: z.enum(['all', 'each']),
+        quality: z.int().min(1).max(100),
+      })
+      .nullable(),
+    batch: batchSchema,
+  }),
+  queuedAt: z.iso.datetime(),
+});
+
+const event: z.output<typeof schema> = {
+  work: {
+    runId: 'r',
+    round: 0,
+    bucket: 'b',
+    runsBucket: 'runs',
+    operation: 'normalise',
+    normalisation: {
+      format: 'npy',
+      channels: 'each',
+      quality: 90,
+      range: { min: [0, 1, 2], max: [253, 254, 255] },
+    },
+    batch: {
+      batch: 0,
+      bytes: 8,
+      objects: [
+        { key: 'a.jpg', size: 3, etag: '"e"' },
+        { key: 'b.jpg', size: 5, etag: '"t"', shard: { key: 'x.tar', offset: 512 } },
+      ],
+    },
+  },
+  queuedAt: '2026-01-31T23:59:59.123Z',
+};
+
+/** All places of a value: `[]`, `['work']`, `['work', 'batch', 'objects', '0', 'key']`, … */
+function places(value: unknown, path: readonly string[] = []): (readonly string[])[] {
+  if (typeof value !== 'object' || value === null) return [path];
+  return [path, ...Object.entries(value).flatMap(([name, inner]) => places(inner, [...path, name]))];
+}
+
+/** A copy with another value in one place; `undefined` leaves the field out. */
+function withValue(value: unknown, [name, ...rest]: readonly string[], other: unknown): unknown {
+  if (name === undefined) return other;
+  const copy = structuredClone(value) as Record<string, unknown>;
+  const inner = withValue(copy[name], rest, other);
+  if (inner === undefined && !Array.isArray(copy)) delete copy[name];
+  else copy[name] = inner;
+  return copy;
+}
+
+function outcome(read: () => unknown): unknown {
+  try {
+    return read();
+  } catch (error) {
+    return error instanceof Error && 'code' in error ? error.code : error;
+  }
+}
+
+describe('readEvent', () => {
+  it('has the type of the schemas', () => {
+    type Mutable<T> = T extends object ? { -readonly [K in keyof T]: Mutable<T[K]> } : T;
+    expectTypeOf<Mutable<MeasureEvent>>().toEqualTypeOf<Mutable<z.output<typeof schema>>>();
+  });
+
+  it('gives what it was given, less the fields that it does not know', () => {
+    const more = { ...event, work: { ...event.work, shards: 2 }, account: '1' };
+    expect(readEvent(more)).toEqual(event);
+  });
+
+  it('accepts and refuses what the schemas do', () => {
+    const values = fc.oneof(
+      fc.constantFrom<unknown>(undefined, null, '', 'mean', 'png', 'all', '2026-01-31T00:00:00Z', [], {}, [
+        {},
+      ]),
+      fc.constantFrom<unknown>(
+        [1, 2, 3],
+        [1, 2],
+        [1, 2, 3.5],
+        true,
+        -1,
+        0,
+        0.5,
+        1,
+        100,
+        101,
+        2 ** 53,
+        Number.NaN,
+      ),
+      fc.anything(),
+    );
+    fc.assert(
+      fc.property(fc.constantFrom(...places(event)), values, (place, value) => {
+        const changed = withValue(event, place, value);
+        expect(outcome(() => readEvent(changed))).toEqual(outcome(() => parse(schema, changed, 'The event')));
+      }),
+      { numRuns: 2_000 },
+    );
+  });
+
+  it.each([
+    ['work', undefined, 'Expected object for `work` but received nothing.'],
+    ['work.round', -1, 'Expected integer of at least 0 for `work.round` but received -1.'],
+    ['work.bucket', '', 'Expected string that is not empty for `work.bucket` but received "".'],
+    ['work.batch.objects', [], 'Expected array of at least 1 item for `work.batch.objects` but received [].'],
+    ['work.batch.objects.1.size', '5', 'for `work.batch.objects.1.size` but received "5".'],
+    ['work.batch.objects.1.shard', null, 'Expected object for `work.batch.objects.1.shard`'],
+    ['work.normalisation.quality', 101, 'Expected integer of at least 1 and at most 100 for'],
+    ['work.normalisation.range.min', [0, 1], 'Expected three integers for `work.normalisation.range.min`'],
+    ['queuedAt', 'today', 'Expected datetime text for `queuedAt` but received "today".'],
+  ])('says what is wrong with %s of %j, and nothing else', (place, value, problem) => {
+    const read = () => readEvent(withValue(event, place.split('.'), value));
+    expect(read).toThrow(`[INVALID_INPUT] The event of measure is not valid. Expected`);
+    expect(read).toThrow(problem);
+    expect(read).not.toThrow(/Expected.*Expected/);
+  });
+
+  it('lists every problem at once', () => {
+    const wrong = { ...event, work: { ...event.work, operation: 'median', round: 1.5 } };
+    expect(() => readEvent(wrong)).toThrow(/`work\.round`.*`work\.operation` but received "median"\.$/);
+    expect(() => readEvent(null)).toThrow('Expected object for `(root)` but received null.');
+  });
+});
