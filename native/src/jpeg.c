@@ -14,7 +14,7 @@
 #include "jpeg_entropy.h"
 
 /* Smaller images are decoded by libjpeg alone, since the tables of the faster decoder take longer than it saves. */
-#define PIXELS_FOR_TABLES (1 << 15)
+#define PIXELS_FOR_TABLES (1 << 9)
 
 typedef struct {
   const uint8_t *data;

@@ -220,7 +220,7 @@ function runIdFrom(child: ReturnType<typeof startCli>): Promise<string> {
     let text = '';
     child.stderr?.on('data', (chunk) => {
       text += chunk;
-      const runId = /run (\S+) over/.exec(text)?.[1];
+      const runId = /run (\S+): /.exec(text)?.[1];
       if (runId !== undefined) resolve(runId);
     });
     child.once('close', () => reject(new Error(`no run id in: ${text}`)));

@@ -78,18 +78,21 @@ describe.each(['png', 'npy', 'jpeg'] as const)('normalised to %s, by start-execu
     expect(summary.baseline).toMatchObject({ images: IMAGES - 1, complete: true });
   });
 
-  it.skipIf(format === 'jpeg')('has the same files on both arms, to the byte', async () => {
-    const [one, other] = await Promise.all(ARMS.map((arm) => filesOf(runId, arm)));
-    expect([...(one ?? [])].filter(([name, file]) => !other?.get(name)?.equals(file))).toEqual([]);
-    expect(one?.size).toBe(other?.size);
-  });
-
-  it.skipIf(format !== 'jpeg')('has JPEGs near the pixels that were encoded', async () => {
-    for (const arm of ARMS) {
-      const { worst_psnr } = await checked(runId, arm, await filesOf(runId, arm), normalisation);
-      expect(worst_psnr).toBeGreaterThan(28);
-    }
-  });
+  // A JPEG shows its encoder, so its bytes are promised for one encoder only.
+  if (format === 'jpeg') {
+    it('has JPEGs near the pixels that were encoded', async () => {
+      for (const arm of ARMS) {
+        const { worst_psnr } = await checked(runId, arm, await filesOf(runId, arm), normalisation);
+        expect(worst_psnr).toBeGreaterThan(28);
+      }
+    });
+  } else {
+    it('has the same files on both arms, to the byte', async () => {
+      const [one, other] = await Promise.all(ARMS.map((arm) => filesOf(runId, arm)));
+      expect([...(one ?? [])].filter(([name, file]) => !other?.get(name)?.equals(file))).toEqual([]);
+      expect(one?.size).toBe(other?.size);
+    });
+  }
 });
 
 describe('by the range of the dataset', () => {

@@ -46,11 +46,27 @@ describe.runIf(addon !== undefined)('the decoder of Huffman codes', () => {
     }
   });
 
+  test.each([1, 5, 64])('restart intervals of %i blocks begin anew', async (interval) => {
+    const input = longCodes(70, interval);
+    expect(await pixelsOf(kernel, input)).toEqual(await pixelsOf(portable, input));
+  });
+
+  test('another restart marker than the next gives what libjpeg makes of it', async () => {
+    const file = longCodes(70, 64);
+    const at = file.indexOf(Buffer.of(0xff, 0xd2)) + 1;
+    for (const marker of [0xd1, 0xd3, 0xd6, 0xd9, 0x00, 0xff]) {
+      const input = Buffer.from(file);
+      input[at] = marker;
+      expect(await pixelsOf(kernel, input)).toEqual(await pixelsOf(portable, input));
+    }
+  });
+
   test('data that is damaged anywhere gives what libjpeg makes of it', async () => {
     const files = await Promise.all([
       ...OPTIONS.map((options) => jpeg('noise', options)),
       jpeg('waves', { quality: 60 }),
       jpeg('waves', { quality: 90 }, 'b-w'),
+      longCodes(70, 9),
     ]);
     await fc.assert(
       fc.asyncProperty(
@@ -86,29 +102,42 @@ describe.runIf(addon !== undefined)('the decoder of Huffman codes', () => {
 /**
  * A grey image whose coefficients all have a code of 16 bits and 10 bits of their own, by tables of its own.
  *
- * @param phase so many of the differences of DC are 1, which takes a bit more than 0
+ * @param phase so many of the differences of DC are 1, which takes two bits more than 0
+ * @param interval with a restart marker behind so many blocks, at which DC begins anew; 0 for none
  */
-function longCodes(phase: number): Buffer {
+function longCodes(phase: number, interval = 0): Buffer {
   const dc = [0x00, ...counts({ 1: 1, 2: 1 }), 0, 1];
   const ac = [0x10, ...counts({ 16: 2 }), 0x00, 0x0a];
   const size = [HEIGHT >> 8, HEIGHT & 255, WIDTH >> 8, WIDTH & 255];
+  const coded: number[] = [];
   let bits = '';
   for (let block = 0; block < Math.ceil(WIDTH / 8) * Math.ceil(HEIGHT / 8); block += 1) {
+    if (interval > 0 && block > 0 && block % interval === 0) {
+      coded.push(...packed(bits), 0xff, 0xd0 + ((block / interval - 1) % 8));
+      bits = '';
+    }
     bits += block < phase ? '101' : '0';
     for (let at = 1; at < 64; at += 1) {
       const value = 512 + ((block * 37 + at * 61) % 512);
       bits += `0000000000000001${((block + at) % 3 === 0 ? 1_023 - value : value).toString(2).padStart(10, '0')}`;
     }
   }
-  const bytes = (bits + '1'.repeat((8 - (bits.length % 8)) % 8)).match(/.{8}/g) ?? [];
   return Buffer.from([
     ...[0xff, 0xd8, ...segment(0xdb, [0, ...new Array(64).fill(1)])],
     ...segment(0xc0, [8, ...size, 1, 1, 0x11, 0]),
     ...segment(0xc4, [...dc, ...ac]),
+    ...segment(0xdd, [interval >> 8, interval & 255]),
     ...segment(0xda, [1, 1, 0, 0, 63, 0]),
-    ...bytes.flatMap((byte) => (byte === '11111111' ? [0xff, 0] : [Number.parseInt(byte, 2)])),
+    ...coded,
+    ...packed(bits),
     ...[0xff, 0xd9],
   ]);
+}
+
+/** Bits as bytes, filled up with ones, a zero byte after each 0xff. */
+function packed(bits: string): number[] {
+  const bytes = (bits + '1'.repeat((8 - (bits.length % 8)) % 8)).match(/.{8}/g) ?? [];
+  return bytes.flatMap((byte) => (byte === '11111111' ? [0xff, 0] : [Number.parseInt(byte, 2)]));
 }
 
 /** How many codes there are of each length from 1 to 16. */
