@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
 import { sep } from 'node:path';
+import { freeBuffer } from '../concurrency/free-buffer.ts';
 import { inOrder, type Task } from '../concurrency/in-order.ts';
 import { compareKeys } from '../dataset/order.ts';
 import { FanfleetError } from '../errors.ts';
@@ -36,13 +37,20 @@ export async function* measureLocalFiles(
 }
 
 function* tasksOf(keys: readonly string[], options: Settled): Generator<Task<readonly Measured[]>> {
-  for (const { images, bytes } of groupFiles(keys, options)) {
-    yield { bytes, start: () => measureGroup(images, options) };
+  for (const { images, inputs, bytes } of groupFiles(keys, options)) {
+    yield {
+      bytes,
+      start: async () => {
+        const measured = await measureGroup(images, options);
+        for (const input of inputs) freeBuffer(input);
+        return measured;
+      },
+    };
   }
 }
 
 type Settled = LocalFilesOptions & { readonly overlap: number; readonly memoryBytes: number };
-type Group = { readonly images: Prepared[]; input: number; bytes: number };
+type Group = { readonly images: Prepared[]; readonly inputs: Buffer[]; inputBytes: number; bytes: number };
 
 /** A group is many small images or a single other one. */
 const GROUP_INPUT_BYTES = 64 * 1024;
@@ -55,24 +63,29 @@ const GROUP_IMAGES = 256;
 function* groupFiles(keys: readonly string[], options: Settled): Generator<Group> {
   const { kernel, overlap, memoryBytes } = options;
   const mostImages = kernel.measureAll === undefined ? 1 : GROUP_IMAGES;
-  let group: Group = { images: [], input: 0, bytes: 0 };
+  let group = emptyGroup();
   for (const key of keys) {
     const input = readImage(key);
     const prepared = kernel.prepare(input, key);
     const bytes = input.length + prepared.workingBytes;
     const full =
       group.images.length === mostImages ||
-      group.input + input.length > GROUP_INPUT_BYTES ||
+      group.inputBytes + input.length > GROUP_INPUT_BYTES ||
       group.bytes + bytes > memoryBytes / overlap;
     if (full && group.images.length > 0) {
       yield group;
-      group = { images: [], input: 0, bytes: 0 };
+      group = emptyGroup();
     }
     group.images.push(prepared);
-    group.input += input.length;
+    group.inputs.push(input);
+    group.inputBytes += input.length;
     group.bytes += bytes;
   }
   if (group.images.length > 0) yield group;
+}
+
+function emptyGroup(): Group {
+  return { images: [], inputs: [], inputBytes: 0, bytes: 0 };
 }
 
 async function measureGroup(

@@ -1,5 +1,6 @@
 import type { ObjectReader } from '../aws/object-reader.ts';
 import { ByteBudget } from '../concurrency/byte-budget.ts';
+import { freeBuffer } from '../concurrency/free-buffer.ts';
 import { settleAll } from '../concurrency/settle-all.ts';
 import type { Batch } from '../dataset/manifest.ts';
 import type { ImageTask } from '../kernel/image-task.ts';
@@ -7,7 +8,6 @@ import type { Kernel, Normalised, Prepared } from '../kernel/kernel.ts';
 import { failedRow, isFailed, type Row } from '../kernel/row.ts';
 import { BusyClock } from '../timing/busy-clock.ts';
 import { DecodeQueue } from './decode-queue.ts';
-import { freeBuffer } from './free-buffer.ts';
 import { cutIntoReads, memberOf, type Read } from './reads.ts';
 
 export interface MeasureBatchOptions {

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { freeBuffer } from '../../../src/workload/free-buffer.ts';
+import { freeBuffer } from '../../../src/concurrency/free-buffer.ts';
 
 it('leaves nothing of a buffer, nor of its parts', () => {
   const buffer = Buffer.alloc(100_000, 'x');
