@@ -11,11 +11,14 @@
 #include <jpeglib.h>
 #include <jerror.h>
 
+#include "jpeg_huffman.h"
+
 /* One encoder encodes many files, one after the other, and keeps its memory between them. */
 typedef struct {
   struct jpeg_compress_struct libjpeg;
   struct jpeg_error_mgr errors;
   struct jpeg_destination_mgr destination;
+  HuffmanEncoder huffman;
   uint8_t *file;
   size_t capacity;
   jmp_buf failed;
@@ -36,10 +39,9 @@ static void ignore_message(j_common_ptr libjpeg, int level) {
   (void)level;
 }
 
-/* Make the file's memory larger. What is in it stays. */
-static void grow(j_compress_ptr libjpeg, size_t capacity) {
+/* Make the file's memory larger. The `used` bytes in it stay. */
+static void grow(j_compress_ptr libjpeg, size_t capacity, size_t used) {
   Encoder *encoder = (Encoder *)libjpeg->client_data;
-  size_t used = encoder->capacity;
   uint8_t *file = realloc(encoder->file, capacity);
   if (file == NULL) ERREXIT1(libjpeg, JERR_OUT_OF_MEMORY, 0);
   encoder->file = file;
@@ -50,15 +52,22 @@ static void grow(j_compress_ptr libjpeg, size_t capacity) {
 
 static void begin_file(j_compress_ptr libjpeg) {
   Encoder *encoder = (Encoder *)libjpeg->client_data;
-  if (encoder->capacity == 0) grow(libjpeg, FIRST_CAPACITY);
+  if (encoder->capacity == 0) grow(libjpeg, FIRST_CAPACITY, 0);
   encoder->destination.next_output_byte = encoder->file;
   encoder->destination.free_in_buffer = encoder->capacity;
 }
 
-/* Called when the memory is full. */
-static boolean grow_file(j_compress_ptr libjpeg) {
-  grow(libjpeg, 2 * ((Encoder *)libjpeg->client_data)->capacity);
+/* Called by libjpeg when the memory is full; it may not have told that the last bytes are used. */
+static boolean grow_full_file(j_compress_ptr libjpeg) {
+  size_t capacity = ((Encoder *)libjpeg->client_data)->capacity;
+  grow(libjpeg, 2 * capacity, capacity);
   return TRUE;
+}
+
+/* Called when there is little memory left. */
+static void grow_file(j_compress_ptr libjpeg) {
+  size_t capacity = ((Encoder *)libjpeg->client_data)->capacity;
+  grow(libjpeg, 2 * capacity, capacity - libjpeg->dest->free_in_buffer);
 }
 
 static void nothing(j_compress_ptr libjpeg) { (void)libjpeg; }
@@ -76,7 +85,7 @@ int fanfleet_jpeg_encoder_begin(void *self, uint32_t width, uint32_t height, int
     encoder->errors.error_exit = fail;
     encoder->errors.emit_message = ignore_message;
     encoder->destination.init_destination = begin_file;
-    encoder->destination.empty_output_buffer = grow_file;
+    encoder->destination.empty_output_buffer = grow_full_file;
     encoder->destination.term_destination = nothing;
     jpeg_create_compress(libjpeg);
     libjpeg->dest = &encoder->destination;
@@ -89,6 +98,7 @@ int fanfleet_jpeg_encoder_begin(void *self, uint32_t width, uint32_t height, int
   jpeg_set_defaults(libjpeg);
   jpeg_set_quality(libjpeg, quality, TRUE);
   jpeg_start_compress(libjpeg, TRUE);
+  fanfleet_huffman_take_over(libjpeg, &encoder->huffman, grow_file);
   return 1;
 }
 
