@@ -5,19 +5,10 @@ import { readBootScript } from '../../../src/fleet/boot-script.ts';
 import { fleetVariables, imageId, parameterName } from '../../../src/fleet/launch.ts';
 import { USER_DATA_LIMIT, userData } from '../../../src/fleet/user-data.ts';
 import { resolveRun } from '../../../src/run/run.ts';
+import { DEPLOYMENT } from '../../support/deployment.ts';
 
 const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
-const run = (fields: object = {}) =>
-  resolveRun({ prefix: 'x/', ...fields }, 'r1', 0, {
-    stage: 'prod',
-    dataBucket: 'data',
-    runsBucket: 'runs',
-    measureFunction: 'f',
-    memory: 1769,
-    concurrency: 10,
-    schedule: 'parallel',
-    fleetHeartbeat: 600,
-  });
+const run = (fields: object = {}) => resolveRun({ prefix: 'x/', ...fields }, 'r1', 0, DEPLOYMENT);
 const bundle = { key: 'fleet-bundles/abc.tar.gz', sha256: 'f'.repeat(64), body: Buffer.alloc(0) };
 const variables = (fields: object = {}, endpoint?: string) =>
   fleetVariables({ run: run(fields), round: 1, region: 'eu-west-1', endpoint, bundle });

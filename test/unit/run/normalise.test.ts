@@ -3,18 +3,9 @@ import { layout } from '../../../src/run/layout.ts';
 import { isKeyTooLong, MAX_KEY_BYTES } from '../../../src/run/normalised-file.ts';
 import { resolveRun } from '../../../src/run/run.ts';
 import { imageTask } from '../../../src/run/task.ts';
+import { DEPLOYMENT } from '../../support/deployment.ts';
 
-const deployment = {
-  stage: 'prod',
-  dataBucket: 'data',
-  runsBucket: 'runs',
-  measureFunction: 'f',
-  memory: 1769,
-  concurrency: 10,
-  schedule: 'parallel',
-  fleetHeartbeat: 600,
-} as const;
-const resolve = (fields: object) => resolveRun({ prefix: 'x/', ...fields }, 'r1', 0, deployment);
+const resolve = (fields: object) => resolveRun({ prefix: 'x/', ...fields }, 'r1', 0, DEPLOYMENT);
 
 describe('a run that normalises', () => {
   it('has the normalisation that the kernels take, and apart from it the run with the range', () => {

@@ -1,0 +1,11 @@
+/** What a stack was deployed with, as validate reads it from its environment. */
+export const DEPLOYMENT = {
+  stage: 'prod',
+  dataBucket: 'data',
+  runsBucket: 'runs',
+  measureFunction: 'f',
+  memory: 1769,
+  concurrency: 10,
+  schedule: 'parallel',
+  fleetHeartbeat: 600,
+} as const;
