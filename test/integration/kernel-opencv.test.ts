@@ -32,7 +32,7 @@ const UNREAD: readonly { readonly what: string; readonly names: RegExp }[] = [
   },
 ];
 
-describe.runIf(existsSync(PYTHON))('OpenCV', () => {
+describe.runIf(existsSync(PYTHON))('OpenCV, from bench/.venv, which `npm run bench` makes', () => {
   const addon = loadAddon();
   const kernels = [createSharpKernel(), ...(addon === undefined ? [] : [createNativeKernel(addon)])];
   let folder = '';
@@ -63,10 +63,6 @@ describe.runIf(existsSync(PYTHON))('OpenCV', () => {
       expect(kinds.filter((kind) => !names.some((name) => kind.names.test(name)))).toEqual([]);
     }
   });
-});
-
-describe.skipIf(existsSync(PYTHON))('OpenCV', () => {
-  test.skip('gives the rows of the kernels: needs bench/.venv, which `npm run bench` makes', () => {});
 });
 
 function keyOf(line: string): string {
