@@ -4,9 +4,7 @@ fn main() {
     napi_build::setup();
     let headers = std::env::var("DEP_TURBOJPEG_INCLUDE").expect("turbojpeg-sys tells where its headers are");
     let sources = ["src/jpeg.c", "src/jpeg_encoder.c", "src/jpeg_entropy.c", "src/jpeg_huffman.c"];
-    println!("cargo::rerun-if-changed=src/jpeg_entropy.h");
-    println!("cargo::rerun-if-changed=src/jpeg_huffman.h");
-    sources.iter().for_each(|source| println!("cargo::rerun-if-changed={source}"));
+    println!("cargo::rerun-if-changed=src");
     cc::Build::new()
         .files(sources)
         .includes(headers.split(','))

@@ -91,3 +91,35 @@ impl Drop for Encoder {
         unsafe { fanfleet_jpeg_encoder_free(self.raw) }
     }
 }
+
+#[cfg(all(test, target_arch = "x86_64"))]
+mod tests {
+    use super::*;
+
+    unsafe extern "C" {
+        static mut fanfleet_huffman_widest: c_int;
+    }
+
+    /// From flat to noise, at a size whose last blocks are filled up.
+    fn picture(roughness: u32) -> Vec<u8> {
+        let value = |at: u32| 90 + at / 57 % 64 + (at.wrapping_mul(2_654_435_761) >> 24) * roughness / 100;
+        (0..SIDE * SIDE * 3).map(|at| value(at).min(255) as u8).collect()
+    }
+    const SIDE: u32 = 83;
+
+    #[test]
+    fn every_kind_of_vectors_writes_the_same_file() {
+        for roughness in [0, 1, 5, 20, 100] {
+            let rgb = picture(roughness);
+            for quality in [1, 30, 75, 90, 98, 100] {
+                let [libjpegs, avx2, avx512] = [0, 256, 512].map(|bits| {
+                    // SAFETY: other tests of this process may read either number, and write the same files.
+                    unsafe { fanfleet_huffman_widest = bits };
+                    encode(SIDE, SIDE, quality, |encoder| encoder.write(&rgb)).expect("a file")
+                });
+                assert!(avx2 == libjpegs, "AVX2, roughness {roughness}, quality {quality}");
+                assert!(avx512 == libjpegs, "AVX-512, roughness {roughness}, quality {quality}");
+            }
+        }
+    }
+}

@@ -48,6 +48,9 @@ typedef struct {
   Code ac[NUM_HUFF_TBLS][256];
 } HuffmanEncoder;
 
+/* The bits of the widest vectors that are used where the processor has them; tests set fewer, or 0 for libjpeg's own. */
+extern int fanfleet_huffman_widest;
+
 /*
  * Let `encoder` write the codes of an image that libjpeg has started, if it is of a kind that it knows and the
  * processor has AVX2 and BMI2. The file is byte for byte that of libjpeg.
