@@ -1,9 +1,11 @@
-import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, realpath, rm, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { delimiter, dirname, join } from 'node:path';
 import * as z from 'zod';
 import { FanfleetError } from '../src/errors.ts';
 import { livePid, startDaemon, stopDaemon } from './daemon.ts';
+import { HOST_AWS_URL } from './ec2/hosts/namespaces/vpc.ts';
+import { chooseHosts, type HostKind } from './ec2/hosts/open-hosts.ts';
 
 /** Where the offline AWS lives and listens. Everything that it writes lies under `home`. */
 export interface OfflineOptions {
@@ -15,9 +17,29 @@ export interface OfflineOptions {
   readonly ec2Port: number;
   /** The caller's PATH; the `node` that runs this is put before it. */
   readonly path: string;
+  readonly hosts: OfflineHosts;
 }
 
-const stateSchema = z.object({ port: z.int(), ec2Port: z.int(), instance: z.string() });
+/** What the hosts of the fleet are; all but `kind` matters to hosts in namespaces only. */
+export interface OfflineHosts {
+  readonly kind: HostKind;
+  /** Cores of each. @default those of its instance type */
+  readonly cpus?: number | undefined;
+  /** @default that of its instance type */
+  readonly memoryMiB?: number | undefined;
+  /**
+   * Folder with the root of a bare Debian or Ubuntu system, on which they install all that they need from the
+   * registries. @default this machine's own root and its Python packages
+   */
+  readonly image?: string | undefined;
+}
+
+const stateSchema = z.object({
+  port: z.int(),
+  ec2Port: z.int(),
+  instance: z.string(),
+  hosts: z.object({ kind: z.enum(['namespaces', 'processes']), description: z.string() }),
+});
 /** `instance` differs each time the emulator starts: what was deployed before is gone then. */
 export type OfflineState = z.infer<typeof stateSchema>;
 
@@ -35,6 +57,7 @@ export async function up(options: OfflineOptions): Promise<OfflineState & { star
   const before = await readState(home);
   const port = before?.port ?? options.port;
   const ec2Port = before?.ec2Port ?? options.ec2Port;
+  const hosts = before?.hosts ?? (await chooseHosts(options.hosts.kind));
   const folder = daemons(home);
   if ((await livePid(folder, EMULATOR)) === undefined) await expectFree(port, '--port or FANFLEET_PORT');
   if ((await livePid(folder, EC2)) === undefined)
@@ -50,7 +73,10 @@ export async function up(options: OfflineOptions): Promise<OfflineState & { star
     command: join(root, '.venv/bin/python'),
     args: [join(root, 'localstack/emulator.py')],
     cwd: scratch,
-    env: emulatorEnvironment(scratch, port, ec2Port, path),
+    env: {
+      ...emulatorEnvironment(scratch, port, ec2Port, path),
+      ...(hosts.kind === 'namespaces' ? { FANFLEET_HOST_ENDPOINT_URL: HOST_AWS_URL } : {}),
+    },
     ready: () => answers(`http://127.0.0.1:${port}/_localstack/health`),
     readyMs: 60_000,
   });
@@ -64,8 +90,7 @@ export async function up(options: OfflineOptions): Promise<OfflineState & { star
       String(ec2Port),
       '--state-dir',
       join(home, EC2),
-      '--host-env',
-      `FANFLEET_IMAGE_VENV=${join(root, '.venv')}`,
+      ...(await hostFlags(root, port, hosts.kind, options.hosts)),
     ],
     cwd: home,
     env: { PATH: path, HOME: home },
@@ -74,7 +99,8 @@ export async function up(options: OfflineOptions): Promise<OfflineState & { star
   });
   const instance =
     emulator === 'running' && before !== undefined ? before.instance : `${port}-${Date.now().toString(36)}`;
-  const state = { port, ec2Port, instance };
+  const { kind, description } = hosts;
+  const state = { port, ec2Port, instance, hosts: { kind, description } };
   await writeFile(statePath(home), JSON.stringify(state));
   return { ...state, started: emulator === 'started' };
 }
@@ -134,6 +160,41 @@ function emulatorEnvironment(
     S3_DATA_DIR: join(scratch, 's3'),
     PYTHONUNBUFFERED: '1',
   };
+}
+
+async function hostFlags(
+  root: string,
+  port: number,
+  kind: 'namespaces' | 'processes',
+  { cpus, memoryMiB, image }: OfflineHosts,
+): Promise<string[]> {
+  const venv = join(root, '.venv');
+  if (kind === 'processes') return ['--hosts', kind, '--host-env', `FANFLEET_IMAGE_VENV=${venv}`];
+  return [
+    ...['--hosts', kind, '--aws-url', `http://127.0.0.1:${port}`],
+    ...(cpus === undefined ? [] : ['--host-cpus', String(cpus)]),
+    ...(memoryMiB === undefined ? [] : ['--host-memory', String(memoryMiB)]),
+    ...(image === undefined
+      ? [
+          ...(await pythonFolders(venv)).flatMap((folder) => ['--host-mount', folder]),
+          ...['--host-env', `FANFLEET_IMAGE_VENV=${venv}`],
+        ]
+      : ['--host-root', image, '--host-internet']),
+  ];
+}
+
+/**
+ * An environment of Python, and where the Python that it was made from is: as it was named and as it is, since names such
+ * as `3.11` are links to a release.
+ */
+export async function pythonFolders(venv: string): Promise<string[]> {
+  const settings = await readFile(join(venv, 'pyvenv.cfg'), 'utf8').catch(() => '');
+  const named = /^home\s*=\s*(.+)$/m.exec(settings)?.[1]?.trim();
+  const interpreter = await realpath(join(venv, 'bin/python')).catch(() => undefined);
+  const folders = [named, interpreter === undefined ? undefined : dirname(interpreter)];
+  const installations = folders.flatMap((bin) => (bin === undefined ? [] : [dirname(bin)]));
+  // The machine's own Python is there anyway.
+  return [venv, ...new Set(installations.filter((folder) => folder !== '/usr' && folder !== '/'))];
 }
 
 async function expectFree(port: number, option: string): Promise<void> {

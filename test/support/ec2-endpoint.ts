@@ -12,6 +12,7 @@ import {
   TerminateInstancesCommand,
 } from '@aws-sdk/client-ec2';
 import { afterAll, beforeAll, expect } from 'vitest';
+import { INSTANCE_TYPES } from '../../localstack/ec2/api/instance-types.ts';
 import { type Ec2Endpoint, type Ec2EndpointOptions, startEc2Endpoint } from '../../localstack/ec2/server.ts';
 
 /**
@@ -57,10 +58,11 @@ export function useEc2Endpoint(options: Partial<Ec2EndpointOptions> = {}) {
     more: Partial<RunInstancesCommandInput> = {},
     client = ec2,
   ): Promise<Instance[]> {
+    const { InstanceType = 'c7g.large' } = more;
     const { Instances = [] } = await client.send(
       new RunInstancesCommand({
-        ImageId: 'ami-0123456789abcdef0',
-        InstanceType: 'c7g.large',
+        ImageId: imageFor(InstanceType),
+        InstanceType,
         MinCount: 1,
         MaxCount: 1,
         ...(script === undefined
@@ -77,14 +79,18 @@ export function useEc2Endpoint(options: Partial<Ec2EndpointOptions> = {}) {
     return (answer.Reservations ?? []).flatMap((reservation) => reservation.Instances ?? []);
   }
 
-  async function until<T>(what: string, look: () => Promise<T | undefined> | T | undefined): Promise<T> {
-    const deadline = performance.now() + 15_000;
+  async function until<T>(
+    what: string,
+    look: () => Promise<T | undefined> | T | undefined,
+    limitMs = 15_000,
+  ): Promise<T> {
+    const deadline = performance.now() + limitMs;
     while (performance.now() < deadline) {
       const found = await look();
       if (found !== undefined && found !== false) return found;
       await wait(20);
     }
-    throw new Error(`Expected ${what} within 15 s. Notes: ${notes.join('; ')}`);
+    throw new Error(`Expected ${what} within ${limitMs / 1_000} s. Notes: ${notes.join('; ')}`);
   }
 
   function allIn(state: string, instances: readonly Instance[], client = ec2): Promise<Instance[]> {
@@ -137,9 +143,15 @@ export function useEc2Endpoint(options: Partial<Ec2EndpointOptions> = {}) {
   };
 }
 
-export function clientOf(url: string): EC2Client {
+export function clientOf(url: string, region = 'us-east-1'): EC2Client {
   const credentials = { accessKeyId: 'test', secretAccessKey: 'test' };
-  return new EC2Client({ endpoint: url, region: 'us-east-1', credentials, maxAttempts: 1 });
+  return new EC2Client({ endpoint: url, region, credentials, maxAttempts: 1 });
+}
+
+/** Ubuntu 24.04 for the processor of the type. */
+export function imageFor(instanceType: string): string {
+  const architecture = INSTANCE_TYPES.get(instanceType)?.architecture === 'x86_64' ? 'amd64' : 'arm64';
+  return `resolve:ssm:/aws/service/canonical/ubuntu/server/24.04/stable/current/${architecture}/hvm/ebs-gp3/ami-id`;
 }
 
 export const ids = (instances: readonly Instance[]) => instances.map(({ InstanceId }) => InstanceId ?? '');

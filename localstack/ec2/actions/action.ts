@@ -3,9 +3,13 @@ import { parseInput } from '../api/input.ts';
 import type { QueryRequest } from '../api/query.ts';
 import type { XmlValue } from '../api/xml.ts';
 import type { HostProvider } from '../hosts/host-provider.ts';
-import type { Delays } from '../state/instance.ts';
-import type { RoleCredentials } from '../state/instance-metadata.ts';
+import type { AccessKeys } from '../state/access-keys.ts';
+import type { CapacityOf } from '../state/capacity.ts';
+import type { ClientTokens } from '../state/client-tokens.ts';
+import type { Images } from '../state/images.ts';
+import type { Delays, Instance } from '../state/instance.ts';
 import type { Instances } from '../state/instances.ts';
+import type { LaunchTemplate, LaunchTemplates } from '../state/launch-templates.ts';
 import type { Network } from '../state/network.ts';
 import type { SecurityGroups } from '../state/security-groups.ts';
 
@@ -14,10 +18,17 @@ export interface Ec2Context {
   network: Network;
   instances: Instances;
   groups: SecurityGroups;
+  images: Images;
+  templates: LaunchTemplates;
+  /** The calls that a ClientToken may repeat: RunInstances, CreateFleet and CreateLaunchTemplate. */
+  launches: ClientTokens<Instance[]>;
+  fleetTokens: ClientTokens<Answer>;
+  templateTokens: ClientTokens<LaunchTemplate>;
   hosts: HostProvider;
   delays: Delays;
   maxInstances: number;
-  credentials: (roleName: string) => RoleCredentials;
+  capacityOf: CapacityOf;
+  keys: AccessKeys;
   now: () => number;
   /** Told what goes wrong behind an answer that was given already. */
   notify: (message: string) => void;

@@ -1,9 +1,13 @@
 import { Ec2Error } from '../api/ec2-error.ts';
 import { parseQuery } from '../api/query.ts';
 import type { Action, Answer, Ec2Context } from './action.ts';
+import { createFleet } from './create-fleet.ts';
+import { createImage, deregisterImage, describeImages } from './images.ts';
+import { describeInstanceStatus } from './instance-status.ts';
 import { describeInstanceTypes } from './instance-types.ts';
 import { describeInstances, getConsoleOutput, terminateInstances } from './instances.ts';
-import { describeSubnets, describeVpcs } from './network.ts';
+import { createLaunchTemplate, deleteLaunchTemplate, describeLaunchTemplates } from './launch-templates.ts';
+import { describeAvailabilityZones, describeSubnets, describeVpcs } from './network.ts';
 import { runInstances } from './run-instances.ts';
 import {
   authorizeSecurityGroupIngress,
@@ -17,11 +21,20 @@ import { createTags, describeTags } from './tags.ts';
 const ACTIONS: ReadonlyMap<string, Action> = new Map(
   Object.entries({
     AuthorizeSecurityGroupIngress: authorizeSecurityGroupIngress,
+    CreateFleet: createFleet,
+    CreateImage: createImage,
+    CreateLaunchTemplate: createLaunchTemplate,
     CreateSecurityGroup: createSecurityGroup,
     CreateTags: createTags,
+    DeleteLaunchTemplate: deleteLaunchTemplate,
     DeleteSecurityGroup: deleteSecurityGroup,
+    DeregisterImage: deregisterImage,
+    DescribeAvailabilityZones: describeAvailabilityZones,
+    DescribeImages: describeImages,
+    DescribeInstanceStatus: describeInstanceStatus,
     DescribeInstanceTypes: describeInstanceTypes,
     DescribeInstances: describeInstances,
+    DescribeLaunchTemplates: describeLaunchTemplates,
     DescribeSecurityGroups: describeSecurityGroups,
     DescribeSubnets: describeSubnets,
     DescribeTags: describeTags,

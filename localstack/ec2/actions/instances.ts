@@ -19,9 +19,12 @@ function filterFields({ network }: Ec2Context): FilterFields<Instance> {
     'reservation-id': ({ spec }) => [spec.reservationId],
     'private-ip-address': ({ host }) => [host.address],
     'instance.group-id': ({ spec }) => spec.groupIds,
-    'subnet-id': () => [network.subnetId],
+    'subnet-id': ({ spec }) => [spec.subnet.id],
     'vpc-id': () => [network.vpcId],
-    'availability-zone': () => [network.availabilityZone],
+    'availability-zone': ({ spec }) => [spec.subnet.availabilityZone],
+    'instance-lifecycle': ({ spec }) => [spec.market === 'spot' ? 'spot' : undefined],
+    'spot-instance-request-id': ({ spec }) => [spec.spotRequestId],
+    architecture: ({ spec }) => [spec.type.architecture],
   };
 }
 

@@ -21,8 +21,10 @@ export const createTags: Action = action(
   },
 );
 
-function tagsOf(id: string, { instances, groups }: Ec2Context): Map<string, string> {
+function tagsOf(id: string, { instances, groups, images, templates }: Ec2Context): Map<string, string> {
   if (id.startsWith('sg-')) return groups.get(id).tags;
+  if (id.startsWith('ami-')) return images.get(id).tags;
+  if (id.startsWith('lt-')) return templates.get({ LaunchTemplateId: id }).tags;
   const [instance] = id.startsWith('i-') ? instances.get([id]) : [];
   if (instance === undefined) throw new Ec2Error('InvalidID', `The ID '${id}' is not valid`);
   return instance.tags;
@@ -30,17 +32,19 @@ function tagsOf(id: string, { instances, groups }: Ec2Context): Map<string, stri
 
 interface TagDescription {
   resourceId: string;
-  resourceType: 'instance' | 'security-group';
+  resourceType: 'instance' | 'security-group' | 'image' | 'launch-template';
   key: string;
   value: string;
 }
 
 export const describeTags: Action = action(
   z.strictObject({ ...common, ...paging(5, 1_000), Filter: filters }),
-  (request, { instances, groups }) => {
+  (request, { instances, groups, images, templates }) => {
     const all: TagDescription[] = [
       ...instances.all().flatMap(({ id, tags }) => describe(id, 'instance', tags)),
       ...groups.all().flatMap(({ id, tags }) => describe(id, 'security-group', tags)),
+      ...images.all().flatMap(({ id, tags }) => describe(id, 'image', tags)),
+      ...templates.all().flatMap(({ id, tags }) => describe(id, 'launch-template', tags)),
     ];
     const found = applyFilters(all, request.Filter, {
       'resource-id': ({ resourceId }) => [resourceId],

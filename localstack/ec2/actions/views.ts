@@ -52,7 +52,7 @@ export function instanceView(instance: Instance, context: Ec2Context): XmlValue 
     productCodes: [],
     instanceType: spec.type.name,
     launchTime: spec.launchTime,
-    placement: { availabilityZone: network.availabilityZone, groupName: '', tenancy: 'default' },
+    placement: { availabilityZone: spec.subnet.availabilityZone, groupName: '', tenancy: 'default' },
     monitoring: { state: 'disabled' },
     ...(gone ? {} : networkView(instance, context)),
     ...(stateReason === undefined ? {} : { stateReason: { ...stateReason } }),
@@ -64,6 +64,8 @@ export function instanceView(instance: Instance, context: Ec2Context): XmlValue 
       : spec.blockDevices.map((device) => blockDeviceView(device, spec.launchTime)),
     virtualizationType: 'hvm',
     hypervisor: 'xen',
+    instanceLifecycle: spec.market === 'spot' ? 'spot' : undefined,
+    spotInstanceRequestId: spec.spotRequestId,
     clientToken: spec.clientToken ?? '',
     tagSet: tagSet(instance.tags),
     iamInstanceProfile:
@@ -86,7 +88,7 @@ function networkView(
   const privateIpAddress = host.address;
   const name = privateDnsName(host.address, network.region);
   return {
-    subnetId: network.subnetId,
+    subnetId: spec.subnet.id,
     vpcId: network.vpcId,
     privateIpAddress,
     sourceDestCheck: true,
@@ -94,7 +96,7 @@ function networkView(
     networkInterfaceSet: [
       {
         networkInterfaceId: spec.networkInterfaceId,
-        subnetId: network.subnetId,
+        subnetId: spec.subnet.id,
         vpcId: network.vpcId,
         ownerId: network.ownerId,
         status: 'in-use',

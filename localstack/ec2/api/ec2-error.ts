@@ -1,4 +1,4 @@
-import { FanfleetError } from '../../../src/errors.ts';
+import { FanfleetError } from '../shared.ts';
 
 /** An error that the EC2 API answers with: its code, the message of the answer, and the HTTP status. */
 export class Ec2Error extends FanfleetError {

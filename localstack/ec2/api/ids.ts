@@ -16,20 +16,7 @@ export function checkInstanceId(id: string): void {
   if (!isId('i', id)) throw new Ec2Error('InvalidInstanceID.Malformed', `Invalid id: "${id}"`);
 }
 
-/**
- * The image an ImageId names: an AMI as it is, `resolve:ssm:/path` as an id made from the path.
- *
- * @throws Ec2Error `InvalidAMIID.Malformed`
- */
-export function resolveImageId(imageId: string): string {
-  if (isId('ami', imageId)) return imageId;
-  if (/^resolve:ssm:\/?[A-Za-z0-9_./-]+(:[A-Za-z0-9_.-]+)?$/.test(imageId)) return derivedId('ami', imageId);
-  throw new Ec2Error(
-    'InvalidAMIID.Malformed',
-    `Invalid id: "${imageId}" (expecting "ami-..." or "resolve:ssm:/...")`,
-  );
-}
-
-function isId(prefix: string, id: string): boolean {
+/** Whether it has the form of an id of that kind. */
+export function isId(prefix: string, id: string): boolean {
   return new RegExp(`^${prefix}-([0-9a-f]{8}|[0-9a-f]{17})$`).test(id);
 }

@@ -35,6 +35,13 @@ export const tagSpecifications = z
   .array(z.strictObject({ ResourceType: z.string().min(1), Tag: z.array(tag).max(50).default([]) }))
   .default([]);
 
+export const clientToken = z
+  .string()
+  .min(1)
+  .max(64)
+  .regex(/^[\x21-\x7e]+$/, 'It must be ASCII without spaces.')
+  .optional();
+
 /** `DryRun` is dealt with before the action is looked at. */
 export const common = { DryRun: booleanText.optional() };
 

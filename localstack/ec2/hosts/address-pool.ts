@@ -1,5 +1,5 @@
 import { createServer, type Server } from 'node:net';
-import { FanfleetError } from '../../../src/errors.ts';
+import { FanfleetError } from '../shared.ts';
 
 /**
  * How hosts are told apart: each by a loopback address of its own, or, where only 127.0.0.1 exists (macOS), by the

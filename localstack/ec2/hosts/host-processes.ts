@@ -1,5 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import { FanfleetError } from '../../../src/errors.ts';
+import { FanfleetError } from '../shared.ts';
 import type { EndMode } from './host-provider.ts';
 import type { ProcessInfo, ProcessTable } from './process-table.ts';
 

@@ -1,7 +1,7 @@
 import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as z from 'zod';
-import { FanfleetError } from '../../../src/errors.ts';
+import { FanfleetError } from '../shared.ts';
 import type { KnownProcesses } from './host-processes.ts';
 
 const recordSchema = z.strictObject({

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir, realpath, rm, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { FanfleetError } from '../../../src/errors.ts';
+import { FanfleetError } from '../shared.ts';
 import { type Addressing, AddressPool, detectAddressing } from './address-pool.ts';
 import { HostProcesses } from './host-processes.ts';
 import type { Host, HostProvider, HostSpec } from './host-provider.ts';
@@ -34,6 +34,7 @@ const FOLLOW_MS = 1_000;
 
 /** Hosts as process groups of this machine. */
 export class LocalHostProvider implements HostProvider {
+  readonly kind = 'processes';
   readonly cidrBlock = '127.0.0.0/24';
   readonly #options: Required<Omit<LocalHostOptions, 'addressing'>>;
   readonly #addresses: AddressPool;

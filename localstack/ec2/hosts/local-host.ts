@@ -1,6 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { type FSWatcher, watch } from 'node:fs';
-import { appendFile, mkdir, open, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { appendFile, mkdir, open, rm, symlink, writeFile } from 'node:fs/promises';
 import type { Server } from 'node:http';
 import { join } from 'node:path';
 import type { Placement } from './address-pool.ts';
@@ -8,7 +7,8 @@ import { consoleTail } from './console-log.ts';
 import type { HostProcesses } from './host-processes.ts';
 import type { EndMode, Host, HostSpec } from './host-provider.ts';
 import type { ProcessInfo } from './process-table.ts';
-import { parseShutdownRequest, SHUTDOWN_NAMES, shutdownScript } from './shutdown-command.ts';
+import { SHUTDOWN_NAMES, shutdownScript } from './shutdown-command.ts';
+import { ShutdownRequests } from './shutdown-requests.ts';
 
 const SYSTEM_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 
@@ -33,15 +33,15 @@ export class LocalHost implements Host {
   readonly address: string;
   readonly macAddress: string;
   readonly #parts: LocalHostParts;
+  readonly #shutdown: ShutdownRequests;
   #booted = false;
   #saving: Promise<void> = Promise.resolve();
   #mode: EndMode = 'graceful';
   #ended: Promise<void> | undefined;
-  #watcher: FSWatcher | undefined;
-  #shutdownTimer: NodeJS.Timeout | undefined;
 
   constructor(parts: LocalHostParts) {
     this.#parts = parts;
+    this.#shutdown = new ShutdownRequests(join(parts.root, 'control'), parts.spec.onShutdown);
     this.address = parts.placement.address;
     this.macAddress = macAddress(parts.placement);
   }
@@ -81,8 +81,7 @@ export class LocalHost implements Host {
 
   async #end(): Promise<void> {
     const { processes, graceMs, metadataServer, root, onEnded } = this.#parts;
-    this.#watcher?.close();
-    clearTimeout(this.#shutdownTimer);
+    this.#shutdown.close();
     await this.#saving;
     try {
       await processes.end(() => this.#mode, graceMs);
@@ -106,18 +105,7 @@ export class LocalHost implements Host {
     const [first, ...others] = SHUTDOWN_NAMES;
     await writeFile(join(bin, first), shutdownScript(control), { mode: 0o755 });
     await Promise.all(others.map((name) => symlink(first, join(bin, name))));
-    this.#watcher = watch(control, () => void this.#onControl(join(control, 'request')));
-  }
-
-  async #onControl(path: string): Promise<void> {
-    const text = await readFile(path, 'utf8').catch(() => undefined);
-    if (text === undefined) return;
-    await rm(path, { force: true });
-    const request = parseShutdownRequest(text);
-    if (request === undefined || this.#ended !== undefined) return;
-    clearTimeout(this.#shutdownTimer);
-    if (request !== 'cancel')
-      this.#shutdownTimer = setTimeout(this.#parts.spec.onShutdown, request.afterMs).unref();
+    this.#shutdown.watch();
   }
 
   async #runUserData(userData: Buffer): Promise<void> {

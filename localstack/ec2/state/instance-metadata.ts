@@ -1,18 +1,11 @@
 import type { MetadataSource, MetadataTree } from '../hosts/metadata.ts';
+import type { AccessKeys } from './access-keys.ts';
 import type { Instance } from './instance.ts';
 import type { Network } from './network.ts';
 
-/** Temporary credentials of an instance's role. */
-export interface RoleCredentials {
-  accessKeyId: string;
-  secretAccessKey: string;
-  sessionToken: string;
-  expiration: Date;
-}
-
 export interface MetadataContext {
   network: Network;
-  credentials: (roleName: string) => RoleCredentials;
+  keys: AccessKeys;
   now: () => number;
 }
 
@@ -42,16 +35,21 @@ function metadataTree(instance: Instance, context: MetadataContext): MetadataTre
       'ami-id': spec.imageId,
       'ami-launch-index': String(spec.launchIndex),
       hostname: privateDnsName(host.address, network.region),
-      ...(spec.profile === undefined ? {} : { iam: iamTree(spec.profile, context) }),
+      ...(spec.profile === undefined ? {} : { iam: iamTree(spec.id, spec.profile, context) }),
       'instance-action': 'none',
       'instance-id': spec.id,
-      'instance-life-cycle': 'on-demand',
+      'instance-life-cycle': spec.market,
       'instance-type': spec.type.name,
       'local-hostname': privateDnsName(host.address, network.region),
       'local-ipv4': host.address,
       mac: host.macAddress,
-      placement: { 'availability-zone': network.availabilityZone, region: network.region },
+      placement: {
+        'availability-zone': spec.subnet.availabilityZone,
+        'availability-zone-id': spec.subnet.zoneId,
+        region: network.region,
+      },
       'reservation-id': spec.reservationId,
+      ...(instance.interruptedAt === undefined ? {} : { spot: spotTree(instance.interruptedAt) }),
       services: { domain: 'amazonaws.com', partition: 'aws' },
       ...(spec.metadataOptions.instanceMetadataTags === 'enabled'
         ? { tags: { instance: Object.fromEntries(instance.tags) } }
@@ -63,11 +61,12 @@ function metadataTree(instance: Instance, context: MetadataContext): MetadataTre
 }
 
 function iamTree(
+  instanceId: string,
   profile: NonNullable<Instance['spec']['profile']>,
-  { credentials, now }: MetadataContext,
+  { keys, now }: MetadataContext,
 ): MetadataTree {
   const updated = new Date(now()).toISOString();
-  const { accessKeyId, secretAccessKey, sessionToken, expiration } = credentials(profile.name);
+  const { accessKeyId, secretAccessKey, sessionToken, expiration } = keys.ofInstance(instanceId);
   return {
     info: JSON.stringify({
       Code: 'Success',
@@ -89,11 +88,20 @@ function iamTree(
   };
 }
 
+/** What a Spot instance is told before it is taken back. Source: EC2 User Guide, "Spot Instance interruption notices". */
+function spotTree(interruptedAt: number): MetadataTree {
+  const time = new Date(interruptedAt).toISOString().replace(/\.[0-9]+Z$/, 'Z');
+  return {
+    'instance-action': JSON.stringify({ action: 'terminate', time }),
+    'termination-time': time,
+  };
+}
+
 function identityDocument({ spec, host }: Instance, network: Network) {
   return {
     accountId: network.ownerId,
     architecture: spec.type.architecture,
-    availabilityZone: network.availabilityZone,
+    availabilityZone: spec.subnet.availabilityZone,
     imageId: spec.imageId,
     instanceId: spec.id,
     instanceType: spec.type.name,

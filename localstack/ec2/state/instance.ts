@@ -1,6 +1,9 @@
 import { setTimeout as wait } from 'node:timers/promises';
+import { Ec2Error } from '../api/ec2-error.ts';
 import type { InstanceType } from '../api/instance-types.ts';
 import type { EndMode, Host } from '../hosts/host-provider.ts';
+import type { Market } from './capacity.ts';
+import type { Subnet } from './network.ts';
 
 export type StateName = 'pending' | 'running' | 'shutting-down' | 'terminated' | 'stopping' | 'stopped';
 
@@ -10,6 +13,10 @@ export interface Delays {
   pendingMs: number;
   /** From `shutting-down` to `terminated`. */
   shuttingDownMs: number;
+  /** From CreateImage until the image can be used. */
+  imageMs: number;
+  /** From the notice to a Spot instance until it is terminated. */
+  spotNoticeMs: number;
 }
 
 export interface MetadataOptions {
@@ -35,6 +42,10 @@ export interface InstanceSpec {
   launchTime: Date;
   imageId: string;
   type: InstanceType;
+  market: Market;
+  /** Of a Spot instance: its request. */
+  spotRequestId: string | undefined;
+  subnet: Subnet;
   clientToken: string | undefined;
   groupIds: readonly string[];
   networkInterfaceId: string;
@@ -59,6 +70,8 @@ export class Instance {
   stateReason: StateReason | undefined;
   /** When it became `terminated`, epoch ms. */
   terminatedAt: number | undefined;
+  /** When EC2 will take a Spot instance back, once it has said so; epoch ms. */
+  interruptedAt: number | undefined;
   readonly #delays: Delays;
   readonly #now: () => number;
   readonly #notify: (message: string) => void;
@@ -98,6 +111,31 @@ export class Instance {
   /** End it for good. Does nothing where that is under way or done, but `immediate` hurries it. */
   terminate(mode: EndMode, reason: StateReason): void {
     this.#finish('terminated', mode, reason);
+  }
+
+  /**
+   * EC2 takes a Spot instance back: from now on its metadata service says so, and at the given time it is terminated.
+   * EC2 gives two minutes. A second notice changes nothing.
+   *
+   * @param at epoch milliseconds
+   * @throws Ec2Error `UnsupportedOperation` for an On-Demand instance, `IncorrectInstanceState` for one that has ended
+   */
+  interrupt(at: number): void {
+    if (this.spec.market !== 'spot') {
+      throw new Ec2Error('UnsupportedOperation', `${this.id} is no Spot instance: it cannot be interrupted.`);
+    }
+    if (this.#end !== undefined) {
+      throw new Ec2Error('IncorrectInstanceState', `${this.id} is ${this.state}: it cannot be interrupted.`);
+    }
+    if (this.interruptedAt !== undefined) return;
+    this.interruptedAt = at;
+    const code = 'Server.SpotInstanceTermination';
+    const message = `${code}: Instance terminated due to interruption of its Spot request`;
+    void wait(Math.max(0, at - this.#now()), undefined, { signal: this.#hurry.signal, ref: false }).then(
+      () => this.#finish('terminated', 'graceful', { code, message }),
+      // It has ended before.
+      () => undefined,
+    );
   }
 
   /** Its own operating system shut down. */

@@ -5,20 +5,17 @@ import type { Instance } from './instance.ts';
 /** How long a terminated instance can still be described, as in EC2. */
 const TERMINATED_VISIBLE_MS = 3_600_000;
 
-interface Launch {
-  fingerprint: string;
-  instances: Promise<Instance[]>;
-}
-
-/** The instances of the account, and the launches that a ClientToken may repeat. */
+/** The instances of the account. */
 export class Instances {
   readonly #instances = new Map<string, Instance>();
-  readonly #launches = new Map<string, Launch>();
   readonly #now: () => number;
+  readonly #onForgotten: (instance: Instance) => void;
   #sequence = 0;
 
-  constructor(now: () => number) {
+  /** @param onForgotten told of each instance that can no longer be described */
+  constructor(now: () => number, onForgotten: (instance: Instance) => void) {
     this.#now = now;
+    this.#onForgotten = onForgotten;
   }
 
   nextSequence(): number {
@@ -58,39 +55,12 @@ export class Instances {
     return [...new Set(ids)].flatMap((id) => this.#instances.get(id) ?? []);
   }
 
-  /**
-   * Launch once per token: the same token with the same parameters gives the same instances, also while the first
-   * launch is under way. A launch that failed may be tried again.
-   *
-   * @param fingerprint stands for all other parameters of the call
-   * @throws Ec2Error `IdempotentParameterMismatch`
-   */
-  launchOnce(
-    token: string | undefined,
-    fingerprint: string,
-    launch: () => Promise<Instance[]>,
-  ): Promise<Instance[]> {
-    if (token === undefined) return launch();
-    const earlier = this.#launches.get(token);
-    if (earlier === undefined) {
-      const instances = launch();
-      this.#launches.set(token, { fingerprint, instances });
-      instances.catch(() => this.#launches.delete(token));
-      return instances;
-    }
-    if (earlier.fingerprint === fingerprint) return earlier.instances;
-    throw new Ec2Error(
-      'IdempotentParameterMismatch',
-      'Arguments on this idempotent request are inconsistent with arguments used in previous request(s).',
-    );
-  }
-
   #forgetOld(): void {
     const before = this.#now() - TERMINATED_VISIBLE_MS;
     for (const instance of this.#instances.values()) {
       if (instance.terminatedAt === undefined || instance.terminatedAt > before) continue;
       this.#instances.delete(instance.id);
-      if (instance.spec.clientToken !== undefined) this.#launches.delete(instance.spec.clientToken);
+      this.#onForgotten(instance);
       void instance.host.forget().catch(() => undefined);
     }
   }

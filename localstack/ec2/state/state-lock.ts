@@ -1,7 +1,7 @@
 import { mkdir, readFile, rm, rmdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { FanfleetError } from '../../../src/errors.ts';
 import { systemProcessTable } from '../hosts/process-table.ts';
+import { FanfleetError } from '../shared.ts';
 
 /**
  * Take the folder of an endpoint's state for this process. The lock of a process that has ended is taken over.

@@ -21,9 +21,13 @@ describe('the daemon', () => {
   });
 
   async function daemon(...args: string[]) {
-    const child = spawn(process.execPath, [MAIN, '--port', '0', '--metadata-port', '13390', ...args], {
-      stdio: ['ignore', 'pipe', 'pipe'],
-    });
+    const child = spawn(
+      process.execPath,
+      [MAIN, '--port', '0', '--hosts', 'processes', '--metadata-port', '13390', ...args],
+      {
+        stdio: ['ignore', 'pipe', 'pipe'],
+      },
+    );
     children.push(child);
     let said = '';
     child.stdout.on('data', (chunk) => {
@@ -60,7 +64,13 @@ describe('the daemon', () => {
     child.kill('SIGTERM');
     const [code] = await exited;
     // Assess
-    expect(health).toEqual({ status: 'ok', service: 'ec2', pid: child.pid, instances: { running: 1 } });
+    expect(health).toEqual({
+      status: 'ok',
+      service: 'ec2',
+      pid: child.pid,
+      hosts: 'processes',
+      instances: { running: 1 },
+    });
     expect(output).toContain(' a=b\n');
     expect(code).toBe(0);
     expect(said()).toBe(`EC2 endpoint ready at ${url}\n`);

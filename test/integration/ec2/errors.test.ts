@@ -6,7 +6,7 @@ import {
   TerminateInstancesCommand,
 } from '@aws-sdk/client-ec2';
 import { describe, expect, it } from 'vitest';
-import { useEc2Endpoint } from '../../support/ec2-endpoint.ts';
+import { imageFor, useEc2Endpoint } from '../../support/ec2-endpoint.ts';
 
 const shared = useEc2Endpoint({ maxInstances: 12 });
 const { launch, terminate } = shared;
@@ -17,6 +17,10 @@ describe('refusals', () => {
   it.each<[string, Partial<RunInstancesCommandInput>]>([
     ['InvalidAMIID.Malformed', { ImageId: 'ubuntu' }],
     ['InvalidParameterValue', { InstanceType: 'c9.huge' as 't3.small' }],
+    ['InvalidAMIID.NotFound', { ImageId: 'ami-0123456789abcdef0' }],
+    ['InvalidParameterValue', { ImageId: 'resolve:ssm:/no/such/parameter' }],
+    ['InvalidParameterValue', { ImageId: imageFor('t3.small'), InstanceType: 'c7g.large' }],
+    ['InvalidParameterValue', { Placement: { AvailabilityZone: 'us-east-1z' } }],
     ['InvalidParameterValue', { MinCount: 2, MaxCount: 1 }],
     ['InvalidParameterValue', { MinCount: 0 }],
     ['InvalidParameterValue', { UserData: base64(`#!/bin/sh\n${'#'.repeat(16_384)}`) }],
@@ -78,18 +82,15 @@ describe('refusals', () => {
   });
 
   it('a call that is not signed, and one that is too long', async () => {
-    const post = (body: string, headers: Record<string, string> = {}) =>
-      fetch(shared.url, { method: 'POST', body, headers });
+    const post = (body: string) => fetch(shared.url, { method: 'POST', body });
     const unsigned = await post('Action=DescribeInstances');
     expect(unsigned.status).toBe(401);
     expect(await unsigned.text()).toMatch(/<Response><Errors><Error><Code>AuthFailure<.*<RequestID>/);
-    const authorization = `AWS4-HMAC-SHA256 Credential=test/20260101/us-east-1/ec2/aws4_request, SignedHeaders=host, Signature=${'0'.repeat(64)}`;
-    expect((await post('Action=DescribeInstances', { authorization })).status).toBe(200);
-    const long = await post('x'.repeat(2_000_000), { authorization }).then(
+    const long = await post('x'.repeat(2_000_000)).then(
       ({ status }) => status,
       () => 'cut off',
     );
     expect([413, 'cut off']).toContain(long);
-    expect((await post('Action=DescribeInstances', { authorization })).status).toBe(200);
+    expect((await post('Action=DescribeInstances')).status).toBe(401);
   });
 });

@@ -51,7 +51,9 @@ describe('the security groups', () => {
       }),
     );
     // Assess
-    expect(Subnets).toMatchObject([{ DefaultForAz: true, VpcId: vpc?.VpcId }]);
+    expect(Subnets).toHaveLength(3);
+    for (const subnet of Subnets ?? [])
+      expect(subnet).toMatchObject({ DefaultForAz: true, VpcId: vpc?.VpcId });
     expect(SecurityGroupRules).toHaveLength(2);
     expect(SecurityGroups).toHaveLength(2);
     expect(SecurityGroups.find(({ GroupId }) => GroupId === head)?.IpPermissions).toMatchObject([
