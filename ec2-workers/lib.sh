@@ -17,9 +17,10 @@ add_swap() {
   swapon "$file"
 }
 
-# Sets VENV to an environment of exactly the packages of uv.lock.
+# Sets VENV to an environment of the packages of uv.lock: all in the image, else what this engine needs. While an image is
+# made, FANFLEET_ENGINE has several, with spaces between them.
 make_environment() {
-  local lock
+  local lock engines
   lock=$(sha256sum <"$BUNDLE/uv.lock")
   if [[ -n ${FANFLEET_IMAGE_VENV:-} && -r $FANFLEET_IMAGE_VENV/.fanfleet-lock ]] &&
     [[ $(<"$FANFLEET_IMAGE_VENV/.fanfleet-lock") == "${lock%% *}" ]]; then
@@ -32,8 +33,10 @@ make_environment() {
   fi
   "$PYTHON" -m venv "$INSTALL_DIR/uv"
   "$INSTALL_DIR/uv/bin/pip" install -q --disable-pip-version-check --only-binary :all: "uv==$UV_VERSION"
+  read -ra engines <<<"$FANFLEET_ENGINE"
   UV_PROJECT_ENVIRONMENT=$VENV UV_PYTHON=$PYTHON UV_PYTHON_DOWNLOADS=never \
-    "$INSTALL_DIR/uv/bin/uv" sync --project "$BUNDLE" --locked --no-default-groups --group engines
+    "$INSTALL_DIR/uv/bin/uv" sync --project "$BUNDLE" --locked --no-default-groups \
+    --group engines "${engines[@]/#/--group=}"
 }
 
 run_job() {

@@ -8,9 +8,14 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from botocore.exceptions import BotoCoreError, ClientError
+
 from fanfleet.steps import StepFailed, say
 
 ATTEMPTS = 3
+
+_FINAL = ("DeadlinePassed", "TaskGone", "NoWorkersLeft")
+"""Reasons that another attempt would meet again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,20 +26,23 @@ class Watch:
     stall_s: float
     is_unwanted: Callable[[], bool]
     count_done: Callable[[], int]
+    has_workers: Callable[[], bool]
     poll_s: float = 2.0
+    alone_s: float = 60.0
+    """How long an engine may be without any worker: longer than a network needs to come back."""
 
 
 def run_engine(command: list[str], env: dict[str, str], watch: Watch) -> int:
     """Run until it succeeds and return the number of attempts that took.
 
-    Raises StepFailed with EngineFailed, EngineStalled, DeadlinePassed or TaskGone.
+    Raises StepFailed with EngineFailed, EngineStalled, NoWorkersLeft, DeadlinePassed or TaskGone.
     """
     for attempt in range(1, ATTEMPTS + 1):
         try:
             _run_once(command, env, watch)
             return attempt
         except StepFailed as reason:
-            if attempt == ATTEMPTS or reason.code in ("DeadlinePassed", "TaskGone"):
+            if attempt == ATTEMPTS or reason.code in _FINAL:
                 raise
             say(f"attempt {attempt} of the engine failed ({reason.code}), trying again with what is left")
     raise AssertionError("unreachable")
@@ -61,6 +69,7 @@ def _run_once(command: list[str], env: dict[str, str], watch: Watch) -> None:
 def _watch(process: "subprocess.Popen[str]", watch: Watch) -> str | None:
     """Why the process has to be stopped, or None once it has ended."""
     done, since = -1, time.time()
+    seen_workers = time.time()
     while True:
         try:
             process.wait(watch.poll_s)
@@ -71,11 +80,24 @@ def _watch(process: "subprocess.Popen[str]", watch: Watch) -> str | None:
             return "TaskGone"
         if time.time() > watch.deadline:
             return "DeadlinePassed"
-        now_done = watch.count_done()
-        if now_done != done:
+        if watch.has_workers():
+            seen_workers = time.time()
+        elif time.time() - seen_workers > watch.alone_s:
+            return "NoWorkersLeft"
+        now_done = _count(watch)
+        if now_done is not None and now_done != done:
             done, since = now_done, time.time()
         elif time.time() - since > watch.stall_s:
             return "EngineStalled"
+
+
+def _count(watch: Watch) -> int | None:
+    """None where S3 does not answer: then nobody knows, and the time since the last progress counts on."""
+    try:
+        return watch.count_done()
+    except (BotoCoreError, ClientError) as reason:
+        say(f"progress is unknown: {reason}")
+        return None
 
 
 def _forward(process: "subprocess.Popen[str]", lines: "deque[str]") -> None:

@@ -10,18 +10,26 @@ from collections.abc import Callable
 from importlib.metadata import version
 from typing import Any
 
-from fanfleet import host, ray_cluster
+from fanfleet import host
 from fanfleet.aws import client, list_keys
+from fanfleet.clusters import cluster_of
+from fanfleet.clusters.cluster import WorkerState
 from fanfleet.engine_run import Watch, run_engine
+from fanfleet.manifest import read_lines
+from fanfleet.metadata import Metadata
 from fanfleet.secrets import read_secrets
 from fanfleet.settings import Settings
 from fanfleet.steps import StepFailed, Steps, say
 from fanfleet.task_token import TaskToken
+from fanfleet.watch import HostWatch, StatesWatch
 
 REPORT_RESERVE_S = 30.0
 """What is kept of the deadline to stop the engine and to report."""
 
-PACKAGES = ("ray", "daft", "pillow", "boto3")
+POLL_S = 0.5
+
+PATIENCE_S = 45.0
+"""How long the first worker waits for others: all are launched together, and boot in about the same time."""
 
 
 class Job:
@@ -30,53 +38,85 @@ class Job:
     def __init__(self, settings: Settings, steps: Steps) -> None:
         self.settings = settings
         self.steps = steps
+        self.cluster = cluster_of(settings.engine)
         self.started_at = _now()
         self.workers_ready_at = 0.0
         self.engine_started_at = 0.0
         self.engine_ended_at = 0.0
         self.joined: list[str] = []
+        self.alive: set[str] = set()
         self.attempts = 0
         self.cluster_status = ""
         self.head_report: dict[str, Any] = {}
         self.dashboard = ""
 
-    def run(self, ray_token: str, is_unwanted: Callable[[], bool]) -> None:
+    def run(self, secret: str, is_unwanted: Callable[[], bool]) -> None:
         """Raise StepFailed with a code for Step Functions."""
-        settings, steps = self.settings, self.steps
+        settings, steps, cluster, s3 = self.settings, self.steps, self.cluster, client("s3")
         with steps.step("identity"):
-            me = host.identify()
-        os.environ.update(ray_cluster.environment(ray_token, me.address), FANFLEET_INSTANCE_ID=me.instance_id)
-        with steps.step("ray"):
-            ray_cluster.start_head(me.address, settings.temp_dir, dict(os.environ))
-        self.dashboard = f"http://{me.address}:{ray_cluster.DASHBOARD_PORT}"
-        self.head_report = host.report(me, "head", settings, steps)
-        host.put_report(client("s3"), settings, self.head_report)
-        with steps.step("workers"):
-            self._wait_for_workers()
-        asking = threading.Thread(target=self._ask_status)
-        asking.start()
+            me = host.identify(Metadata())
+        os.environ.update(cluster.environment(secret, me.address), FANFLEET_INSTANCE_ID=me.instance_id)
+        bucket, prefix = settings.runs_bucket, settings.arm_prefix
+        watches = (
+            HostWatch(s3, bucket, f"{prefix}metrics/{me.instance_id}.jsonl"),
+            StatesWatch(s3, bucket, f"{prefix}workers.json", self._states),
+        )
+        watches[0].start()
         try:
-            with steps.step("engine"):
-                self._run_engine(is_unwanted)
+            with steps.step("cluster"):
+                cluster.start_head(me, settings, dict(os.environ))
+            self.dashboard = cluster.dashboard(me)
+            self.head_report = host.report(me, "head", settings, steps)
+            host.put_report(s3, settings, self.head_report)
+            watches[1].start()
+            with steps.step("workers"):
+                self._wait_for_workers()
+            asking = threading.Thread(target=self._ask_status)
+            asking.start()
+            try:
+                with steps.step("engine"):
+                    self._run_engine(is_unwanted)
+            finally:
+                asking.join()
         finally:
-            asking.join()
+            for watch in watches:
+                watch.stop()
+
+    def _states(self) -> list[WorkerState]:
+        states = self.cluster.states(dict(os.environ))
+        self.alive = {worker.address for worker in states if worker.state == "ALIVE"}
+        return states
 
     def _wait_for_workers(self) -> None:
+        """Wait for all workers, or for the join deadline; one of them is enough to go on. Late ones are used too."""
         wanted = self.settings.workers
-        until = self.settings.boot_started_at / 1000 + self.settings.join_deadline_s
-        self.joined = ray_cluster.wait_for_workers(wanted, until)
+        deadline = self.settings.boot_started_at / 1000 + self.settings.join_deadline_s
+        first_came = float("inf")
+        unknown = None
+        while len(self.alive) < wanted and time.time() < min(deadline, first_came + PATIENCE_S):
+            try:
+                self._states()
+            except StepFailed as reason:
+                unknown = reason  # A dashboard may come up later than its cluster.
+            if self.alive:
+                first_came = min(first_came, time.time())
+            time.sleep(POLL_S)
+        self.joined = sorted(self.alive)
         self.workers_ready_at = _now()
         if not self.joined:
-            raise StepFailed("NoWorkers", f"Expected {wanted} workers to join before the join deadline but none did.")
+            message = f"Expected {wanted} workers to join before the join deadline but none did."
+            raise StepFailed("NoWorkers", message) from unknown
         if len(self.joined) < wanted:
-            say(f"going on with {len(self.joined)} of {wanted} workers: the others missed the join deadline")
+            say(f"going on with {len(self.joined)} of {wanted} workers: the others are late")
 
     def _ask_status(self) -> None:
-        self.cluster_status = ray_cluster.status(len(self.joined) + 1)
+        try:
+            self.cluster_status = self.cluster.status(dict(os.environ), len(self.joined) + 1)
+        except StepFailed as reason:
+            say(str(reason))
 
     def _run_engine(self, is_unwanted: Callable[[], bool]) -> None:
-        settings = self.settings
-        bucket, s3 = settings.runs_bucket, client("s3")
+        settings, bucket = self.settings, self.settings.runs_bucket
         command = [
             *(sys.executable, "-m", f"engines.{settings.engine}"),
             *("--manifest", f"s3://{bucket}/{settings.manifest_key}"),
@@ -88,13 +128,29 @@ class Job:
             deadline=settings.boot_started_at / 1000 + settings.deadline_s - REPORT_RESERVE_S,
             stall_s=settings.stall_s,
             is_unwanted=is_unwanted,
-            count_done=lambda: len(list_keys(s3, bucket, f"{settings.arm_prefix}spans/")),
+            count_done=self._count_done,
+            has_workers=lambda: bool(self.alive),
         )
         self.engine_started_at = _now()
         try:
             self.attempts = run_engine(command, dict(os.environ), watch)
+        except StepFailed as reason:
+            raise StepFailed(reason.code, f"{self._progress()} {reason}") from reason
         finally:
             self.engine_ended_at = _now()
+
+    def _count_done(self) -> int:
+        return len(list_keys(client("s3"), self.settings.runs_bucket, f"{self.settings.arm_prefix}spans/"))
+
+    def _progress(self) -> str:
+        """What was done, what is missing, and what to do about it."""
+        settings = self.settings
+        manifest = client("s3").get_object(Bucket=settings.runs_bucket, Key=settings.manifest_key)["Body"]
+        total, done = sum(1 for _ in read_lines(manifest.iter_chunks(1 << 20))), self._count_done()
+        return (
+            f"{done} of {total} batches were done and {total - done} are missing;"
+            f" `fanfleet run --resume {settings.run_id}` does only these."
+        )
 
     def info(self, error: dict[str, str] | None) -> dict[str, Any]:
         settings = self.settings
@@ -102,11 +158,11 @@ class Job:
             "arm": "fleet",
             "round": settings.round,
             "engine": settings.engine,
-            "versions": {"python": sys.version.split()[0], **{name: version(name) for name in PACKAGES}},
+            "versions": {"python": sys.version.split()[0], **{name: version(name) for name in self._packages()}},
             "settings": {
                 "attempts": str(self.attempts),
                 "stallSeconds": str(settings.stall_s),
-                "objectStoreBytes": str(ray_cluster.OBJECT_STORE_BYTES),
+                **self.cluster.settings(),
             },
             "status": "succeeded" if error is None else "failed",
             "error": error,
@@ -120,6 +176,10 @@ class Job:
             "engineStartedAt": self.engine_started_at,
             "engineEndedAt": self.engine_ended_at,
         }
+
+    def _packages(self) -> tuple[str, ...]:
+        own = ("daft",) if self.settings.engine == "daft" else ()
+        return (*own, *self.cluster.packages, "pillow", "boto3")
 
     def _worker_reports(self) -> list[dict[str, Any]]:
         """Of the workers in this cluster; an earlier try of the round may have left reports of others."""
@@ -142,7 +202,7 @@ def main() -> int:
     token.start()
     error = None
     try:
-        job.run(secrets.ray_token, token.gone.is_set)
+        job.run(secrets.cluster, token.gone.is_set)
     except Exception as reason:
         traceback.print_exc()
         code = reason.code if isinstance(reason, StepFailed) else "HeadFailed"

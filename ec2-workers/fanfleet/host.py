@@ -1,14 +1,16 @@
-"""Who this host is, from the instance metadata service (version 2), and its report."""
+"""Who this host is, what it may use, and its report."""
 
 import json
+import math
 import os
 import time
-import urllib.request
 from dataclasses import dataclass
 from typing import Any
 
+from fanfleet.metadata import Metadata
 from fanfleet.settings import Settings
-from fanfleet.steps import Steps
+from fanfleet.steps import StepFailed, Steps
+from fanfleet.usage import usage_reader
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,24 +20,36 @@ class Host:
     instance_type: str
 
 
-def identify(endpoint: str | None = None) -> Host:
-    base = endpoint or os.environ.get("AWS_EC2_METADATA_SERVICE_ENDPOINT", "http://169.254.169.254")
-    base = base.rstrip("/") + "/latest/"
-    token = _http(base + "api/token", "PUT", {"X-aws-ec2-metadata-token-ttl-seconds": "300"})
-    ask = {"X-aws-ec2-metadata-token": token}
-    names = ("instance-id", "local-ipv4", "instance-type")
-    return Host(*(_http(f"{base}meta-data/{name}", "GET", ask) for name in names))
+def identify(metadata: Metadata) -> Host:
+    """Raises StepFailed with NoIdentity, or OSError."""
+    values = {name: metadata.get(name) for name in ("instance-id", "local-ipv4", "instance-type")}
+    missing = [name for name, value in values.items() if not value]
+    if missing:
+        raise StepFailed("NoIdentity", f"Expected the metadata service to tell {', '.join(missing)} but it did not.")
+    return Host(*(str(value) for value in values.values()))
+
+
+def cpus() -> int:
+    """How many batches to do at once on this host."""
+    return batches_at_once(_cores(), usage_reader()().cpus)
+
+
+def batches_at_once(cores: int, quota: float) -> int:
+    """The cores, or the quota of the host's cgroup (in cores, such as 0.4) rounded up where that is less."""
+    return max(1, min(cores, math.ceil(quota)))
 
 
 def report(host: Host, role: str, settings: Settings, steps: Steps) -> dict[str, Any]:
     """`hostSchema` of src/fleet/arm-info.ts."""
+    usage = usage_reader()()
     return {
         "instanceId": host.instance_id,
         "role": role,
         "address": host.address,
         "instanceType": host.instance_type,
-        "cpus": len(os.sched_getaffinity(0)),
-        "memoryBytes": os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"),
+        "cpus": batches_at_once(_cores(), usage.cpus),
+        "quotaCpus": min(_cores(), usage.cpus),
+        "memoryBytes": usage.memory_limit_bytes,
         "bootStartedAt": settings.boot_started_at,
         "readyAt": time.time() * 1000,
         "steps": steps.all(),
@@ -48,7 +62,5 @@ def put_report(s3: Any, settings: Settings, value: dict[str, Any]) -> None:
     s3.put_object(Bucket=settings.runs_bucket, Key=key, Body=body, ContentType="application/json")
 
 
-def _http(url: str, method: str, headers: dict[str, str]) -> str:
-    request = urllib.request.Request(url, method=method, headers=headers)
-    with urllib.request.urlopen(request, timeout=5) as answer:
-        return answer.read().decode()
+def _cores() -> int:
+    return len(os.sched_getaffinity(0))

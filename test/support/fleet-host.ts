@@ -13,6 +13,8 @@ export interface FleetHost {
   readonly console: () => Promise<string>;
   /** How `shutdown` was called, one line each. */
   readonly shutdowns: () => Promise<string>;
+  /** Let the metadata service say that EC2 takes the host back. */
+  readonly interrupt: () => void;
   readonly stop: () => Promise<void>;
 }
 
@@ -53,6 +55,10 @@ export async function bootHost(
   return {
     console: () => readFile(join(folder, 'console'), 'utf8'),
     shutdowns: () => readFile(shutdowns, 'utf8'),
+    interrupt: () => {
+      const time = new Date(Date.now() + 120_000).toISOString();
+      metadata.values['spot/instance-action'] = JSON.stringify({ action: 'terminate', time });
+    },
     stop: async () => {
       await killHost(folder, child);
       await log.close();
@@ -106,7 +112,7 @@ function kill(pid: number): void {
 async function serveMetadata(
   address: string,
   instanceId: string,
-): Promise<{ server: Server; endpoint: string }> {
+): Promise<{ server: Server; endpoint: string; values: Record<string, string> }> {
   const token = `token-of-${instanceId}`;
   const values: Record<string, string> = {
     'instance-id': instanceId,
@@ -133,5 +139,5 @@ async function serveMetadata(
   await once(server, 'listening');
   const bound = server.address();
   if (bound === null || typeof bound === 'string') throw new Error('Expected a TCP address');
-  return { server, endpoint: `http://${address}:${bound.port}` };
+  return { server, values, endpoint: `http://${address}:${bound.port}` };
 }

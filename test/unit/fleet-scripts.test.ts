@@ -8,8 +8,8 @@ import { readBootScript } from '../../src/fleet/boot-script.ts';
 const run = promisify(execFile);
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const WORKERS = join(ROOT, 'ec2-workers');
-const ROLES = ['head', 'worker'] as const;
-const SCRIPTS = ['head_bootstrap.sh', 'worker_bootstrap.sh', 'lib.sh'];
+const ROLES = ['head', 'worker', 'image'] as const;
+const SCRIPTS = ['head_bootstrap.sh', 'worker_bootstrap.sh', 'image_bootstrap.sh', 'lib.sh'];
 
 /** EC2 takes 16,384 bytes of user data; the header of `export` lines needs its room. */
 const MOST_BYTES = 12_000;

@@ -1,0 +1,63 @@
+"""Dask: one future is one batch. What a slow worker has at the end is given to another one too."""
+
+import os
+import sys
+import time
+from collections.abc import Sequence
+from itertools import islice
+
+from distributed import Client, Future, as_completed, wait
+from fanfleet.batch import run_task
+
+from engines.contract import main
+
+RETRIES = 10
+"""Of a batch that failed. One whose worker was lost is done again in any case."""
+
+PATIENCE = 3.0
+"""How many times the usual time the last batches may take before each is begun once more: Spark's multiplier."""
+
+
+def run(tasks: Sequence[str]) -> None:
+    with Client(os.environ["DASK_SCHEDULER_ADDRESS"]) as client:
+        at_once = sum(client.nthreads().values())
+        begun = time.monotonic()
+        futures = {_submit(client, task): task for task in tasks}
+        images = 0
+        # Once no more are left than run at once, none waits for a worker.
+        completed = as_completed(list(futures), with_results=True)
+        for future, done in islice(completed, max(0, len(tasks) - at_once)):
+            images += done
+            # Dask would do it again if the worker were lost that keeps a result which somebody may still ask for.
+            del futures[future]
+        usual_s = (time.monotonic() - begun) * at_once / max(1, len(tasks) - len(futures))
+        images += _finish(client, futures, usual_s * PATIENCE)
+    print(f"engine: {images} images in {len(tasks)} batches", flush=True)
+
+
+def _finish(client: Client, running: dict[Future, str], patience_s: float) -> int:
+    """Wait for one future of each task, for a second one too after `patience_s`; returns the images."""
+    images: dict[str, int] = {}
+    left = set(running.values())
+    copy_at: float | None = time.monotonic() + patience_s
+    while left:
+        try:
+            done = wait(list(running), timeout=0.5, return_when="FIRST_COMPLETED").done
+        except TimeoutError:
+            done = set()
+        for future in done:
+            task = running.pop(future)
+            images[task] = future.result()
+            left.discard(task)
+        if copy_at is not None and time.monotonic() > copy_at:
+            copy_at = None
+            running |= {_submit(client, task): task for task in left}
+    return sum(images.values())
+
+
+def _submit(client: Client, task: str) -> Future:
+    return client.submit(run_task, task, pure=False, retries=RETRIES)
+
+
+if __name__ == "__main__":
+    sys.exit(main(run))

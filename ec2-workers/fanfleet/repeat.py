@@ -1,0 +1,50 @@
+"""Doing something again and again beside the job, without ever disturbing it."""
+
+import threading
+import time
+from collections.abc import Callable
+
+from fanfleet.steps import say
+
+
+class Repeat:
+    """Calls `work` on a daemon thread of its own: at once, every `every_s` seconds, and a last time at the stop.
+
+    An error is told once for each kind, and `work` is called again when it is due.
+    """
+
+    def __init__(self, name: str, work: Callable[[], None], every_s: Callable[[], float]) -> None:
+        self._name = name
+        self._work = work
+        self._every_s = every_s
+        self._stopped = threading.Event()
+        self._told: set[type[Exception]] = set()
+        self._thread = threading.Thread(target=self._run, name=name, daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self, limit_s: float) -> None:
+        """Return when `work` was called for the last time, or after `limit_s` seconds; at once if it never started."""
+        self._stopped.set()
+        if self._thread.ident is not None:
+            self._thread.join(limit_s)
+
+    def _run(self) -> None:
+        due = time.monotonic()
+        while True:
+            is_last = self._stopped.is_set()
+            self._call()
+            if is_last:
+                return
+            # A call that took long is followed by the next one, and not by all that it left out.
+            due = max(due + self._every_s(), time.monotonic())
+            self._stopped.wait(due - time.monotonic())
+
+    def _call(self) -> None:
+        try:
+            self._work()
+        except Exception as reason:
+            if type(reason) not in self._told:
+                self._told.add(type(reason))
+                say(f"{self._name} failed and is tried again: {reason!r}")

@@ -1,0 +1,192 @@
+import { randomBytes } from 'node:crypto';
+import { setTimeout as wait } from 'node:timers/promises';
+import sharp from 'sharp';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { ObjectReader } from '../../src/aws/object-reader.ts';
+import { ObjectStore } from '../../src/aws/object-store.ts';
+import { createS3 } from '../../src/aws/s3.ts';
+import { s3Access } from '../../src/aws/s3-access.ts';
+import type { Batch, DatasetObject } from '../../src/dataset/manifest.ts';
+import { workerStatesSchema } from '../../src/fleet/worker-states.ts';
+import { serializeRow } from '../../src/kernel/row.ts';
+import { createSharpKernel } from '../../src/kernel/sharp-kernel.ts';
+import { layout } from '../../src/run/layout.ts';
+import type { Engine } from '../../src/run/request.ts';
+import { type Span, spanSchema } from '../../src/timing/span.ts';
+import { measureBatch } from '../../src/workload/measure-batch.ts';
+import type { FleetHost } from '../support/fleet-host.ts';
+import { cutBatches, DATA, FleetJobs, ROUND, RUNS } from '../support/fleet-job.ts';
+import { MIB } from '../support/image-bucket.ts';
+import { tarOf } from '../support/tars.ts';
+
+const ENGINES = ['daft', 'ray', 'dask', 'spark'] as const satisfies Engine[];
+// Loopback addresses that hosts of an offline AWS on this machine do not have.
+const HEAD = '127.0.78.11';
+const WORKERS = ['127.0.78.12', '127.0.78.13'];
+const NORMALISATION = { format: 'png', channels: 'each', quality: 90 } as const;
+
+let jobs: FleetJobs;
+let batches: Batch[];
+
+beforeAll(async () => {
+  jobs = await FleetJobs.start();
+  batches = cutBatches([...(await putLoose(30)), ...(await putTar(30))], 5);
+});
+afterEach(() => jobs?.stopHosts());
+afterAll(() => jobs?.stop());
+
+// Each boots a fleet, which takes its time where cores are few.
+describe.each(ENGINES)('%s', { timeout: 180_000 }, (engine) => {
+  it('gives the rows of the other arm, though a process dies in the middle of it', async () => {
+    // Prepare
+    const { runId, execution, secret } = await start(engine, 'stats', 'null');
+
+    // Act
+    const first = await firstSpan(runId, execution);
+    process.kill(Number(first.worker.split('/')[1]), 'SIGKILL');
+    const outcome = await jobs.settled(execution, 160_000);
+
+    // Assess
+    const console = await jobs.consoles();
+    expect(outcome.status, console).toBe('SUCCEEDED');
+    expect(await rowsOf(runId)).toEqual(await expectedRows());
+    expect(console).not.toContain(secret);
+    const info = await jobs.info(runId);
+    expect(info).toMatchObject({ engine, status: 'succeeded', workersJoined: WORKERS.length });
+    expect(info.dashboard).toMatch(`http://${HEAD}:`);
+    expect(info.clusterStatus).not.toBe('');
+    expect(info.hosts.map(({ address }) => address).sort()).toEqual([HEAD, ...WORKERS]);
+  });
+
+  it('normalises, and writes a file for each image, though EC2 takes a worker back', async () => {
+    // Prepare
+    const { runId, execution, workers } = await start(engine, 'normalise', JSON.stringify(NORMALISATION));
+
+    // Act
+    // The head has seen both, so it does not wait for the one that leaves.
+    await expect.poll(() => statesOfWorkers(runId), { timeout: 90_000 }).toHaveLength(WORKERS.length);
+    workers[0]?.interrupt();
+    const outcome = await jobs.settled(execution, 160_000);
+
+    // Assess
+    expect(outcome.status, await jobs.consoles()).toBe('SUCCEEDED');
+    const states = await statesOfWorkers(runId);
+    expect(states).toContain(`${WORKERS[0]} LEFT`);
+    expect(states.filter((state) => state.endsWith('DEAD'))).toEqual([]);
+    const rows = (await rowsOf(runId)).map((row) => JSON.parse(row));
+    const keys = batches.flatMap(({ objects }) => objects.map(({ key }) => key));
+    expect(rows.map(({ key }) => key)).toEqual(keys);
+    const files = [];
+    const store = new ObjectStore(jobs.emulator.s3, RUNS);
+    for await (const { key } of store.list(`${layout.arm(runId, 'fleet', ROUND)}normalised/`))
+      files.push(key);
+    expect(files.sort()).toEqual(
+      keys.map((key) => layout.normalised(runId, 'fleet', ROUND, key, 'png')).sort(),
+    );
+  });
+});
+
+async function start(engine: Engine, operation: string, normalisation: string) {
+  const runId = `${engine}-${operation}`;
+  await jobs.putManifest(runId, batches);
+  const { execution, secret } = await jobs.execute(runId);
+  const header = {
+    FANFLEET_ENGINE: engine,
+    FANFLEET_OPERATION: operation,
+    FANFLEET_NORMALISATION: normalisation,
+    FANFLEET_WORKERS: String(WORKERS.length),
+  };
+  await jobs.boot('head', HEAD, `i-${engine}-head`, runId, header);
+  const workers: FleetHost[] = [];
+  for (const [number, address] of WORKERS.entries()) {
+    const worker = { ...header, FANFLEET_HEAD_ADDRESS: HEAD };
+    workers.push(await jobs.boot('worker', address, `i-${engine}-${number}`, runId, worker));
+  }
+  return { runId, execution, secret, workers };
+}
+
+/** All states that workers had, such as `127.0.78.12 ALIVE`. */
+async function statesOfWorkers(runId: string): Promise<string[]> {
+  const file = await jobs.json(layout.workerStates(runId, ROUND)).catch(() => ({ changes: [] }));
+  return workerStatesSchema.parse(file).changes.map(({ address, state }) => `${address} ${state}`);
+}
+
+/** The span of the batch that is done first. */
+async function firstSpan(runId: string, execution: string): Promise<Span> {
+  const store = new ObjectStore(jobs.emulator.s3, RUNS);
+  const prefix = `${layout.arm(runId, 'fleet', ROUND)}spans/`;
+  while ((await jobs.settled(execution, 0)).status === 'RUNNING') {
+    for await (const { key } of store.list(prefix)) return spanSchema.parse(await jobs.json(key));
+    await wait(50);
+  }
+  throw new Error(`Expected a span but there is none.\n${await jobs.consoles()}`);
+}
+
+async function rowsOf(runId: string): Promise<string[]> {
+  const texts = await Promise.all(
+    batches.map(({ batch }) => jobs.text(layout.result(runId, 'fleet', ROUND, batch))),
+  );
+  return texts.join('').split('\n').slice(0, -1);
+}
+
+/** By the kernel of the serverless arm. */
+async function expectedRows(): Promise<string[]> {
+  const s3 = createS3(jobs.emulator.client);
+  const reader = new ObjectReader(s3Access(s3));
+  try {
+    const rows = [];
+    for (const batch of batches) {
+      const measured = await measureBatch({
+        reader,
+        bucket: DATA,
+        batch,
+        task: { operation: 'stats' },
+        kernel: createSharpKernel(),
+        fetches: 4,
+        decodes: 2,
+        encodedBytes: 64 * MIB,
+        decodedBytes: 64 * MIB,
+        now: () => performance.now(),
+      });
+      rows.push(...measured.rows.map(serializeRow));
+    }
+    return rows;
+  } finally {
+    reader.close();
+    s3.destroy();
+  }
+}
+
+async function putLoose(count: number): Promise<DatasetObject[]> {
+  return Promise.all(
+    Array.from({ length: count }, async (_, i) => jobs.putImage(name('loose', i), await noise())),
+  );
+}
+
+async function putTar(count: number): Promise<DatasetObject[]> {
+  const files = await Promise.all(
+    Array.from(
+      { length: count },
+      async (_, i): Promise<[string, Buffer]> => [name('packed', i), await noise()],
+    ),
+  );
+  const tar = tarOf(files);
+  const { etag } = await jobs.putImage('shard.tar', tar);
+  return files.map(([key, bytes]) => {
+    // The header has the name; the data begin with the next block of 512 bytes.
+    const offset = (Math.floor(tar.indexOf(key) / 512) + 1) * 512;
+    return { key, size: bytes.length, etag, shard: { key: 'shard.tar', offset } };
+  });
+}
+
+function name(folder: string, number: number): string {
+  return `${folder}/${String(number).padStart(3, '0')}.png`;
+}
+
+/** It takes tens of milliseconds to decode, so that there is a middle of the run. */
+function noise(): Promise<Buffer> {
+  const [width, height] = [600, 600];
+  return sharp(randomBytes(width * height * 3), { raw: { width, height, channels: 3 } })
+    .png()
+    .toBuffer();
+}
