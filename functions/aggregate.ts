@@ -2,6 +2,7 @@ import { cpus, totalmem } from 'node:os';
 import * as z from 'zod';
 import packageJson from '../package.json' with { type: 'json' };
 import { aggregateArm } from '../src/aggregate/arm.ts';
+import { readHosts } from '../src/aggregate/hosts.ts';
 import { getIfPresent } from '../src/aggregate/reader.ts';
 import { ObjectStore } from '../src/aws/object-store.ts';
 import { createS3 } from '../src/aws/s3.ts';
@@ -52,17 +53,21 @@ async function readArm(store: ObjectStore, run: Run, times: ArmTimes): Promise<A
     arm === 'fleet'
       ? await readIfPresent(store, layout.armInfo(run.runId, arm, round), fleetInfoSchema)
       : null;
-  const aggregate = await aggregateArm({
-    reader: store,
-    runId: run.runId,
-    arm,
-    round,
-    task: imageTask(run),
+  const where = { reader: store, runId: run.runId, round };
+  const wall = {
     startedAt: times.startedAt ?? run.startedAt,
     endedAt: times.endedAt ?? run.startedAt,
+  };
+  const aggregate = await aggregateArm({
+    ...where,
+    ...wall,
+    arm,
+    task: imageTask(run),
     engineStartedAt: fleet?.engineStartedAt,
+    resumedAt: run.resume === null ? undefined : run.startedAt,
   });
-  return { times, aggregate, fleet };
+  const hosts = arm === 'fleet' ? await readHosts({ ...where, ...wall, fleet }) : [];
+  return { times, aggregate, fleet, hosts };
 }
 
 async function readIfPresent<S extends z.ZodType>(store: ObjectStore, key: string, schema: S) {

@@ -5,12 +5,13 @@ import { chooseKernel } from '../src/kernel/choose-kernel.ts';
 import { addonPath } from '../src/kernel/native-addon.ts';
 import { metricsLine } from '../src/metrics.ts';
 import { readEvent } from '../src/workload/event.ts';
+import { countsOfTakenOver } from '../src/workload/taken-over.ts';
 import { work } from '../src/workload/worker.ts';
 import { processClock, processUsage, workerLimits } from './process.ts';
 import { environment, handler, logger, s3Access, writeLog } from './runtime.ts';
 
 const reader = new ObjectReader(s3Access);
-const writes = new S3Requests(s3Access);
+const requests = new S3Requests(s3Access);
 /** Awaited where it is needed: a bundle that is CommonJS, which starts sooner, cannot do so here. */
 const chosenKernel = chooseKernel(undefined, addonPath(environment.LAMBDA_TASK_ROOT));
 const limits = workerLimits(environment.AWS_LAMBDA_FUNCTION_MEMORY_SIZE);
@@ -19,12 +20,17 @@ let coldStartMs = performance.now();
 /** Measure one batch. */
 export const main = handler('measure', async (event: unknown) => {
   const startedAt = Date.now();
-  const { work: job, queuedAt } = readEvent(event);
+  const { work: job, queuedAt, resume } = readEvent(event);
+  const takenOver = resume === null ? null : await countsOfTakenOver(job, requests);
+  if (takenOver !== null) {
+    logger.info('batch taken over', { runId: job.runId, round: job.round, resume, ...takenOver });
+    return takenOver;
+  }
   const { counts, span } = await work(job, {
     ...limits,
     reader,
     kernel: await chosenKernel,
-    store: new ObjectWriter(writes, job.runsBucket),
+    store: new ObjectWriter(requests, job.runsBucket),
     worker: environment.AWS_LAMBDA_LOG_STREAM_NAME,
     queuedAt: Date.parse(queuedAt),
     startedAt,

@@ -5,6 +5,7 @@ import { deploymentOf } from '../src/environment.ts';
 import { parse } from '../src/parse.ts';
 import { withDatasetRange } from '../src/run/dataset-range.ts';
 import { layout } from '../src/run/layout.ts';
+import { expectResumable } from '../src/run/resume.ts';
 import { resolveRun } from '../src/run/run.ts';
 import { endpoint, environment, handler, logger, region } from './runtime.ts';
 
@@ -16,6 +17,7 @@ export const main = handler('validate', async (event: unknown) => {
   const { input, runId, startedAt } = parse(eventSchema, event, 'The event of validate');
   const asked = resolveRun(input, runId, Date.parse(startedAt), deploymentOf(environment));
   const run = await withDatasetRange(asked, store);
+  await expectResumable(run, store);
   await store.putJson(layout.request(runId), run);
   logger.info('run accepted', { runId, arms: run.arms, operation: run.operation, schedule: run.schedule });
   return run;

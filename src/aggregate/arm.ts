@@ -33,6 +33,8 @@ export const armAggregateSchema = z.object({
   /** SHA-256 of the result files in batch order, in hexadecimal. */
   digest: z.string().regex(/^[0-9a-f]{64}$/),
   batches: z.int().nonnegative(),
+  /** Batches that an earlier run did: their rows count, their times do not. */
+  batchesTakenOver: z.int().nonnegative(),
   /** Keys of the manifest. */
   imagesPlanned: z.int().nonnegative(),
   /** Keys of the manifest that have a row, failed ones included. */
@@ -59,6 +61,11 @@ export interface AggregateArmInput {
   readonly endedAt: number;
   /** Fleet only: `engineStartedAt` of its arm.json, where there is one. */
   readonly engineStartedAt?: number | undefined;
+  /**
+   * Of a run that resumes another one: when it started, epoch milliseconds. Batches that were begun before were taken
+   * over. @default none were
+   */
+  readonly resumedAt?: number | undefined;
   /** Batches that are read at once, and so the most that are held. @default 16 */
   readonly ahead?: number;
 }
@@ -88,12 +95,12 @@ type KeptSpan = Omit<
  * @throws FanfleetError `MANIFEST_INVALID`, `OBJECT_NOT_FOUND` (no manifest), and what the reader throws
  */
 export async function aggregateArm(input: AggregateArmInput): Promise<ArmAggregate> {
-  const { reader, runId, arm, round, ahead = 16 } = input;
+  const { reader, runId, arm, round, resumedAt = Number.NEGATIVE_INFINITY, ahead = 16 } = input;
   const log = new ProblemLog();
   const hash = createHash('sha256');
   const counter = new WorkCounter();
   const spans: KeptSpan[] = [];
-  const batches = { first: 0, count: 0, images: 0 };
+  const batches = { first: 0, count: 0, takenOver: 0, images: 0 };
   let part: ImagePart = EMPTY_PART;
 
   const load = async (batch: Batch) => {
@@ -117,6 +124,10 @@ export async function aggregateArm(input: AggregateArmInput): Promise<ArmAggrega
     }
     const measured = readSpan(span, input, batch, log, result !== null);
     if (measured === null) continue;
+    if (measured.startedAt < resumedAt) {
+      batches.takenOver += 1;
+      continue;
+    }
     counter.add(measured);
     spans.push(keep(measured));
   }
@@ -131,6 +142,7 @@ export async function aggregateArm(input: AggregateArmInput): Promise<ArmAggrega
     problems: log.list(),
     digest: hash.digest('hex'),
     batches: batches.count,
+    batchesTakenOver: batches.takenOver,
     imagesPlanned: batches.images,
     images: part.statistics.images + part.failedImages,
     failedImages: part.failedImages,

@@ -1,12 +1,13 @@
 import {
+  CopyObjectCommand,
   GetObjectCommand,
   ListObjectsV2Command,
-  NoSuchKey,
   PutObjectCommand,
   type S3Client,
 } from '@aws-sdk/client-s3';
 import { FanfleetError } from '../errors.ts';
 import type { ObjectSink } from './object-writer.ts';
+import { encodeKey } from './sigv4/canonical-uri.ts';
 
 /** The objects of one bucket, by key. */
 export class ObjectStore implements ObjectSink {
@@ -29,22 +30,42 @@ export class ObjectStore implements ObjectSink {
     if (body !== undefined) yield* body as unknown as AsyncIterable<Uint8Array>;
   }
 
-  async #body(key: string) {
+  /**
+   * The last bytes of an object, or all of a shorter one.
+   *
+   * @throws FanfleetError `OBJECT_NOT_FOUND` if there is none; `InvalidRange` if it is empty
+   */
+  async tail(key: string, bytes: number): Promise<Buffer> {
+    return Buffer.from((await (await this.#body(key, `bytes=-${bytes}`))?.transformToByteArray()) ?? []);
+  }
+
+  async #body(key: string, range?: string) {
     try {
-      return (await this.#s3.send(new GetObjectCommand({ Bucket: this.#bucket, Key: key }))).Body;
+      const command = new GetObjectCommand({ Bucket: this.#bucket, Key: key, Range: range });
+      return (await this.#s3.send(command)).Body;
     } catch (error) {
-      if (error instanceof NoSuchKey) {
-        throw new FanfleetError(
-          'OBJECT_NOT_FOUND',
-          `Expected s3://${this.#bucket}/${key} but it is not there.`,
-          {
-            cause: error,
-            source: 'aws',
-          },
-        );
-      }
-      throw FanfleetError.from(error, 'aws');
+      throw this.#explain(error, key);
     }
+  }
+
+  /**
+   * Copy an object inside the bucket, without its bytes coming here; of at most 5 GiB, as S3 has it.
+   *
+   * @throws FanfleetError `OBJECT_NOT_FOUND` if there is none
+   */
+  async copy(from: string, to: string): Promise<void> {
+    const source = `${this.#bucket}/${encodeKey(from)}`;
+    try {
+      await this.#s3.send(new CopyObjectCommand({ Bucket: this.#bucket, Key: to, CopySource: source }));
+    } catch (error) {
+      throw this.#explain(error, from);
+    }
+  }
+
+  #explain(error: unknown, key: string): FanfleetError {
+    if (!(error instanceof Error && error.name === 'NoSuchKey')) return FanfleetError.from(error, 'aws');
+    const message = `Expected s3://${this.#bucket}/${key} but it is not there.`;
+    return new FanfleetError('OBJECT_NOT_FOUND', message, { cause: error, source: 'aws' });
   }
 
   async getJson(key: string): Promise<unknown> {

@@ -70,6 +70,11 @@ function refuse(rounds: readonly ArmRound[], agreement: Agreement, contended: bo
     return `The answer of ${nameOf(invalid.arm, invalid.round)} is not valid (${codes}).`;
   }
   if (agreement.equal === null) return agreement.reason;
+  const resumed = rounds.filter(({ batchesTakenOver }) => batchesTakenOver > 0);
+  if (resumed.length > 0) {
+    const names = resumed.map(({ arm, round }) => nameOf(arm, round)).join(', ');
+    return `Not comparable: resumed. An earlier run did some or all batches of ${names}.`;
+  }
   if (contended) return 'Both arms ran at the same time on the same cores and slowed each other down.';
   return null;
 }

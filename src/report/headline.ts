@@ -11,7 +11,18 @@ export function headlineOf(summary: Judged): Pick<Summary, 'headline' | 'remarks
     failed === 0 ? [] : [`${plural(failed, 'image')} of ${count(plan.images)} could not be measured.`];
   if (ranking.ranked)
     return { headline: rankedHeadline(summary), remarks: [...unmeasured, ...ranking.notes] };
-  return { headline: unrankedHeadline(summary), remarks: [ranking.reason, ...unmeasured] };
+  const headline = unrankedHeadline(summary);
+  return { headline, remarks: [ranking.reason, ...takenOver(summary), ...unmeasured] };
+}
+
+/** Says so even of a run with one arm, which nobody would rank. */
+function takenOver({ plan, rounds }: Judged): string[] {
+  if (plan.resumed === undefined) return [];
+  const { runId, batches } = plan.resumed;
+  const all = plan.batches * rounds.reduce((sum, { arms }) => sum + arms.length, 0);
+  return [
+    `Resumed: ${count(batches)} of ${plural(all, 'batch', 'batches')} were taken over from the run ${runId}; times are those of the rest.`,
+  ];
 }
 
 function rankedHeadline({ ranking, arms }: Judged): string {
@@ -30,6 +41,7 @@ function unrankedHeadline({ agreement, arms, plan, request }: Judged): string {
   if (only === undefined) return 'No arm finished with a valid answer.';
   if (finished.length === 1) {
     const work = `${duration(only.wallMs?.median ?? null)} for ${plural(plan.images, 'image')}`;
+    if (plan.resumed !== undefined) return `The ${only.arm} arm finished the answer of an earlier run.`;
     if (request.arms.length === 1) return `The ${only.arm} arm took ${work}.`;
     return `Not ranked: only the ${only.arm} arm gave a valid answer, in ${work}.`;
   }

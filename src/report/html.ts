@@ -3,6 +3,7 @@ import { phaseBars, timelineChart } from './charts.ts';
 import { type FigureGroup, type Figures, figuresOf, shownRound } from './figures.ts';
 import { count, duration, instant, plural } from './format.ts';
 import { datasetSection, failureSection, problemSection } from './html-answer.ts';
+import { hostsSection } from './html-hosts.ts';
 import { environmentSection, fleetSection, methodSection } from './html-setting.ts';
 import { type Fragment, html, Markup } from './markup.ts';
 import { STYLE } from './style.ts';
@@ -43,6 +44,7 @@ ${failureSection(summary)}
 ${problemSection(summary)}
 ${workersSection(shown)}
 ${fleetSection(shown)}
+${hostsSection(shown)}
 ${environmentSection(summary)}
 ${methodSection(summary)}
 </main>

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { failureSchema } from '../aggregate/arm.ts';
+import { hostUseSchema } from '../aggregate/hosts.ts';
 import { problemSchema } from '../aggregate/problems.ts';
 import { datasetStatisticsSchema } from '../aggregate/statistics.ts';
 import { planSchema } from '../dataset/manifest.ts';
@@ -67,6 +68,8 @@ export const armRoundSchema = armTimesSchema.extend({
   images: z.int().nonnegative(),
   failedImages: z.int().nonnegative(),
   bytes: z.int().nonnegative(),
+  /** Batches that an earlier run did and this one took over. Where there are any, no rate is given. */
+  batchesTakenOver: z.int().nonnegative().default(0),
   /** Measured images (failed ones left out) and their 10^6 bytes per second of wall time. */
   imagesPerSecond: rate.nullable(),
   megabytesPerSecond: rate.nullable(),
@@ -76,6 +79,8 @@ export const armRoundSchema = armTimesSchema.extend({
   peakConcurrency: z.int().nonnegative().nullable(),
   work: workTotalsSchema.nullable(),
   fleet: fleetInfoSchema.nullable(),
+  /** Fleet only: each host, and what it used. Rounds of before fleets were watched have none. */
+  hosts: z.array(hostUseSchema).default([]),
 });
 export type ArmRound = z.infer<typeof armRoundSchema>;
 
@@ -137,6 +142,7 @@ const requestSummarySchema = runSchema
   .extend({
     normalisation: runSchema.shape.normalisation.default(null),
     statisticsRun: runSchema.shape.statisticsRun.default(null),
+    resume: runSchema.shape.resume.default(null),
   });
 
 const sourceSchema = z.object({ arm: armSchema, round: z.int().nonnegative() });

@@ -1,4 +1,5 @@
 import type { ArmAggregate } from '../aggregate/arm.ts';
+import type { HostUse } from '../aggregate/hosts.ts';
 import type { Plan } from '../dataset/manifest.ts';
 import type { FleetInfo } from '../fleet/arm-info.ts';
 import type { Arm } from '../run/request.ts';
@@ -22,6 +23,8 @@ export interface ArmInput {
   readonly aggregate: ArmAggregate | null;
   /** Null for the serverless arm, and for a fleet that failed before it could write its arm.json. */
   readonly fleet: FleetInfo | null;
+  /** Empty for the serverless arm. */
+  readonly hosts: readonly HostUse[];
 }
 
 export interface SummaryInput {
@@ -83,7 +86,7 @@ function withoutIdlePasses(arms: readonly ArmInput[]): ArmInput[] {
   return arms.filter(({ times }) => times.status !== 'skipped' || !ran.has(`${times.arm} ${times.round}`));
 }
 
-function armRound({ times, aggregate, fleet }: ArmInput): ArmRound {
+function armRound({ times, aggregate, fleet, hosts }: ArmInput): ArmRound {
   const { startedAt, endedAt } = times;
   // Without a span nothing says where the time went.
   const timing = aggregate !== null && aggregate.work.spans > 0 ? aggregate.timing : null;
@@ -95,7 +98,8 @@ function armRound({ times, aggregate, fleet }: ArmInput): ArmRound {
   const images = aggregate?.images ?? 0;
   const failedImages = aggregate?.failedImages ?? 0;
   const bytes = aggregate?.bytes ?? 0;
-  const counts = aggregate !== null && times.status === 'succeeded';
+  const batchesTakenOver = aggregate?.batchesTakenOver ?? 0;
+  const counts = aggregate !== null && times.status === 'succeeded' && batchesTakenOver === 0;
   return {
     ...times,
     wallMs,
@@ -106,6 +110,7 @@ function armRound({ times, aggregate, fleet }: ArmInput): ArmRound {
     images,
     failedImages,
     bytes,
+    batchesTakenOver,
     imagesPerSecond: counts ? perSecond(images - failedImages, wallMs) : null,
     megabytesPerSecond: counts ? perSecond(bytes / 1e6, wallMs) : null,
     // The digest of nothing says nothing: two empty answers must not pass for equal.
@@ -115,6 +120,7 @@ function armRound({ times, aggregate, fleet }: ArmInput): ArmRound {
     peakConcurrency: timing?.peakConcurrency ?? null,
     work: aggregate !== null && aggregate.work.spans > 0 ? aggregate.work : null,
     fleet,
+    hosts: [...hosts],
   };
 }
 
@@ -128,8 +134,9 @@ function armSummary(arm: Arm, all: readonly ArmRound[], baselineRate: number | n
   const wallMs =
     sound.length === 0 ? null : { median: median(walls), min: Math.min(...walls), max: Math.max(...walls) };
   const shown = sound[Math.floor((sound.length - 1) / 2)];
+  const resumed = rounds.some(({ batchesTakenOver }) => batchesTakenOver > 0);
   const perMedian = (amount: number | undefined) =>
-    amount === undefined || wallMs === null ? null : perSecond(amount, wallMs.median);
+    amount === undefined || wallMs === null || resumed ? null : perSecond(amount, wallMs.median);
   const imagesPerSecond = perMedian(shown && shown.images - shown.failedImages);
   return {
     arm,

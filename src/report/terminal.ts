@@ -1,5 +1,6 @@
-import { type FigureGroup, figuresOf } from './figures.ts';
+import { type FigureGroup, figuresOf, shownRound } from './figures.ts';
 import { count, instant, planned, plural, printable, shortDigest } from './format.ts';
+import { HOST_COLUMNS, hostFigures } from './host-figures.ts';
 import { operationText } from './operation.ts';
 import type { Summary } from './summary-schema.ts';
 
@@ -20,6 +21,7 @@ export function renderTerminal(summary: Summary): string {
     '─'.repeat(head.length),
     ...table(speed),
     ...[phases, work, answer].flatMap((group) => ['', group.title, ...table(group)]),
+    ...hosts(summary),
     ...errors(summary),
     ...failures(summary),
     '',
@@ -56,6 +58,26 @@ function table({ rows }: FigureGroup): string[] {
 
 function tableLine(label: string, cells: readonly string[]): string {
   return label.padEnd(LABEL) + cells.map((cell) => cell.padStart(COLUMN)).join('');
+}
+
+const HOST_COLUMN = 12;
+const MOST_HOSTS = 16;
+
+/** The hosts of the fleet, if any of them was measured. */
+function hosts(summary: Summary): string[] {
+  const all = summary.arms.flatMap((arm) => shownRound(summary, arm)?.hosts ?? []);
+  if (all.every(({ utilisation }) => utilisation === null)) return [];
+  const line = (name: string, cells: readonly string[], state: string) =>
+    `${name.padEnd(LABEL - 6)}${cells.map((cell) => cell.padStart(HOST_COLUMN)).join('')}  ${state}`;
+  return [
+    '',
+    line('Hosts', HOST_COLUMNS, 'state'),
+    ...all.slice(0, MOST_HOSTS).map((host) => {
+      const { instanceId, cells, state } = hostFigures(host);
+      return line(cut(printable(instanceId), LABEL - 6), cells, state);
+    }),
+    ...(all.length > MOST_HOSTS ? [`… ${count(all.length - MOST_HOSTS)} more`] : []),
+  ];
 }
 
 function errors({ rounds }: Summary): string[] {

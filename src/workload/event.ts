@@ -6,7 +6,12 @@ import { RUN_OPERATIONS } from '../run/task.ts';
 import type { Work } from './worker.ts';
 
 /** A batch, and when Step Functions gave it out: ISO 8601, in UTC. */
-export type MeasureEvent = { readonly work: Work; readonly queuedAt: string };
+export type MeasureEvent = {
+  readonly work: Work;
+  readonly queuedAt: string;
+  /** The earlier run from which the batch may have been taken over, or null. */
+  readonly resume: string | null;
+};
 
 const ISO_TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$/;
 
@@ -15,6 +20,7 @@ export function readEvent(event: unknown): MeasureEvent {
   return readFields(event, 'The event of measure', (fields) => ({
     work: fields.object('work', readWork),
     queuedAt: fields.take('queuedAt', 'datetime text', isTime, ''),
+    resume: fields.nullable('resume', (name) => fields.text(name)),
   }));
 }
 

@@ -4,17 +4,20 @@ import type { NormalisedFormat } from '../kernel/normalisation.ts';
 import { failedRow, type Row } from '../kernel/row.ts';
 import { layout } from '../run/layout.ts';
 import { CONTENT_TYPES, isKeyTooLong } from '../run/normalised-file.ts';
+import type { Arm } from '../run/request.ts';
 
-/** The files of a batch's normalised images, written under the folder of the serverless arm. */
+/** The files of a batch's normalised images, written under the folder of the arm. */
 export class NormalisedFiles {
   readonly #store: ObjectSink;
+  readonly #arm: Arm;
   readonly #job: { readonly runId: string; readonly round: number };
   readonly #format: NormalisedFormat;
   /** Of all files so far. */
   bytes = 0;
 
-  constructor(store: ObjectSink, job: { runId: string; round: number }, format: NormalisedFormat) {
+  constructor(store: ObjectSink, arm: Arm, job: { runId: string; round: number }, format: NormalisedFormat) {
     this.#store = store;
+    this.#arm = arm;
     this.#job = job;
     this.#format = format;
   }
@@ -22,7 +25,7 @@ export class NormalisedFiles {
   /** Write the file of an image; written again, it gets the same key. */
   readonly write = async (key: string, file: Buffer): Promise<void> => {
     const { runId, round } = this.#job;
-    const target = layout.normalised(runId, 'serverless', round, key, this.#format);
+    const target = layout.normalised(runId, this.#arm, round, key, this.#format);
     await this.#store.put(target, file, CONTENT_TYPES[this.#format]);
     this.bytes += file.length;
   };

@@ -3,12 +3,13 @@ import type { Batch } from '../dataset/manifest.ts';
 import type { Normalisation } from '../kernel/normalisation.ts';
 import { isFailed, type Row, serializeRow } from '../kernel/row.ts';
 import { layout } from '../run/layout.ts';
+import type { Arm } from '../run/request.ts';
 import { imageTask, type RunOperation } from '../run/task.ts';
 import type { Span } from '../timing/span.ts';
 import { type MeasureBatchOptions, measureBatch } from './measure-batch.ts';
 import { NormalisedFiles, withoutLongKeys, withRefusedRows } from './normalised-files.ts';
 
-/** The work of one `measure` call. */
+/** A batch and what to do with it: the work of one `measure` call, or of one lease of the gRPC fleet. */
 export interface Work {
   readonly runId: string;
   readonly round: number;
@@ -33,12 +34,16 @@ export interface WorkerOptions
     'reader' | 'kernel' | 'fetches' | 'decodes' | 'encodedBytes' | 'decodedBytes' | 'onFailure'
   > {
   readonly store: ObjectSink;
+  /** @default serverless */
+  readonly arm?: Arm;
   readonly worker: string;
-  /** When Step Functions gave the batch out, and when this call began: epoch milliseconds. */
+  /** When the batch was given out, and when its work began: epoch milliseconds. */
   readonly queuedAt: number;
   readonly startedAt: number;
   /** From the start of the process to its first batch; 0 in later batches. */
   readonly coldStartMs: number;
+  /** What it took to read the batch itself. @default 0 */
+  readonly listMs?: number;
   readonly clock: { readonly epoch: () => number; readonly now: () => number };
   readonly usage: () => { readonly cpuMs: number; readonly rssPeakBytes: number };
 }
@@ -48,11 +53,13 @@ export interface WorkerOptions
  * files are there, a span that all is done.
  */
 export async function work(job: Work, options: WorkerOptions): Promise<{ counts: BatchCounts; span: Span }> {
-  const { store, clock } = options;
+  const { store, clock, arm = 'serverless' } = options;
   const before = options.usage();
   const task = imageTask(job);
   const files =
-    task.operation === 'normalise' ? new NormalisedFiles(store, job, task.normalisation.format) : undefined;
+    task.operation === 'normalise'
+      ? new NormalisedFiles(store, arm, job, task.normalisation.format)
+      : undefined;
   const measured = await measureBatch({
     ...options,
     bucket: job.bucket,
@@ -65,7 +72,7 @@ export async function work(job: Work, options: WorkerOptions): Promise<{ counts:
   const errors = rows.filter(isFailed).length;
   const putStarted = clock.now();
   await store.put(
-    layout.result(job.runId, 'serverless', job.round, job.batch.batch),
+    layout.result(job.runId, arm, job.round, job.batch.batch),
     rowsText(rows),
     'application/x-ndjson',
   );
@@ -73,7 +80,7 @@ export async function work(job: Work, options: WorkerOptions): Promise<{ counts:
   const after = options.usage();
   const endedAt = clock.epoch();
   const span: Span = {
-    arm: 'serverless',
+    arm,
     round: job.round,
     worker: options.worker,
     kernel: options.kernel.name,
@@ -82,7 +89,7 @@ export async function work(job: Work, options: WorkerOptions): Promise<{ counts:
     startedAt: options.startedAt,
     endedAt,
     coldStartMs: options.coldStartMs,
-    listMs: 0,
+    listMs: options.listMs ?? 0,
     getMs: measured.getMs,
     decodeMs: measured.decodeMs,
     computeMs: measured.computeMs,
@@ -95,9 +102,10 @@ export async function work(job: Work, options: WorkerOptions): Promise<{ counts:
     errors,
     cpuMs: after.cpuMs - before.cpuMs,
     rssPeakBytes: after.rssPeakBytes,
-    billedMs: Math.ceil(endedAt - options.startedAt + options.coldStartMs),
+    // Instances are billed by their lives, not by batches.
+    billedMs: arm === 'fleet' ? 0 : Math.ceil(endedAt - options.startedAt + options.coldStartMs),
   };
-  await store.putJson(layout.span(job.runId, 'serverless', job.round, job.batch.batch), span);
+  await store.putJson(layout.span(job.runId, arm, job.round, job.batch.batch), span);
   const counts = { batch: job.batch.batch, images: rows.length, errors };
   return { counts, span };
 }

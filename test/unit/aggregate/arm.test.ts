@@ -175,6 +175,31 @@ function own(batch: number): Row[] {
   return batches[batch]?.objects.map(({ key }) => rowFor(key)) ?? [];
 }
 
+describe('batches that an earlier run did', () => {
+  it('count for the answer, and not for the times', async () => {
+    // Act: the first of three batches was begun at 1000
+    const all = await aggregate(soundBucket());
+    const rest = await aggregate(soundBucket(), { resumedAt: 1500 });
+
+    // Assess
+    expect({ ...rest, batchesTakenOver: 0 }).toEqual({
+      ...all,
+      timing: rest.timing,
+      timeline: rest.timeline,
+      work: rest.work,
+    });
+    expect(rest.batchesTakenOver).toBe(1);
+    expect(rest.work).toMatchObject({ spans: 2, cpuMs: 1400, coldStarts: 0 });
+    expect(rest.timing.windowStartMs).toBe(2000 - 500);
+    expect(rest.timeline.batches).toBe(2);
+  });
+
+  it('can be all of them', async () => {
+    const none = await aggregate(soundBucket(), { resumedAt: 9000 });
+    expect(none).toMatchObject({ valid: true, images: 25, batchesTakenOver: 3, work: { spans: 0 } });
+  });
+});
+
 function soundBucket(all = batches): MemoryBucket {
   const bucket = new MemoryBucket();
   putManifest(bucket, RUN, all);

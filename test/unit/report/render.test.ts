@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { figuresOf } from '../../../src/report/figures.ts';
-import { duration, figure, memory, ratio } from '../../../src/report/format.ts';
+import { duration, figure, memory, ratio, UNKNOWN } from '../../../src/report/format.ts';
+import { hostFigures } from '../../../src/report/host-figures.ts';
 import { renderHtml } from '../../../src/report/html.ts';
 import { escapeText } from '../../../src/report/markup.ts';
 import { buildSummary } from '../../../src/report/summary.ts';
@@ -112,6 +113,31 @@ describe('normalised images', () => {
   });
 });
 
+describe('hosts of the fleet', () => {
+  it('are shown with what they used, the same in the terminal and on the page', () => {
+    const summary = of('one round');
+    const [terminal, page] = [renderTerminal(summary), textOf(renderHtml(summary))];
+    const hosts = summary.rounds[0]?.arms[1]?.hosts.map(hostFigures) ?? [];
+    expect(hosts[1]?.cells.slice(0, 4)).toEqual(['2', '75.0 %', '75.0 %', '512 MiB']);
+    for (const { instanceId, cells, state } of hosts) {
+      const line = terminal.split('\n').find((text) => text.startsWith(instanceId)) ?? '';
+      expect(line.slice(instanceId.length).trim().split(/ {2,}/)).toEqual([...cells, state]);
+      for (const cell of cells) expect(page).toContain(cell);
+    }
+  });
+
+  it('that were not measured are said to be unknown, and not idle', () => {
+    const killed = of('one round').rounds[0]?.arms[1]?.hosts[2];
+    expect(killed && hostFigures(killed)).toMatchObject({ cells: Array(6).fill(UNKNOWN), state: 'DEAD' });
+    expect(textOf(renderHtml(of('one round')))).toContain('1 of 3 left no measurement.');
+  });
+
+  it('have a picture of their use, and no section where there is no host', () => {
+    expect(renderHtml(of('one round')).match(/aria-label="CPU over time"/g)).toHaveLength(2);
+    expect(renderHtml(of('a fleet that failed, contended'))).not.toContain('<h2>Hosts</h2>');
+  });
+});
+
 describe('renderHtml', () => {
   it('puts the headline first', () => {
     const page = renderHtml(of('one round'));
@@ -199,6 +225,7 @@ describe('renderHtml', () => {
                   settings: { [evil]: evil },
                   hosts: arm.fleet.hosts.map((host) => ({ ...host, instanceId: evil, address: evil })),
                 },
+                hosts: arm.hosts.map((host) => ({ ...host, instanceId: evil, address: evil })),
               },
             ]
           : [],

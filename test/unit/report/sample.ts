@@ -1,7 +1,9 @@
 import { aggregateArm } from '../../../src/aggregate/arm.ts';
+import { readHosts } from '../../../src/aggregate/hosts.ts';
 import type { FleetInfo } from '../../../src/fleet/arm-info.ts';
 import { failedRow, type Row } from '../../../src/kernel/row.ts';
 import type { ArmInput, SummaryInput } from '../../../src/report/summary.ts';
+import { layout } from '../../../src/run/layout.ts';
 import type { Arm } from '../../../src/run/request.ts';
 import { type Run, resolveRun } from '../../../src/run/run.ts';
 import { imageTask } from '../../../src/run/task.ts';
@@ -137,7 +139,7 @@ async function runArm(
       startedAt,
       endedAt,
     };
-    return { times, aggregate: await aggregateArm(found), fleet: null };
+    return { times, aggregate: await aggregateArm(found), fleet: null, hosts: [] };
   }
   const serverless = arm === 'serverless';
   const readyAt = startedAt + (serverless ? 640 : 19_400);
@@ -164,7 +166,38 @@ async function runArm(
     endedAt,
     engineStartedAt: fleet?.engineStartedAt,
   });
-  return { times, aggregate, fleet };
+  if (fleet === null) return { times, aggregate, fleet, hosts: [] };
+  putHostFiles(bucket, fleet);
+  const hosts = await readHosts({ reader: bucket, runId: RUN_ID, round, fleet, startedAt, endedAt });
+  return { times, aggregate, fleet, hosts };
+}
+
+/** What hosts write of themselves: the last one was killed before its first samples were there. */
+function putHostFiles(
+  bucket: MemoryBucket,
+  { round, hosts, engineStartedAt, engineEndedAt }: FleetInfo,
+): void {
+  for (const host of hosts) {
+    bucket.put(`${layout.hosts(RUN_ID, round)}${host.instanceId}.json`, JSON.stringify(host));
+  }
+  for (const { instanceId, role, cpus, memoryBytes } of hosts.slice(0, 2)) {
+    const lines: string[] = [];
+    for (let at = engineStartedAt - 3_000; at < engineEndedAt + 3_000; at += 1_000) {
+      const seconds = lines.length + 1;
+      const cpu = role === 'head' ? 0.1 : 1.5;
+      const network = { receivedBytes: 9e6 * seconds, sentBytes: 1e5 * seconds };
+      const sample = { at, cpu, cpus, memoryBytes: 2 ** 29, memoryLimitBytes: memoryBytes, ...network };
+      lines.push(`${JSON.stringify(sample)}\n`);
+    }
+    bucket.put(`${layout.metrics(RUN_ID, round)}${instanceId}.jsonl`, lines.join(''));
+  }
+  const change = (at: number, host: number, state: string) => ({ at, address: hosts[host]?.address, state });
+  const changes = [
+    change(engineStartedAt - 500, 1, 'ALIVE'),
+    change(engineStartedAt - 500, 2, 'ALIVE'),
+    change(engineEndedAt - 500, 2, 'DEAD'),
+  ];
+  bucket.put(layout.workerStates(RUN_ID, round), JSON.stringify({ changes }));
 }
 
 function rowFor(key: string, arm: Arm, { failHostile, disagree, normalise }: SampleOptions): Row {

@@ -141,6 +141,40 @@ describe('buildSummary', () => {
     expect(buildSummary(inAws)).toMatchObject({ contended: false, ranking: { ranked: true } });
   });
 
+  it('does not rank a resumed run, whose rows are whole', async () => {
+    // Prepare
+    const input = change(await sampleInput(), 'fleet', 0, (arm) => ({
+      ...arm,
+      aggregate: arm.aggregate && { ...arm.aggregate, batchesTakenOver: 12 },
+    }));
+    const resumed = { runId: 'earlier', batches: 12 };
+
+    // Act
+    const { agreement, ranking, arms, rounds, remarks, headline } = buildSummary({
+      ...input,
+      plan: { ...input.plan, resumed },
+    });
+
+    // Assess
+    expect(agreement.equal).toBe(true);
+    expect(ranking).toMatchObject({ ranked: false, faster: null, ratio: null });
+    expect(remarks).toEqual([
+      'Not comparable: resumed. An earlier run did some or all batches of the fleet arm (round 0).',
+      'Resumed: 12 of 40 batches were taken over from the run earlier; times are those of the rest.',
+    ]);
+    expect(headline).toBe('Both arms gave the same answer, but are not ranked.');
+    expect(arms.map(({ imagesPerSecond }) => imagesPerSecond === null)).toEqual([false, true]);
+    expect(rounds[0]?.arms[1]).toMatchObject({ batchesTakenOver: 12, imagesPerSecond: null });
+  });
+
+  it('says of a single arm that it was resumed', async () => {
+    const input = await sampleInput({ arms: ['fleet'] });
+    const plan = { ...input.plan, resumed: { runId: 'earlier', batches: 3 } };
+    const { headline, remarks } = buildSummary({ ...input, plan });
+    expect(headline).toBe('The fleet arm finished the answer of an earlier run.');
+    expect(remarks.join(' ')).toContain('3 of 20 batches were taken over from the run earlier');
+  });
+
   it('has nothing to compare with one arm', async () => {
     const summary = buildSummary(await sampleInput({ arms: ['fleet'], baseline: false }));
     expect(summary.agreement).toMatchObject({ equal: null });
@@ -170,6 +204,7 @@ describe('buildSummary', () => {
         times: { ...times, status: 'failed' as const },
         aggregate: null,
         fleet: null,
+        hosts: [],
       })),
     };
     expect(buildSummary(lost)).toMatchObject({
@@ -180,12 +215,28 @@ describe('buildSummary', () => {
     });
   });
 
+  it('tells what each host of the fleet used while the engine ran, and what it does not know', async () => {
+    const { rounds } = buildSummary(await sampleInput());
+    const [serverless, fleet] = rounds[0]?.arms ?? [];
+    const [head, worker, killed] = fleet?.hosts ?? [];
+    expect(serverless?.hosts).toEqual([]);
+    expect(head).toMatchObject({ role: 'head', states: [], utilisation: { cpuMean: 0.05, cpuPeak: 0.05 } });
+    expect(worker).toMatchObject({ role: 'worker', address: '127.0.0.12', states: [{ state: 'ALIVE' }] });
+    expect(worker?.utilisation).toMatchObject({ cpus: 2, cpuMean: 0.75, memoryPeakBytes: 2 ** 29 });
+    expect(worker?.utilisation?.cpuOverTime.every((part) => part === 0.75)).toBe(true);
+    expect(killed).toMatchObject({
+      utilisation: null,
+      states: [{ state: 'ALIVE' }, { state: 'DEAD' }],
+    });
+  });
+
   it('drops the skipped half of a sequential pass', async () => {
     const input = await sampleInput();
     const skipped: ArmInput = {
       times: { arm: 'fleet', round: 0, status: 'skipped', startedAt: null, endedAt: null, error: null },
       aggregate: null,
       fleet: null,
+      hosts: [],
     };
     const summary = buildSummary({ ...input, arms: [skipped, ...input.arms] });
     expect(summary).toEqual(buildSummary(input));

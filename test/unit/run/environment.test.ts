@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { readShell, withoutAws } from '../../../src/cli/shell.ts';
-import { deploymentOf, readEnvironment } from '../../../src/environment.ts';
+import { deploymentOf, fleetSettingsOf, readEnvironment } from '../../../src/environment.ts';
 
 const LAMBDA = {
   FANFLEET_STAGE: 'prod',
@@ -12,6 +12,10 @@ const LAMBDA = {
   FANFLEET_SCHEDULE: 'parallel',
   FANFLEET_FLEET_HEARTBEAT: '600',
   FANFLEET_INSTANCE_PROFILE: 'profile',
+  FANFLEET_SUBNETS: 'default',
+  FANFLEET_SECURITY_GROUPS: '',
+  FANFLEET_AMI_PARAMETER: '/ami/{architecture}',
+  FANFLEET_DASHBOARD_CIDR: '',
   AWS_REGION: 'eu-west-1',
   AWS_ACCESS_KEY_ID: 'AKIDEXAMPLE',
   AWS_SECRET_ACCESS_KEY: 'secret',
@@ -31,6 +35,41 @@ afterEach(() => {
 const stub = (variables: Readonly<Record<string, string | undefined>>) => {
   for (const [name, value] of Object.entries(variables)) vi.stubEnv(name, value);
 };
+
+describe('fleetSettingsOf', () => {
+  it('are those of the default VPC, without dashboards', () => {
+    stub(LAMBDA);
+    expect(fleetSettingsOf(readEnvironment())).toEqual({
+      instanceProfile: 'profile',
+      subnets: 'default',
+      securityGroups: undefined,
+      amiParameter: '/ami/{architecture}',
+      dashboardCidr: undefined,
+    });
+  });
+
+  it('have the subnets and groups of the stack, and the one address that may see the dashboards', () => {
+    stub({
+      ...LAMBDA,
+      FANFLEET_SUBNETS: 'subnet-1, subnet-2',
+      FANFLEET_SECURITY_GROUPS: 'sg-1,sg-2',
+      FANFLEET_DASHBOARD_CIDR: '192.0.2.7/32',
+    });
+    expect(fleetSettingsOf(readEnvironment())).toMatchObject({
+      subnets: ['subnet-1', 'subnet-2'],
+      securityGroups: { head: 'sg-1', worker: 'sg-2' },
+      dashboardCidr: '192.0.2.7/32',
+    });
+  });
+
+  it.each(['0.0.0.0/0', '192.0.2.7', '192.0.2.0/24', '::/32', '999.1.1.1/32'])(
+    'open the dashboards to one address only, not to %s',
+    (cidr) => {
+      stub({ ...LAMBDA, FANFLEET_DASHBOARD_CIDR: cidr });
+      expect(() => readEnvironment()).toThrow('Expected IPv4 address with /32, or nothing');
+    },
+  );
+});
 
 describe('readEnvironment', () => {
   it('reads what serverless.yml sets', () => {

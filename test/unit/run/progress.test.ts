@@ -76,6 +76,26 @@ describe('RunProgress', () => {
     expect(await progress.current(sequential)).toMatchObject([{ arm: 'fleet', batches: 1 }]);
   });
 
+  it('does not take batches that were taken over for the start of the next arm', async () => {
+    const resumed = { runId: 'earlier', batches: 3 };
+    bucket.put(layout.plan('r'), JSON.stringify({ ...PLAN, resumed }));
+    done('serverless', 1);
+    done('fleet', 2);
+    expect(await progress.current(sequential)).toMatchObject([{ arm: 'serverless', batches: 1 }]);
+    done('serverless', 4);
+    expect(await progress.current(sequential)).toMatchObject([{ arm: 'fleet', batches: 2 }]);
+  });
+
+  it('leaves an arm that failed half-way once the next one has done more than was taken over', async () => {
+    const resumed = { runId: 'earlier', batches: 3 };
+    bucket.put(layout.plan('r'), JSON.stringify({ ...PLAN, resumed }));
+    done('serverless', 1);
+    done('fleet', 2);
+    await progress.current(sequential);
+    done('fleet', 3);
+    expect(await progress.current(sequential)).toMatchObject([{ arm: 'fleet', batches: 3 }]);
+  });
+
   it('shows both arms of a pass that runs both', async () => {
     bucket.put(layout.plan('r'), JSON.stringify(PLAN));
     done('serverless', 4);

@@ -13,7 +13,7 @@ describe('requestSchema', () => {
       arms: ['serverless', 'fleet'],
       engine: 'daft',
       workers: 2,
-      instanceType: 't3.medium',
+      market: 'on-demand',
       swap: 0,
       batchSize: 100,
       toleratedFailures: 0,
@@ -33,6 +33,7 @@ describe('requestSchema', () => {
       engine: 'daft',
       workers: 256,
       instanceType: 'u-6tb1.112xlarge',
+      market: 'spot',
       swap: 64,
       memory: 10_240,
       concurrency: 10_000,
@@ -42,6 +43,7 @@ describe('requestSchema', () => {
       schedule: 'parallel',
       fleetDeadline: 60,
       baseline: false,
+      resume: '20261121T045331-4cc861',
     };
     expect(check(full)).toEqual(full);
   });
@@ -86,7 +88,10 @@ describe('requestSchema', () => {
       { operation: 'median' },
       'Expected one of "mean", "max", "min", "minmax", "stats", "normalise" for `operation` but received "median".',
     ],
-    [{ engine: 'hadoop' }, 'Expected one of "daft" for `engine` but received "hadoop".'],
+    [
+      { engine: 'hadoop' },
+      'Expected one of "daft", "ray", "dask", "spark", "grpc" for `engine` but received "hadoop".',
+    ],
     [{ arms: [] }, 'Expected array of at least 1 item for `arms` but received [].'],
     [{ arms: ['lambda'] }, 'Expected one of "serverless", "fleet" for `arms.0` but received "lambda".'],
     [{ arms: 'fleet' }, 'Expected array for `arms` but received "fleet".'],
@@ -95,6 +100,16 @@ describe('requestSchema', () => {
     [{ workers: 257 }, 'Expected number of at most 256 for `workers` but received 257.'],
     [{ workers: 1.5 }, 'Expected integer for `workers` but received 1.5.'],
     [{ workers: '2' }, 'Expected number for `workers` but received "2".'],
+    [{ market: 'reserved' }, 'Expected one of "on-demand", "spot" for `market` but received "reserved".'],
+    [{ instanceTypes: [] }, 'Expected array of at least 1 item for `instanceTypes`'],
+    [
+      { instanceTypes: ['t3.medium', 't4g.medium'] },
+      'Expected types of one processor: Graviton or x86 for `instanceTypes`',
+    ],
+    [
+      { instanceType: 't3.medium', instanceTypes: ['t3.large'] },
+      'Expected nothing beside `instanceTypes` for `instanceType` but received "t3.medium".',
+    ],
     [{ instanceType: 'medium' }, 'Expected an EC2 instance type such as t3.medium for `instanceType`'],
     [
       { instanceType: 't3.medium; reboot' },

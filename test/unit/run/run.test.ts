@@ -33,6 +33,8 @@ describe('resolveRun', () => {
       engine: 'daft',
       workers: 2,
       instanceType: 't3.medium',
+      instanceTypes: ['t3.medium'],
+      market: 'on-demand',
       swap: 0,
       memory: 1769,
       configureMemory: false,
@@ -46,6 +48,7 @@ describe('resolveRun', () => {
       fleetDeadline: 3600,
       fleetHeartbeat: 600,
       mapRunPrefix: 'runs/r1/map-run',
+      resume: null,
       passes: [{ round: 0, serverless: true, fleet: true }],
     });
   });

@@ -26,6 +26,7 @@ const schema = z.object({
     batch: batchSchema,
   }),
   queuedAt: z.iso.datetime(),
+  resume: z.string().min(1).nullable(),
 });
 
 const event: z.output<typeof schema> = {
@@ -51,6 +52,7 @@ const event: z.output<typeof schema> = {
     },
   },
   queuedAt: '2026-01-31T23:59:59.123Z',
+  resume: 'earlier',
 };
 
 /** All places of a value: `[]`, `['work']`, `['work', 'batch', 'objects', '0', 'key']`, … */

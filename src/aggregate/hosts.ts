@@ -1,0 +1,76 @@
+import * as z from 'zod';
+import { forEachConcurrent } from '../concurrency/for-each-concurrent.ts';
+import { type FleetInfo, hostSchema } from '../fleet/arm-info.ts';
+import { hostFiles, readHostReport, readWorkerStates } from '../fleet/host-files.ts';
+import { parseSamples, utilisationOf, utilisationSchema } from '../fleet/metrics.ts';
+import { statesOf, type WorkerStates, workerStateSchema } from '../fleet/worker-states.ts';
+import { layout } from '../run/layout.ts';
+import { byName } from '../timing/workers.ts';
+import { getIfPresent, type ObjectReader } from './reader.ts';
+
+/** A host of the fleet, and what it used while the engine ran. A null says: not known. */
+export const hostUseSchema = z.object({
+  instanceId: z.string(),
+  /** Null, as address and type, for a host that never told of its boot. */
+  role: hostSchema.shape.role.nullable(),
+  address: z.string().nullable(),
+  instanceType: z.string().nullable(),
+  utilisation: utilisationSchema.nullable(),
+  /** What the engine said of a worker, in order of time; the head has none. */
+  states: z.array(z.object({ at: z.number(), state: workerStateSchema })),
+});
+export type HostUse = z.infer<typeof hostUseSchema>;
+
+export interface ReadHostsInput {
+  readonly reader: Pick<ObjectReader, 'get' | 'list'>;
+  readonly runId: string;
+  readonly round: number;
+  /** Null where the head left no arm.json. */
+  readonly fleet: FleetInfo | null;
+  /** Of the arm, epoch milliseconds: they stand for those of the engine where it has none. */
+  readonly startedAt: number;
+  readonly endedAt: number;
+}
+
+/** Hosts whose files are read, and held, at once. */
+const CONCURRENCY = 8;
+
+/** The hosts of one round, the head first: every one that told of its boot or of what it used. */
+export async function readHosts(input: ReadHostsInput): Promise<HostUse[]> {
+  const { reader, runId, round } = input;
+  const [reports, metrics, states] = await Promise.all([
+    hostFiles(reader, layout.hosts(runId, round)),
+    hostFiles(reader, layout.metrics(runId, round)),
+    readWorkerStates(reader, runId, round),
+  ]);
+  const hosts: HostUse[] = [];
+  await forEachConcurrent(new Set([...reports.keys(), ...metrics.keys()]), CONCURRENCY, async (id) => {
+    hosts.push(await readHost(input, id, states));
+  });
+  return hosts.sort((a, b) => order(a.role) - order(b.role) || byName(nameOf(a), nameOf(b)));
+}
+
+async function readHost(input: ReadHostsInput, instanceId: string, states: WorkerStates): Promise<HostUse> {
+  const { reader, runId, round, fleet } = input;
+  const report = await readHostReport(reader, runId, round, instanceId);
+  const samples = await getIfPresent(reader, `${layout.metrics(runId, round)}${instanceId}.jsonl`);
+  // A head that fails before it starts the engine leaves a 0.
+  const from = fleet?.engineStartedAt || input.startedAt;
+  const to = fleet?.engineEndedAt || input.endedAt;
+  return {
+    instanceId,
+    role: report?.role ?? null,
+    address: report?.address ?? null,
+    instanceType: report?.instanceType ?? null,
+    utilisation: samples === null ? null : utilisationOf(parseSamples(samples.toString('utf8')), from, to),
+    states: report?.role === 'worker' ? statesOf(states, report.address) : [],
+  };
+}
+
+function order(role: HostUse['role']): number {
+  return role === null ? 2 : ['head', 'worker'].indexOf(role);
+}
+
+function nameOf({ address, instanceId }: HostUse): string {
+  return address ?? instanceId;
+}

@@ -1,0 +1,92 @@
+import type { ObjectStore } from '../aws/object-store.ts';
+import { forEachConcurrent } from '../concurrency/for-each-concurrent.ts';
+import { type Plan, planSchema } from '../dataset/manifest.ts';
+import { FanfleetError } from '../errors.ts';
+import { isFailed, type Row } from '../kernel/row.ts';
+import { parse } from '../parse.ts';
+import { layout } from '../run/layout.ts';
+import type { Arm } from '../run/request.ts';
+import type { Run } from '../run/run.ts';
+
+/** Batches that are copied at once; each is one request at a time. */
+const CONCURRENCY = 32;
+
+export interface TakeOverOptions {
+  /** The bucket of the runs. */
+  readonly store: Pick<ObjectStore, 'get' | 'getJson' | 'putJson' | 'list' | 'copy'>;
+  readonly run: Run;
+  /** The earlier run that is resumed. */
+  readonly resume: string;
+}
+
+/**
+ * Plan a run by an earlier one over the same images: its manifest, with every batch of an arm and round of this run
+ * that is finished there, i.e. has its result, its span and the normalised images of its rows. All is copied inside S3.
+ *
+ * `plan.json` comes last. Done again it copies the same once more, which changes nothing.
+ *
+ * @throws FanfleetError `OBJECT_NOT_FOUND` if the earlier run has no manifest or plan, or the name of an AWS error
+ */
+export async function takeOver({ store, run, resume }: TakeOverOptions): Promise<Plan> {
+  const earlier = parse(planSchema, await store.getJson(layout.plan(resume)), layout.plan(resume));
+  await store.copy(layout.manifest(resume), layout.manifest(run.runId));
+  let batches = 0;
+  for (let round = 0; round < run.repeats; round += 1) {
+    for (const arm of run.arms) batches += await takeOverArm({ store, run, resume, arm, round });
+  }
+  const plan = { ...earlier, manifestKey: layout.manifest(run.runId), resumed: { runId: resume, batches } };
+  await store.putJson(layout.plan(run.runId), plan);
+  return plan;
+}
+
+interface ArmOfRound extends TakeOverOptions {
+  readonly arm: Arm;
+  readonly round: number;
+}
+
+async function takeOverArm(part: ArmOfRound): Promise<number> {
+  const { store, resume, arm, round } = part;
+  const spans = await batchNumbers(store, layout.spans(resume, arm, round));
+  const results = await batchNumbers(store, layout.results(resume, arm, round));
+  let taken = 0;
+  await forEachConcurrent(spans.intersection(results), CONCURRENCY, async (batch) => {
+    if (await takeOverBatch(part, batch)) taken += 1;
+  });
+  return taken;
+}
+
+/** In the order in which a worker writes them: a span says that all is there. */
+async function takeOverBatch(part: ArmOfRound, batch: number): Promise<boolean> {
+  const { store, run, resume, arm, round } = part;
+  const result = layout.result(resume, arm, round, batch);
+  try {
+    if (run.normalisation !== null) {
+      const { format } = run.normalisation;
+      for (const { key } of measuredRows(await store.get(result))) {
+        const file = (runId: string) => layout.normalised(runId, arm, round, key, format);
+        await store.copy(file(resume), file(run.runId));
+      }
+    }
+    await store.copy(result, layout.result(run.runId, arm, round, batch));
+    await store.copy(layout.span(resume, arm, round, batch), layout.span(run.runId, arm, round, batch));
+    return true;
+  } catch (reason) {
+    // Something of it is gone: the batch is done again.
+    if (reason instanceof FanfleetError && reason.code === 'OBJECT_NOT_FOUND') return false;
+    throw reason;
+  }
+}
+
+function measuredRows(result: Buffer): Row[] {
+  const lines = result.toString('utf8').split('\n').slice(0, -1);
+  return lines.map((line) => JSON.parse(line) as Row).filter((row) => !isFailed(row));
+}
+
+async function batchNumbers(store: Pick<ObjectStore, 'list'>, prefix: string): Promise<Set<number>> {
+  const numbers = new Set<number>();
+  for await (const { key } of store.list(prefix)) {
+    const name = /^(\d{6,})\.jsonl?$/.exec(key.slice(prefix.length));
+    if (name !== null) numbers.add(Number(name[1]));
+  }
+  return numbers;
+}

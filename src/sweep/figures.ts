@@ -1,0 +1,112 @@
+import { type Spread, spread } from '../timing/spread.ts';
+import type { Measurement, Processors, Succeeded } from './measurement.ts';
+import type { Point } from './point.ts';
+import { type Scaling, scalingOf } from './scaling.ts';
+import { latest, type Sweep } from './sweep.ts';
+
+/** A point over its rounds. Null where none of them succeeded. */
+export interface PointFigures extends Point {
+  readonly succeeded: number;
+  readonly rounds: number;
+  /** Medians and ranges in milliseconds. */
+  readonly arm: Spread | null;
+  readonly boot: Spread | null;
+  readonly engineStart: Spread | null;
+  readonly processing: Spread | null;
+  /** By the medians of the processing, against the fewest workers of the same engine and operation. */
+  readonly scaling: Scaling | null;
+  readonly utilisation: Spread | null;
+  /** Of all its rounds, if they share one. */
+  readonly digest: string | null;
+  /** Of the rounds that failed. */
+  readonly errors: readonly { readonly round: number; readonly code: string; readonly message: string }[];
+}
+
+/** Whether the answers of an operation are one. */
+export interface SweepAgreement {
+  readonly operation: Point['operation'];
+  /** Null where nothing was measured. */
+  readonly equal: boolean | null;
+  readonly digests: readonly string[];
+}
+
+export interface SweepFigures {
+  readonly points: readonly PointFigures[];
+  readonly agreements: readonly SweepAgreement[];
+  /** False where answers of one operation differ; null where nothing was measured. */
+  readonly digestsEqual: boolean | null;
+  readonly failedRuns: number;
+  readonly failedImages: number;
+  /** Of the point whose hosts have the most processors; null where nothing was measured. */
+  readonly processors: Processors | null;
+  /** Whether these fit their machine, so that more workers have more of it; null in AWS, and where nothing was measured. */
+  readonly fits: boolean | null;
+}
+
+/** All that the table says, computed from the measurements that count. */
+export function figuresOfSweep(
+  sweep: Pick<Sweep, 'points' | 'rounds' | 'order' | 'measurements'>,
+): SweepFigures {
+  const measured = latest(sweep);
+  const succeeded = measured.filter((one) => one.status === 'succeeded');
+  const points = sweep.points.map((point, index) =>
+    pointFigures(
+      point,
+      sweep.rounds,
+      measured.filter(({ point: of }) => of === index),
+    ),
+  );
+  const operations = [...new Set(sweep.points.map(({ operation }) => operation))];
+  const agreements = operations.map((operation) => {
+    const own = succeeded.filter(({ point }) => sweep.points[point]?.operation === operation);
+    const digests = [...new Set(own.map(({ digest }) => digest))].sort();
+    return { operation, equal: digests.length === 0 ? null : digests.length === 1, digests };
+  });
+  const processors = succeeded
+    .map((one) => one.processors)
+    .reduce<Processors | null>((most, own) => (most === null || own.all > most.all ? own : most), null);
+  return {
+    points: points.map((point) => ({ ...point, scaling: scalingAmong(points, point) })),
+    agreements,
+    digestsEqual: succeeded.length === 0 ? null : agreements.every(({ equal }) => equal !== false),
+    failedRuns: measured.length - succeeded.length,
+    failedImages: Math.max(0, ...succeeded.map((one) => one.failedImages)),
+    processors,
+    fits: processors === null || processors.machine === null ? null : processors.all <= processors.machine,
+  };
+}
+
+function pointFigures(point: Point, rounds: number, measured: readonly Measurement[]): PointFigures {
+  const done = measured.filter((one) => one.status === 'succeeded');
+  const over = (value: (one: Succeeded) => number) => (done.length === 0 ? null : spread(done.map(value)));
+  const digests = new Set(done.map(({ digest }) => digest));
+  return {
+    ...point,
+    succeeded: done.length,
+    rounds,
+    arm: over(({ times }) => times.arm),
+    boot: over(({ times }) => times.boot),
+    engineStart: over(({ times }) => times.engineStart),
+    processing: over(({ times }) => times.processing),
+    scaling: null,
+    utilisation: over(({ utilisation }) => utilisation),
+    digest: digests.size === 1 ? ([...digests][0] ?? null) : null,
+    errors: measured.flatMap((one) => (one.status === 'failed' ? [{ round: one.round, ...one.error }] : [])),
+  };
+}
+
+function scalingAmong(points: readonly PointFigures[], of: PointFigures): Scaling | null {
+  const base = points
+    .filter(({ engine, operation, processing }) => {
+      return engine === of.engine && operation === of.operation && (processing?.median ?? 0) > 0;
+    })
+    .reduce<PointFigures | null>(
+      (fewest, point) => (fewest === null || point.workers < fewest.workers ? point : fewest),
+      null,
+    );
+  if (!base?.processing || !of.processing || of.processing.median === 0) return null;
+  return scalingOf(
+    { workers: base.workers, ms: base.processing.median },
+    { workers: of.workers, ms: of.processing.median },
+  );
+}

@@ -1,0 +1,40 @@
+import type { ObjectReader } from '../aggregate/reader.ts';
+import { forEachConcurrent } from '../concurrency/for-each-concurrent.ts';
+import { parse } from '../parse.ts';
+import { layout } from '../run/layout.ts';
+import { spanSchema } from '../timing/span.ts';
+
+/** What the batches of an arm took together, by their spans. */
+export interface Processing {
+  /** Start of the first and end of the last batch, epoch milliseconds. */
+  readonly startedAt: number;
+  readonly endedAt: number;
+  readonly cpuMs: number;
+  readonly batches: number;
+}
+
+const CONCURRENCY = 16;
+
+/**
+ * Add up the spans of the fleet arm of a run with one round; null where there are none.
+ *
+ * @throws FanfleetError `INVALID_INPUT` for a file that is no span, and what the reader throws
+ */
+export async function readProcessing(
+  reader: Pick<ObjectReader, 'get' | 'list'>,
+  runId: string,
+): Promise<Processing | null> {
+  const keys: string[] = [];
+  for await (const { key } of reader.list(layout.spans(runId, 'fleet', 0))) keys.push(key);
+  if (keys.length === 0) return null;
+  let startedAt = Number.POSITIVE_INFINITY;
+  let endedAt = Number.NEGATIVE_INFINITY;
+  let cpuMs = 0;
+  await forEachConcurrent(keys, CONCURRENCY, async (key) => {
+    const span = parse(spanSchema, JSON.parse((await reader.get(key)).toString('utf8')), key);
+    startedAt = Math.min(startedAt, span.startedAt);
+    endedAt = Math.max(endedAt, span.endedAt);
+    cpuMs += span.cpuMs;
+  });
+  return { startedAt, endedAt, cpuMs, batches: keys.length };
+}

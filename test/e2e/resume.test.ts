@@ -1,0 +1,194 @@
+import { CopyObjectCommand, DeleteObjectCommand, ListObjectsV2Command } from '@aws-sdk/client-s3';
+import { beforeAll, describe, expect, inject, it } from 'vitest';
+import { summarySchema } from '../../src/report/summary-schema.ts';
+import { layout } from '../../src/run/layout.ts';
+import type { Arm } from '../../src/run/request.ts';
+import { cli, finish, startCli } from './support/cli.ts';
+import {
+  type ConnectedStack,
+  connectStack,
+  readRows,
+  readSummary,
+  startExecution,
+  waitForEnd,
+  waitForSpans,
+} from './support/stack.ts';
+
+const IMAGES = 60;
+const REQUEST = {
+  prefix: 'resumed/',
+  operation: 'normalise',
+  batchSize: 5,
+  workers: 1,
+  baseline: false,
+} as const;
+const BATCHES = IMAGES / REQUEST.batchSize;
+
+let stack: ConnectedStack;
+
+beforeAll(async () => {
+  stack = await connectStack();
+  const Bucket = stack.stack.dataBucket;
+  const { Contents = [] } = await stack.s3.send(
+    new ListObjectsV2Command({ Bucket, Prefix: 'digits/', MaxKeys: IMAGES }),
+  );
+  for (const { Key = '' } of Contents) {
+    const copy = { Bucket, Key: Key.replace('digits/', REQUEST.prefix), CopySource: `${Bucket}/${Key}` };
+    await stack.s3.send(new CopyObjectCommand(copy));
+  }
+});
+
+describe('a run that lost a part of its files', () => {
+  let earlier: string;
+
+  beforeAll(async () => {
+    earlier = await startExecution(stack, REQUEST);
+    expect((await waitForEnd(stack, earlier)).status).toBe('SUCCEEDED');
+  });
+
+  it('is resumed by both arms, which do only what is missing, and the answer is whole', async () => {
+    // Prepare: half of the fleet, a span and a normalised image of others, and one result of the serverless arm
+    const whole = await readSummary(stack, earlier);
+    const before = await etags(earlier);
+    const image = [...before.keys()].find((key) => key.startsWith('fleet/round-0/normalised/'));
+    const lost = new Map<Arm, Set<number>>([
+      ['fleet', new Set([0, 4, ...range(6, BATCHES)])],
+      ['serverless', new Set([2])],
+    ]);
+    await remove(`runs/${earlier}/${image}`);
+    await remove(layout.span(earlier, 'fleet', 0, 4));
+    for (const batch of range(6, BATCHES)) {
+      await remove(layout.result(earlier, 'fleet', 0, batch));
+      await remove(layout.span(earlier, 'fleet', 0, batch));
+    }
+    await remove(layout.result(earlier, 'serverless', 0, 2));
+
+    // Act
+    const { code, stdout, stderr } = await cli(inject('home'), [
+      '--json',
+      'run',
+      '--resume',
+      earlier,
+      '--no-baseline',
+    ]);
+
+    // Assess
+    expect(code, `${stdout}\n${stderr}`).toBe(0);
+    const summary = summarySchema.parse({ ...JSON.parse(stdout), files: undefined });
+    const taken = 2 * BATCHES - lost.values().reduce((sum, { size }) => sum + size, 0);
+    expect(summary.plan).toMatchObject({
+      batches: BATCHES,
+      images: IMAGES,
+      resumed: { runId: earlier, batches: taken },
+    });
+    expect(summary.agreement).toEqual({ ...whole.agreement, equal: true });
+    expect(summary.ranking).toMatchObject({ ranked: false, faster: null });
+    expect(summary.ranking.reason).toMatch(/^Not comparable: resumed\./);
+    expect(summary.remarks.join(' ')).toContain(`${taken} of ${2 * BATCHES} batches were taken over`);
+    const after = await etags(summary.runId);
+    for (const { arm, batchesTakenOver, work, imagesPerSecond } of summary.rounds[0]?.arms ?? []) {
+      const missing = lost.get(arm) ?? new Set();
+      expect({ arm, batchesTakenOver, spans: work?.spans, imagesPerSecond }).toEqual({
+        arm,
+        batchesTakenOver: BATCHES - missing.size,
+        spans: missing.size,
+        imagesPerSecond: null,
+      });
+      for (const batch of range(0, BATCHES)) {
+        const span = layout.span('', arm, 0, batch).replace('runs//', '');
+        if (missing.has(batch)) expect(after.get(span)).not.toBe(before.get(span));
+        else expect(after.get(span)).toBe(before.get(span));
+      }
+    }
+    // Rows and images are the same to the byte, whoever did them.
+    const made = (found: ReadonlyMap<string, string>) =>
+      [...found].filter(([key]) => /\/(results|normalised)\//.test(key)).toSorted();
+    expect(made(before)).toHaveLength(2 * (BATCHES + IMAGES));
+    expect(made(after)).toEqual(made(before));
+  });
+
+  it('is not resumed by a request for other work, and the message names the fields', async () => {
+    const { code, stdout } = await cli(inject('home'), [
+      '--json',
+      'run',
+      REQUEST.prefix,
+      '--resume',
+      earlier,
+      '--operation',
+      'stats',
+      '--batch-size',
+      '7',
+    ]);
+    expect(code).toBe(2);
+    const { error } = JSON.parse(stdout) as { error: { code: string; message: string } };
+    expect(error.code).toBe('INVALID_INPUT');
+    expect(error.message).toMatch(/for `operation` .* for `normalise` .* for `batchSize` but received 7/);
+  });
+
+  it('must be there', async () => {
+    const { code, stdout } = await cli(inject('home'), ['--json', 'run', '--resume', 'no-such-run']);
+    expect(code).toBe(2);
+    expect(stdout).toContain('for `resume` but received \\"no-such-run\\"');
+  });
+});
+
+describe('a run that was stopped', () => {
+  it('is resumed where it was', async () => {
+    // Prepare
+    const child = startCli(inject('home'), [
+      ...['run', 'digits/', '--arms', 'fleet', '--workers', '1', '--no-baseline', '--batch-size', '20'],
+    ]);
+    const finished = finish(child);
+    const earlier = await runIdFrom(child);
+    await waitForSpans(stack, earlier, 'fleet', 5);
+    child.kill('SIGINT');
+    expect((await finished).code).toBe(130);
+    const { spans } = await countFiles(earlier);
+
+    // Act
+    const resumed = await cli(inject('home'), ['--json', 'run', '--resume', earlier, '--no-baseline']);
+
+    // Assess
+    expect(resumed.code, resumed.stderr).toBe(0);
+    const summary = summarySchema.parse({ ...JSON.parse(resumed.stdout), files: undefined });
+    expect(summary.plan.resumed).toEqual({ runId: earlier, batches: spans });
+    expect(summary.rounds[0]?.arms).toMatchObject([
+      { arm: 'fleet', valid: true, images: 1797, batchesTakenOver: spans },
+    ]);
+    expect((await readRows(stack, summary.runId, 'fleet')).split('\n')).toHaveLength(1798);
+  });
+});
+
+function range(from: number, to: number): number[] {
+  return Array.from({ length: to - from }, (_, i) => from + i);
+}
+
+async function remove(Key: string): Promise<void> {
+  await stack.s3.send(new DeleteObjectCommand({ Bucket: stack.stack.runsBucket, Key }));
+}
+
+/** The files of a run, by their keys below the run. */
+async function etags(runId: string): Promise<Map<string, string>> {
+  const { Contents = [] } = await stack.s3.send(
+    new ListObjectsV2Command({ Bucket: stack.stack.runsBucket, Prefix: layout.run(runId) }),
+  );
+  return new Map(Contents.map(({ Key = '', ETag = '' }) => [Key.slice(layout.run(runId).length), ETag]));
+}
+
+async function countFiles(runId: string): Promise<{ spans: number }> {
+  let spans = 0;
+  for await (const _ of stack.runs.list(layout.spans(runId, 'fleet', 0))) spans += 1;
+  return { spans };
+}
+
+function runIdFrom(child: ReturnType<typeof startCli>): Promise<string> {
+  return new Promise((resolve, reject) => {
+    let text = '';
+    child.stderr?.on('data', (chunk) => {
+      text += chunk;
+      const runId = /run (\S+): /.exec(text)?.[1];
+      if (runId !== undefined) resolve(runId);
+    });
+    child.once('close', () => reject(new Error(`no run id in: ${text}`)));
+  });
+}

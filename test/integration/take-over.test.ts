@@ -1,0 +1,173 @@
+import { CreateBucketCommand, HeadObjectCommand } from '@aws-sdk/client-s3';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { ObjectStore } from '../../src/aws/object-store.ts';
+import { s3Access } from '../../src/aws/s3-access.ts';
+import { S3Requests } from '../../src/aws/s3-requests.ts';
+import { planSchema } from '../../src/dataset/manifest.ts';
+import { failedRow, serializeRow } from '../../src/kernel/row.ts';
+import { takeOver } from '../../src/plan/take-over.ts';
+import { layout } from '../../src/run/layout.ts';
+import type { Arm } from '../../src/run/request.ts';
+import { resolveRun } from '../../src/run/run.ts';
+import { countsOfTakenOver } from '../../src/workload/taken-over.ts';
+import { type Emulator, startEmulator } from '../support/emulator.ts';
+import { spanOf } from '../unit/aggregate/fixture.ts';
+
+const RUNS = 'resumed-runs';
+const NASTY = 'x/ a+b #1?%20 "😀".jpg';
+
+let emulator: Emulator;
+let store: ObjectStore;
+
+beforeAll(async () => {
+  emulator = await startEmulator();
+  await emulator.s3.send(new CreateBucketCommand({ Bucket: RUNS }));
+  store = new ObjectStore(emulator.s3, RUNS);
+});
+afterAll(() => emulator?.stop());
+
+const run = (runId: string, input: object = {}) =>
+  resolveRun({ prefix: 'x/', resume: 'earlier', ...input }, runId, 5, {
+    stage: 'local',
+    dataBucket: 'data',
+    runsBucket: RUNS,
+    measureFunction: 'f',
+    memory: 1769,
+    concurrency: 4,
+    schedule: 'sequential',
+    fleetHeartbeat: 60,
+  });
+
+/** Plan a run of this id by hand; what is in its manifest does not matter to the copying. */
+async function putPlan(runId: string): Promise<void> {
+  await store.put(layout.manifest(runId), '[\n{"batch":0}\n]\n', 'application/json');
+  await store.putJson(layout.plan(runId), {
+    bucket: 'data',
+    prefix: 'x/',
+    manifestKey: layout.manifest(runId),
+    batches: 9,
+    images: 90,
+    bytes: 900,
+    shards: 0,
+    skipped: 1,
+    listMs: 7,
+  });
+}
+
+async function putBatch(runId: string, arm: Arm, round: number, batch: number, rows = ''): Promise<void> {
+  await store.put(layout.result(runId, arm, round, batch), rows, 'application/x-ndjson');
+  await store.putJson(layout.span(runId, arm, round, batch), spanOf(arm, batch, { round }));
+}
+
+async function keysOf(runId: string): Promise<string[]> {
+  const keys: string[] = [];
+  for await (const { key } of store.list(layout.run(runId))) keys.push(key.slice(layout.run(runId).length));
+  return keys;
+}
+
+describe('takeOver', () => {
+  it('copies what is finished of the arms and rounds that the run has, and says how much', async () => {
+    // Prepare
+    await putPlan('earlier');
+    for (const batch of [0, 1, 2]) await putBatch('earlier', 'fleet', 0, batch);
+    await putBatch('earlier', 'fleet', 1, 4);
+    await putBatch('earlier', 'fleet', 2, 5);
+    await putBatch('earlier', 'serverless', 0, 6);
+    await store.put(layout.result('earlier', 'fleet', 0, 7), 'no span', 'application/x-ndjson');
+    await store.putJson(layout.span('earlier', 'fleet', 0, 8), 'no result');
+    await store.putJson(layout.armInfo('earlier', 'fleet', 0), {});
+
+    // Act
+    const again = run('again', { arms: ['fleet'], repeats: 2 });
+    const plan = await takeOver({ store, run: again, resume: 'earlier' });
+
+    // Assess
+    expect(plan).toMatchObject({
+      ...{ images: 90, batches: 9, skipped: 1 },
+      manifestKey: layout.manifest('again'),
+      resumed: { runId: 'earlier', batches: 4 },
+    });
+    expect(planSchema.parse(await store.getJson(layout.plan('again')))).toEqual(plan);
+    expect(await store.get(layout.manifest('again'))).toEqual(await store.get(layout.manifest('earlier')));
+    expect(await keysOf('again')).toEqual([
+      ...[0, 1, 2].map((batch) => `fleet/round-0/results/00000${batch}.jsonl`),
+      ...[0, 1, 2].map((batch) => `fleet/round-0/spans/00000${batch}.json`),
+      'fleet/round-1/results/000004.jsonl',
+      'fleet/round-1/spans/000004.json',
+      'manifest.json',
+      'plan.json',
+    ]);
+    const etag = async (runId: string) => {
+      const Key = layout.span(runId, 'fleet', 0, 1);
+      return (await emulator.s3.send(new HeadObjectCommand({ Bucket: RUNS, Key }))).ETag;
+    };
+    expect(await etag('again')).toBe(await etag('earlier'));
+  });
+
+  it('takes over normalised images, and a batch only with all of them', async () => {
+    // Prepare
+    await putPlan('made');
+    const row = (key: string) => `${serializeRow({ key, width: 1, height: 1, channels: 3 })}\n`;
+    const failed = `${serializeRow(failedRow('x/bad.jpg', 'NOT_AN_IMAGE'))}\n`;
+    await putBatch('made', 'fleet', 0, 0, row(NASTY) + failed);
+    await putBatch('made', 'fleet', 0, 1, row('x/b.jpg') + row('x/gone.jpg'));
+    for (const key of [NASTY, 'x/b.jpg']) {
+      await store.put(layout.normalised('made', 'fleet', 0, key, 'png'), `png of ${key}`, 'image/png');
+    }
+
+    // Act
+    const again = run('remade', { arms: ['fleet'], operation: 'normalise' });
+    const { resumed } = await takeOver({ store, run: again, resume: 'made' });
+
+    // Assess
+    expect(resumed).toEqual({ runId: 'made', batches: 1 });
+    const keys = await keysOf('remade');
+    expect(keys).toContain(`fleet/round-0/normalised/${NASTY}.png`);
+    expect(keys.filter((key) => key.includes('000001'))).toEqual([]);
+    const copy = await store.get(layout.normalised('remade', 'fleet', 0, NASTY, 'png'));
+    expect(copy.toString()).toBe(`png of ${NASTY}`);
+  });
+
+  it('can be done again, and again from what was resumed itself', async () => {
+    const again = run('again', { arms: ['fleet'], repeats: 2 });
+    const once = await takeOver({ store, run: again, resume: 'earlier' });
+    const third = run('third', { arms: ['fleet'] });
+    expect(await takeOver({ store, run: again, resume: 'earlier' })).toEqual(once);
+    expect((await takeOver({ store, run: third, resume: 'again' })).resumed).toEqual({
+      runId: 'again',
+      batches: 3,
+    });
+  });
+
+  it('needs the plan of the earlier run', async () => {
+    await expect(takeOver({ store, run: run('r'), resume: 'none' })).rejects.toMatchObject({
+      code: 'OBJECT_NOT_FOUND',
+    });
+  });
+});
+
+describe('countsOfTakenOver', () => {
+  const work = (batch: number) => ({
+    runId: 'counted',
+    round: 0,
+    bucket: 'data',
+    runsBucket: RUNS,
+    operation: 'stats' as const,
+    normalisation: null,
+    batch: { batch, bytes: 0, objects: [] },
+  });
+
+  it('finds the counts of a batch that has its span, and nothing for one that has none', async () => {
+    const requests = new S3Requests(s3Access(emulator.s3));
+    await store.putJson(
+      layout.span('counted', 'serverless', 0, 3),
+      spanOf('serverless', 3, { images: 11, errors: 2 }),
+    );
+    expect(await countsOfTakenOver(work(3), requests)).toEqual({ batch: 3, images: 11, errors: 2 });
+    expect(await countsOfTakenOver(work(4), requests)).toBeNull();
+    await expect(
+      countsOfTakenOver({ ...work(3), runsBucket: 'no-such-bucket' }, requests),
+    ).rejects.toMatchObject({ code: 'NoSuchBucket' });
+    requests.close();
+  });
+});

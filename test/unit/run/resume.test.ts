@@ -1,0 +1,109 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import { layout } from '../../../src/run/layout.ts';
+import { expectResumable, requestToResume } from '../../../src/run/resume.ts';
+import { type Deployment, type Run, resolveRun } from '../../../src/run/run.ts';
+import { MemoryBucket } from '../aggregate/fixture.ts';
+
+const deployment: Deployment = {
+  stage: 'prod',
+  dataBucket: 'data',
+  runsBucket: 'runs',
+  measureFunction: 'f',
+  memory: 1769,
+  concurrency: 10,
+  schedule: 'parallel',
+  fleetHeartbeat: 600,
+};
+const NORMALISE = { operation: 'normalise', normalise: { format: 'jpeg', statisticsRun: 'r0' } };
+const resolve = (input: object, runId = 'r2') => resolveRun({ prefix: 'x/', ...input }, runId, 5, deployment);
+
+let runs: MemoryBucket;
+
+/** An earlier run `r1` that was planned. */
+function put(input: object, changes: Partial<Run> = {}): void {
+  runs.put(layout.request('r1'), JSON.stringify({ ...resolve(input, 'r1'), ...changes }));
+  runs.put(layout.plan('r1'), '{}');
+}
+
+beforeEach(() => {
+  runs = new MemoryBucket();
+});
+
+describe('expectResumable', () => {
+  const check = (input: object) => expectResumable(resolve({ resume: 'r1', ...input }), runs);
+
+  it('has nothing against a run that resumes none', async () => {
+    await expectResumable(resolve({}), runs);
+  });
+
+  it('takes another fleet, other arms, and more rounds', async () => {
+    put({});
+    await check({ engine: 'daft', workers: 9, arms: ['fleet'], repeats: 3, memory: 3008, fleetDeadline: 60 });
+  });
+
+  it.each([
+    ['bucket', { bucket: 'other-data' }],
+    ['prefix', { prefix: 'y/' }],
+    ['filter', { filter: 'all' }],
+    ['operation', { operation: 'mean' }],
+    ['batchSize', { batchSize: 7 }],
+    ['normalise', { operation: 'normalise', normalise: { format: 'npy', statisticsRun: 'r0' } }],
+  ])('names the field that differs: %s', async (field, input) => {
+    put(field === 'normalise' ? NORMALISE : {});
+    await expect(check(input)).rejects.toMatchObject({
+      code: 'INVALID_INPUT',
+      source: 'user',
+      message: expect.stringMatching(new RegExp(`as in that run, for \`${field}\` but received`)),
+    });
+  });
+
+  it('names all of them at once', async () => {
+    put({});
+    await expect(check({ prefix: 'y/', batchSize: 7 })).rejects.toThrow(
+      /for `prefix` but received "y\/"\. .* for `batchSize` but received 7\./,
+    );
+  });
+
+  it('wants the same range of a dataset', async () => {
+    const range = (max: number) => ({ min: [0, 0, 0] as const, max: [max, max, max] as const });
+    const run = resolve({ ...NORMALISE, resume: 'r1' });
+    const normalisation = (max: number) => run.normalisation && { ...run.normalisation, range: range(max) };
+    put(NORMALISE, { normalisation: normalisation(255) });
+    await expectResumable({ ...run, normalisation: normalisation(255) }, runs);
+    await expect(expectResumable({ ...run, normalisation: normalisation(254) }, runs)).rejects.toThrow(
+      'for `normalise`',
+    );
+  });
+
+  it('refuses a run that is not there, and one that was never planned', async () => {
+    await expect(check({})).rejects.toThrow('Expected the id of a run of this stage for `resume`');
+    put({});
+    runs.objects.delete(layout.plan('r1'));
+    await expect(check({})).rejects.toThrow('Expected a run that got as far as its manifest for `resume`');
+  });
+});
+
+describe('requestToResume', () => {
+  it('is that of the earlier run, and gives the same run again', async () => {
+    const input = { ...NORMALISE, arms: ['fleet'], workers: 3, batchSize: 7, instanceType: 'c7g.large' };
+    put(input);
+    const request = await requestToResume('r1', runs, {});
+    expect(resolveRun(request, 'r2', 5, deployment)).toEqual(resolve({ ...input, resume: 'r1' }));
+  });
+
+  it('lets what is given go before', async () => {
+    put({ workers: 3, instanceTypes: ['c7g.large', 'c6g.large'] });
+    const given = { prefix: undefined, workers: 5, baseline: false, instanceType: 'm7g.large' };
+    const request = await requestToResume('r1', runs, given);
+    expect(request).toMatchObject({ prefix: 'x/', workers: 5, baseline: false, instanceType: 'm7g.large' });
+    expect(request).not.toHaveProperty('instanceTypes');
+  });
+
+  it('checks what comes of it', async () => {
+    put({});
+    await expect(requestToResume('r1', runs, { workers: 0 })).rejects.toMatchObject({
+      code: 'INVALID_INPUT',
+    });
+    await expect(requestToResume('r7', runs, {})).rejects.toThrow('for `resume` but received "r7"');
+  });
+});

@@ -1,0 +1,115 @@
+import { describe, expect, it } from 'vitest';
+import { figuresOfSweep } from '../../../src/sweep/figures.ts';
+import { renderSweep } from '../../../src/sweep/markdown.ts';
+import type { Measurement } from '../../../src/sweep/measurement.ts';
+import { failed, sampleSweep, succeeded } from './sample.ts';
+
+const took = (processing: number) => ({
+  times: { arm: 2 * processing, boot: 1, engineStart: 2, processing },
+});
+const figures = (...measurements: Measurement[]) => figuresOfSweep(sampleSweep(measurements));
+const page = (...measurements: Measurement[]) => {
+  const sweep = sampleSweep(measurements);
+  return renderSweep(sweep, figuresOfSweep(sweep));
+};
+
+describe('figuresOfSweep', () => {
+  it('has medians and ranges, and scaling by the medians of the processing', () => {
+    const { points } = figures(
+      succeeded(0, 0, took(900)),
+      succeeded(0, 1, took(1100)),
+      succeeded(1, 0, took(600)),
+      succeeded(1, 1, took(650)),
+    );
+    expect(points[0]).toMatchObject({
+      processing: { median: 1000, min: 900, max: 1100 },
+      arm: { median: 2000, min: 1800, max: 2200 },
+      scaling: { speedup: 1, efficiency: 1, serialFraction: null },
+    });
+    expect(points[1]?.scaling).toEqual({
+      speedup: 1.6,
+      efficiency: 0.8,
+      serialFraction: expect.closeTo(0.25),
+    });
+    expect(points[2]).toMatchObject({ succeeded: 0, arm: null, scaling: null, digest: null });
+  });
+
+  it('takes the fewest workers that were measured as the base, of the same operation', () => {
+    const { points } = figures(failed(0, 0), succeeded(1, 0, took(600)), succeeded(2, 0, took(5000)));
+    expect(points[1]?.scaling?.speedup).toBe(1);
+    expect(points[2]?.scaling?.speedup).toBe(1);
+    expect(points[0]).toMatchObject({ scaling: null, errors: [{ round: 0, code: 'NoWorkers' }] });
+  });
+
+  it('compares the digests of each operation with each other only', () => {
+    const other = { digest: 'cd'.repeat(32) };
+    expect(figures(succeeded(0, 0), succeeded(1, 0), succeeded(2, 0, other))).toMatchObject({
+      digestsEqual: true,
+      agreements: [
+        { operation: 'stats', equal: true },
+        { operation: 'normalise', equal: true },
+      ],
+    });
+    expect(figures(succeeded(0, 0), succeeded(1, 1, other))).toMatchObject({
+      digestsEqual: false,
+      agreements: [
+        { operation: 'stats', equal: false },
+        { operation: 'normalise', equal: null },
+      ],
+    });
+    expect(figures(succeeded(0, 0), succeeded(0, 1, other)).points[0]?.digest).toBeNull();
+    expect(figures().digestsEqual).toBeNull();
+  });
+
+  it('counts the runs that failed last, and not those that were made again', () => {
+    expect(figures(failed(0, 0), failed(1, 0), succeeded(1, 0)).failedRuns).toBe(1);
+  });
+
+  it.each([
+    ['within the machine', 2, 2, true],
+    ['beyond it', 2.5, 2, false],
+    ['on machines of their own', 8, null, null],
+  ])('says whether the quotas of the largest fleet are %s', (_, all, machine, fits) => {
+    const small = succeeded(0, 0, { processors: { workers: 0.5, all: 1, machine } });
+    const large = succeeded(1, 0, { processors: { workers: 1, all, machine } });
+    expect(figures(large, small).fits).toBe(fits);
+  });
+});
+
+describe('renderSweep', () => {
+  it('is a table with one row per point, all lines of one length', () => {
+    const rows = page(succeeded(0, 0, took(900)), succeeded(0, 1, took(1100)), succeeded(1, 0, took(500)))
+      .split('\n')
+      .filter((line) => line.startsWith('|'));
+    expect(rows).toHaveLength(2 + 3);
+    expect(new Set(rows.map(({ length }) => length)).size).toBe(1);
+    expect(rows[2]).toContain('| 1.0 s [900 ms-1.1 s] |');
+    expect(rows[3]).toMatch(/\| +2\.00x \| +1\.00 \| +0\.00 \|/);
+  });
+
+  it('shows a failed run with its error, in its round', () => {
+    expect(page(succeeded(0, 0), failed(1, 1))).toContain(
+      '- daft, 2 workers, stats, round 2: NoWorkers: Expected 2 workers but none joined.',
+    );
+  });
+
+  it('writes down the order of the runs', () => {
+    expect(page()).toContain(
+      '1. daft, 1 worker, stats; daft, 2 workers, stats; daft, 1 worker, normalise\n' +
+        '2. daft, 1 worker, normalise; daft, 2 workers, stats; daft, 1 worker, stats\n',
+    );
+  });
+
+  it('cries out where digests differ', () => {
+    expect(page(succeeded(0, 0), succeeded(1, 0, { digest: 'cd'.repeat(32) }))).toContain(
+      'stats: **THE DIGESTS DIFFER** (abababababab, cdcdcdcdcdcd)',
+    );
+  });
+
+  it.each([
+    [1.75, 'may use 1.75 processors together, and this machine has 2: every worker had its own share'],
+    [6, 'WARNING: The hosts of the largest fleet may use 6 processors together, and this machine has 2'],
+  ])('says what %d processors of a machine with 2 mean', (all, words) => {
+    expect(page(succeeded(0, 0, { processors: { workers: 1, all, machine: 2 } }))).toContain(words);
+  });
+});

@@ -1,0 +1,121 @@
+import { beforeAll, describe, expect, it } from 'vitest';
+import { buildSummary } from '../../../src/report/summary.ts';
+import type { ArmRound, Summary } from '../../../src/report/summary-schema.ts';
+import { layout } from '../../../src/run/layout.ts';
+import { measurementOf, measurementSchema } from '../../../src/sweep/measurement.ts';
+import { readProcessing } from '../../../src/sweep/processing.ts';
+import { MemoryBucket, spanOf } from '../aggregate/fixture.ts';
+import { sampleInput } from '../report/sample.ts';
+
+const TURN = { round: 1, point: 2 };
+let summary: Summary;
+let arm: ArmRound;
+
+beforeAll(async () => {
+  summary = buildSummary(await sampleInput({ arms: ['fleet'] }));
+  const [found] = summary.rounds[0]?.arms ?? [];
+  if (found === undefined) throw new Error('no arm');
+  arm = found;
+});
+
+/** The same run with another fleet arm. */
+const withArm = (changes: Partial<ArmRound>): Summary => ({
+  ...summary,
+  rounds: [{ round: 0, arms: [{ ...arm, ...changes }] }],
+});
+const hosts = (quotaCpus: number | undefined) =>
+  arm.fleet?.hosts.map((host) => ({ ...host, quotaCpus })) ?? [];
+const processing = () => {
+  const startedAt = (arm.fleet?.engineStartedAt ?? 0) + 700;
+  return { startedAt, endedAt: startedAt + 4000, cpuMs: 6000, batches: 20 };
+};
+
+describe('measurementOf', () => {
+  it('takes the arm apart: boot, engine start, processing', () => {
+    const measured = measurementOf(TURN, summary, processing());
+    expect(measured).toMatchObject({
+      ...TURN,
+      runId: summary.runId,
+      status: 'succeeded',
+      times: { arm: arm.wallMs, boot: 17_100, engineStart: 700, processing: 4000 },
+      digest: arm.digest,
+      images: 1000,
+      batches: 20,
+      workersJoined: 2,
+    });
+    expect(measurementSchema.parse(JSON.parse(JSON.stringify(measured)))).toEqual(measured);
+  });
+
+  it.each([
+    ['the quotas of its hosts', 0.75, { workers: 1.5, all: 2.25 }, 1],
+    ['what its hosts see, where they have none', undefined, { workers: 4, all: 6 }, 0.375],
+  ])('relates CPU time to %s, without the head', (_, quota, processors, utilisation) => {
+    const fleet = arm.fleet && { ...arm.fleet, hosts: hosts(quota) };
+    expect(measurementOf(TURN, withArm({ fleet }), processing())).toMatchObject({
+      processors: { ...processors, machine: summary.environment.cores },
+      utilisation,
+    });
+  });
+
+  it('names no machine in AWS, where the hosts do not share one', () => {
+    const inAws = { ...summary, environment: { ...summary.environment, offline: false } };
+    expect(measurementOf(TURN, inAws, processing())).toMatchObject({ processors: { machine: null } });
+  });
+
+  it('has no negative time where clocks differ', () => {
+    const early = { ...processing(), startedAt: (arm.fleet?.engineStartedAt ?? 0) - 3 };
+    expect(measurementOf(TURN, summary, early)).toMatchObject({ times: { engineStart: 0 } });
+  });
+
+  it.each<[string, () => Parameters<typeof measurementOf>, string]>([
+    [
+      'the arm failed',
+      () => [TURN, withArm({ status: 'failed', error: { code: 'NoWorkers', message: 'None.' } }), null],
+      'NoWorkers',
+    ],
+    [
+      'its answer is not valid',
+      () => {
+        const problem = { code: 'KEY_LOST', message: 'a key has no row', count: 1, examples: ['k'] };
+        return [TURN, withArm({ valid: false, problems: [problem] }), processing()];
+      },
+      'KEY_LOST',
+    ],
+    [
+      'a worker never joined',
+      () => [TURN, withArm({ fleet: arm.fleet && { ...arm.fleet, workersJoined: 1 } }), processing()],
+      'WORKERS_MISSING',
+    ],
+    ['it left no span', () => [TURN, summary, null], 'SPANS_MISSING'],
+    ['there is no fleet arm', () => [TURN, { ...summary, rounds: [] }, processing()], 'NOT_READ'],
+  ])('is a failure where %s', (_, input, code) => {
+    expect(measurementOf(...input())).toMatchObject({ ...TURN, status: 'failed', error: { code } });
+  });
+});
+
+describe('readProcessing', () => {
+  it('goes from the first start to the last end, and adds up the CPU time', async () => {
+    const bucket = new MemoryBucket();
+    const times = [
+      { startedAt: 500, endedAt: 900, cpuMs: 10 },
+      { startedAt: 200, endedAt: 700, cpuMs: 20 },
+      { startedAt: 300, endedAt: 1000, cpuMs: 30 },
+    ];
+    for (const [batch, time] of times.entries()) {
+      bucket.put(layout.span('r', 'fleet', 0, batch), JSON.stringify(spanOf('fleet', batch, time)));
+    }
+    expect(await readProcessing(bucket, 'r')).toEqual({
+      startedAt: 200,
+      endedAt: 1000,
+      cpuMs: 60,
+      batches: 3,
+    });
+  });
+
+  it('is null without spans, and refuses what is none', async () => {
+    const bucket = new MemoryBucket();
+    expect(await readProcessing(bucket, 'r')).toBeNull();
+    bucket.put(layout.span('r', 'fleet', 0, 0), '{}');
+    await expect(readProcessing(bucket, 'r')).rejects.toMatchObject({ code: 'INVALID_INPUT' });
+  });
+});

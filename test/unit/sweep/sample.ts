@@ -1,0 +1,46 @@
+import type { Measurement, Succeeded } from '../../../src/sweep/measurement.ts';
+import type { Point } from '../../../src/sweep/point.ts';
+import { newSweep, type Sweep } from '../../../src/sweep/sweep.ts';
+
+export const POINTS: readonly Point[] = [
+  { operation: 'stats', engine: 'daft', workers: 1 },
+  { operation: 'stats', engine: 'daft', workers: 2 },
+  { operation: 'normalise', engine: 'daft', workers: 1 },
+];
+
+/** A sweep of two rounds that is still to be made. */
+export function sampleSweep(measurements: readonly Measurement[] = []): Sweep {
+  const sweep = newSweep({
+    sweepId: 's1',
+    startedAt: 0,
+    stage: 'local',
+    request: { prefix: 'photos/', batchSize: 25, normalise: { format: 'jpeg' } },
+    points: [...POINTS],
+    rounds: 2,
+  });
+  return { ...sweep, measurements: [...measurements] };
+}
+
+export function succeeded(point: number, round: number, over: Partial<Succeeded> = {}): Succeeded {
+  return {
+    round,
+    point,
+    runId: `run-${point}-${round}`,
+    status: 'succeeded',
+    times: { arm: 20_000, boot: 8_000, engineStart: 500, processing: 10_000 },
+    utilisation: 0.9,
+    digest: 'ab'.repeat(32),
+    images: 100,
+    failedImages: 0,
+    batches: 8,
+    workersJoined: 1,
+    processors: { workers: 1, all: 1.5, machine: 2 },
+    versions: {},
+    ...over,
+  };
+}
+
+export function failed(point: number, round: number): Measurement {
+  const error = { code: 'NoWorkers', message: 'Expected 2 workers\nbut none joined.\n' };
+  return { round, point, runId: `run-${point}-${round}`, status: 'failed', error };
+}
