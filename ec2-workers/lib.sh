@@ -43,6 +43,7 @@ run_job() {
   cd "$BUNDLE/ec2-workers"
   export PYTHONPATH=$PWD AWS_DEFAULT_REGION=$FANFLEET_REGION
   if [[ -n ${FANFLEET_ENDPOINT_URL:-} ]]; then export AWS_ENDPOINT_URL=$FANFLEET_ENDPOINT_URL; fi
+  if [[ -n ${FANFLEET_EC2_ENDPOINT_URL:-} ]]; then export AWS_ENDPOINT_URL_EC2=$FANFLEET_EC2_ENDPOINT_URL; fi
   "$VENV/bin/python" -m "fanfleet.$ROLE"
 }
 

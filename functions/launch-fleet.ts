@@ -3,12 +3,14 @@ import { SendTaskFailureCommand, SFNClient } from '@aws-sdk/client-sfn';
 import { SSMClient } from '@aws-sdk/client-ssm';
 import * as z from 'zod';
 import { createS3 } from '../src/aws/s3.ts';
+import { fleetSettingsOf } from '../src/environment.ts';
 import { FanfleetError } from '../src/errors.ts';
 import { readBootScript } from '../src/fleet/boot-script.ts';
 import { packBundle, uploadBundle } from '../src/fleet/bundle.ts';
+import { type Architecture, architecture } from '../src/fleet/image.ts';
 import { launchFleet } from '../src/fleet/launch.ts';
 import { parse } from '../src/parse.ts';
-import { runSchema } from '../src/run/run.ts';
+import { type Run, runSchema } from '../src/run/run.ts';
 import { endpoint, environment, handler, logger, region } from './runtime.ts';
 
 const eventSchema = z.object({ run: runSchema, round: z.int().nonnegative(), taskToken: z.string().min(1) });
@@ -18,29 +20,38 @@ const ec2 = new EC2Client({ region });
 const ssm = new SSMClient({ region });
 const sfn = new SFNClient({ region });
 
+/** The processor that the gRPC program is needed for, if it is. */
+function programOf({ engine, instanceTypes: [type = ''] }: Run): Architecture | undefined {
+  return engine === 'grpc' ? architecture(type) : undefined;
+}
+
 /** Start the fleet of one round. The state that called this ends when the head says so, with the task token. */
 export const main = handler('launch-fleet', async (event: unknown) => {
   const { run, round, taskToken } = parse(eventSchema, event, 'The event of launch-fleet');
   try {
-    const bundle = await packBundle(root);
+    const bundle = await packBundle(root, programOf(run));
     await uploadBundle(s3, run.runsBucket, bundle);
     const scripts = {
       head: await readBootScript(root, 'head'),
       worker: await readBootScript(root, 'worker'),
     };
-    const instances = await launchFleet({
+    const { instances, refusals } = await launchFleet({
       ec2,
       ssm,
       run,
       round,
       taskToken,
       region,
-      endpoint,
-      instanceProfile: environment.FANFLEET_INSTANCE_PROFILE,
+      endpoint: environment.FANFLEET_HOST_ENDPOINT_URL ?? endpoint,
+      // What hosts in a network of their own find at the other address has EC2, too.
+      ec2Endpoint:
+        environment.FANFLEET_HOST_ENDPOINT_URL === undefined ? environment.AWS_ENDPOINT_URL_EC2 : undefined,
+      settings: fleetSettingsOf(environment),
       bundle,
       scripts,
     });
     logger.info('fleet launched', { runId: run.runId, round, instances });
+    if (refusals.length > 0) logger.warn('capacity was short', { runId: run.runId, round, refusals });
     return { instances };
   } catch (reason) {
     // The state waits for its token, so an error must be told through the token too, or it would wait on.

@@ -1,4 +1,6 @@
+import { isIPv4 } from 'node:net';
 import { type Fields, readFields } from './fields.ts';
+import type { FleetSettings } from './fleet/launch.ts';
 import type { Deployment } from './run/run.ts';
 import { SCHEDULES } from './run/schedule.ts';
 
@@ -18,6 +20,15 @@ export function readEnvironment() {
     FANFLEET_SCHEDULE: variables.oneOf('FANFLEET_SCHEDULE', SCHEDULES),
     FANFLEET_FLEET_HEARTBEAT: integer(variables, 'FANFLEET_FLEET_HEARTBEAT'),
     FANFLEET_INSTANCE_PROFILE: variables.text('FANFLEET_INSTANCE_PROFILE'),
+    FANFLEET_SUBNETS: variables.text('FANFLEET_SUBNETS'),
+    FANFLEET_SECURITY_GROUPS: variables.text('FANFLEET_SECURITY_GROUPS', 0),
+    FANFLEET_AMI_PARAMETER: variables.text('FANFLEET_AMI_PARAMETER'),
+    FANFLEET_DASHBOARD_CIDR: variables.take(
+      'FANFLEET_DASHBOARD_CIDR',
+      'IPv4 address with /32, or nothing',
+      isHostCidr,
+      '',
+    ),
     AWS_REGION: variables.text('AWS_REGION'),
     AWS_ACCESS_KEY_ID: variables.text('AWS_ACCESS_KEY_ID'),
     AWS_SECRET_ACCESS_KEY: variables.text('AWS_SECRET_ACCESS_KEY'),
@@ -27,6 +38,14 @@ export function readEnvironment() {
     LAMBDA_TASK_ROOT: process.env.LAMBDA_TASK_ROOT ?? '',
     /** Only offline: where AWS is. */
     AWS_ENDPOINT_URL: variables.optional('AWS_ENDPOINT_URL', (name) =>
+      variables.take(name, 'url text', isUrl, ''),
+    ),
+    /** Only offline: where EC2 is. */
+    AWS_ENDPOINT_URL_EC2: variables.optional('AWS_ENDPOINT_URL_EC2', (name) =>
+      variables.take(name, 'url text', isUrl, ''),
+    ),
+    /** Only offline: where the hosts of the fleet find AWS, if they cannot reach this machine. */
+    FANFLEET_HOST_ENDPOINT_URL: variables.optional('FANFLEET_HOST_ENDPOINT_URL', (name) =>
       variables.take(name, 'url text', isUrl, ''),
     ),
   }));
@@ -46,12 +65,29 @@ export function deploymentOf(environment: Environment): Deployment {
   };
 }
 
+/** What launching a fleet needs of it. */
+export function fleetSettingsOf(environment: Environment): FleetSettings {
+  const { FANFLEET_SUBNETS: subnets, FANFLEET_DASHBOARD_CIDR: dashboardCidr } = environment;
+  const [head, worker] = environment.FANFLEET_SECURITY_GROUPS.split(',');
+  return {
+    instanceProfile: environment.FANFLEET_INSTANCE_PROFILE,
+    subnets: subnets === 'default' ? subnets : subnets.split(',').map((id) => id.trim()),
+    securityGroups: head === undefined || worker === undefined ? undefined : { head, worker },
+    amiParameter: environment.FANFLEET_AMI_PARAMETER,
+    dashboardCidr: dashboardCidr === '' ? undefined : dashboardCidr,
+  };
+}
+
 function integer(variables: Fields, name: string): number {
   return Number(variables.take(name, 'integer', isDigits, '0'));
 }
 
 function isDigits(value: unknown): value is string {
   return typeof value === 'string' && /^\d{1,15}$/.test(value);
+}
+
+function isHostCidr(value: unknown): value is string {
+  return value === '' || (typeof value === 'string' && /\/32$/.test(value) && isIPv4(value.slice(0, -3)));
 }
 
 function isUrl(value: unknown): value is string {

@@ -5,6 +5,7 @@ import sys
 import time
 from collections.abc import Sequence
 from itertools import islice
+from urllib.parse import urlsplit
 
 from distributed import Client, Future, as_completed, wait
 from fanfleet.batch import run_task
@@ -51,12 +52,27 @@ def _finish(client: Client, running: dict[Future, str], patience_s: float) -> in
             left.discard(task)
         if copy_at is not None and time.monotonic() > copy_at:
             copy_at = None
-            running |= {_submit(client, task): task for task in left}
+            running |= _submit_elsewhere(client, running)
     return sum(images.values())
 
 
-def _submit(client: Client, task: str) -> Future:
-    return client.submit(run_task, task, pure=False, retries=RETRIES)
+def _submit_elsewhere(client: Client, running: dict[Future, str]) -> dict[Future, str]:
+    """Submit each task once more, for another host than the one that has it: all of a slow host is slow."""
+    hosts = {address: urlsplit(address).hostname for address in client.nthreads()}
+    doing = client.processing()
+    copies = {}
+    for future, task in running.items():
+        slow = {hosts.get(address) for address, keys in doing.items() if future.key in keys}
+        others = [address for address, host in hosts.items() if host not in slow]
+        copies[_submit(client, task, others or None)] = task
+    return copies
+
+
+def _submit(client: Client, task: str, workers: list[str] | None = None) -> Future:
+    """`workers` are preferred: if all of them are lost, any other one does it."""
+    return client.submit(
+        run_task, task, pure=False, retries=RETRIES, workers=workers, allow_other_workers=workers is not None
+    )
 
 
 if __name__ == "__main__":

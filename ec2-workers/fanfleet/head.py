@@ -45,6 +45,7 @@ class Job:
         self.engine_ended_at = 0.0
         self.joined: list[str] = []
         self.alive: set[str] = set()
+        self.seen: set[str] = set()
         self.attempts = 0
         self.cluster_status = ""
         self.head_report: dict[str, Any] = {}
@@ -85,6 +86,7 @@ class Job:
     def _states(self) -> list[WorkerState]:
         states = self.cluster.states(dict(os.environ))
         self.alive = {worker.address for worker in states if worker.state == "ALIVE"}
+        self.seen |= self.alive
         return states
 
     def _wait_for_workers(self) -> None:
@@ -168,6 +170,7 @@ class Job:
             "error": error,
             "workersRequested": settings.workers,
             "workersJoined": len(self.joined),
+            **({"workerStarts": self._worker_starts()} if settings.scaling_subnets else {}),
             "clusterStatus": self.cluster_status,
             "dashboard": self.dashboard,
             "hosts": [self.head_report, *self._worker_reports()] if self.head_report else [],
@@ -188,7 +191,14 @@ class Job:
         reports = [json.loads(s3.get_object(Bucket=bucket, Key=key)["Body"].read()) for key in keys]
         reports.sort(key=lambda report: report["readyAt"])
         latest = {report["address"]: report for report in reports}
-        return [latest[address] for address in self.joined if address in latest]
+        return [latest[address] for address in sorted(self.seen) if address in latest]
+
+    def _worker_starts(self) -> list[dict[str, Any]]:
+        """The calls for more workers, as `workerStartSchema` of src/fleet/worker-starts.ts."""
+        s3, bucket, key = client("s3"), self.settings.runs_bucket, f"{self.settings.arm_prefix}starts.json"
+        if key not in list_keys(s3, bucket, key):
+            return []
+        return json.loads(s3.get_object(Bucket=bucket, Key=key)["Body"].read())["starts"]
 
 
 def main() -> int:

@@ -28,6 +28,8 @@ class Settings:
     steps_file: Path
     temp_dir: Path
     stall_s: float
+    scaling_subnets: str
+    """Ids with commas between them, where the head may start more workers there; else empty."""
 
     @staticmethod
     def from_environment(env: Mapping[str, str] = os.environ) -> "Settings":
@@ -49,12 +51,17 @@ class Settings:
             steps_file=Path(env["FANFLEET_STEPS"]),
             temp_dir=Path(env.get("TMPDIR", "/tmp")),
             stall_s=float(env.get("FANFLEET_STALL_S", "120")),
+            scaling_subnets=env.get("FANFLEET_SCALING_SUBNETS", ""),
         )
 
     @property
     def arm_prefix(self) -> str:
         """As `layout.arm` in src/run/layout.ts."""
         return f"runs/{self.run_id}/fleet/round-{self.round}/"
+
+    @property
+    def request_key(self) -> str:
+        return f"runs/{self.run_id}/request.json"
 
     @property
     def manifest_key(self) -> str:

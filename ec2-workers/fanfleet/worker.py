@@ -11,12 +11,14 @@ from fanfleet import host
 from fanfleet.aws import client
 from fanfleet.clusters import cluster_of
 from fanfleet.clusters.cluster import Cluster
+from fanfleet.clusters.processes import end
 from fanfleet.host import Host
 from fanfleet.metadata import Metadata
+from fanfleet.oom_watch import KILLS, OomWatch
 from fanfleet.secrets import read_secrets
 from fanfleet.settings import Settings
 from fanfleet.spot import NOTICE_S, SpotWatch
-from fanfleet.steps import Steps, say
+from fanfleet.steps import StepFailed, Steps, say
 from fanfleet.watch import HostWatch
 
 DRAIN_RESERVE_S = 10.0
@@ -51,22 +53,35 @@ def main() -> int:
 
 
 def _stay(cluster: Cluster, me: Host, process: "subprocess.Popen[str]", metadata: Metadata) -> None:
-    """Forward what the cluster prints until its process ends; drain once on a Spot notice or SIGTERM."""
+    """Forward what the cluster prints until its process ends; drain once on a Spot notice or SIGTERM.
+
+    A host that is out of memory leaves at once: whatever is begun here comes to nothing.
+    """
     draining = threading.Lock()
 
     def drain() -> None:
         if draining.acquire(blocking=False):
             say("draining: no new batches from here on")
-            cluster.drain(me, dict(os.environ), process, NOTICE_S - DRAIN_RESERVE_S)
+            try:
+                cluster.drain(me, dict(os.environ), process, NOTICE_S - DRAIN_RESERVE_S)
+            except StepFailed as reason:
+                say(f"this host goes without having left the cluster: {reason}")
+
+    def give_up() -> None:
+        say(f"out of memory: the kernel has killed {KILLS} processes, and this host leaves the rest to others")
+        end(process)
 
     # A signal handler interrupts the reading below, and must not wait itself.
     signal.signal(signal.SIGTERM, lambda *_: threading.Thread(target=drain, daemon=True).start())
     spot = SpotWatch(metadata, drain)
+    memory = OomWatch(give_up)
     spot.start()
+    memory.start()
     for line in process.stdout or ():
         print(line, end="", flush=True)
     process.wait()
     spot.stop()
+    memory.stop()
 
 
 if __name__ == "__main__":

@@ -2,10 +2,12 @@
  * An osls plugin that packs what decodes images, for the processor of the functions: `custom.kernels` says which.
  *
  * The native kernel is a file of a function's zip where it was built (serverless.yml names it); this says which kernel
- * is packed, and refuses one that the functions could not load. sharp is a layer.
+ * is packed, and refuses one that the functions could not load. sharp is a layer. The gRPC program that instances run is
+ * built for their processors, and packed with `launchFleet`.
  */
 import { join } from 'node:path';
 import { unfit } from './addon.mjs';
+import { buildGrpcProgram } from './grpc-program.mjs';
 import { installSharp } from './sharp-layer.mjs';
 
 export default class KernelPackaging {
@@ -32,13 +34,18 @@ export default class KernelPackaging {
         );
       }
     };
+    const packProgram = () => buildGrpcProgram(root, serverless.service.custom.kernels.fleetCpus.split(','));
     this.hooks = {
       'before:package:createDeploymentArtifacts': async () => {
         await packKernel();
         const { cpu } = serverless.service.custom.kernels;
         await installSharp(root, join(root, serverless.service.layers.sharp.path), cpu);
+        await packProgram();
       },
-      'before:deploy:function:packageFunction': packKernel,
+      'before:deploy:function:packageFunction': async () => {
+        await packKernel();
+        await packProgram();
+      },
     };
   }
 }

@@ -1,9 +1,10 @@
 import { join } from 'node:path';
 import { CloudFormationClient } from '@aws-sdk/client-cloudformation';
+import type { EC2Client } from '@aws-sdk/client-ec2';
 import { LambdaClient } from '@aws-sdk/client-lambda';
 import type { S3Client } from '@aws-sdk/client-s3';
 import { SFNClient } from '@aws-sdk/client-sfn';
-import { CREDENTIALS, REGION, readState } from '../../localstack/offline.ts';
+import { CREDENTIALS, type OfflineState, REGION, readState } from '../../localstack/offline.ts';
 import { createS3 } from '../aws/s3.ts';
 import { findStack, type Stack } from '../aws/stack.ts';
 import { FanfleetError } from '../errors.ts';
@@ -47,6 +48,12 @@ export async function connect(context: Context): Promise<Aws> {
   };
 }
 
+/** A client of EC2, for the commands that look at it: to load it takes as long as all the others together. */
+export async function connectEc2(context: Context): Promise<EC2Client> {
+  const { EC2Client } = await import('@aws-sdk/client-ec2');
+  return new EC2Client(await clientConfig(context, ({ ec2Port }) => ec2Port));
+}
+
 /**
  * For what there is offline only: in an account it would cost money that nobody asked to spend.
  *
@@ -61,7 +68,11 @@ export function expectLocal({ stage }: Pick<Context, 'stage'>, instead: string):
   );
 }
 
-async function clientConfig({ stage, home, shell }: Context) {
+/** @param portOf where the service is, offline */
+async function clientConfig(
+  { stage, home, shell }: Context,
+  portOf: (state: OfflineState) => number = ({ port }) => port,
+) {
   if (stage !== LOCAL) {
     if (shell.AWS_REGION !== undefined) return { region: shell.AWS_REGION };
     throw new FanfleetError('NO_REGION', `Expected AWS_REGION for the stage ${stage} but it is not set.`, {
@@ -74,7 +85,7 @@ async function clientConfig({ stage, home, shell }: Context) {
       source: 'user',
     });
   }
-  return { region: REGION, endpoint: `http://127.0.0.1:${state.port}`, credentials: CREDENTIALS };
+  return { region: REGION, endpoint: `http://127.0.0.1:${portOf(state)}`, credentials: CREDENTIALS };
 }
 
 /** Where the files of a run are kept on this machine. */

@@ -4,13 +4,17 @@ export interface Io {
   result(value: { readonly json: unknown; readonly text: string }): void;
   /** A line about what is being done. */
   note(text: string): void;
-  /** What is going on now; the next one replaces it. */
+  /** What is going on now, in one line or several; the next one replaces it. */
   progress(text: string): void;
 }
 
 export interface IoOptions {
   readonly stdout: NodeJS.WritableStream;
-  readonly stderr: NodeJS.WritableStream & { readonly isTTY?: boolean };
+  readonly stderr: NodeJS.WritableStream & {
+    readonly isTTY?: boolean;
+    readonly columns?: number;
+    readonly rows?: number;
+  };
   readonly json: boolean;
   readonly now: () => number;
 }
@@ -20,11 +24,13 @@ const PLAIN_PROGRESS_MS = 5_000;
 
 export function createIo({ stdout, stderr, json, now }: IoOptions): Io {
   const live = stderr.isTTY === true;
-  let shown = false;
+  /** Lines of progress that stand on the terminal, with the cursor at the end of the last one. */
+  let shown = 0;
   let last = 0;
+  const toFirstLine = () => (shown > 1 ? `\u001b[${shown - 1}A\r` : '\r');
   const clear = () => {
-    if (shown) stderr.write('\r\u001b[K');
-    shown = false;
+    if (shown > 0) stderr.write(`${toFirstLine()}\u001b[J`);
+    shown = 0;
   };
   return {
     result({ json: value, text }) {
@@ -38,12 +44,21 @@ export function createIo({ stdout, stderr, json, now }: IoOptions): Io {
     },
     progress(text) {
       if (live) {
-        stderr.write(`\r\u001b[K${text}`);
-        shown = true;
+        const lines = fitted(text.split('\n'), stderr.columns, stderr.rows);
+        // Each line is written over the one before and what is left of that is cleared: cleared first, it would flicker.
+        stderr.write(`${toFirstLine()}${lines.join('\u001b[K\n')}\u001b[J`);
+        shown = lines.length;
       } else if (now() - last >= PLAIN_PROGRESS_MS) {
         last = now();
         stderr.write(`${text}\n`);
       }
     },
   };
+}
+
+/** What the terminal can show: a line that is broken, or scrolls out of sight, could not be written over again. */
+function fitted(lines: readonly string[], columns = Number.POSITIVE_INFINITY, rows = 24): readonly string[] {
+  const left = lines.length - rows + 1;
+  const shown = lines.length < rows ? lines : [...lines.slice(0, rows - 2), `… ${left + 1} more lines`];
+  return shown.map((line) => (line.length < columns ? line : `${line.slice(0, columns - 2)}…`));
 }

@@ -11,6 +11,7 @@ import { byteSize } from './byte-size.ts';
 import { cleanCommand } from './commands/clean.ts';
 import { sampleCommand, uploadCommand } from './commands/dataset.ts';
 import { doctorCommand } from './commands/doctor.ts';
+import { enginesCommand } from './commands/engines.ts';
 import { normaliseCommand } from './commands/normalise.ts';
 import { packCommand } from './commands/pack.ts';
 import { reportCommand } from './commands/report.ts';
@@ -18,9 +19,11 @@ import { runCommand } from './commands/run.ts';
 import { startCommand } from './commands/start.ts';
 import { statsCommand } from './commands/stats.ts';
 import { statusCommand } from './commands/status.ts';
+import { sweepCommand } from './commands/sweep.ts';
 import { deployCommand, downCommand, upCommand } from './commands/up.ts';
 import { type Context, LOCAL } from './context.ts';
 import { addRequestOptions, number, requestOf, wantsDatasetRange } from './request-options.ts';
+import { addSweepOptions, sweepOf } from './sweep-options.ts';
 
 /** What a command ends with. */
 export interface Outcome {
@@ -73,6 +76,7 @@ export function createProgram(act: Act): Command {
       .description('run the job over a prefix, to the report')
       .argument('[prefix]', 'of the images in the data bucket, e.g. photos/')
       .option('--images <where>', 'a folder of this machine, or s3://bucket/prefix')
+      .option('--resume <run>', 'take over what an earlier run over the same images finished')
       .option('--detach', 'start it and print the run id', false),
   ).action((prefix, { images, detach, ...flags }) =>
     act((context) =>
@@ -83,6 +87,16 @@ export function createProgram(act: Act): Command {
         datasetRange: wantsDatasetRange(flags),
       }),
     ),
+  );
+  addSweepOptions(
+    program
+      .command('sweep')
+      .description(
+        'the fleet with other engines, worker counts and operations, in turn: time, speedup, efficiency',
+      )
+      .argument('[prefix]', 'of the images in the data bucket, e.g. photos/'),
+  ).action((prefix, { images, out, ...flags }) =>
+    act((context) => sweepCommand(context, { images, out, sweep: sweepOf(flags, prefix) })),
   );
   addRequestOptions(
     program
@@ -99,6 +113,24 @@ export function createProgram(act: Act): Command {
       }),
     ),
   );
+  program
+    .command('engines')
+    .description('what the fleet can run, with versions')
+    .action(() => act(enginesCommand));
+  program
+    .command('workers')
+    .description('the hosts of a run, live until it ends (default: the latest run under way)')
+    .argument('[run]')
+    .option('--once', 'look once; with --json this is so', false)
+    .action((run, { once }) =>
+      act(async (context) => {
+        // The client of EC2 takes as long to load as all that the other commands need.
+        const { workersCommand } = await import('./commands/workers.ts');
+        return workersCommand(context, run, {
+          once: once || program.opts<{ json?: boolean }>().json === true,
+        });
+      }),
+    );
   program
     .command('status')
     .description('the latest runs, or one')

@@ -1,6 +1,7 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { IMAGE_FILTERS } from '../dataset/image-type.ts';
 import { FanfleetError } from '../errors.ts';
+import { MARKETS } from '../fleet/market.ts';
 import { NORMALISED_FORMATS } from '../kernel/normalisation.ts';
 import { parse } from '../parse.ts';
 import { normaliseSchema, runOperationSchema } from '../run/normalise.ts';
@@ -20,10 +21,14 @@ export function addRequestOptions(command: Command): Command {
     )
     .option('--statistics-run <run>', 'an earlier run over the same images that gives the range')
     .option('--filter <name>', `what counts as an image: ${IMAGE_FILTERS.join(' | ')} (default: suffix)`)
-    .option('--arms <names>', 'serverless,fleet (default: both)', (value) => value.split(','))
+    .option('--arms <names>', 'serverless,fleet (default: both)', list)
     .option('--engine <name>', `${engineSchema.options.join(' | ')} (default: daft)`)
     .option('--workers <n>', 'fleet workers beside the head (default: 2)', number)
+    .option('--workers-max <n>', 'to which the fleet may grow; engine grpc (default: it does not)', number)
+    .option('--target-seconds <s>', 'in which it should be done, if it may grow for it', number)
     .option('--instance-type <type>', 'of the fleet (default: t3.medium)')
+    .option('--instance-types <types>', 'several, the preferred first: what has no capacity is left', list)
+    .option('--market <name>', `of the workers: ${MARKETS.join(' | ')} (default: on-demand)`)
     .option('--swap <gib>', 'on each instance of the fleet (default: 0)', number)
     .option('--memory <mb>', 'of a measure function (default: as deployed)', number)
     .option('--concurrency <n>', 'measure functions at once (default: as deployed)', number)
@@ -73,6 +78,8 @@ function pick(from: object, names: readonly string[]): Record<string, unknown> {
     Object.entries(from).filter(([name, value]) => names.includes(name) && value !== undefined),
   );
 }
+
+const list = (value: string) => value.split(',');
 
 /** @throws InvalidArgumentError which commander shows with the option's name */
 export function number(value: string): number {

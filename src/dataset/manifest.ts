@@ -32,5 +32,7 @@ export const planSchema = z.object({
   /** Keys under the prefix, and files in shards, that are no images: folder keys and other suffixes. */
   skipped: z.int(),
   listMs: z.number(),
+  /** The earlier run that the manifest was taken from, and how many batches of all its arms and rounds with it. */
+  resumed: z.object({ runId: z.string(), batches: z.int().nonnegative() }).exactOptional(),
 });
 export type Plan = z.infer<typeof planSchema>;

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { workerStartSchema } from './worker-starts.ts';
 
 /** One instance of the fleet, as it saw its own boot. Times are epoch milliseconds. */
 export const hostSchema = z.object({
@@ -6,7 +7,10 @@ export const hostSchema = z.object({
   role: z.enum(['head', 'worker']),
   address: z.string(),
   instanceType: z.string(),
+  /** Batches at once. */
   cpus: z.number(),
+  /** Cores that it has, or that its cgroup grants it, such as 0.4. Older runs do not tell. */
+  quotaCpus: z.number().optional(),
   memoryBytes: z.number(),
   bootStartedAt: z.number(),
   readyAt: z.number(),
@@ -23,8 +27,11 @@ export const fleetInfoSchema = z.object({
   status: z.enum(['succeeded', 'failed']),
   error: z.object({ code: z.string(), message: z.string() }).nullable(),
   workersRequested: z.int(),
+  /** Before the engine began. */
   workersJoined: z.int(),
-  /** What `ray status` printed once the workers had joined. */
+  /** The head's calls for more workers, where it might start some. */
+  workerStarts: z.array(workerStartSchema).optional(),
+  /** The cluster in the engine's own words, once the workers had joined. */
   clusterStatus: z.string(),
   dashboard: z.string(),
   hosts: z.array(hostSchema),

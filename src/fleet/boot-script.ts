@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Role } from './tags.ts';
 
 /** A line that stands for a file beside the script. */
 const SOURCE = /^source \.\/([\w-]+\.sh)$/gm;
@@ -9,7 +10,7 @@ const SOURCE = /^source \.\/([\w-]+\.sh)$/gm;
  *
  * @param root the folder that has `ec2-workers/`: the repository, or the function's own
  */
-export async function readBootScript(root: string, role: 'head' | 'worker'): Promise<string> {
+export async function readBootScript(root: string, role: Role | 'image'): Promise<string> {
   const folder = join(root, 'ec2-workers');
   const script = await readFile(join(folder, `${role}_bootstrap.sh`), 'utf8');
   const names = new Set(Array.from(script.matchAll(SOURCE), ([, name = '']) => name));

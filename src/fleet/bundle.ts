@@ -1,10 +1,12 @@
 import { createHash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { HeadObjectCommand, NotFound, PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import { createTarGzip } from 'nanotar';
+import { FanfleetError } from '../errors.ts';
+import type { Architecture } from './image.ts';
 
-/** What the instances fetch: the engines and the lock file of their Python packages. */
+/** What the instances fetch: the engines, the lock file of their Python packages, and the gRPC program for its engine. */
 export interface Bundle {
   readonly key: string;
   readonly sha256: string;
@@ -14,21 +16,33 @@ export interface Bundle {
 const ROOT_FILES = ['pyproject.toml', 'uv.lock'];
 const FOLDER = 'ec2-workers';
 
+/** Below `FOLDER`, in the repository as on the instances. */
+const PROGRAM = 'grpc/main.mjs';
+/** The processors by the names of Node. */
+const CPUS = { amd64: 'x64', arm64: 'arm64' } as const satisfies Record<Architecture, string>;
+
 /**
  * Pack `ec2-workers/`, `pyproject.toml` and `uv.lock` of a folder as tar.gz. The same files give the same key, since the key is
  * made of their contents.
  *
  * @param root the folder that has them: the repository, or the function's own
+ * @param program the processor to pack the gRPC program for, with what decodes images. @default it is left out
+ * @throws FanfleetError `PROGRAM_MISSING` if it was not built, or not for this processor
  */
-export async function packBundle(root: string): Promise<Bundle> {
-  const listed = await readdir(join(root, FOLDER), { recursive: true, withFileTypes: true });
-  const names = listed
-    .filter((entry) => entry.isFile() && /\.(py|sh)$/.test(entry.name))
-    .map((entry) => join(entry.parentPath, entry.name).slice(root.length).replace(/^\/+/, ''))
-    .concat(ROOT_FILES)
-    .sort();
+export async function packBundle(root: string, program?: Architecture): Promise<Bundle> {
+  const own = (await filesBelow(join(root, FOLDER), /\.(py|sh)$/)).map((name) => join(FOLDER, name));
+  const sources = new Map([...own, ...ROOT_FILES].map((name) => [name, name]));
+  if (program !== undefined) {
+    for (const [name, source] of await programFiles(root, CPUS[program])) sources.set(name, source);
+  }
   const files = await Promise.all(
-    names.map(async (name) => ({ name, data: await readFile(join(root, name)), attrs: { mtime: 0 } })),
+    [...sources]
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(async ([name, source]) => ({
+        name,
+        data: await readFile(join(root, source)),
+        attrs: { mtime: 0 },
+      })),
   );
   const contents = createHash('sha256');
   for (const file of files) contents.update(`${file.name}\0${file.data.length}\0`).update(file.data);
@@ -58,4 +72,37 @@ export async function uploadBundle(s3: S3Client, bucket: string, bundle: Bundle)
       Metadata: { sha256 },
     }),
   );
+}
+
+/** The gRPC program, sharp beside it where Node looks for packages, and the native kernel if it was built. */
+async function programFiles(root: string, cpu: string): Promise<ReadonlyMap<string, string>> {
+  const sharp = join('.layers', `sharp-linux-${cpu}`, 'nodejs', 'node_modules');
+  const addon = join('native', 'dist', `linux-${cpu}`);
+  const [main, packages, kernels] = await Promise.all([
+    filesBelow(join(root, FOLDER, 'grpc'), /^main\.mjs$/),
+    filesBelow(join(root, sharp), /(\.(js|mjs|cjs|json|node)|\.so[.\d]*)$/),
+    filesBelow(join(root, addon), /^kernel\.node$/),
+  ]);
+  if (main.length === 0 || packages.length === 0) {
+    const message = `Expected the gRPC program for ${cpu} below ${root} but it was not built: node scripts/build-grpc.mjs`;
+    throw new FanfleetError('PROGRAM_MISSING', message, { source: 'user' });
+  }
+  return new Map([
+    [join(FOLDER, PROGRAM), join(FOLDER, PROGRAM)],
+    ...packages.map((name) => [join(FOLDER, 'grpc', 'node_modules', name), join(sharp, name)] as const),
+    ...kernels.map((name) => [join(addon, name), join(addon, name)] as const),
+  ]);
+}
+
+/** Files of a folder, by their paths in it; none where there is no such folder. */
+async function filesBelow(folder: string, wanted: RegExp): Promise<string[]> {
+  try {
+    const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+    return entries
+      .filter((entry) => entry.isFile() && wanted.test(entry.name))
+      .map((entry) => relative(folder, join(entry.parentPath, entry.name)));
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return [];
+    throw error;
+  }
 }

@@ -1,200 +1,93 @@
-import { createHash, randomBytes } from 'node:crypto';
-import {
-  type _InstanceType,
-  type EC2Client,
-  type Instance,
-  RunInstancesCommand,
-  type RunInstancesCommandInput,
-} from '@aws-sdk/client-ec2';
-import {
-  GetParameterCommand,
-  ParameterNotFound,
-  PutParameterCommand,
-  type SSMClient,
-} from '@aws-sdk/client-ssm';
-import * as z from 'zod';
+import { type EC2Client, waitUntilInstanceExists } from '@aws-sdk/client-ec2';
+import type { SSMClient } from '@aws-sdk/client-ssm';
 import { FanfleetError } from '../errors.ts';
-import { parse } from '../parse.ts';
-import { layout } from '../run/layout.ts';
-import type { Run } from '../run/run.ts';
-import type { Bundle } from './bundle.ts';
-import { ensureSecurityGroups } from './security-groups.ts';
+import { ensureTemplate } from './launch-template.ts';
+import { fleetNetwork } from './network.ts';
+import { parameterName, putSecrets } from './secrets.ts';
+import { ensureSecurityGroups, type FleetGroups } from './security-groups.ts';
+import { type Started, startInstances } from './start-instances.ts';
 import { userData } from './user-data.ts';
+import { type FleetVariables, fleetVariables, scalingVariables } from './variables.ts';
 
-export interface LaunchOptions {
+/** What the stack was deployed with, as far as launching a fleet goes. */
+export interface FleetSettings {
+  readonly instanceProfile: string;
+  /** Ids of the subnets, or `default` for those of the default VPC. */
+  readonly subnets: 'default' | readonly string[];
+  /** @default those of the stage, made in the VPC of the subnets where they are missing */
+  readonly securityGroups: FleetGroups | undefined;
+  /** Name of the SSM parameter with the image; `{architecture}` in it is replaced. */
+  readonly amiParameter: string;
+  /** The one address that may open the dashboards, as a /32; nobody without it. */
+  readonly dashboardCidr: string | undefined;
+}
+
+export interface LaunchOptions extends FleetVariables {
   readonly ec2: EC2Client;
   readonly ssm: SSMClient;
-  readonly run: Run;
-  readonly round: number;
   readonly taskToken: string;
-  readonly region: string;
-  readonly endpoint: string | undefined;
-  readonly instanceProfile: string;
-  readonly bundle: Bundle;
+  readonly settings: FleetSettings;
   readonly scripts: { readonly head: string; readonly worker: string };
 }
 
-/** Workers may join so long; the head goes on with those that came. */
-const JOIN_DEADLINE_S = 300;
-/** How much later than the arm's deadline an instance ends itself, when nothing else has ended it. */
-const SELF_TERMINATION_MARGIN_S = 600;
-const ROOT_VOLUME_GIB = 16;
-
-const secretsSchema = z.object({ rayToken: z.string() });
-
-/** The name of the SecureString with the secrets of one fleet; `terminate-fleet` deletes it. */
-export function parameterName(stage: string, runId: string, round: number): string {
-  return `${parameterPath(stage, runId)}/round-${round}`;
+export interface LaunchedFleet {
+  /** Head first. There may be fewer workers than asked for. */
+  readonly instances: readonly string[];
+  /** What EC2 said where it gave less than asked for. */
+  readonly refusals: readonly string[];
 }
 
-/** What the names of all secrets of a run begin with. */
-export function parameterPath(stage: string, runId: string): string {
-  return `/fanfleet/${stage}/${runId}`;
-}
+/** EC2 may take a moment to know an instance that it has just started. */
+const VISIBLE_S = 60;
 
 /**
- * Start one head and its workers. Calling it again with the same run and round starts nothing more: the client
- * tokens are made of them.
+ * Start one head, always On-Demand, and its workers. Calling it again with the same run and round starts nothing more:
+ * the client tokens are made of them.
  *
- * @returns the instance ids, head first
+ * @throws FanfleetError `NOT_LAUNCHED` if EC2 gives no head or no worker
  */
-export async function launchFleet(options: LaunchOptions): Promise<readonly string[]> {
-  const { ec2, run, round } = options;
+export async function launchFleet(options: LaunchOptions): Promise<LaunchedFleet> {
+  const { ec2, run, round, settings, scripts } = options;
   await putSecrets(options.ssm, parameterName(run.stage, run.runId, round), options.taskToken);
-  const groups = await ensureSecurityGroups(ec2, run.stage);
+  const network = await fleetNetwork(ec2, settings.subnets);
+  const groups =
+    settings.securityGroups ??
+    (await ensureSecurityGroups(ec2, run.stage, network.vpcId, settings.dashboardCidr));
   const variables = fleetVariables(options);
-  const [head] = await start(options, 'head', 1, groups.head, userData(options.scripts.head, variables));
-  const address = head?.PrivateIpAddress;
-  if (address === undefined) {
-    throw new FanfleetError('NO_ADDRESS', 'Expected the head to have a private address but EC2 gave none.', {
-      source: 'aws',
+  const start = async (role: 'head' | 'worker', more: Readonly<Record<string, string>>): Promise<Started> => {
+    const templateId = await ensureTemplate(ec2, run, round, {
+      role,
+      securityGroup: groups[role],
+      instanceProfile: settings.instanceProfile,
+      amiParameter: settings.amiParameter,
+      userData: userData(scripts[role], { ...variables, ...more }),
     });
-  }
-  const workers = await start(
-    options,
-    'worker',
-    run.workers,
-    groups.worker,
-    userData(options.scripts.worker, { ...variables, FANFLEET_HEAD_ADDRESS: address }),
-  );
-  return [head, ...workers].map((instance) => instance?.InstanceId ?? '');
-}
-
-/**
- * The secrets of the fleet. Another attempt at the same launch has a new task token, but keeps Ray's: a head that
- * has read it already must still match the workers that read it later.
- */
-async function putSecrets(ssm: SSMClient, name: string, taskToken: string): Promise<void> {
-  const rayToken = (await readRayToken(ssm, name)) ?? randomBytes(32).toString('hex');
-  await ssm.send(
-    new PutParameterCommand({
-      Name: name,
-      Type: 'SecureString',
-      Overwrite: true,
-      Value: JSON.stringify({ taskToken, rayToken }),
-    }),
-  );
-}
-
-async function readRayToken(ssm: SSMClient, name: string): Promise<string | undefined> {
-  try {
-    const { Parameter } = await ssm.send(new GetParameterCommand({ Name: name, WithDecryption: true }));
-    return parse(secretsSchema, JSON.parse(Parameter?.Value ?? '{}'), 'The secrets of the fleet').rayToken;
-  } catch (error) {
-    if (error instanceof ParameterNotFound) return undefined;
-    throw error;
-  }
-}
-
-/** The header of the user data; docs/architecture.md lists the variables. None is a secret. */
-export function fleetVariables(
-  options: Pick<LaunchOptions, 'run' | 'round' | 'region' | 'endpoint' | 'bundle'>,
-): Record<string, string> {
-  const { run, round, bundle } = options;
+    const isHead = role === 'head';
+    return startInstances(ec2, run, round, {
+      role,
+      count: isHead ? 1 : run.workers,
+      market: isHead ? 'on-demand' : run.market,
+      template: { LaunchTemplateId: templateId },
+      subnetIds: network.subnetIds,
+    });
+  };
+  const head = await start('head', scalingVariables(options, network.subnetIds));
+  const address = await privateAddress(ec2, head.instances);
+  const workers = await start('worker', { FANFLEET_HEAD_ADDRESS: address });
   return {
-    FANFLEET_RUN_ID: run.runId,
-    FANFLEET_ROUND: String(round),
-    FANFLEET_STAGE: run.stage,
-    FANFLEET_REGION: options.region,
-    FANFLEET_RUNS_BUCKET: run.runsBucket,
-    FANFLEET_DATA_BUCKET: run.bucket,
-    ...(options.endpoint === undefined ? {} : { FANFLEET_ENDPOINT_URL: options.endpoint }),
-    FANFLEET_PARAMETER: parameterName(run.stage, run.runId, round),
-    FANFLEET_BUNDLE_KEY: bundle.key,
-    FANFLEET_BUNDLE_SHA256: bundle.sha256,
-    FANFLEET_ENGINE: run.engine,
-    FANFLEET_OPERATION: run.operation,
-    FANFLEET_NORMALISATION: JSON.stringify(run.normalisation),
-    FANFLEET_WORKERS: String(run.workers),
-    FANFLEET_JOIN_DEADLINE_S: String(Math.min(JOIN_DEADLINE_S, Math.floor(run.fleetDeadline / 2))),
-    FANFLEET_DEADLINE_S: String(run.fleetDeadline + SELF_TERMINATION_MARGIN_S),
-    FANFLEET_JOB_DEADLINE_S: String(run.fleetDeadline),
-    FANFLEET_SWAP_GIB: String(run.swap),
+    instances: [...head.instances, ...workers.instances],
+    refusals: [...head.refusals, ...workers.refusals],
   };
 }
 
-async function start(
-  options: LaunchOptions,
-  role: 'head' | 'worker',
-  count: number,
-  group: string,
-  data: string,
-): Promise<readonly Instance[]> {
-  const { run, round } = options;
-  const input: RunInstancesCommandInput = {
-    ClientToken: clientToken(run.runId, round, role),
-    ImageId: imageId(run.instanceType),
-    InstanceType: run.instanceType as _InstanceType,
-    MinCount: count,
-    MaxCount: count,
-    SecurityGroupIds: [group],
-    IamInstanceProfile: { Name: options.instanceProfile },
-    InstanceInitiatedShutdownBehavior: 'terminate',
-    MetadataOptions: { HttpTokens: 'required', HttpEndpoint: 'enabled', HttpPutResponseHopLimit: 1 },
-    BlockDeviceMappings: [
-      {
-        DeviceName: '/dev/sda1',
-        Ebs: {
-          VolumeType: 'gp3',
-          VolumeSize: ROOT_VOLUME_GIB,
-          Encrypted: true,
-          DeleteOnTermination: true,
-        },
-      },
-    ],
-    UserData: data,
-    TagSpecifications: (['instance', 'volume'] as const).map((ResourceType) => ({
-      ResourceType,
-      Tags: fleetTags(run, round, role),
-    })),
-  };
-  const { Instances } = await options.ec2.send(new RunInstancesCommand(input));
-  return Instances ?? [];
-}
-
-function fleetTags(run: Run, round: number, role: string) {
-  return [
-    { Key: 'Name', Value: `fanfleet-${run.stage}-${role}` },
-    { Key: 'fanfleet:stage', Value: run.stage },
-    { Key: 'fanfleet:run', Value: run.runId },
-    { Key: 'fanfleet:round', Value: String(round) },
-    { Key: 'fanfleet:role', Value: role },
-    { Key: 'fanfleet:results', Value: layout.arm(run.runId, 'fleet', round) },
-  ];
-}
-
-/** At most 64 ASCII characters, the same for the same fleet. */
-function clientToken(runId: string, round: number, role: string): string {
-  return createHash('sha256').update(`${runId}/${round}/${role}`).digest('hex');
-}
-
-/** Ubuntu 24.04 for the processor of the instance type, by Canonical's public SSM parameter. */
-export function imageId(instanceType: string): string {
-  return `resolve:ssm:/aws/service/canonical/ubuntu/server/24.04/stable/current/${architecture(instanceType)}/hvm/ebs-gp3/ami-id`;
-}
-
-/** Graviton families have a `g` behind the generation's number: t4g, c7gn, m8gd. The old a1 is Graviton too. */
-function architecture(instanceType: string): 'arm64' | 'amd64' {
-  const family = instanceType.split('.')[0] ?? '';
-  return /^[a-z]+\d+g[a-z]*$/.test(family) || family === 'a1' ? 'arm64' : 'amd64';
+async function privateAddress(ec2: EC2Client, instances: readonly string[]): Promise<string> {
+  const { reason } = await waitUntilInstanceExists(
+    { client: ec2, maxWaitTime: VISIBLE_S, minDelay: 1, maxDelay: 4 },
+    { InstanceIds: [...instances] },
+  );
+  const address = reason?.Reservations?.[0]?.Instances?.[0]?.PrivateIpAddress;
+  if (address !== undefined) return address;
+  throw new FanfleetError('NO_ADDRESS', 'Expected the head to have a private address but EC2 gave none.', {
+    source: 'aws',
+  });
 }

@@ -2,10 +2,11 @@ import {
   AuthorizeSecurityGroupIngressCommand,
   CreateSecurityGroupCommand,
   DescribeSecurityGroupsCommand,
-  DescribeVpcsCommand,
   type EC2Client,
+  RevokeSecurityGroupIngressCommand,
 } from '@aws-sdk/client-ec2';
 import { FanfleetError } from '../errors.ts';
+import { awsErrorIs } from './aws-error.ts';
 
 export interface FleetGroups {
   readonly head: string;
@@ -15,32 +16,68 @@ export interface FleetGroups {
 /** Ray's workers listen on ports from 1024 up; 6379 (the head's) and 8265 (its dashboard) are among them. */
 const PORTS = { IpProtocol: 'tcp', FromPort: 1024, ToPort: 65_535 } as const;
 
+/** Where the engines show themselves: Ray, Dask, Spark's master and its job. */
+const DASHBOARDS = [8265, 8787, 8080, 4040];
+
 /**
- * The security groups of the fleets of a stage, made on first use: members talk to each other, workers reach the
- * head, and nobody else reaches anything. There is no rule with an address range.
+ * The security groups of the fleets of a stage, made on first use: members talk to each other, workers reach the head,
+ * and nobody else reaches anything. The one rule with an address is that of the dashboards, where it is asked for; where
+ * it is not any more, it is taken away.
+ *
+ * @param dashboardCidr the one address that may open the head's dashboards, as a /32
  */
-export async function ensureSecurityGroups(ec2: EC2Client, stage: string): Promise<FleetGroups> {
-  const vpc = await defaultVpc(ec2);
-  const head = await ensureGroup(ec2, vpc, stage, 'head');
-  const worker = await ensureGroup(ec2, vpc, stage, 'worker');
+export async function ensureSecurityGroups(
+  ec2: EC2Client,
+  stage: string,
+  vpcId: string,
+  dashboardCidr: string | undefined,
+): Promise<FleetGroups> {
+  const head = await ensureGroup(ec2, vpcId, stage, 'head');
+  const worker = await ensureGroup(ec2, vpcId, stage, 'worker');
   await allow(ec2, head, [worker]);
   await allow(ec2, worker, [head, worker]);
+  for (const group of [head, worker])
+    await closeToOthers(ec2, group, group === head ? dashboardCidr : undefined);
+  if (dashboardCidr !== undefined) await openDashboards(ec2, head, dashboardCidr);
   return { head, worker };
 }
 
-async function defaultVpc(ec2: EC2Client): Promise<string> {
-  const { Vpcs } = await ec2.send(
-    new DescribeVpcsCommand({ Filters: [{ Name: 'is-default', Values: ['true'] }] }),
+/** Take away every rule with an address, but those for one. */
+async function closeToOthers(ec2: EC2Client, group: string, kept: string | undefined): Promise<void> {
+  const { SecurityGroups = [] } = await ec2.send(new DescribeSecurityGroupsCommand({ GroupIds: [group] }));
+  const IpPermissions = (SecurityGroups[0]?.IpPermissions ?? []).flatMap(
+    ({ IpProtocol, FromPort, ToPort, IpRanges = [], Ipv6Ranges = [] }) => {
+      const others = IpRanges.filter(({ CidrIp }) => CidrIp !== kept).map(({ CidrIp }) => ({ CidrIp }));
+      return others.length + Ipv6Ranges.length === 0
+        ? []
+        : [
+            {
+              IpProtocol,
+              FromPort,
+              ToPort,
+              ...(others.length === 0 ? {} : { IpRanges: others }),
+              ...(Ipv6Ranges.length === 0 ? {} : { Ipv6Ranges }),
+            },
+          ];
+    },
   );
-  const vpc = Vpcs?.[0]?.VpcId;
-  if (vpc === undefined) {
-    throw new FanfleetError(
-      'NO_DEFAULT_VPC',
-      'Expected a default VPC in this region for the fleet but there is none; create one with `aws ec2 create-default-vpc`.',
-      { source: 'user' },
+  if (IpPermissions.length === 0) return;
+  await ignore('InvalidPermission.NotFound', () =>
+    ec2.send(new RevokeSecurityGroupIngressCommand({ GroupId: group, IpPermissions })),
+  );
+}
+
+async function openDashboards(ec2: EC2Client, group: string, CidrIp: string): Promise<void> {
+  for (const port of DASHBOARDS) {
+    await ignore('InvalidPermission.Duplicate', () =>
+      ec2.send(
+        new AuthorizeSecurityGroupIngressCommand({
+          GroupId: group,
+          IpPermissions: [{ IpProtocol: 'tcp', FromPort: port, ToPort: port, IpRanges: [{ CidrIp }] }],
+        }),
+      ),
     );
   }
-  return vpc;
 }
 
 async function ensureGroup(
@@ -102,7 +139,7 @@ async function ignore<T>(code: string, call: () => Promise<T>): Promise<T | unde
   try {
     return await call();
   } catch (error) {
-    if (error instanceof Error && error.name === code) return undefined;
+    if (awsErrorIs(error, code)) return undefined;
     throw error;
   }
 }

@@ -12,7 +12,24 @@ export function headlineOf(summary: Judged): Pick<Summary, 'headline' | 'remarks
   if (ranking.ranked)
     return { headline: rankedHeadline(summary), remarks: [...unmeasured, ...ranking.notes] };
   const headline = unrankedHeadline(summary);
-  return { headline, remarks: [ranking.reason, ...takenOver(summary), ...unmeasured] };
+  return {
+    headline,
+    remarks: [ranking.reason, ...unfinished(summary), ...takenOver(summary), ...unmeasured],
+  };
+}
+
+/** What a failed arm leaves to do, and how. Of an arm whose head was lost nobody else can tell. */
+function unfinished({ rounds, plan, runId }: Judged): string[] {
+  return rounds.flatMap(({ arms }) =>
+    arms.flatMap(({ arm, round, problems }) => {
+      const missing = problems.find(({ code }) => code === 'BATCH_MISSING')?.count ?? 0;
+      if (missing === 0) return [];
+      const which = rounds.length === 1 ? `The ${arm} arm` : `The ${arm} arm of round ${round}`;
+      return [
+        `${which} did ${count(plan.batches - missing)} of ${plural(plan.batches, 'batch', 'batches')}; \`fanfleet run --resume ${runId}\` does only what is missing.`,
+      ];
+    }),
+  );
 }
 
 /** Says so even of a run with one arm, which nobody would rank. */

@@ -12,11 +12,13 @@ export function fleetSection(shown: readonly ArmRound[]): Markup | null {
     return html`<section><h2>Fleet</h2><p>The fleet left no record of its hosts.</p></section>`;
   }
   const missing = fleet.workersRequested - fleet.workersJoined;
+  const added = (fleet.workerStarts ?? []).reduce((sum, { instances }) => sum + (instances?.length ?? 0), 0);
   return html`<section><h2>Fleet</h2>
 <p>${fleet.engine}: ${fleet.workersJoined} of ${plural(fleet.workersRequested, 'worker')} joined, ${duration(
     Math.max(0, fleet.workersReadyAt - fleet.jobStartedAt),
   )} after the job began; the engine ran ${duration(Math.max(0, fleet.engineEndedAt - fleet.engineStartedAt))}.
-${missing > 0 ? html`<b class="bad">${plural(missing, 'worker')} did not join.</b>` : null}</p>
+${missing > 0 ? html`<b class="bad">${plural(missing, 'worker')} did not join.</b>` : null}
+${added > 0 ? html`The head started ${plural(added, 'more worker')} while it ran.` : null}</p>
 <div class="wide"><table class="full"><thead><tr><th scope="col">host</th><th class="text" scope="col">role</th><th class="text" scope="col">address</th><th class="text" scope="col">type</th><th scope="col">CPUs</th><th scope="col">memory</th><th scope="col">boot</th></tr></thead><tbody>
 ${fleet.hosts.map(
   (host) =>

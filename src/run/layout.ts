@@ -13,6 +13,12 @@ export const layout = {
   report: (runId: string) => `runs/${runId}/report.html`,
   arm: (runId: string, arm: Arm, round: number) => `runs/${runId}/${arm}/round-${round}/`,
   armInfo: (runId: string, arm: Arm, round: number) => `${layout.arm(runId, arm, round)}arm.json`,
+  /** What the hosts of the fleet tell of themselves: their boots, what they used each second, and who is there. */
+  hosts: (runId: string, round: number) => `${layout.arm(runId, 'fleet', round)}hosts/`,
+  metrics: (runId: string, round: number) => `${layout.arm(runId, 'fleet', round)}metrics/`,
+  workerStates: (runId: string, round: number) => `${layout.arm(runId, 'fleet', round)}workers.json`,
+  /** The calls of a head that starts more workers. */
+  workerStarts: (runId: string, round: number) => `${layout.arm(runId, 'fleet', round)}starts.json`,
   results: (runId: string, arm: Arm, round: number) => `${layout.arm(runId, arm, round)}results/`,
   spans: (runId: string, arm: Arm, round: number) => `${layout.arm(runId, arm, round)}spans/`,
   result: (runId: string, arm: Arm, round: number, batch: number) =>

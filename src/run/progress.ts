@@ -1,5 +1,5 @@
 import type { ObjectStore } from '../aws/object-store.ts';
-import { planSchema } from '../dataset/manifest.ts';
+import { type Plan, planSchema } from '../dataset/manifest.ts';
 import { FanfleetError } from '../errors.ts';
 import { parse } from '../parse.ts';
 import { layout } from './layout.ts';
@@ -20,9 +20,11 @@ export interface ArmProgress {
 export class RunProgress {
   readonly #store: Pick<ObjectStore, 'getJson' | 'list'>;
   readonly #runId: string;
+  /** Batches that each arm of a resumed run had when it was first looked at. */
+  readonly #takenOver = new Map<string, number>();
   /** Passes before this one are over. */
   #pass = 0;
-  #plan: { batches: number; images: number } | undefined;
+  #plan: Plan | undefined;
 
   constructor(store: Pick<ObjectStore, 'getJson' | 'list'>, runId: string) {
     this.#store = store;
@@ -41,20 +43,26 @@ export class RunProgress {
       const done = progress.every(({ batches, totalBatches }) => batches >= totalBatches);
       if (done) continue;
       const next = await this.#countPass(passes[this.#pass + 1], plan);
-      if (next.every(({ batches }) => batches === 0)) return progress;
+      if (next.every((arm) => arm.batches === this.#startOf(arm, plan))) return progress;
     }
     return [];
   }
 
-  async #countPass(
-    pass: Pass | undefined,
-    plan: { batches: number; images: number },
-  ): Promise<ArmProgress[]> {
+  /** How many batches an arm has before it has begun: those that were taken over. */
+  #startOf({ arm, round, batches }: ArmProgress, plan: Plan): number {
+    if (plan.resumed === undefined) return 0;
+    const key = `${arm}/${round}`;
+    const start = this.#takenOver.get(key) ?? batches;
+    this.#takenOver.set(key, start);
+    return start;
+  }
+
+  async #countPass(pass: Pass | undefined, plan: Plan): Promise<ArmProgress[]> {
     const arms = (['serverless', 'fleet'] as const).filter((arm) => pass?.[arm]);
     return Promise.all(arms.map((arm) => this.#count(arm, pass?.round ?? 0, plan)));
   }
 
-  async #count(arm: 'serverless' | 'fleet', round: number, plan: { batches: number; images: number }) {
+  async #count(arm: 'serverless' | 'fleet', round: number, plan: Plan) {
     let batches = 0;
     for await (const _ of this.#store.list(layout.spans(this.#runId, arm, round))) batches += 1;
     const images = Math.round((batches / plan.batches) * plan.images);

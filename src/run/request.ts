@@ -1,5 +1,7 @@
 import * as z from 'zod';
 import { IMAGE_FILTERS } from '../dataset/image-type.ts';
+import { architecture } from '../fleet/image.ts';
+import { MARKETS } from '../fleet/market.ts';
 import { normaliseSchema, runOperationSchema } from './normalise.ts';
 import { SCHEDULES } from './schedule.ts';
 
@@ -7,8 +9,12 @@ export const armSchema = z.enum(['serverless', 'fleet']);
 export type Arm = z.infer<typeof armSchema>;
 
 /** Engines that the fleet can run; each is one file in ec2-workers/engines. */
-export const engineSchema = z.enum(['daft']);
+export const engineSchema = z.enum(['daft', 'ray', 'dask', 'spark', 'grpc']);
 export type Engine = z.infer<typeof engineSchema>;
+
+const instanceTypeSchema = z
+  .string()
+  .regex(/^[a-z][a-z0-9-]*\.[a-z0-9-]+$/, 'an EC2 instance type such as t3.medium');
 
 const fields = z.strictObject({
   /** S3 prefix of the images, e.g. `train/`. */
@@ -30,10 +36,21 @@ const fields = z.strictObject({
   engine: engineSchema.default('daft'),
   /** Fleet workers, beside the head. */
   workers: z.int().min(1).max(256).default(2),
-  instanceType: z
-    .string()
-    .regex(/^[a-z][a-z0-9-]*\.[a-z0-9-]+$/, 'an EC2 instance type such as t3.medium')
-    .default('t3.medium'),
+  /** Engine `grpc` only: the fleet may grow to so many workers while it runs. @default it has `workers` */
+  workersMax: z.int().min(1).max(256).optional(),
+  /** Seconds from the boot of the head in which the batches should be done: it starts workers to that end. */
+  targetSeconds: z.int().min(1).max(86_400).optional(),
+  /** Of head and workers. @default t3.medium */
+  instanceType: instanceTypeSchema.optional(),
+  /** Several types instead of one, the preferred first: what has no capacity is left to the next. */
+  instanceTypes: z
+    .array(instanceTypeSchema)
+    .min(1)
+    .max(20)
+    .refine((types) => new Set(types.map(architecture)).size === 1, 'types of one processor: Graviton or x86')
+    .optional(),
+  /** How EC2 sells the workers; the head is always On-Demand. */
+  market: z.enum(MARKETS).default('on-demand'),
   /** GiB of swap on each instance, for types with little memory. */
   swap: z.int().min(0).max(64).default(0),
   /** MB of a measure function. @default what the stack was deployed with */
@@ -51,11 +68,36 @@ const fields = z.strictObject({
   fleetDeadline: z.int().min(60).max(86_400).default(3600),
   /** Whether a centralised single-thread run with the kernel of the serverless arm is measured too. */
   baseline: z.boolean().default(true),
+  /** An earlier run over the same images whose finished batches are taken over. @default none: all is done */
+  resume: z
+    .string()
+    .regex(/^[^/]{1,80}$/, 'the id of an earlier run')
+    .optional(),
 });
 
 /** The execution input. Only the prefix is required; docs/run.md explains each field. */
-export const requestSchema = fields.refine(
-  ({ operation, normalise }) => operation === 'normalise' || normalise === undefined,
-  { path: ['normalise'], error: 'nothing unless `operation` is "normalise"' },
-);
+export const requestSchema = fields
+  .refine(({ operation, normalise }) => operation === 'normalise' || normalise === undefined, {
+    path: ['normalise'],
+    error: 'nothing unless `operation` is "normalise"',
+  })
+  .refine(({ instanceType, instanceTypes }) => instanceType === undefined || instanceTypes === undefined, {
+    path: ['instanceType'],
+    error: 'nothing beside `instanceTypes`',
+  })
+  .refine(({ engine, workersMax }) => engine === 'grpc' || workersMax === undefined, {
+    path: ['workersMax'],
+    error: 'nothing unless `engine` is "grpc"',
+  })
+  .refine(({ workers, workersMax = workers }) => workersMax >= workers, {
+    path: ['workersMax'],
+    error: 'at least as many as `workers`',
+  })
+  .refine(({ workersMax, targetSeconds }) => workersMax !== undefined || targetSeconds === undefined, {
+    path: ['targetSeconds'],
+    error: 'nothing without `workersMax`',
+  });
 export type RequestInput = z.input<typeof requestSchema>;
+
+/** What a command line says before it is known where the images are. */
+export type PartialRequest = Omit<RequestInput, 'prefix'> & { readonly prefix?: string | undefined };

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { IMAGE_FILTERS } from '../dataset/image-type.ts';
+import { MARKETS } from '../fleet/market.ts';
 import { parse } from '../parse.ts';
 import { normalisationSchema, normaliseSchema, runOperationSchema } from './normalise.ts';
 import { type Arm, armSchema, engineSchema, requestSchema } from './request.ts';
@@ -30,7 +31,13 @@ export const runSchema = z.object({
   arms: z.array(armSchema),
   engine: engineSchema,
   workers: z.int(),
+  /** Only where the fleet may grow. */
+  workersMax: z.int().optional(),
+  targetSeconds: z.int().optional(),
+  /** The preferred one of the types. */
   instanceType: z.string(),
+  instanceTypes: z.array(z.string()).min(1),
+  market: z.enum(MARKETS),
   swap: z.int(),
   memory: z.int(),
   configureMemory: z.boolean(),
@@ -44,6 +51,8 @@ export const runSchema = z.object({
   fleetDeadline: z.int(),
   fleetHeartbeat: z.int(),
   mapRunPrefix: z.string(),
+  /** The earlier run whose finished batches are taken over; null where all is done anew. */
+  resume: z.string().nullable(),
   passes: z.array(passSchema).min(1),
 });
 export type Run = z.infer<typeof runSchema>;
@@ -69,6 +78,7 @@ export function resolveRun(input: unknown, runId: string, startedAt: number, dep
   const request = parse(requestSchema, input, 'The execution input');
   const memory = request.memory ?? deployment.memory;
   const schedule = request.schedule ?? deployment.schedule;
+  const { instanceType = 't3.medium', instanceTypes = [instanceType] } = request;
   const { statisticsRun = null, ...normalisation } = normaliseSchema.parse(request.normalise ?? {});
   return {
     runId,
@@ -84,7 +94,11 @@ export function resolveRun(input: unknown, runId: string, startedAt: number, dep
     arms: [...new Set(request.arms)],
     engine: request.engine,
     workers: request.workers,
-    instanceType: request.instanceType,
+    ...(request.workersMax === undefined ? {} : { workersMax: request.workersMax }),
+    ...(request.targetSeconds === undefined ? {} : { targetSeconds: request.targetSeconds }),
+    instanceType: instanceTypes[0] ?? instanceType,
+    instanceTypes: [...new Set(instanceTypes)],
+    market: request.market,
     swap: request.swap,
     memory,
     configureMemory: request.arms.includes('serverless') && memory !== deployment.memory,
@@ -98,6 +112,7 @@ export function resolveRun(input: unknown, runId: string, startedAt: number, dep
     fleetDeadline: request.fleetDeadline,
     fleetHeartbeat: Math.min(deployment.fleetHeartbeat, request.fleetDeadline - 1),
     mapRunPrefix: `runs/${runId}/map-run`,
+    resume: request.resume ?? null,
     passes: passes(request.arms, schedule, request.repeats),
   };
 }

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { readdir, readFile } from 'node:fs/promises';
 import { setTimeout as wait } from 'node:timers/promises';
 import sharp from 'sharp';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
@@ -43,6 +44,7 @@ describe.each(ENGINES)('%s', { timeout: 180_000 }, (engine) => {
 
     // Act
     const first = await firstSpan(runId, execution);
+    const commands = await commandLines();
     process.kill(Number(first.worker.split('/')[1]), 'SIGKILL');
     const outcome = await jobs.settled(execution, 160_000);
 
@@ -50,7 +52,8 @@ describe.each(ENGINES)('%s', { timeout: 180_000 }, (engine) => {
     const console = await jobs.consoles();
     expect(outcome.status, console).toBe('SUCCEEDED');
     expect(await rowsOf(runId)).toEqual(await expectedRows());
-    expect(console).not.toContain(secret);
+    expect(commands).toContain(`engines.${engine}`);
+    expect(commands + console).not.toContain(secret);
     const info = await jobs.info(runId);
     expect(info).toMatchObject({ engine, status: 'succeeded', workersJoined: WORKERS.length });
     expect(info.dashboard).toMatch(`http://${HEAD}:`);
@@ -122,6 +125,15 @@ async function firstSpan(runId: string, execution: string): Promise<Span> {
   throw new Error(`Expected a span but there is none.\n${await jobs.consoles()}`);
 }
 
+/** Of all processes of this machine, as anybody can read them. */
+async function commandLines(): Promise<string> {
+  const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
+  const lines = await Promise.all(
+    pids.map((pid) => readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')),
+  );
+  return lines.join('\n');
+}
+
 async function rowsOf(runId: string): Promise<string[]> {
   const texts = await Promise.all(
     batches.map(({ batch }) => jobs.text(layout.result(runId, 'fleet', ROUND, batch))),
@@ -185,7 +197,7 @@ function name(folder: string, number: number): string {
 
 /** It takes tens of milliseconds to decode, so that there is a middle of the run. */
 function noise(): Promise<Buffer> {
-  const [width, height] = [600, 600];
+  const [width, height] = [900, 900];
   return sharp(randomBytes(width * height * 3), { raw: { width, height, channels: 3 } })
     .png()
     .toBuffer();

@@ -8,7 +8,9 @@ import { CreateBucketCommand, ListBucketsCommand, S3Client } from '@aws-sdk/clie
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { systemProcessTable } from '../../localstack/ec2/hosts/process-table.ts';
 import { cli } from '../e2e/support/cli.ts';
+import { imageFor } from '../support/ec2-endpoint.ts';
 import { freePorts } from '../support/free-ports.ts';
+import { leftovers, noNamespaces } from '../support/namespace-hosts.ts';
 
 let home: string;
 let port: number;
@@ -95,6 +97,9 @@ describe('fanfleet up and down', () => {
       AWS_SECRET_ACCESS_KEY: 'test',
     };
     expect(first).toMatchObject({ code: 0, object: { started: true, variables } });
+    const kind = noNamespaces === undefined ? 'namespaces' : 'processes';
+    expect(first.object.hosts).toEqual({ kind, description: expect.stringMatching(/namespaces|processes/) });
+    expect(second.object.hosts).toEqual(first.object.hosts);
     expect(second).toMatchObject({ code: 0, object: { started: false, variables } });
     expect([await pidOf('emulator'), await pidOf('ec2')]).toEqual(pids);
     expect(Buckets?.map(({ Name }) => Name)).toEqual(['kept']);
@@ -103,7 +108,7 @@ describe('fanfleet up and down', () => {
     const ec2 = new EC2Client({ endpoint: `http://127.0.0.1:${ec2Port}`, region: 'us-east-1', credentials });
     const { Instances } = await ec2.send(
       new RunInstancesCommand({
-        ImageId: 'ami-0123456789abcdef0',
+        ImageId: imageFor('t3.medium'),
         InstanceType: 't3.medium',
         MinCount: 1,
         MaxCount: 1,
@@ -131,6 +136,7 @@ describe('fanfleet up and down', () => {
     expect(again).toMatchObject({ code: 0, object: { stopped: [] } });
     expect([await answers(port), await answers(ec2Port)]).toEqual([false, false]);
     expect(await processesOfHome()).toEqual([]);
+    if (noNamespaces === undefined) expect(await leftovers(join(home, 'ec2'))).toEqual([]);
     const left = (await systemProcessTable().list()).filter(({ pid }) => pids.includes(pid));
     expect(left).toEqual([]);
     expect(await readdir(home)).toEqual(['daemons']);
@@ -249,6 +255,7 @@ describe('the command line', () => {
         'memory',
         'disk',
         'ports',
+        'hosts of the fleet',
       ],
     ]);
     for (const { ok, found, fix } of checks) {

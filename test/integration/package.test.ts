@@ -21,6 +21,7 @@ const IGNORED = ['W3005'];
 
 interface Resource {
   readonly Type: string;
+  readonly Condition?: string;
   readonly Properties: Readonly<Record<string, unknown>>;
 }
 
@@ -28,7 +29,10 @@ let folder: string;
 let scratch: string;
 let cloudFormation: Server;
 let output: string;
-let template: { Resources: Record<string, Resource> };
+let template: {
+  Resources: Record<string, Resource>;
+  Parameters: Record<string, { readonly Default: string; readonly AllowedPattern?: string }>;
+};
 
 beforeAll(async () => {
   scratch = await mkdtemp(join(tmpdir(), 'fanfleet-sls-'));
@@ -120,6 +124,42 @@ describe('the template', () => {
     }
   });
 
+  it('lets nothing in from the internet, unless one address may open the dashboards', () => {
+    const rules = resources('AWS::EC2::SecurityGroupIngress');
+    const withAddress = rules.filter(([, { Properties }]) => Properties.CidrIp ?? Properties.CidrIpv6);
+    expect(rules).toHaveLength(7);
+    expect(withAddress.map(([, { Properties }]) => Properties.FromPort).toSorted()).toEqual([
+      4040, 8080, 8265, 8787,
+    ]);
+    for (const [, resource] of withAddress) {
+      expect(resource).toMatchObject({
+        Condition: 'OwnNetworkWithDashboards',
+        Properties: { CidrIp: { Ref: 'DashboardCidr' } },
+      });
+    }
+    const groups = resources('AWS::EC2::SecurityGroup');
+    expect(groups).toHaveLength(2);
+    for (const [, { Properties }] of groups) expect(Properties).not.toHaveProperty('SecurityGroupIngress');
+    const { AllowedPattern, Default } = template.Parameters.DashboardCidr ?? {};
+    expect(Default).toBe('');
+    for (const wide of ['0.0.0.0/0', '10.0.0.0/8', '192.0.2.7'])
+      expect(wide).not.toMatch(new RegExp(AllowedPattern ?? ''));
+    expect('192.0.2.7/32').toMatch(new RegExp(AllowedPattern ?? ''));
+  });
+
+  it('has public subnets in two zones, with S3 within the network', () => {
+    const subnets = resources('AWS::EC2::Subnet').map(([, { Properties }]) => Properties);
+    expect(subnets.map(({ AvailabilityZone }) => AvailabilityZone)).toEqual([
+      { 'Fn::Select': [0, { 'Fn::GetAZs': '' }] },
+      { 'Fn::Select': [1, { 'Fn::GetAZs': '' }] },
+    ]);
+    expect(resources('AWS::EC2::VPCEndpoint').map(([, { Properties }]) => Properties)).toMatchObject([
+      { VpcEndpointType: 'Gateway', RouteTableIds: [{ Ref: 'RouteTable' }] },
+    ]);
+    const conditions = resources('AWS::EC2::Subnet').map(([, { Condition }]) => Condition);
+    expect(conditions).toEqual(['OwnNetwork', 'OwnNetwork']);
+  });
+
   it('gives the instances S3 on the two buckets, their secrets, and states:SendTask* only', () => {
     const role = template.Resources.FleetRole?.Properties as {
       ManagedPolicyArns?: unknown;
@@ -201,12 +241,26 @@ describe('the other zips', () => {
     });
 
     // Act
-    const files = [...contents('launchFleet').keys()].filter((file) => !file.startsWith('functions/'));
+    const files = [...contents('launchFleet').keys()].filter(
+      (file) => !/^(functions|native|\.layers)\/|^ec2-workers\/grpc\//.test(file),
+    );
 
     // Assess
     const wanted = [...tracked.trim().split('\n'), 'pyproject.toml', 'uv.lock'];
     expect(files.toSorted()).toEqual(wanted.toSorted());
     expect(files.filter((file) => /__pycache__|\.pyc$/.test(file))).toEqual([]);
     expect(files).toContain('ec2-workers/head_bootstrap.sh');
+  });
+
+  it('launchFleet.zip has the gRPC program, for both processors that instances have', () => {
+    const files = [...contents('launchFleet').keys()];
+    expect(files).toContain('ec2-workers/grpc/main.mjs');
+    for (const cpu of ['arm64', 'x64']) {
+      const packages = `.layers/sharp-linux-${cpu}/nodejs/node_modules`;
+      expect(files).toContain(`${packages}/sharp/package.json`);
+      expect(files).toContain(`${packages}/@img/sharp-linux-${cpu}/package.json`);
+      const addon = `native/dist/linux-${cpu}/kernel.node`;
+      expect(files.includes(addon)).toBe(existsSync(join(ROOT, addon)));
+    }
   });
 });

@@ -4,15 +4,18 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
   DescribeInstancesCommand,
+  DescribeLaunchTemplatesCommand,
   EC2Client,
   GetConsoleOutputCommand,
   type Instance,
+  type LaunchTemplate,
   TerminateInstancesCommand,
 } from '@aws-sdk/client-ec2';
 import { GetParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
 import { afterAll, afterEach, beforeAll, expect } from 'vitest';
-import { type Ec2Endpoint, startEc2Endpoint } from '../../localstack/ec2/server.ts';
-import { type LaunchOptions, parameterName } from '../../src/fleet/launch.ts';
+import { type Ec2Endpoint, type Ec2EndpointOptions, startEc2Endpoint } from '../../localstack/ec2/server.ts';
+import { type FleetSettings, type LaunchOptions, launchFleet } from '../../src/fleet/launch.ts';
+import { parameterName } from '../../src/fleet/secrets.ts';
 import { terminateFleet } from '../../src/fleet/terminate.ts';
 import { resolveRun } from '../../src/run/run.ts';
 import { type Emulator, startEmulator } from './emulator.ts';
@@ -32,11 +35,21 @@ export const TOKENS = {
   second: 'task-token-of-the-second-call',
 };
 
+export const SETTINGS: FleetSettings = {
+  instanceProfile: 'fanfleet-test-fleet',
+  subnets: 'default',
+  securityGroups: undefined,
+  amiParameter: '/aws/service/canonical/ubuntu/server/24.04/stable/current/{architecture}/hvm/ebs-gp3/ami-id',
+  dashboardCidr: undefined,
+};
+
 /**
  * An offline AWS and an EC2 endpoint for the tests of a file, and what launches and ends fleets there. After each
  * test no instance may be left.
+ *
+ * @param options of the endpoint
  */
-export function useFleets() {
+export function useFleets(options: Partial<Ec2EndpointOptions> = {}) {
   let folder: string;
   let emulator: Emulator;
   let endpoint: Ec2Endpoint;
@@ -47,8 +60,13 @@ export function useFleets() {
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'fanfleet-launch-'));
     emulator = await startEmulator();
-    endpoint = await startEc2Endpoint({ port: 0, stateDir: join(folder, 'ec2'), graceMs: 500 });
-    ec2 = newEc2Client();
+    endpoint = await startEc2Endpoint({
+      port: 0,
+      stateDir: join(folder, 'ec2'),
+      graceMs: 500,
+      ...options,
+    });
+    ec2 = new EC2Client({ ...emulator.client, endpoint: endpoint.url });
     ssm = new SSMClient(emulator.client);
   });
   afterAll(async () => {
@@ -64,10 +82,6 @@ export function useFleets() {
       await ec2.send(new TerminateInstancesCommand({ InstanceIds: left, SkipOsShutdown: true }));
     expect(left, 'instances that a test has left').toEqual([]);
   });
-
-  function newEc2Client(): EC2Client {
-    return new EC2Client({ ...emulator.client, endpoint: endpoint.url });
-  }
 
   /** What launches the fleet of a new run of two workers. */
   function fleet(fields: Record<string, unknown> = {}, changes: Partial<LaunchOptions> = {}): LaunchOptions {
@@ -90,11 +104,16 @@ export function useFleets() {
       taskToken: TOKENS.first,
       region: 'us-east-1',
       endpoint: emulator.endpoint,
-      instanceProfile: 'fanfleet-test-fleet',
+      settings: SETTINGS,
       bundle: { key: 'fleet-bundles/x.tar.gz', sha256: '0'.repeat(64), body: Buffer.alloc(0) },
       scripts: { head: SCRIPT, worker: SCRIPT },
       ...changes,
     };
+  }
+
+  /** The ids of the instances of a new fleet, head first. */
+  async function launch(options: LaunchOptions): Promise<readonly string[]> {
+    return (await launchFleet(options)).instances;
   }
 
   function terminate({ run }: LaunchOptions, round?: number, waitMs = 10_000) {
@@ -112,6 +131,13 @@ export function useFleets() {
       }),
     );
     return Reservations.flatMap((reservation) => reservation.Instances ?? []);
+  }
+
+  /** Launch templates of a run. */
+  async function templates({ run }: LaunchOptions): Promise<LaunchTemplate[]> {
+    const Filters = [{ Name: 'tag:fanfleet:run', Values: [run.runId] }];
+    const { LaunchTemplates = [] } = await ec2.send(new DescribeLaunchTemplatesCommand({ Filters }));
+    return LaunchTemplates;
   }
 
   async function secrets({ run, round }: LaunchOptions) {
@@ -138,10 +164,20 @@ export function useFleets() {
     get ec2() {
       return ec2;
     },
-    newEc2Client,
+    get s3() {
+      return emulator.s3;
+    },
+    get endpoint() {
+      return emulator.endpoint;
+    },
+    get ssm() {
+      return ssm;
+    },
     fleet,
+    launch,
     terminate,
     instances,
+    templates,
     secrets,
     consoleOf,
   };

@@ -10,7 +10,7 @@ const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 it('the Python modules of the fleet pass their own tests', async () => {
   const { stderr } = await run(
     join(ROOT, '.venv/bin/python'),
-    ['-m', 'unittest', 'fleet_modules', 'fleet_shards', 'fleet_batch', 'fleet_clusters'],
+    ['-m', 'unittest', 'fleet_modules', 'fleet_shards', 'fleet_batch', 'fleet_clusters', 'fleet_oom'],
     {
       cwd: join(ROOT, 'test/fixtures'),
       env: { PYTHONPATH: join(ROOT, 'ec2-workers') },

@@ -3,7 +3,8 @@
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from functools import cache
 from typing import Any
 from urllib.parse import urlsplit
@@ -18,6 +19,7 @@ from fanfleet.steps import StepFailed
 PORT = 8786
 DASHBOARD_PORT = 8787
 START_S = 60.0
+ANSWER_S = 20.0
 POLL_S = 0.5
 
 # Dask reads its configuration from DASK_ variables: `__` is a step down. It waits 30 s to 5 min by itself.
@@ -70,7 +72,8 @@ class DaskCluster:
         wait_for_port(str(scheduler.hostname), PORT, until)
         command = [
             *(sys.executable, "-m", "distributed.cli.dask_worker", env["DASK_SCHEDULER_ADDRESS"]),
-            *("--host", me.address, "--protocol", "tls", "--no-dashboard"),
+            # Without a dashboard there still is a page with the process's state, on all interfaces if it is not told.
+            *("--host", me.address, "--protocol", "tls", "--no-dashboard", "--dashboard-address", f"{me.address}:0"),
             *("--nworkers", str(cpus()), "--nthreads", "1"),
             *("--local-directory", str(settings.temp_dir / "dask")),
         ]
@@ -78,13 +81,14 @@ class DaskCluster:
 
     def drain(self, me: Host, env: dict[str, str], process: "subprocess.Popen[str]", within_s: float) -> None:
         until = time.time() + within_s
-        client = _client(env["DASK_SCHEDULER_ADDRESS"])
-        mine = [address for address in client.scheduler_info(n_workers=-1)["workers"] if _host(address) == me.address]
-        if mine:
-            client.run(_take_no_more, workers=mine)
-            while any(client.run(_is_busy, workers=mine).values()) and time.time() < until:
-                time.sleep(POLL_S)
-            client.retire_workers(mine)
+        with _answering(env) as client:
+            workers = client.scheduler_info(n_workers=-1)["workers"]
+            mine = [address for address in workers if _host(address) == me.address]
+            if mine:
+                client.run(_take_no_more, workers=mine)
+                while any(client.run(_is_busy, workers=mine).values()) and time.time() < until:
+                    time.sleep(POLL_S)
+                client.retire_workers(mine)
         try:
             process.wait(max(0.0, until - time.time()))
         except subprocess.TimeoutExpired:
@@ -93,12 +97,9 @@ class DaskCluster:
     def states(self, env: dict[str, str]) -> list[WorkerState]:
         """A host is alive while one of its processes is. The scheduler's log has those that went."""
         states: dict[str, State] = {}
-        client = _client(env["DASK_SCHEDULER_ADDRESS"])
-        try:
+        with _answering(env) as client:
             events = [event for _, event in client.get_events("all")]
             alive = {_host(address) for address in client.scheduler_info(n_workers=-1)["workers"]}
-        except (OSError, TimeoutError) as reason:
-            raise StepFailed("StatesUnknown", f"Expected Dask's scheduler to answer but got {reason}") from reason
         for event in events:
             if event["action"] == "remove-worker":
                 states[_host(event["worker"])] = "LEFT" if event["expected"] else "DEAD"
@@ -106,15 +107,25 @@ class DaskCluster:
         return [WorkerState(address, state) for address, state in states.items()]
 
     def status(self, env: dict[str, str], nodes: int) -> str:
-        return repr(_client(env["DASK_SCHEDULER_ADDRESS"]))
+        with _answering(env) as client:
+            return repr(client)
+
+
+@contextmanager
+def _answering(env: Mapping[str, str]) -> Iterator[Any]:
+    """The client of this process; StepFailed where the scheduler does not answer it."""
+    try:
+        yield _client(env["DASK_SCHEDULER_ADDRESS"])
+    except (OSError, TimeoutError) as reason:
+        raise StepFailed("StatesUnknown", f"Expected Dask's scheduler to answer but got {reason!r}") from reason
 
 
 @cache
 def _client(address: str) -> Any:
-    """The client of this process, whose environment has the credentials."""
+    """It takes its credentials from the environment of this process."""
     from distributed import Client
 
-    return Client(address, timeout=START_S, set_as_default=False)
+    return Client(address, timeout=ANSWER_S, set_as_default=False)
 
 
 def _host(address: str) -> str:

@@ -42,6 +42,9 @@ class GrpcCluster:
 
     def start_head(self, me: Host, settings: Settings, env: dict[str, str]) -> None:
         command = [*node.program("head", _head(settings)), "--address", me.address, "--port", str(PORT)]
+        if settings.scaling_subnets:
+            request = f"s3://{settings.runs_bucket}/{settings.request_key}"
+            command += ["--scale", request, "--round", str(settings.round), "--subnets", settings.scaling_subnets]
         started = threading.Event()
         keeper = threading.Thread(target=_keep_running, args=(command, node.environment(env), started), daemon=True)
         keeper.start()

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 
 from fanfleet.clusters.cluster import State, WorkerState
 from fanfleet.clusters.processes import end, join_until, last_lines, wait_for_port
@@ -96,7 +97,8 @@ class RayCluster:
                     *("--reason=DRAIN_NODE_REASON_PREEMPTION", "--reason-message=this host is about to end"),
                     f"--deadline-remaining-seconds={max(1, int(within_s))}",
                 ]
-                subprocess.run(command, env=env, timeout=within_s, check=False)
+                with suppress(subprocess.TimeoutExpired):
+                    subprocess.run(command, env=env, timeout=within_s)
         try:
             process.wait(max(0.0, until - time.time()))
         except subprocess.TimeoutExpired:

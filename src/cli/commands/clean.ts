@@ -4,8 +4,8 @@ import { readState } from '../../../localstack/offline.ts';
 import { FanfleetError } from '../../errors.ts';
 import type { Context } from '../context.ts';
 
-/** What lies in the project's own folder: sample sets, fetched reports, logs. */
-const FOLDERS = ['dataset', 'runs', 'logs', 'daemons', 'sls'];
+/** What lies in the project's own folder: sample sets, fetched reports, sweeps, logs. */
+const FOLDERS = ['dataset', 'runs', 'sweeps', 'logs', 'daemons', 'sls'];
 
 /** Remove what fanfleet has made on this machine. The offline AWS must be down: its buckets go with `down`. */
 export async function cleanCommand({ home }: Context) {
@@ -20,5 +20,5 @@ export async function cleanCommand({ home }: Context) {
   }
   const removed = FOLDERS.map((folder) => join(home, folder));
   for (const folder of removed) await rm(folder, { recursive: true, force: true });
-  return { json: { removed }, text: `Removed the sample sets, reports and logs in ${home}.` };
+  return { json: { removed }, text: `Removed the sample sets, reports, sweeps and logs in ${home}.` };
 }

@@ -4,7 +4,9 @@ import { createServer } from 'node:net';
 import { freemem } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { chooseHosts } from '../../../localstack/ec2/hosts/open-hosts.ts';
 import { readState } from '../../../localstack/offline.ts';
+import { FanfleetError } from '../../errors.ts';
 import type { Context } from '../context.ts';
 import { EXIT } from '../exit-code.ts';
 
@@ -41,6 +43,7 @@ export async function doctorCommand(context: Context) {
     memory(),
     disk(context),
     ports(context),
+    hosts(context),
   ]);
   const text = checks
     .map(
@@ -107,6 +110,17 @@ async function disk({ root }: Context): Promise<Check> {
     `${gib.toFixed(1)} GiB free`,
     `free some: packages take about ${NEEDED_DISK_GIB} GiB`,
   );
+}
+
+/** Either kind will do, unless the one that was asked for cannot be had. */
+async function hosts({ shell }: Context): Promise<Check> {
+  try {
+    const { description } = await chooseHosts(shell.FANFLEET_HOSTS);
+    return check('hosts of the fleet', true, description, '');
+  } catch (reason) {
+    const { message } = FanfleetError.from(reason);
+    return check('hosts of the fleet', false, message, 'set FANFLEET_HOSTS to auto, or remove it');
+  }
 }
 
 async function ports({ home, shell }: Context): Promise<Check> {

@@ -1,9 +1,11 @@
 import { basename, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { readState } from '../../../localstack/offline.ts';
 import { ObjectStore } from '../../aws/object-store.ts';
 import { FanfleetError } from '../../errors.ts';
 import { RunProgress } from '../../run/progress.ts';
-import type { Arm, RequestInput } from '../../run/request.ts';
+import type { Arm, PartialRequest, RequestInput } from '../../run/request.ts';
+import { requestToResume } from '../../run/resume.ts';
 import { passes } from '../../run/run.ts';
 import { describeRun, type Execution, newRunId, startRun, stopRun } from '../../run/start.ts';
 import { type Aws, type Context, connect, LOCAL } from '../context.ts';
@@ -15,14 +17,14 @@ import { fetchReport, reportText } from './report.ts';
 export interface RunOptions {
   /** A folder of this machine, or `s3://bucket/prefix`. */
   readonly images?: string | undefined;
-  readonly request: Omit<RequestInput, 'prefix'> & { readonly prefix?: string | undefined };
+  readonly request: PartialRequest;
   /** Whether the images are normalised by the range of the dataset, which a run before finds out. */
   readonly datasetRange: boolean;
   readonly detach: boolean;
 }
 
 const POLL_MS = 500;
-/** Hosts share this machine's network, and Ray has no setting for the interface that it listens on. */
+/** Hosts that are processes share this machine's network, and Ray has no setting for the interface that it listens on. */
 const RAY_LISTENS =
   'While the fleet runs, Ray listens on all interfaces of this machine: docs/security.md says what that means.';
 /** An execution that failed with one of these got to its report. */
@@ -35,9 +37,7 @@ export async function runCommand(context: Context, options: RunOptions) {
   const input = options.datasetRange ? await withStatisticsRun(context, aws, asked) : asked;
   const runId = await start(context, aws, input);
   if (options.detach) return { json: { runId }, text: runId, exitCode: 0 };
-  const execution = await follow(context, aws, runId, input);
-  if (execution.status !== 'SUCCEEDED' && !HAS_REPORT.has(execution.error)) throw runFailed(execution);
-  const { summary, folder } = await fetchReport(context, aws, runId);
+  const { summary, folder } = await followToReport(context, aws, runId, input);
   const rounds = summary.rounds.flatMap((round) => round.arms);
   const exitCode = exitCodeOf({
     failedArms: rounds.filter(({ status, valid }) => status === 'failed' || valid === false).length,
@@ -47,17 +47,32 @@ export async function runCommand(context: Context, options: RunOptions) {
   return { json: { ...summary, files: folder }, text: reportText(summary, folder), exitCode };
 }
 
-async function start(context: Context, aws: Aws, input: RequestInput): Promise<string> {
+/**
+ * Follow a run to its report, and fetch that.
+ *
+ * @throws FanfleetError what the run ended with before it got to a report
+ */
+export async function followToReport(context: Context, aws: Aws, runId: string, input: RequestInput) {
+  const execution = await follow(context, aws, runId, input);
+  if (execution.status !== 'SUCCEEDED' && !HAS_REPORT.has(execution.error)) throw runFailed(execution);
+  return fetchReport(context, aws, runId);
+}
+
+/** Start a run and say so. */
+export async function start(context: Context, aws: Aws, input: RequestInput): Promise<string> {
   const runId = newRunId(new Date());
   await startRun(aws.sfn, aws.stack, runId, input);
   context.io.note(`run ${runId}: ${input.operation ?? 'stats'} over ${input.prefix}`);
-  if (context.stage === LOCAL && (input.arms ?? ['fleet']).includes('fleet')) context.io.note(RAY_LISTENS);
+  if (context.stage === LOCAL && (input.arms ?? ['fleet']).includes('fleet')) {
+    const state = await readState(context.home);
+    if (state?.hosts.kind === 'processes') context.io.note(RAY_LISTENS);
+  }
   return runId;
 }
 
 /** The input with the range of the dataset, after a run on one arm, once, that finds it out. */
 async function withStatisticsRun(context: Context, aws: Aws, input: RequestInput): Promise<RequestInput> {
-  const { normalise, ...rest } = input;
+  const { normalise, resume: _, ...rest } = input;
   const arm: Arm = input.arms?.includes('serverless') === false ? 'fleet' : 'serverless';
   const statistics: RequestInput = {
     ...rest,
@@ -72,13 +87,20 @@ async function withStatisticsRun(context: Context, aws: Aws, input: RequestInput
   return { ...input, normalise: { ...normalise, statisticsRun } };
 }
 
-/** The execution input: the user's folder is uploaded first, the user's bucket is taken as it is. */
-async function resolveInput(
+/**
+ * The execution input: the user's folder is uploaded first, the user's bucket is taken as it is. A run that resumes
+ * another one without naming images is over those of the other one, and what is not said is as it was there.
+ */
+export async function resolveInput(
   context: Context,
   aws: Aws,
-  { images, request }: RunOptions,
+  { images, request }: Pick<RunOptions, 'images' | 'request'>,
 ): Promise<RequestInput> {
   if (images === undefined) {
+    if (request.prefix === undefined && request.resume !== undefined) {
+      const runs = new ObjectStore(aws.s3, aws.stack.runsBucket);
+      return requestToResume(request.resume, runs, request);
+    }
     if (request.prefix === undefined) {
       throw new FanfleetError(
         'NO_IMAGES_NAMED',

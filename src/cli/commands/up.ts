@@ -19,6 +19,12 @@ export async function upCommand(context: Context, options: UpOptions) {
     port: options.port ?? shell.FANFLEET_PORT,
     ec2Port: options.ec2Port ?? shell.FANFLEET_EC2_PORT,
     path: shell.PATH,
+    hosts: {
+      kind: shell.FANFLEET_HOSTS,
+      cpus: shell.FANFLEET_HOST_CPUS,
+      memoryMiB: shell.FANFLEET_HOST_MEMORY,
+      image: shell.FANFLEET_HOST_IMAGE,
+    },
   });
   if (!state.started && options.port !== undefined && options.port !== state.port) {
     io.note(`It was up already, on port ${state.port}; \`fanfleet down\` first for another one.`);
@@ -27,8 +33,9 @@ export async function upCommand(context: Context, options: UpOptions) {
   const text = [
     `The offline AWS is up${state.started ? '' : ' already'}. For any AWS SDK or CLI:`,
     ...Object.entries(variables).map(([name, value]) => `  export ${name}=${value}`),
+    `Hosts of the fleet are ${state.hosts.description}.`,
   ].join('\n');
-  return { json: { started: state.started, variables }, text };
+  return { json: { started: state.started, variables, hosts: state.hosts }, text };
 }
 
 /** End the offline AWS and everything it started. */

@@ -1,6 +1,6 @@
 import { cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import {
   CreateBucketCommand,
@@ -8,8 +8,9 @@ import {
   ListObjectsV2Command,
   PutObjectCommand,
 } from '@aws-sdk/client-s3';
+import { parseTarGzip } from 'nanotar';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { packBundle, uploadBundle } from '../../../src/fleet/bundle.ts';
+import { type Bundle, packBundle, uploadBundle } from '../../../src/fleet/bundle.ts';
 import { type Emulator, startEmulator } from '../../support/emulator.ts';
 
 const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
@@ -33,6 +34,8 @@ describe('the bundle', () => {
     for (const part of ['ec2-workers', 'pyproject.toml', 'uv.lock']) {
       await cp(join(ROOT, part), join(root, part), { recursive: true });
     }
+    // It may have been built here.
+    await rm(join(root, 'ec2-workers', 'grpc'), { recursive: true, force: true });
     return root;
   };
 
@@ -52,6 +55,36 @@ describe('the bundle', () => {
     expect(second).toEqual(first);
     expect(changed.key).not.toBe(first.key);
     expect(changed.sha256).not.toBe(first.sha256);
+  });
+
+  it('has the gRPC program, sharp and the native kernel for the processor, if they are asked for', async () => {
+    // Prepare
+    const root = await tree('program');
+    await expect(packBundle(root, 'amd64')).rejects.toThrow('[PROGRAM_MISSING]');
+    const packages = '.layers/sharp-linux-x64/nodejs/node_modules/sharp';
+    for (const file of [
+      'ec2-workers/grpc/main.mjs',
+      `${packages}/package.json`,
+      `${packages}/README.md`,
+      'native/dist/linux-x64/kernel.node',
+      'native/dist/linux-arm64/kernel.node',
+    ]) {
+      await mkdir(dirname(join(root, file)), { recursive: true });
+      await writeFile(join(root, file), file);
+    }
+    const names = async (bundle: Bundle) => (await parseTarGzip(bundle.body)).map(({ name }) => name);
+
+    // Act
+    const [without, amd64] = [await packBundle(root), await packBundle(root, 'amd64')];
+
+    // Assess
+    const added = new Set(await names(amd64)).difference(new Set(await names(without)));
+    expect([...added]).toEqual([
+      'ec2-workers/grpc/main.mjs',
+      'ec2-workers/grpc/node_modules/sharp/package.json',
+      'native/dist/linux-x64/kernel.node',
+    ]);
+    await expect(packBundle(root, 'arm64')).rejects.toThrow('[PROGRAM_MISSING]');
   });
 
   it('is uploaded once, and again where other bytes lie under its key', async () => {

@@ -1,16 +1,16 @@
-import { DescribeSecurityGroupsCommand } from '@aws-sdk/client-ec2';
+import { DescribeSecurityGroupsCommand, DescribeVpcsCommand } from '@aws-sdk/client-ec2';
 import { describe, expect, it } from 'vitest';
-import { launchFleet } from '../../../src/fleet/launch.ts';
+import { ensureSecurityGroups } from '../../../src/fleet/security-groups.ts';
 import { tagsOf, useFleets } from '../../support/launched-fleet.ts';
 
 const fleets = useFleets();
-const { fleet, terminate, instances } = fleets;
+const { fleet, launch, terminate, instances } = fleets;
 
 describe('the security groups', () => {
   it('let workers reach the head and each other, and nobody else reach anything', async () => {
     // Prepare: two launches at once, as two runs of one stage may come
     const both = [fleet({ workers: 1 }), fleet({ workers: 1 })];
-    await Promise.all(both.map((options) => launchFleet(options)));
+    await Promise.all(both.map((options) => launch(options)));
 
     // Act
     const { SecurityGroups = [] } = await fleets.ec2.send(
@@ -52,5 +52,29 @@ describe('the security groups', () => {
       }
       await terminate(options);
     }
+  });
+
+  it('open the dashboards to one address where it is asked for, and close them again', async () => {
+    // Prepare
+    const { ec2 } = fleets;
+    const { Vpcs: [vpc] = [] } = await ec2.send(new DescribeVpcsCommand());
+    const open = async (dashboardCidr: string | undefined) => {
+      const { head } = await ensureSecurityGroups(ec2, 'dashboards', vpc?.VpcId ?? '', dashboardCidr);
+      const { SecurityGroups: [group] = [] } = await ec2.send(
+        new DescribeSecurityGroupsCommand({ GroupIds: [head] }),
+      );
+      return (group?.IpPermissions ?? [])
+        .flatMap(({ FromPort, ToPort, IpRanges = [] }) =>
+          IpRanges.map(({ CidrIp }) => [CidrIp, FromPort, ToPort]),
+        )
+        .toSorted();
+    };
+    const opened = (address: string) => [4040, 8080, 8265, 8787].map((port) => [address, port, port]);
+
+    // Act and assess
+    expect(await open('192.0.2.7/32')).toEqual(opened('192.0.2.7/32'));
+    expect(await open('192.0.2.7/32')).toEqual(opened('192.0.2.7/32'));
+    expect(await open('198.51.100.1/32')).toEqual(opened('198.51.100.1/32'));
+    expect(await open(undefined)).toEqual([]);
   });
 });

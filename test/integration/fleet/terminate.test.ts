@@ -1,11 +1,13 @@
-import { TerminateInstancesCommand } from '@aws-sdk/client-ec2';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { RunInstancesCommand, type Tag, TerminateInstancesCommand } from '@aws-sdk/client-ec2';
 import { ParameterNotFound } from '@aws-sdk/client-ssm';
 import { describe, expect, it } from 'vitest';
-import { type LaunchOptions, launchFleet } from '../../../src/fleet/launch.ts';
+import type { LaunchOptions } from '../../../src/fleet/launch.ts';
+import { terminateFleet } from '../../../src/fleet/terminate.ts';
 import { SCRIPT, useFleets } from '../../support/launched-fleet.ts';
 
 const fleets = useFleets();
-const { fleet, terminate, instances, secrets, consoleOf } = fleets;
+const { fleet, launch, terminate, instances, templates, secrets, consoleOf } = fleets;
 
 describe('terminateFleet', () => {
   const parameterOf = (options: LaunchOptions) =>
@@ -19,8 +21,8 @@ describe('terminateFleet', () => {
     const options = fleet({ workers: 1 });
     const next = { ...options, round: 1 };
     const other = fleet({ workers: 1 });
-    const ids = [...(await launchFleet(options)), ...(await launchFleet(next))];
-    await launchFleet(other);
+    const ids = [...(await launch(options)), ...(await launch(next))];
+    await launch(other);
 
     // Act
     const ended = await terminate(options);
@@ -28,8 +30,10 @@ describe('terminateFleet', () => {
     // Assess
     expect(ended.toSorted()).toEqual(ids.toSorted());
     expect(await instances(options)).toEqual([]);
+    expect(await templates(options)).toEqual([]);
     for (const gone of [options, next]) expect(await parameterOf(gone)).toBeInstanceOf(ParameterNotFound);
     expect(await instances(other)).toHaveLength(2);
+    expect(await templates(other)).toHaveLength(2);
     expect(await parameterOf(other)).toBe('there');
     await terminate(other);
   });
@@ -37,8 +41,8 @@ describe('terminateFleet', () => {
   it('ends one round, and leaves the others', async () => {
     const options = fleet({ workers: 1 });
     const next = { ...options, round: 1 };
-    const first = await launchFleet(options);
-    const second = await launchFleet(next);
+    const first = await launch(options);
+    const second = await launch(next);
     expect((await terminate(options, 0)).toSorted()).toEqual(first.toSorted());
     expect(await parameterOf(options)).toBeInstanceOf(ParameterNotFound);
     expect(await parameterOf(next)).toBe('there');
@@ -48,7 +52,7 @@ describe('terminateFleet', () => {
   it('may be called again, for a run that never was, and for one whose launch broke off', async () => {
     // Prepare: the head is up, the workers could not be started
     const options = fleet({}, { scripts: { head: SCRIPT, worker: 'no script' } });
-    await expect(launchFleet(options)).rejects.toMatchObject({ name: 'InvalidUserData.Malformed' });
+    await expect(launch(options)).rejects.toThrow('InvalidUserData.Malformed');
 
     // Act
     const ended = await terminate(options, 0);
@@ -65,7 +69,7 @@ describe('terminateFleet', () => {
     // Prepare: hosts that use the whole grace
     const slow = SCRIPT.replace('exec sleep 600', "trap '' TERM; while :; do sleep 600 & wait $!; done");
     const options = fleet({ workers: 1 }, { scripts: { head: slow, worker: slow } });
-    const InstanceIds = [...(await launchFleet(options))];
+    const InstanceIds = [...(await launch(options))];
     await Promise.all(InstanceIds.map(consoleOf));
 
     // Act
@@ -78,7 +82,7 @@ describe('terminateFleet', () => {
 
   it('deletes the secrets of a run whose instances have ended themselves', async () => {
     const options = fleet({ workers: 1 });
-    const InstanceIds = [...(await launchFleet(options))];
+    const InstanceIds = [...(await launch(options))];
     await fleets.ec2.send(new TerminateInstancesCommand({ InstanceIds, SkipOsShutdown: true }));
     await expect.poll(() => instances(options), { timeout: 10_000 }).toEqual([]);
     expect(await terminate(options)).toEqual([]);
@@ -88,11 +92,56 @@ describe('terminateFleet', () => {
   it('says which instances are still there when they do not end in time', async () => {
     const stubborn = SCRIPT.replace('exec sleep 600', "trap '' TERM; while :; do sleep 600 & wait $!; done");
     const options = fleet({ workers: 1 }, { scripts: { head: stubborn, worker: stubborn } });
-    const ids = await launchFleet(options);
+    const ids = await launch(options);
     await Promise.all(ids.map(consoleOf));
     const failure = terminate(options, undefined, 0);
     await expect(failure).rejects.toMatchObject({ code: 'FLEET_NOT_TERMINATED', source: 'aws' });
     await expect(failure).rejects.toThrow(ids[0]);
     await expect.poll(() => instances(options), { timeout: 10_000 }).toEqual([]);
   });
+
+  it('finds what a launch that is still under way starts in between', async () => {
+    // Prepare: a head that takes its time to end, so that there is a second look
+    const slow = SCRIPT.replace('exec sleep 600', "trap '' TERM; while :; do sleep 600 & wait $!; done");
+    const options = fleet({ workers: 1 }, { scripts: { head: slow, worker: SCRIPT } });
+    const [head = '', worker = ''] = await launch(options);
+    await consoleOf(head);
+    const { ImageId, Tags } =
+      (await instances(options)).find(({ InstanceId }) => InstanceId === worker) ?? {};
+    let late: string | undefined;
+
+    // Act
+    const ended = await terminateFleet({
+      ec2: fleets.ec2,
+      ssm: fleets.ssm,
+      stage: options.run.stage,
+      runId: options.run.runId,
+      waitMs: 10_000,
+      sleep: async (ms) => {
+        late ??= await startAnother(ImageId, Tags);
+        await sleep(ms);
+      },
+    });
+
+    // Assess
+    expect(ended.toSorted()).toEqual([head, worker, late].toSorted());
+    expect(await instances(options)).toEqual([]);
+  });
+
+  async function startAnother(
+    ImageId: string | undefined,
+    Tags: Tag[] | undefined,
+  ): Promise<string | undefined> {
+    const own = (Tags ?? []).filter(({ Key = '' }) => !Key.startsWith('aws:'));
+    const { Instances: [instance] = [] } = await fleets.ec2.send(
+      new RunInstancesCommand({
+        ImageId,
+        InstanceType: 't3.medium',
+        MinCount: 1,
+        MaxCount: 1,
+        TagSpecifications: [{ ResourceType: 'instance', Tags: own }],
+      }),
+    );
+    return instance?.InstanceId;
+  }
 });

@@ -74,8 +74,25 @@ describe('note and progress', () => {
     io.progress('more');
     io.result({ json: null, text: 'answer' });
     expect(stderr.text).toBe(
-      '\r\u001b[K1 of 2\r\u001b[K2 of 2\r\u001b[Kdone\nreally\n\r\u001b[Kmore\r\u001b[K',
+      '\r1 of 2\u001b[J\r2 of 2\u001b[J\r\u001b[Jdone\nreally\n\rmore\u001b[J\r\u001b[J',
     );
     expect(stdout.text).toBe('answer\n');
+  });
+
+  it('write several lines over those that stand on the terminal', () => {
+    stderr.isTTY = true;
+    const io = open();
+    io.progress('a\nb\nc');
+    io.progress('d\ne');
+    io.note('done');
+    expect(stderr.text).toBe(
+      '\ra\u001b[K\nb\u001b[K\nc\u001b[J\u001b[2A\rd\u001b[K\ne\u001b[J\u001b[1A\r\u001b[Jdone\n',
+    );
+  });
+
+  it('write no more on a terminal than can be written over again', () => {
+    Object.assign(stderr, { isTTY: true, columns: 8, rows: 4 });
+    open().progress('1234567\n12345678\n3\n4\n5');
+    expect(stderr.text).toBe('\r1234567\u001b[K\n123456…\u001b[K\n… 3 mo…\u001b[J');
   });
 });

@@ -2,13 +2,16 @@ import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { readBootScript } from '../../../src/fleet/boot-script.ts';
-import { fleetVariables, imageId, parameterName } from '../../../src/fleet/launch.ts';
+import { imageId } from '../../../src/fleet/image.ts';
+import { parameterName } from '../../../src/fleet/secrets.ts';
 import { USER_DATA_LIMIT, userData } from '../../../src/fleet/user-data.ts';
+import { fleetVariables, scalingVariables } from '../../../src/fleet/variables.ts';
 import { resolveRun } from '../../../src/run/run.ts';
 import { DEPLOYMENT } from '../../support/deployment.ts';
 
 const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
 const run = (fields: object = {}) => resolveRun({ prefix: 'x/', ...fields }, 'r1', 0, DEPLOYMENT);
+const GROWING = { engine: 'grpc', workers: 1, workersMax: 3 };
 const bundle = { key: 'fleet-bundles/abc.tar.gz', sha256: 'f'.repeat(64), body: Buffer.alloc(0) };
 const variables = (fields: object = {}, endpoint?: string) =>
   fleetVariables({ run: run(fields), round: 1, region: 'eu-west-1', endpoint, bundle });
@@ -30,10 +33,8 @@ describe('imageId', () => {
     ['g4dn.xlarge', 'amd64'],
     ['m5zn.large', 'amd64'],
     ['u-6tb1.112xlarge', 'amd64'],
-  ])('of %s is an Ubuntu for %s', (type, architecture) => {
-    expect(imageId(type)).toBe(
-      `resolve:ssm:/aws/service/canonical/ubuntu/server/24.04/stable/current/${architecture}/hvm/ebs-gp3/ami-id`,
-    );
+  ])('of %s is the image for %s', (type, architecture) => {
+    expect(imageId('/images/{architecture}/ami-id', type)).toBe(`resolve:ssm:/images/${architecture}/ami-id`);
   });
 });
 
@@ -50,7 +51,11 @@ describe('fleetVariables', () => {
     );
 
     // Act
-    const names = Object.keys({ ...variables({}, 'http://127.0.0.1:4566'), FANFLEET_HEAD_ADDRESS: '' });
+    const names = Object.keys({
+      ...variables({}, 'http://127.0.0.1:4566'),
+      ...scalingVariables({ run: run(GROWING), ec2Endpoint: 'http://127.0.0.1:4577' }, ['subnet-1']),
+      FANFLEET_HEAD_ADDRESS: '',
+    });
 
     // Assess
     expect(documented.length).toBeGreaterThan(15);
@@ -61,6 +66,14 @@ describe('fleetVariables', () => {
     expect(variables()).not.toHaveProperty('FANFLEET_ENDPOINT_URL');
     expect(variables({}, 'http://127.0.0.1:1')).toMatchObject({
       FANFLEET_ENDPOINT_URL: 'http://127.0.0.1:1',
+    });
+  });
+
+  it('tell the head where to start more workers, only if it may', () => {
+    const subnets = ['subnet-1', 'subnet-2'];
+    expect(scalingVariables({ run: run({ engine: 'grpc' }) }, subnets)).toEqual({});
+    expect(scalingVariables({ run: run(GROWING) }, subnets)).toEqual({
+      FANFLEET_SCALING_SUBNETS: 'subnet-1,subnet-2',
     });
   });
 

@@ -26,6 +26,17 @@ beforeAll(async () => {
     summaries[name] = buildSummary(await sampleInput(options));
 });
 
+it('the page tells how many workers the head started while it ran', () => {
+  const summary = structuredClone(of('one round'));
+  for (const { fleet } of summary.rounds.flatMap(({ arms }) => arms)) {
+    const calls = [['i-4'], [], ['i-5', 'i-6']].map((instances, index) => ({
+      ...{ call: index + 1, at: 0, workers: 2, instances, refusals: [] },
+    }));
+    if (fleet !== null) fleet.workerStarts = calls;
+  }
+  expect(textOf(renderHtml(summary))).toContain('The head started 3 more workers while it ran.');
+});
+
 describe.each(Object.keys(CASES))('the report of %s', (name) => {
   it('shows the same figures in the terminal and on the page, and they are those of the summary', () => {
     const summary = of(name);

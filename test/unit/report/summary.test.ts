@@ -100,6 +100,21 @@ describe('buildSummary', () => {
     expect(rounds[0]?.arms[1]).toMatchObject({ wallMs: 301_200, phases: null, digest: null, fleet: null });
   });
 
+  it('says of a failed arm what was done, what is missing, and how to go on', async () => {
+    const { remarks } = buildSummary(
+      change(await sampleInput({ fleetFails: true }), 'fleet', 0, (arm) => ({
+        ...arm,
+        aggregate: arm.aggregate && {
+          ...arm.aggregate,
+          problems: [{ code: 'BATCH_MISSING', message: 'm', count: 8, examples: ['12'] }],
+        },
+      })),
+    );
+    expect(remarks[1]).toMatch(
+      /^The fleet arm did 12 of 20 batches; `fanfleet run --resume \S+` does only what is missing\.$/,
+    );
+  });
+
   it('says nothing of phases and workers where no span does', async () => {
     const { rounds, failures } = buildSummary(await sampleInput({ arms: ['fleet'], fleetFails: true }));
     expect(rounds[0]?.arms[0]).toMatchObject({

@@ -30,8 +30,10 @@ describe('requestSchema', () => {
       filter: 'content',
       operation: 'minmax',
       arms: ['fleet'],
-      engine: 'daft',
+      engine: 'grpc',
       workers: 256,
+      workersMax: 256,
+      targetSeconds: 86_400,
       instanceType: 'u-6tb1.112xlarge',
       market: 'spot',
       swap: 64,
@@ -100,6 +102,15 @@ describe('requestSchema', () => {
     [{ workers: 257 }, 'Expected number of at most 256 for `workers` but received 257.'],
     [{ workers: 1.5 }, 'Expected integer for `workers` but received 1.5.'],
     [{ workers: '2' }, 'Expected number for `workers` but received "2".'],
+    [{ workersMax: 4 }, 'Expected nothing unless `engine` is "grpc" for `workersMax` but received 4.'],
+    [
+      { engine: 'grpc', workers: 3, workersMax: 2 },
+      'Expected at least as many as `workers` for `workersMax` but received 2.',
+    ],
+    [
+      { engine: 'grpc', targetSeconds: 60 },
+      'Expected nothing without `workersMax` for `targetSeconds` but received 60.',
+    ],
     [{ market: 'reserved' }, 'Expected one of "on-demand", "spot" for `market` but received "reserved".'],
     [{ instanceTypes: [] }, 'Expected array of at least 1 item for `instanceTypes`'],
     [

@@ -99,6 +99,14 @@ describe('requestToResume', () => {
     expect(request).not.toHaveProperty('instanceTypes');
   });
 
+  it('leaves out what only the gRPC fleet takes, for another engine', async () => {
+    put({ engine: 'grpc', workersMax: 5, targetSeconds: 60 });
+    expect(await requestToResume('r1', runs, {})).toMatchObject({ workersMax: 5, targetSeconds: 60 });
+    const request = await requestToResume('r1', runs, { engine: 'dask' });
+    expect(request).not.toHaveProperty('workersMax');
+    expect(request).not.toHaveProperty('targetSeconds');
+  });
+
   it('checks what comes of it', async () => {
     put({});
     await expect(requestToResume('r1', runs, { workers: 0 })).rejects.toMatchObject({

@@ -1,0 +1,17 @@
+export type Architecture = 'arm64' | 'amd64';
+
+/** The processor of an instance type. Graviton families have a `g` behind the generation's number: t4g, c7gn, m8gd. */
+export function architecture(instanceType: string): Architecture {
+  const family = instanceType.split('.')[0] ?? '';
+  // The old a1 is Graviton too.
+  return /^[a-z]+\d+g[a-z]*$/.test(family) || family === 'a1' ? 'arm64' : 'amd64';
+}
+
+/**
+ * The image for an instance type, by the SSM parameter that names it.
+ *
+ * @param parameter its name; `{architecture}` in it becomes `amd64` or `arm64`
+ */
+export function imageId(parameter: string, instanceType: string): string {
+  return `resolve:ssm:${parameter.replaceAll('{architecture}', architecture(instanceType))}`;
+}

@@ -1,0 +1,45 @@
+import { create } from '@bufbuild/protobuf';
+import * as z from 'zod';
+import { FanfleetError } from '../errors.ts';
+import { parse } from '../parse.ts';
+import { type BatchPlace, BatchPlaceSchema, type Job, JobSchema } from './protocol/head_pb.js';
+
+/** A task as engines get it: `Task` of ec2-workers/fanfleet/task.py, where the fields are explained. */
+const taskSchema = z.object({
+  manifest: z.string(),
+  out: z.string(),
+  bucket: z.string(),
+  operation: z.string(),
+  normalisation: z.unknown(),
+  round: z.int().nonnegative(),
+  batch: z.int().nonnegative(),
+  offset: z.int().nonnegative(),
+  length: z.int().positive(),
+  queued_at: z.number(),
+});
+
+/** Batches to be done, and what they have in common. */
+export type Tasks = { readonly job: Job; readonly places: readonly BatchPlace[] };
+
+/**
+ * Read tasks of one job, each a line of JSON.
+ *
+ * @throws FanfleetError `INVALID_INPUT`
+ */
+export function readTasks(text: string): Tasks {
+  const lines = text.split('\n').filter((line) => line !== '');
+  const tasks = lines.map((line, index) => parse(taskSchema, JSON.parse(line), `Task ${index}`));
+  const jobs = tasks.map(({ manifest, out, bucket, operation, normalisation, round }) => {
+    const common = { manifest, out, bucket, operation, round };
+    return JSON.stringify({ ...common, normalisation: JSON.stringify(normalisation ?? null) });
+  });
+  const [job] = new Set(jobs);
+  if (job === undefined || jobs.some((other) => other !== job)) {
+    const message = `Expected the tasks of one job but got those of ${new Set(jobs).size}.`;
+    throw new FanfleetError('INVALID_INPUT', message, { source: 'user' });
+  }
+  const places = tasks.map(({ batch, offset, length, queued_at }) =>
+    create(BatchPlaceSchema, { batch, offset: BigInt(offset), length, queuedAt: queued_at }),
+  );
+  return { job: create(JobSchema, JSON.parse(job)), places };
+}

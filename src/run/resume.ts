@@ -1,0 +1,96 @@
+import { isDeepStrictEqual } from 'node:util';
+import { getIfPresent, type ObjectReader } from '../aggregate/reader.ts';
+import { invalidInput, problemOf } from '../invalid-input.ts';
+import { parse } from '../parse.ts';
+import { layout } from './layout.ts';
+import { type PartialRequest, type RequestInput, requestSchema } from './request.ts';
+import { type Run, runSchema } from './run.ts';
+
+/** What a batch's rows depend on: the same in both runs, or the one cannot go on with the other's. */
+const sameWorkSchema = runSchema.pick({
+  bucket: true,
+  prefix: true,
+  filter: true,
+  operation: true,
+  normalisation: true,
+  batchSize: true,
+});
+
+/** What these fields are called in a request, where that is another name. */
+const REQUEST_NAMES: Readonly<Record<string, string>> = { normalisation: 'normalise' };
+
+/**
+ * Check that a run can go on with the batches of the run that it resumes, if it resumes one.
+ *
+ * @param runs the bucket of the runs
+ * @throws FanfleetError `INVALID_INPUT` that names each field which differs, or `resume` where there is no such run, or
+ * it has no manifest
+ */
+export async function expectResumable(run: Run, runs: Pick<ObjectReader, 'get'>): Promise<void> {
+  const { resume } = run;
+  if (resume === null) return;
+  const what = `The request to resume the run ${resume}`;
+  const earlier = parse(sameWorkSchema, await readRequest(resume, runs), layout.request(resume));
+  const names = Object.keys(sameWorkSchema.shape) as (keyof typeof earlier)[];
+  const problems = names
+    .filter((name) => !isDeepStrictEqual(earlier[name], run[name]))
+    .map((name) =>
+      problemOf(`${JSON.stringify(earlier[name])}, as in that run,`, REQUEST_NAMES[name] ?? name, run[name]),
+    );
+  if (problems.length > 0) throw invalidInput(what, problems);
+  if ((await getIfPresent(runs, layout.plan(resume))) === null) {
+    throw invalidInput(what, [problemOf('a run that got as far as its manifest', 'resume', resume)]);
+  }
+}
+
+/**
+ * The request for a run that resumes another one: what is not given is as it was resolved there.
+ *
+ * @throws FanfleetError `INVALID_INPUT` if there is no such run
+ */
+export async function requestToResume(
+  resume: string,
+  runs: Pick<ObjectReader, 'get'>,
+  given: PartialRequest,
+): Promise<RequestInput> {
+  const earlier = parse(earlierSchema, await readRequest(resume, runs), layout.request(resume));
+  const { normalisation, statisticsRun, instanceType, instanceTypes = [instanceType], ...fields } = earlier;
+  const isOtherEngine = given.engine !== undefined && given.engine !== 'grpc';
+  const known = Object.entries(fields).filter(
+    ([name]) => name in requestSchema.shape && !(isOtherEngine && ONLY_OF_GRPC.has(name)),
+  );
+  const request = {
+    ...Object.fromEntries(known),
+    ...(given.instanceType === undefined ? { instanceTypes } : {}),
+    ...(normalisation && { normalise: normaliseOf(normalisation, statisticsRun) }),
+    ...Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)),
+    resume,
+  };
+  parse(requestSchema, request, 'The request');
+  return request as RequestInput;
+}
+
+/** Fields that no other engine takes. */
+const ONLY_OF_GRPC: ReadonlySet<string> = new Set(['workersMax', 'targetSeconds']);
+
+/** What is known of any run; runs of earlier versions had one type of instance. */
+const earlierSchema = runSchema
+  .pick({ normalisation: true, statisticsRun: true, instanceType: true })
+  .extend({ instanceTypes: runSchema.shape.instanceTypes.optional() })
+  .loose();
+
+/** Without the range: that is taken from the same run again. */
+function normaliseOf(
+  { format, channels, quality }: NonNullable<Run['normalisation']>,
+  statisticsRun: Run['statisticsRun'],
+): RequestInput['normalise'] {
+  return { format, channels, quality, ...(statisticsRun === null ? {} : { statisticsRun }) };
+}
+
+async function readRequest(resume: string, runs: Pick<ObjectReader, 'get'>): Promise<unknown> {
+  const found = await getIfPresent(runs, layout.request(resume));
+  if (found !== null) return JSON.parse(found.toString('utf8'));
+  throw invalidInput(`The request to resume the run ${resume}`, [
+    problemOf('the id of a run of this stage', 'resume', resume),
+  ]);
+}

@@ -1,0 +1,94 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import type { Tasks } from '../../src/grpc/task.ts';
+import type { Emulator } from './emulator.ts';
+
+const MAIN = join(fileURLToPath(new URL('../..', import.meta.url)), 'src/grpc/main.ts');
+
+export type Program = {
+  readonly child: ChildProcess;
+  /** All that it has printed. */
+  readonly output: () => string;
+  /** Until it has printed a line with a text. @throws if it ends before */
+  readonly printed: (text: string) => Promise<void>;
+  /** Its exit status, or the signal that ended it. */
+  readonly ended: Promise<number | NodeJS.Signals>;
+  readonly stop: () => Promise<void>;
+};
+
+/** Start a command of the gRPC program as a process of its own, in front of an offline AWS. */
+export function startProgram(
+  emulator: Emulator,
+  secret: string,
+  command: readonly string[],
+  input = '',
+): Program {
+  const child = spawn(process.execPath, [MAIN, ...command], {
+    stdio: ['pipe', 'pipe', 'pipe'],
+    env: {
+      PATH: process.env.PATH,
+      FANFLEET_GRPC_SECRET: secret,
+      AWS_REGION: emulator.client.region,
+      AWS_ENDPOINT_URL: emulator.endpoint,
+      AWS_ACCESS_KEY_ID: 'test',
+      AWS_SECRET_ACCESS_KEY: 'test',
+    },
+  });
+  const lines: string[] = [];
+  const listeners = new Set<() => void>();
+  const tell = () => {
+    for (const listener of listeners) listener();
+  };
+  for (const stream of [child.stdout, child.stderr]) {
+    createInterface({ input: stream }).on('line', (line) => {
+      lines.push(line);
+      tell();
+    });
+  }
+  child.stdin.on('error', () => {});
+  child.stdin.end(input);
+  const ended = once(child, 'close').then(([code, signal]) => {
+    tell();
+    return (signal ?? code) as number | NodeJS.Signals;
+  });
+  const output = () => lines.join('\n');
+  return {
+    child,
+    output,
+    ended,
+    printed: (text) =>
+      new Promise((resolve, reject) => {
+        const look = () => {
+          const isThere = lines.some((line) => line.includes(text));
+          const isOver = child.exitCode !== null || child.signalCode !== null;
+          if (!isThere && !isOver) return;
+          listeners.delete(look);
+          if (isThere) resolve();
+          else reject(new Error(`Expected ${text} but the program ended: ${output()}`));
+        };
+        listeners.add(look);
+        look();
+      }),
+    stop: async () => {
+      child.kill('SIGKILL');
+      await ended;
+    },
+  };
+}
+
+/** The tasks as the engine hands them to the program. */
+export function taskLines({ job, places }: Tasks): string {
+  const { manifest, out, bucket, operation, round } = job;
+  const normalisation = JSON.parse(job.normalisation);
+  return places
+    .map(({ batch, offset, length, queuedAt }) =>
+      JSON.stringify({
+        ...{ manifest, out, bucket, operation, normalisation, round },
+        ...{ batch, offset: Number(offset), length, queued_at: queuedAt },
+      }),
+    )
+    .join('\n');
+}

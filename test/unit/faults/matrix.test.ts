@@ -1,0 +1,100 @@
+import { describe, expect, it } from 'vitest';
+import { engineSchema } from '../../../src/run/request.ts';
+import { problemsOf } from '../../e2e/support/faults/assess.ts';
+import type { Outcome } from '../../e2e/support/faults/cell.ts';
+import { chosenCells } from '../../e2e/support/faults/choice.ts';
+import type { Fault } from '../../e2e/support/faults/fault.ts';
+import { FAULTS } from '../../e2e/support/faults/faults.ts';
+import { cellText, renderMatrix } from '../../e2e/support/faults/table.ts';
+
+const FAULT: Fault = { name: 'storm', title: 'a storm', strike: async () => undefined };
+const OUTCOME: Outcome = {
+  runId: 'run',
+  status: 'SUCCEEDED',
+  error: null,
+  rows: 'a\nb\n',
+  seconds: 30,
+  doneAgain: 0,
+  doneBefore: 3,
+  attempts: 1,
+  victimState: 'DEAD',
+  left: [],
+  resumed: null,
+};
+
+describe('what npm test has time for', () => {
+  it('is every fault, and a lost process and a lost host of every engine', () => {
+    const cells = new Map(chosenCells(undefined).map(([{ name }, engines]) => [name, engines]));
+    expect([...cells.keys()]).toEqual(FAULTS.map(({ name }) => name));
+    expect(Math.min(...[...cells.values()].map(({ length }) => length))).toBe(1);
+    for (const name of ['worker-process-killed', 'worker-host-vanished'])
+      expect(cells.get(name)).toEqual(engineSchema.options);
+    expect(new Set([...cells.values()].flat())).toEqual(new Set(engineSchema.options));
+  });
+
+  it('is the whole matrix when asked for', () => {
+    for (const [, engines] of chosenCells('all')) expect(engines).toEqual(engineSchema.options);
+  });
+});
+
+describe('the verdict on a cell', () => {
+  it('is nothing where the fault was survived', () => {
+    expect(problemsOf(OUTCOME, FAULT, OUTCOME.rows)).toEqual([]);
+  });
+
+  it.each([
+    [
+      'the end of the run',
+      { status: 'FAILED', error: 'NoWorkers: none' } as const,
+      /FAILED .*NoWorkers: none/,
+    ],
+    ['a row', { rows: 'a\nc\n' }, /the first is c and not b/],
+    ['a missing row', { rows: 'a\n' }, /1 and not 2/],
+    ['what is left', { left: ['process 7'] }, /left process 7/],
+  ])('names %s', (_, change, problem) => {
+    expect(problemsOf({ ...OUTCOME, ...change }, FAULT, OUTCOME.rows)).toEqual([
+      expect.stringMatching(problem),
+    ]);
+  });
+
+  it('asks for the state of a worker that had to leave', () => {
+    expect(problemsOf(OUTCOME, { ...FAULT, victimState: 'LEFT' }, OUTCOME.rows)).toHaveLength(1);
+  });
+
+  it('asks of a run that must fail that it does, and that it is whole once resumed', () => {
+    const fault: Fault = { ...FAULT, run: 'fails' };
+    const failed: Outcome = { ...OUTCOME, status: 'FAILED', resumed: OUTCOME };
+    expect(problemsOf(failed, fault, OUTCOME.rows)).toEqual([]);
+    expect(problemsOf({ ...OUTCOME, resumed: OUTCOME }, fault, OUTCOME.rows)).toHaveLength(1);
+    const again: Outcome = { ...failed, resumed: { ...OUTCOME, status: 'FAILED' } };
+    expect(problemsOf(again, fault, OUTCOME.rows)).toEqual([expect.stringMatching(/^the resumed run/)]);
+  });
+});
+
+describe('the table of faults', () => {
+  it('says what a fault cost', () => {
+    const outcome: Outcome = { ...OUTCOME, doneAgain: 2, attempts: 2, victimState: 'LEFT' };
+    expect(cellText({ engine: 'dask', fault: FAULT, outcome, problems: [] }, 20)).toBe(
+      '30 s, 1.5x; 2 again; engine started 2 times; left',
+    );
+  });
+
+  it('has a row for each fault and a column for each engine, with what failed and what was not run', () => {
+    const undisturbed = new Map([
+      ['dask', 20],
+      ['grpc', 10],
+    ] as const);
+    const cells = [
+      { engine: 'dask', fault: FAULT, outcome: OUTCOME, problems: [] },
+      { engine: 'dask', fault: { ...FAULT, title: 'a flood' }, outcome: null, problems: ['no three hosts'] },
+    ] as const;
+    expect(renderMatrix({ cells, undisturbed }).split('\n')).toEqual([
+      '| fault | dask | grpc |',
+      '| --- | --- | --- |',
+      '| none | 20 s | 10 s |',
+      '| a storm | 30 s, 1.5x | not run |',
+      '| a flood | **failed**: no three hosts | not run |',
+      '',
+    ]);
+  });
+});
