@@ -230,7 +230,10 @@ describe('the command line', () => {
       ['run', '', '--workers', '2'],
       'Expected a prefix of the images such as "train/" (a whole bucket is not taken) for `prefix`',
     ],
-    [['run', 'x/', '--engine', 'hadoop'], 'Expected one of "daft" for `engine` but received "hadoop".'],
+    [
+      ['run', 'x/', '--engine', 'hadoop'],
+      'Expected one of "daft", "ray", "dask", "spark", "grpc" for `engine` but received "hadoop".',
+    ],
     [['stats'], "missing required argument 'path'"],
   ])('refuses %j with one object and exit code 2', async (args, problem) => {
     const { code, object } = await json(...args);

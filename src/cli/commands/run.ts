@@ -4,7 +4,7 @@ import { readState } from '../../../localstack/offline.ts';
 import { ObjectStore } from '../../aws/object-store.ts';
 import { FanfleetError } from '../../errors.ts';
 import { RunProgress } from '../../run/progress.ts';
-import type { Arm, PartialRequest, RequestInput } from '../../run/request.ts';
+import type { Arm, Engine, PartialRequest, RequestInput } from '../../run/request.ts';
 import { requestToResume } from '../../run/resume.ts';
 import { passes } from '../../run/run.ts';
 import { describeRun, type Execution, newRunId, startRun, stopRun } from '../../run/start.ts';
@@ -27,6 +27,7 @@ const POLL_MS = 500;
 /** Hosts that are processes share this machine's network, and Ray has no setting for the interface that it listens on. */
 const RAY_LISTENS =
   'While the fleet runs, Ray listens on all interfaces of this machine: docs/security.md says what that means.';
+const ON_RAY: readonly (Engine | undefined)[] = [undefined, 'daft', 'ray'];
 /** An execution that failed with one of these got to its report. */
 const HAS_REPORT: ReadonlySet<string | null> = new Set(['ArmFailed', 'ArmsDisagree']);
 
@@ -63,7 +64,11 @@ export async function start(context: Context, aws: Aws, input: RequestInput): Pr
   const runId = newRunId(new Date());
   await startRun(aws.sfn, aws.stack, runId, input);
   context.io.note(`run ${runId}: ${input.operation ?? 'stats'} over ${input.prefix}`);
-  if (context.stage === LOCAL && (input.arms ?? ['fleet']).includes('fleet')) {
+  if (
+    context.stage === LOCAL &&
+    (input.arms ?? ['fleet']).includes('fleet') &&
+    ON_RAY.includes(input.engine)
+  ) {
     const state = await readState(context.home);
     if (state?.hosts.kind === 'processes') context.io.note(RAY_LISTENS);
   }

@@ -86,14 +86,14 @@ describe('the table of faults', () => {
     ] as const);
     const cells = [
       { engine: 'dask', fault: FAULT, outcome: OUTCOME, problems: [] },
-      { engine: 'dask', fault: { ...FAULT, title: 'a flood' }, outcome: null, problems: ['no three hosts'] },
+      { engine: 'dask', fault: { ...FAULT, title: 'a flood' }, outcome: null, problems: ['no three | hosts,\n none'] },
     ] as const;
     expect(renderMatrix({ cells, undisturbed }).split('\n')).toEqual([
       '| fault | dask | grpc |',
       '| --- | --- | --- |',
       '| none | 20 s | 10 s |',
       '| a storm | 30 s, 1.5x | not run |',
-      '| a flood | **failed**: no three hosts | not run |',
+      '| a flood | **failed**: no three \\| hosts, none | not run |',
       '',
     ]);
   });
