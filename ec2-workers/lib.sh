@@ -42,6 +42,8 @@ make_environment() {
 run_job() {
   cd "$BUNDLE/ec2-workers"
   export PYTHONPATH=$PWD AWS_DEFAULT_REGION=$FANFLEET_REGION
+  # boto3 asks for credentials once and for one second; then every process that has just started fails on a busy host.
+  export AWS_METADATA_SERVICE_TIMEOUT=5 AWS_METADATA_SERVICE_NUM_ATTEMPTS=6
   if [[ -n ${FANFLEET_ENDPOINT_URL:-} ]]; then export AWS_ENDPOINT_URL=$FANFLEET_ENDPOINT_URL; fi
   if [[ -n ${FANFLEET_EC2_ENDPOINT_URL:-} ]]; then export AWS_ENDPOINT_URL_EC2=$FANFLEET_EC2_ENDPOINT_URL; fi
   "$VENV/bin/python" -m "fanfleet.$ROLE"

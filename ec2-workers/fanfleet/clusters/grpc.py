@@ -9,6 +9,8 @@ import urllib.request
 from collections.abc import Mapping
 from typing import Any
 
+from botocore.exceptions import BotoCoreError, ClientError
+
 from fanfleet import node
 from fanfleet.aws import client
 from fanfleet.clusters.cluster import State, WorkerState
@@ -114,5 +116,5 @@ def _ask(env: Mapping[str, str]) -> dict[str, Any]:
         tls.verify_flags &= ~ssl.VERIFY_X509_STRICT
         with urllib.request.urlopen(request, timeout=10, context=tls) as answer:
             return {"workers": [], **json.loads(answer.read())}
-    except OSError as reason:
+    except (OSError, ValueError, BotoCoreError, ClientError) as reason:
         raise StepFailed("StatesUnknown", f"Expected the head to answer but got {reason}") from reason

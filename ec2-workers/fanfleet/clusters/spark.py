@@ -157,5 +157,5 @@ def _ask(url: str) -> Any:
     try:
         with urllib.request.urlopen(url, timeout=10) as answer:
             return json.load(answer)
-    except OSError as reason:
+    except (OSError, ValueError) as reason:  # A master that is about to be ready answers without JSON.
         raise StepFailed("StatesUnknown", f"Expected Spark to answer at {url} but got {reason}") from reason

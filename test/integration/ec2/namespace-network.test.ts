@@ -125,6 +125,13 @@ describe.skipIf(noNamespaces !== undefined)(`the network of the hosts (${noNames
     await terminate([server, client]);
   });
 
+  it('has one hardware address for AWS and the metadata, whichever hosts come and go', async () => {
+    const [host] = await up('sleep 3600');
+    const asked = 'curl -s -o /dev/null http://169.254.169.254; ip neighbour show 169.254.169.254';
+    expect(await onHost(host, asked)).toContain('lladdr 02:00:0a:4d:00:01');
+    await terminate([host].flatMap((each) => each ?? []));
+  });
+
   it('kills the processes that a test names', async () => {
     const [host] = await launch(
       'sleep 1111 & sleep 2222 & jobs -p; echo up; wait %1; echo "status=$?"; wait',

@@ -84,7 +84,7 @@ export class HostNetwork {
 }
 
 /** Locally administered, from the address: unique in the network. */
-function macAddress(address: string): string {
+export function macAddress(address: string): string {
   const bytes = [2, 0, ...address.split('.').map(Number)];
   return bytes.map((byte) => byte.toString(16).padStart(2, '0')).join(':');
 }

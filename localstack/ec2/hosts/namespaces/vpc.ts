@@ -1,7 +1,7 @@
 import type { Server } from 'node:net';
 import { FanfleetError } from '../../shared.ts';
 import { ipBatch, listNamespaces, run } from './commands.ts';
-import { HostNetwork } from './host-network.ts';
+import { HostNetwork, macAddress } from './host-network.ts';
 import { listenInNamespace } from './namespace-listener.ts';
 
 export const VPC_CIDR = '10.77.0.0/16';
@@ -42,7 +42,8 @@ export class Vpc {
     await run('ip', ['netns', 'add', this.namespace]);
     await ipBatch(this.namespace, [
       'link set lo up',
-      `link add ${BRIDGE} type bridge`,
+      // Without one of its own it has the lowest of its ports: that changes when a host goes, and nobody is told.
+      `link add ${BRIDGE} address ${macAddress(ROUTER_ADDRESS)} type bridge`,
       `link set ${BRIDGE} addrgenmode none`,
       ...[`${ROUTER_ADDRESS}/16`, `${AWS_ADDRESS}/16`, `${METADATA_ADDRESS}/32`].map(
         (address) => `addr add ${address} dev ${BRIDGE}`,

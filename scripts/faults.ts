@@ -1,0 +1,103 @@
+/**
+ * Strikes fleets with every fault there is, and shows what it costs.
+ *
+ * npm run faults                                         all of them, with every engine
+ * npm run faults -- --engine dask,ray --fault s3-resets  some
+ * npm run faults -- --markdown FILE                      the table in a file too
+ *
+ * It deploys a stack of its own and ends it, unless --home names one that is up. Hosts have to be network namespaces: Linux,
+ * as root. Ends with 1 if a fault was not survived.
+ */
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { argv, stdout } from 'node:process';
+import { parseArgs } from 'node:util';
+import { FanfleetError } from '../src/errors.ts';
+import { type Engine, engineSchema } from '../src/run/request.ts';
+import { deployStack } from '../test/e2e/support/deploy.ts';
+import { problemsOf } from '../test/e2e/support/faults/assess.ts';
+import { runCell } from '../test/e2e/support/faults/cell.ts';
+import { FAULTS } from '../test/e2e/support/faults/faults.ts';
+import { preparePhotographs, undisturbedRows, WORK } from '../test/e2e/support/faults/photographs.ts';
+import { type Cell, cellText, renderMatrix } from '../test/e2e/support/faults/table.ts';
+import { connectStack } from '../test/e2e/support/stack.ts';
+import { noNamespaces } from '../test/support/namespace-hosts.ts';
+
+const { values } = parseArgs({
+  args: argv.slice(2),
+  options: {
+    engine: { type: 'string' },
+    fault: { type: 'string' },
+    markdown: { type: 'string' },
+    home: { type: 'string' },
+    deadline: { type: 'string', default: '240' },
+  },
+});
+if (noNamespaces !== undefined)
+  throw new Error(`Expected hosts to be network namespaces but ${noNamespaces}`);
+const engines = chosen('engine', values.engine, engineSchema.options, (engine) => engine);
+const faults = chosen('fault', values.fault, FAULTS, ({ name }) => name);
+const folder = values.home ?? (await mkdtemp(join(tmpdir(), 'fanfleet-faults-')));
+const end = values.home === undefined ? await deployStack(folder, ['photos']) : async () => undefined;
+const cells: Cell[] = [];
+const undisturbed = new Map<Engine, number>();
+try {
+  const stack = await connectStack(folder);
+  await preparePhotographs(stack);
+  const rows = await undisturbedRows(stack);
+  const options = { stack, request: WORK, fleetDeadline: Number(values.deadline) };
+  for (const engine of engines) {
+    const alone = await runCell({ ...options, engine });
+    undisturbed.set(engine, alone.seconds);
+    say(`${engine}: ${alone.status} in ${alone.seconds.toFixed(0)} s, undisturbed`);
+    for (const fault of faults) {
+      const cell = await tell(engine, fault, rows, options);
+      cells.push(cell);
+      say(`${engine}, ${fault.title}: ${cellText(cell, alone.seconds)}`);
+    }
+  }
+} finally {
+  await end();
+  if (values.home === undefined) await rm(folder, { recursive: true, force: true });
+}
+const table = renderMatrix({ cells, undisturbed });
+say(table);
+if (values.markdown !== undefined) await writeFile(values.markdown, table);
+process.exitCode = cells.every(({ problems }) => problems.length === 0) ? 0 : 1;
+
+/** A cell that fails is shown as failed, and the others go on. */
+async function tell(
+  engine: Engine,
+  fault: Cell['fault'],
+  rows: string,
+  options: Omit<Parameters<typeof runCell>[0], 'engine' | 'fault'>,
+): Promise<Cell> {
+  try {
+    const outcome = await runCell({ ...options, engine, fault });
+    return { engine, fault, outcome, problems: problemsOf(outcome, fault, rows) };
+  } catch (reason) {
+    return { engine, fault, outcome: null, problems: [FanfleetError.from(reason).message] };
+  }
+}
+
+function chosen<T>(
+  option: string,
+  names: string | undefined,
+  all: readonly T[],
+  nameOf: (one: T) => string,
+): readonly T[] {
+  if (names === undefined) return all;
+  const wanted = names.split(',');
+  const unknown = wanted.filter((name) => !all.some((one) => nameOf(one) === name));
+  if (unknown.length === 0) return all.filter((one) => wanted.includes(nameOf(one)));
+  throw new FanfleetError(
+    'INVALID_INPUT',
+    `Expected for --${option} some of ${all.map(nameOf).join(', ')} but received ${unknown.join(', ')}.`,
+    { source: 'user' },
+  );
+}
+
+function say(text: string): void {
+  stdout.write(`${text}\n`);
+}

@@ -1,0 +1,33 @@
+import type { Instance } from '@aws-sdk/client-ec2';
+import type { WorkerState } from '../../../../src/fleet/worker-states.ts';
+import type { Engine, RequestInput } from '../../../../src/run/request.ts';
+import type { hostControl } from '../../../support/host-control.ts';
+import type { ConnectedStack } from '../stack.ts';
+
+/** A fleet in the middle of its work, and what can be done to it. */
+export interface Scene {
+  readonly stack: ConnectedStack;
+  readonly control: ReturnType<typeof hostControl>;
+  readonly engine: Engine;
+  readonly head: Instance;
+  /** The worker that the fault strikes. */
+  readonly victim: Instance;
+}
+
+export interface Fault {
+  /** For the command line. */
+  readonly name: string;
+  /** For people. */
+  readonly title: string;
+  /** Once all hosts are launched, or in the middle of the work. @default work */
+  readonly strikes?: 'launch' | 'work';
+  /** Whether it strikes the hosts of every run: then no other run may be measured meanwhile. @default false */
+  readonly everywhere?: boolean;
+  /** What the run needs for it. */
+  readonly request?: Partial<RequestInput>;
+  /** What becomes of the run. One that fails has to be whole once it is resumed. @default succeeds */
+  readonly run?: 'succeeds' | 'fails';
+  /** What the engine says of the victim in the end, where that is part of the fault. */
+  readonly victimState?: WorkerState;
+  strike(scene: Scene): Promise<void>;
+}
