@@ -4,6 +4,7 @@
  * npm run faults                                         all of them, with every engine
  * npm run faults -- --engine dask,ray --fault s3-resets  some
  * npm run faults -- --markdown FILE                      the table in a file too
+ * npm run faults -- --deadline 600                       seconds that a fleet may take, on a slow machine
  *
  * It deploys a stack of its own and ends it, unless --home names one that is up. Hosts have to be network namespaces: Linux,
  * as root. Ends with 1 if a fault was not survived.
@@ -17,10 +18,11 @@ import { FanfleetError } from '../src/errors.ts';
 import { type Engine, engineSchema } from '../src/run/request.ts';
 import { deployStack } from '../test/e2e/support/deploy.ts';
 import { problemsOf } from '../test/e2e/support/faults/assess.ts';
-import { runCell } from '../test/e2e/support/faults/cell.ts';
-import { FAULTS } from '../test/e2e/support/faults/faults.ts';
+import { type CellOptions, runCell } from '../test/e2e/support/faults/cell.ts';
+import type { Fault } from '../test/e2e/support/faults/fault.ts';
+import { FAULTS, UNDISTURBED } from '../test/e2e/support/faults/faults.ts';
 import { preparePhotographs, undisturbedRows, WORK } from '../test/e2e/support/faults/photographs.ts';
-import { type Cell, cellText, renderMatrix } from '../test/e2e/support/faults/table.ts';
+import { type Cell, cellText, type Matrix, renderMatrix } from '../test/e2e/support/faults/table.ts';
 import { connectStack } from '../test/e2e/support/stack.ts';
 import { noNamespaces } from '../test/support/namespace-hosts.ts';
 
@@ -38,40 +40,49 @@ if (noNamespaces !== undefined)
   throw new Error(`Expected hosts to be network namespaces but ${noNamespaces}`);
 const engines = chosen('engine', values.engine, engineSchema.options, (engine) => engine);
 const faults = chosen('fault', values.fault, FAULTS, ({ name }) => name);
-const folder = values.home ?? (await mkdtemp(join(tmpdir(), 'fanfleet-faults-')));
-const end = values.home === undefined ? await deployStack(folder, ['photos']) : async () => undefined;
-const cells: Cell[] = [];
-const undisturbed = new Map<Engine, number>();
-try {
-  const stack = await connectStack(folder);
+const matrix = values.home === undefined ? await onStackOfItsOwn(strikeAll) : await strikeAll(values.home);
+const table = renderMatrix(matrix);
+say(table);
+if (values.markdown !== undefined) await writeFile(values.markdown, table);
+process.exitCode = matrix.cells.every(({ problems }) => problems.length === 0) ? 0 : 1;
+
+async function onStackOfItsOwn<T>(work: (home: string) => Promise<T>): Promise<T> {
+  const home = await mkdtemp(join(tmpdir(), 'fanfleet-faults-'));
+  try {
+    const end = await deployStack(home, ['photos']);
+    return await work(home).finally(end);
+  } finally {
+    await rm(home, { recursive: true, force: true });
+  }
+}
+
+async function strikeAll(home: string): Promise<Matrix> {
+  const stack = await connectStack(home);
   await preparePhotographs(stack);
   const rows = await undisturbedRows(stack);
   const options = { stack, request: WORK, fleetDeadline: Number(values.deadline) };
+  const cells: Cell[] = [];
+  const undisturbed = new Map<Engine, number | null>();
   for (const engine of engines) {
-    const alone = await runCell({ ...options, engine });
-    undisturbed.set(engine, alone.seconds);
-    say(`${engine}: ${alone.status} in ${alone.seconds.toFixed(0)} s, undisturbed`);
+    const alone = await tell(engine, UNDISTURBED, rows, options);
+    const seconds = alone.problems.length === 0 ? (alone.outcome?.seconds ?? null) : null;
+    undisturbed.set(engine, seconds);
+    say(`${engine}, ${UNDISTURBED.title}: ${cellText(alone, null)}`);
     for (const fault of faults) {
       const cell = await tell(engine, fault, rows, options);
       cells.push(cell);
-      say(`${engine}, ${fault.title}: ${cellText(cell, alone.seconds)}`);
+      say(`${engine}, ${fault.title}: ${cellText(cell, seconds)}`);
     }
   }
-} finally {
-  await end();
-  if (values.home === undefined) await rm(folder, { recursive: true, force: true });
+  return { cells, undisturbed };
 }
-const table = renderMatrix({ cells, undisturbed });
-say(table);
-if (values.markdown !== undefined) await writeFile(values.markdown, table);
-process.exitCode = cells.every(({ problems }) => problems.length === 0) ? 0 : 1;
 
 /** A cell that fails is shown as failed, and the others go on. */
 async function tell(
   engine: Engine,
-  fault: Cell['fault'],
+  fault: Fault,
   rows: string,
-  options: Omit<Parameters<typeof runCell>[0], 'engine' | 'fault'>,
+  options: Omit<CellOptions, 'engine' | 'fault'>,
 ): Promise<Cell> {
   try {
     const outcome = await runCell({ ...options, engine, fault });

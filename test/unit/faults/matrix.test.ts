@@ -15,7 +15,6 @@ const OUTCOME: Outcome = {
   rows: 'a\nb\n',
   seconds: 30,
   doneAgain: 0,
-  doneBefore: 3,
   attempts: 1,
   victimState: 'DEAD',
   left: [],
@@ -86,7 +85,7 @@ describe('the table of faults', () => {
   it('has a row for each fault and a column for each engine, with what failed and what was not run', () => {
     const undisturbed = new Map([
       ['dask', 20],
-      ['grpc', 10],
+      ['grpc', null],
     ] as const);
     const cells = [
       { engine: 'dask', fault: FAULT, outcome: OUTCOME, problems: [] },
@@ -100,7 +99,7 @@ describe('the table of faults', () => {
     expect(renderMatrix({ cells, undisturbed }).split('\n')).toEqual([
       '| fault | dask | grpc |',
       '| --- | --- | --- |',
-      '| none | 20 s | 10 s |',
+      '| undisturbed | 20 s | **failed** |',
       '| a storm | 30 s, 1.5x | not run |',
       '| a flood | **failed**: no three \\| hosts, none | not run |',
       '',

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Instance } from '@aws-sdk/client-ec2';
 import { LambdaClient } from '@aws-sdk/client-lambda';
 import { CREDENTIALS, REGION, readState } from '../../../../localstack/offline.ts';
+import { planSchema } from '../../../../src/dataset/manifest.ts';
 import { type FleetInfo, fleetInfoSchema } from '../../../../src/fleet/arm-info.ts';
 import { statesOf, type WorkerState, workerStatesSchema } from '../../../../src/fleet/worker-states.ts';
 import { layout } from '../../../../src/run/layout.ts';
@@ -10,7 +11,7 @@ import { describeRun, type Execution, stopRun } from '../../../../src/run/start.
 import { hostControl } from '../../../support/host-control.ts';
 import { type ConnectedStack, liveInstances, readRows, startExecution, waitForEnd } from '../stack.ts';
 import type { Fault } from './fault.ts';
-import { idOf, WORKER_CPUS } from './faults.ts';
+import { idOf, UNDISTURBED, WORKER_CPUS } from './faults.ts';
 import { leftOf } from './left.ts';
 import { removeRun } from './photographs.ts';
 import { SpanWatch } from './span-watch.ts';
@@ -24,8 +25,7 @@ const MARGIN_MS = 60_000;
 export interface CellOptions {
   readonly stack: ConnectedStack;
   readonly engine: Engine;
-  /** None to see what a run takes that is not disturbed. */
-  readonly fault?: Fault | undefined;
+  readonly fault: Fault;
   readonly request: RequestInput;
   /** Seconds after which the fleet has failed. */
   readonly fleetDeadline: number;
@@ -42,8 +42,6 @@ export interface Outcome {
   readonly seconds: number;
   /** Batches whose work was done more than once. */
   readonly doneAgain: number;
-  /** Batches that were done when the fault struck; null where it struck before the work. */
-  readonly doneBefore: number | null;
   /** How often the head started the engine. */
   readonly attempts: number | null;
   readonly victimState: WorkerState | null;
@@ -72,9 +70,9 @@ export async function runCell(options: CellOptions): Promise<Outcome> {
     baseline: false,
     fleetDeadline,
   };
-  const first = await disturbed(options, { ...input, ...fault?.request });
-  if (fault?.run !== 'fails') return first;
-  const resumed = await disturbed({ ...options, fault: undefined }, { ...input, resume: first.runId });
+  const first = await disturbed(options, { ...input, ...fault.request });
+  if (fault.run !== 'fails') return first;
+  const resumed = await disturbed({ ...options, fault: UNDISTURBED }, { ...input, resume: first.runId });
   await removeRun(stack, first.runId);
   return { ...first, rows: resumed.rows, seconds: first.seconds + resumed.seconds, resumed };
 }
@@ -87,40 +85,41 @@ async function disturbed(options: CellOptions, input: RequestInput): Promise<Out
   try {
     const hosts = await launched(stack, runId);
     // What is left for a run that resumes another may be over before anybody has looked.
-    const doneBefore = input.resume === undefined ? await strike(options, runId, hosts, spans) : null;
+    if (input.resume === undefined) await strike(options, runId, hosts, spans);
     const execution = await endOf(options, runId);
     await spans.stop();
-    const outcome = await outcomeOf(options, execution, { hosts, doneBefore, spans });
-    if (fault?.run !== 'fails') await removeRun(stack, runId);
+    const outcome = await outcomeOf(options, execution, hosts, spans);
+    if (fault.run !== 'fails') await removeRun(stack, runId);
     return outcome;
   } catch (reason) {
-    await stop(stack, runId);
     await spans.stop();
+    await stop(stack, runId);
     throw reason;
   }
 }
 
-/** @returns how many batches were done then; null if there was no work yet, or nothing to strike with */
+/** @throws Error if all is done before it could: then the outcome would prove nothing */
 async function strike(
   { stack, engine, fault }: CellOptions,
   runId: string,
   [head, victim, other]: Hosts,
   spans: SpanWatch,
-): Promise<number | null> {
+): Promise<void> {
   const control = hostControl(`http://127.0.0.1:${(await readState(stack.home))?.ec2Port}`);
-  const strikeNow = () => fault?.strike({ stack, control, engine, head, victim });
-  if (fault?.strikes === 'launch') await strikeNow();
-  const expected = fault?.strikes === 'launch' ? [other] : [victim, other];
+  const strikeNow = () => fault.strike({ stack, control, engine, head, victim });
+  if (fault.strikes === 'launch') await strikeNow();
+  const expected = fault.strikes === 'launch' ? [other] : [victim, other];
   await until(stack, runId, `${expected.length} workers to join`, async () => {
     const states = await statesOfWorkers(stack, runId, expected);
     return states.every((state) => state === 'ALIVE');
   });
-  for (const worker of expected) await control.cpus(idOf(worker), WORKER_CPUS);
-  if (fault === undefined || fault.strikes === 'launch') return null;
+  for (const worker of expected) await control.cpus(idOf(worker), fault.cpus ?? WORKER_CPUS);
+  if (fault.strikes === 'launch') return;
   await until(stack, runId, `${STRIKE_AFTER} batches`, async () => spans.done >= STRIKE_AFTER);
-  const doneBefore = spans.done;
   await strikeNow();
-  return doneBefore;
+  const { batches } = planSchema.parse(await stack.runs.getJson(layout.plan(runId)));
+  if (spans.done >= batches)
+    throw new Error(`Expected some of ${batches} batches to be left but all are done.`);
 }
 
 async function launched(stack: ConnectedStack, runId: string): Promise<Hosts> {
@@ -161,7 +160,8 @@ async function endOf({ stack, fleetDeadline }: CellOptions, runId: string): Prom
 async function outcomeOf(
   { stack }: CellOptions,
   execution: Execution,
-  { hosts, doneBefore, spans }: { hosts: Hosts; doneBefore: number | null; spans: SpanWatch },
+  hosts: Hosts,
+  spans: SpanWatch,
 ): Promise<Outcome> {
   const { runId, status, startedAt, endedAt } = execution;
   const info = await fleetInfo(stack, runId);
@@ -173,7 +173,6 @@ async function outcomeOf(
     rows: await readRows(stack, runId, 'fleet'),
     seconds: ((endedAt ?? startedAt) - startedAt) / 1_000,
     doneAgain: spans.doneAgain,
-    doneBefore,
     attempts: info === null ? null : Number(info.settings.attempts),
     victimState,
     left: await leftOf(stack, runId, hosts),

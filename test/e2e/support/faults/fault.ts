@@ -21,8 +21,8 @@ export interface Fault {
   readonly title: string;
   /** Once all hosts are launched, or in the middle of the work. @default work */
   readonly strikes?: 'launch' | 'work';
-  /** Whether it strikes the hosts of every run: then no other run may be measured meanwhile. @default false */
-  readonly everywhere?: boolean;
+  /** Cores of each worker while it works. @default 0.5, so that a fault meets work that is not done yet */
+  readonly cpus?: number;
   /** What the run needs for it. */
   readonly request?: Partial<RequestInput>;
   /** What becomes of the run. One that fails has to be whole once it is resumed. @default succeeds */

@@ -3,7 +3,7 @@ import type { Engine } from '../../../../src/run/request.ts';
 import type { Fault, Scene } from './fault.ts';
 import { leastMemory } from './least-memory.ts';
 
-/** Cores of each worker while it works, so that a fault meets work that is not done yet. */
+/** Cores of each worker while it works. */
 export const WORKER_CPUS = 0.5;
 
 /** The processes of an engine that do batches, by their command lines on a worker. */
@@ -56,21 +56,17 @@ export const FAULTS: readonly Fault[] = [
   {
     name: 'head-killed',
     title: 'head killed, then resumed',
-    // The offline Step Functions knows no heartbeats, so that a fleet without its head ends with the deadline only.
-    request: { fleetDeadline: 120 },
     run: 'fails',
     strike: ({ stack, head }) => cutPower(stack, head),
   },
   {
     name: 's3-unavailable',
     title: 'S3 answers 503 for 10 s',
-    everywhere: true,
     strike: async ({ control }) => void (await control.aws('unavailable', 10)),
   },
   {
     name: 's3-resets',
     title: 'S3 resets connections for 5 s',
-    everywhere: true,
     strike: async ({ control }) => void (await control.aws('reset', 5)),
   },
   {
@@ -82,10 +78,15 @@ export const FAULTS: readonly Fault[] = [
     name: 'spot-notice',
     title: 'Spot notice',
     request: { market: 'spot' },
+    // Workers look for a notice every two seconds, and there has to be work to leave to the other one.
+    cpus: 0.2,
     victimState: 'LEFT',
     strike: async ({ control, victim }) => void (await control.spotNotice(idOf(victim))),
   },
 ];
+
+/** What the others are compared with. */
+export const UNDISTURBED: Fault = { name: 'none', title: 'undisturbed', strike: async () => undefined };
 
 export function idOf({ InstanceId = '' }: Instance): string {
   return InstanceId;

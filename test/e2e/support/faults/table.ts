@@ -1,6 +1,7 @@
 import type { Engine } from '../../../../src/run/request.ts';
 import type { Outcome } from './cell.ts';
 import type { Fault } from './fault.ts';
+import { UNDISTURBED } from './faults.ts';
 
 /** Characters of an explanation. */
 const LONGEST = 300;
@@ -16,8 +17,8 @@ export interface Cell {
 
 export interface Matrix {
   readonly cells: readonly Cell[];
-  /** Seconds of an undisturbed run, by engine. */
-  readonly undisturbed: ReadonlyMap<Engine, number>;
+  /** Seconds of an undisturbed run, by engine; null where that failed. */
+  readonly undisturbed: ReadonlyMap<Engine, number | null>;
 }
 
 /** Faults down, engines across. */
@@ -27,12 +28,12 @@ export function renderMatrix({ cells, undisturbed }: Matrix): string {
   const row = (fault: Fault) =>
     engines.map((engine) => {
       const cell = cells.find((one) => one.engine === engine && one.fault === fault);
-      return cell === undefined ? 'not run' : cellText(cell, undisturbed.get(engine));
+      return cell === undefined ? 'not run' : cellText(cell, undisturbed.get(engine) ?? null);
     });
   return [
     ['fault', ...engines],
     ['---', ...engines.map(() => '---')],
-    ['none', ...engines.map((engine) => seconds(undisturbed.get(engine) ?? 0))],
+    [UNDISTURBED.title, ...engines.map((engine) => undisturbedText(undisturbed.get(engine) ?? null))],
     ...faults.map((fault) => [fault.title, ...row(fault)]),
   ]
     .map((line) => `| ${line.join(' | ')} |\n`)
@@ -40,9 +41,9 @@ export function renderMatrix({ cells, undisturbed }: Matrix): string {
 }
 
 /** `31 s, 1.4x; 3 again`. */
-export function cellText({ outcome, problems }: Cell, undisturbed: number | undefined): string {
+export function cellText({ outcome, problems }: Cell, undisturbed: number | null): string {
   if (problems.length > 0 || outcome === null) return `**failed**: ${oneLine(problems.join('; '))}`;
-  const times = undisturbed === undefined ? '' : `, ${(outcome.seconds / undisturbed).toFixed(1)}x`;
+  const times = undisturbed === null ? '' : `, ${(outcome.seconds / undisturbed).toFixed(1)}x`;
   const { doneAgain, attempts, victimState } = outcome.resumed ?? outcome;
   return [
     `${seconds(outcome.seconds)}${times}`,
@@ -55,6 +56,10 @@ export function cellText({ outcome, problems }: Cell, undisturbed: number | unde
 /** What fits a cell of a table: an engine's last words are long. */
 function oneLine(text: string): string {
   return text.replaceAll(/\s+/g, ' ').replaceAll('|', '\\|').slice(0, LONGEST);
+}
+
+function undisturbedText(value: number | null): string {
+  return value === null ? '**failed**' : seconds(value);
 }
 
 function seconds(value: number): string {
