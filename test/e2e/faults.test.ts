@@ -78,7 +78,7 @@ describe('a worker host of the fleet that is lost', () => {
 describe('a head that is lost', () => {
   it('fails the fleet arm by its missing heartbeats; the serverless arm and the report stay', async () => {
     // Prepare: work that is not over before its head is lost
-    const runId = await startExecution(stack, { ...REQUEST, operation: 'normalise', fleetDeadline: 60 });
+    const runId = await startExecution(stack, { ...REQUEST, operation: 'normalise', fleetDeadline: 100 });
     await waitForSpans(stack, runId, 'fleet', 1);
     const head = (await liveInstances(stack, runId)).find(({ Tags = [] }) =>
       Tags.some(({ Key, Value }) => Key === 'fanfleet:role' && Value === 'head'),
