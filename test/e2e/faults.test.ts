@@ -9,7 +9,7 @@ import {
 } from '@aws-sdk/client-s3';
 import { beforeAll, describe, expect, inject, it } from 'vitest';
 import { summarySchema } from '../../src/report/summary-schema.ts';
-import { finish, startCli } from './support/cli.ts';
+import { finish, runIdFrom, startCli } from './support/cli.ts';
 import {
   type ConnectedStack,
   connectStack,
@@ -213,18 +213,6 @@ async function lambdaProcesses(functionName: string): Promise<number[]> {
     }
   }
   return found;
-}
-
-function runIdFrom(child: ReturnType<typeof startCli>): Promise<string> {
-  return new Promise((resolve, reject) => {
-    let text = '';
-    child.stderr?.on('data', (chunk) => {
-      text += chunk;
-      const runId = /run (\S+): /.exec(text)?.[1];
-      if (runId !== undefined) resolve(runId);
-    });
-    child.once('close', () => reject(new Error(`no run id in: ${text}`)));
-  });
 }
 
 async function waitForPlan({ runs }: ConnectedStack, runId: string): Promise<void> {

@@ -3,7 +3,7 @@ import { beforeAll, describe, expect, inject, it } from 'vitest';
 import { summarySchema } from '../../src/report/summary-schema.ts';
 import { layout } from '../../src/run/layout.ts';
 import type { Arm } from '../../src/run/request.ts';
-import { cli, finish, startCli } from './support/cli.ts';
+import { cli, finish, runIdFrom, startCli } from './support/cli.ts';
 import {
   type ConnectedStack,
   connectStack,
@@ -179,16 +179,4 @@ async function countFiles(runId: string): Promise<{ spans: number }> {
   let spans = 0;
   for await (const _ of stack.runs.list(layout.spans(runId, 'fleet', 0))) spans += 1;
   return { spans };
-}
-
-function runIdFrom(child: ReturnType<typeof startCli>): Promise<string> {
-  return new Promise((resolve, reject) => {
-    let text = '';
-    child.stderr?.on('data', (chunk) => {
-      text += chunk;
-      const runId = /run (\S+): /.exec(text)?.[1];
-      if (runId !== undefined) resolve(runId);
-    });
-    child.once('close', () => reject(new Error(`no run id in: ${text}`)));
-  });
 }

@@ -1,21 +1,12 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { layout } from '../../../src/run/layout.ts';
 import { expectResumable, requestToResume } from '../../../src/run/resume.ts';
-import { type Deployment, type Run, resolveRun } from '../../../src/run/run.ts';
+import { type Run, resolveRun } from '../../../src/run/run.ts';
+import { DEPLOYMENT } from '../../support/deployment.ts';
 import { MemoryBucket } from '../aggregate/fixture.ts';
 
-const deployment: Deployment = {
-  stage: 'prod',
-  dataBucket: 'data',
-  runsBucket: 'runs',
-  measureFunction: 'f',
-  memory: 1769,
-  concurrency: 10,
-  schedule: 'parallel',
-  fleetHeartbeat: 600,
-};
 const NORMALISE = { operation: 'normalise', normalise: { format: 'jpeg', statisticsRun: 'r0' } };
-const resolve = (input: object, runId = 'r2') => resolveRun({ prefix: 'x/', ...input }, runId, 5, deployment);
+const resolve = (input: object, runId = 'r2') => resolveRun({ prefix: 'x/', ...input }, runId, 5, DEPLOYMENT);
 
 let runs: MemoryBucket;
 
@@ -88,7 +79,7 @@ describe('requestToResume', () => {
     const input = { ...NORMALISE, arms: ['fleet'], workers: 3, batchSize: 7, instanceType: 'c7g.large' };
     put(input);
     const request = await requestToResume('r1', runs, {});
-    expect(resolveRun(request, 'r2', 5, deployment)).toEqual(resolve({ ...input, resume: 'r1' }));
+    expect(resolveRun(request, 'r2', 5, DEPLOYMENT)).toEqual(resolve({ ...input, resume: 'r1' }));
   });
 
   it('lets what is given go before', async () => {
