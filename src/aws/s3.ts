@@ -1,7 +1,7 @@
-import { S3Client } from '@aws-sdk/client-s3';
+import { S3Client, type S3ClientConfig } from '@aws-sdk/client-s3';
 
 export interface S3Options {
-  readonly credentials?: { readonly accessKeyId: string; readonly secretAccessKey: string } | undefined;
+  readonly credentials?: S3ClientConfig['credentials'];
   readonly region: string;
   /** Only offline: the address of the local AWS. */
   readonly endpoint?: string | undefined;

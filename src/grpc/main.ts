@@ -11,11 +11,13 @@
  * offline AWS are in AWS_REGION, AWS_ENDPOINT_URL and AWS_ENDPOINT_URL_EC2. FANFLEET_BOOT_STARTED_AT is the boot of this
  * host, in epoch milliseconds.
  */
+
 import { once } from 'node:events';
 import { availableParallelism, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { parseArgs } from 'node:util';
+import { defaultProvider } from '@aws-sdk/credential-provider-node';
 import { ObjectReader } from '../aws/object-reader.ts';
 import { ObjectStore } from '../aws/object-store.ts';
 import { createS3 } from '../aws/s3.ts';
@@ -25,10 +27,12 @@ import { FanfleetError } from '../errors.ts';
 import { chooseKernel } from '../kernel/choose-kernel.ts';
 import type { Kernel } from '../kernel/kernel.ts';
 import { addonPath } from '../kernel/native-addon.ts';
+import { ServerClock } from '../timing/server-clock.ts';
 import { doneBatches } from './done-batches.ts';
 import { type HeadOptions, startHead } from './head/server.ts';
 import { readHeadLocation, splitUri } from './head-location.ts';
 import { runLocally } from './local.ts';
+import type { SeenBatch } from './scheduler/scheduler.ts';
 import { submit } from './submit.ts';
 import { readTasks } from './task.ts';
 import { createBatchWork } from './worker/batch-work.ts';
@@ -38,12 +42,16 @@ import { runWorker } from './worker/worker.ts';
 /** How long workers and submitters do without a head: as long as it takes to start it again, and more. */
 const PATIENCE_MS = 60_000;
 
+/** The SDK asks the metadata service once, for a second: too little on a host that is still booting. */
+const METADATA = { timeout: 5_000, maxRetries: 5 };
+
 const ROOT = join(import.meta.dirname, '../..');
 const now = () => performance.now();
 const say = (line: string) => void process.stdout.write(`[fanfleet] ${line}\n`);
 const s3 = createS3({
   region: process.env.AWS_REGION ?? 'us-east-1',
   endpoint: process.env.AWS_ENDPOINT_URL,
+  credentials: defaultProvider(METADATA),
 });
 const { positionals, values } = parseArgs({
   allowPositionals: true,
@@ -67,6 +75,7 @@ async function head(): Promise<void> {
     port: Number(values.port),
     secret: secret(),
     now: Date.now,
+    keepSeen,
     ...(scaling && { scaling }),
   });
   await store.putJson(key, running.location);
@@ -74,6 +83,17 @@ async function head(): Promise<void> {
   await signalled();
   await running.service.drain();
   await running.stop();
+}
+
+/** Only times depend on it: no reason to fail. */
+async function keepSeen(out: string, seen: Iterable<SeenBatch>): Promise<void> {
+  const { bucket, key } = splitUri(out);
+  const lines = Array.from(seen, (batch) => `${JSON.stringify(batch)}\n`);
+  await new ObjectStore(s3, bucket)
+    .put(`${key}leases.jsonl`, lines.join(''), 'application/x-ndjson')
+    .catch((reason) =>
+      say(`when batches were seen is not told: ${FanfleetError.from(reason, 'aws').message}`),
+    );
 }
 
 async function headScaling(): Promise<HeadOptions['scaling']> {
@@ -149,10 +169,14 @@ async function local(): Promise<void> {
 
 function batchWork(kernel: Kernel, name: string, limits: ReturnType<typeof hostLimits>) {
   const access = s3Access(s3);
+  const serverClock = new ServerClock();
+  // From here on it could work: a worker that waits for batches is not starting any more.
+  const readyMs = now();
   return createBatchWork({
     s3,
-    reader: new ObjectReader(access),
-    writes: new S3Requests(access),
+    reader: new ObjectReader(access, { serverClock }),
+    writes: new S3Requests(access, { serverClock }),
+    serverClock,
     kernel,
     limits,
     worker: `${name}/${process.pid}`,
@@ -161,7 +185,7 @@ function batchWork(kernel: Kernel, name: string, limits: ReturnType<typeof hostL
       const { userCPUTime, systemCPUTime, maxRSS } = process.resourceUsage();
       return { cpuMs: (userCPUTime + systemCPUTime) / 1000, rssPeakBytes: maxRSS * 1024 };
     },
-    coldStartMs: now,
+    coldStartMs: () => readyMs,
     onFailure: (key, detail) => say(`${JSON.stringify(key)}: ${detail}`),
   });
 }

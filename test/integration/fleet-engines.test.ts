@@ -74,11 +74,8 @@ describe.each(ENGINES)('%s', { timeout: 180_000 }, (engine) => {
     // Assess
     expect(outcome.status, await jobs.consoles()).toBe('SUCCEEDED');
     const states = await statesOfWorkers(runId);
-    // Spark's master shows a worker that leaves as such for a moment only, which may fall between two looks.
-    if (engine !== 'spark') {
-      expect(states).toContain(`${WORKERS[0]} LEFT`);
-      expect(states.filter((state) => state.endsWith('DEAD'))).toEqual([]);
-    }
+    expect(states).toContain(`${WORKERS[0]} LEFT`);
+    expect(states.filter((state) => state.endsWith('DEAD'))).toEqual([]);
     const rows = (await rowsOf(runId)).map((row) => JSON.parse(row));
     const keys = batches.flatMap(({ objects }) => objects.map(({ key }) => key));
     expect(rows.map(({ key }) => key)).toEqual(keys);

@@ -19,12 +19,14 @@ from fanfleet.clusters.processes import end, join_until, start_listening, wait_f
 from fanfleet.host import Host, cpus
 from fanfleet.settings import Settings
 from fanfleet.steps import StepFailed
+from fanfleet.watch import STATES_EVERY_S
 
 PORT = 7077
 DASHBOARD_PORT = 8080
 WORKER_UI_PORT = 8081
 START_S = 90.0
 POLL_S = 0.5
+SEEN_S = 3 * STATES_EVERY_S
 
 HEAP = "512m"
 """Of driver and executors: they pass tasks and counts on. Spark takes no less than 450 MiB."""
@@ -118,11 +120,19 @@ class SparkCluster:
             worker = _ask(f"http://{me.address}:{WORKER_UI_PORT}/json/")
             if not worker["executors"]:
                 break
-        end(process)
+        try:
+            self._stay_until_seen(env, until)
+        finally:
+            end(process)
+
+    def _stay_until_seen(self, env: dict[str, str], until: float) -> None:
+        """The master takes a worker for dead as soon as its process has ended, so the head is given time to look."""
+        until = min(until, time.time() + SEEN_S)
+        while time.time() < until and self._master(env)["activeapps"]:
+            time.sleep(POLL_S)
 
     def states(self, env: dict[str, str]) -> list[WorkerState]:
         workers = self._master(env)["workers"]
-        # The master takes one that left for dead as soon as its process has ended.
         self._left |= {worker["id"] for worker in workers if worker["state"] == "DECOMMISSIONED"}
         states: dict[str, State] = {}
         for worker in workers:

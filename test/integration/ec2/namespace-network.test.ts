@@ -1,11 +1,12 @@
 import {
   AuthorizeSecurityGroupIngressCommand,
   CreateSecurityGroupCommand,
+  type EC2Client,
   type Instance,
   RevokeSecurityGroupIngressCommand,
 } from '@aws-sdk/client-ec2';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { useEc2Endpoint } from '../../support/ec2-endpoint.ts';
+import { clientOf, useEc2Endpoint } from '../../support/ec2-endpoint.ts';
 import { hostControl } from '../../support/host-control.ts';
 import { hasNftables, noNamespaces, onHost } from '../../support/namespace-hosts.ts';
 
@@ -28,16 +29,7 @@ describe.skipIf(noNamespaces !== undefined)(`the network of the hosts (${noNames
   let groupId = '';
 
   beforeAll(async () => {
-    const group = { GroupName: 'open', Description: 'lets its own in' };
-    groupId = (await endpoint.ec2.send(new CreateSecurityGroupCommand(group))).GroupId ?? '';
-    await endpoint.ec2.send(
-      new AuthorizeSecurityGroupIngressCommand({
-        GroupId: groupId,
-        IpPermissions: [
-          { IpProtocol: 'tcp', FromPort: 7001, ToPort: 7002, UserIdGroupPairs: [{ GroupId: groupId }] },
-        ],
-      }),
-    );
+    groupId = await openGroup(endpoint.ec2);
   });
 
   async function up(...launched: Parameters<typeof launch>): Promise<Instance[]> {
@@ -74,6 +66,20 @@ describe.skipIf(noNamespaces !== undefined)(`the network of the hosts (${noNames
     const [late] = await up('sleep 3600', { SecurityGroupIds: [groupId] });
     expect(await reaches(late, server, 7001)).toBe('hello');
     await terminate([server, client, stranger, late].flatMap((each) => each ?? []));
+  });
+
+  it.runIf(hasNftables)('keeps hosts that reach the internet in reach of each other', async () => {
+    const other = await endpoint.start('internet', { hostKind: 'namespaces', hostInternet: true });
+    const ec2 = clientOf(other.url);
+    try {
+      const both = { MinCount: 2, MaxCount: 2, SecurityGroupIds: [await openGroup(ec2)] };
+      const [server, client] = await launch(SERVER, both, ec2);
+      await consoleWith(server, 'up', ec2);
+      expect(await reaches(client, server as Instance, 7001)).toBe('hello');
+    } finally {
+      ec2.destroy();
+      await other.close();
+    }
   });
 
   it('cuts the wire of a host, and mends it', async () => {
@@ -152,6 +158,19 @@ describe.skipIf(noNamespaces !== undefined)(`the network of the hosts (${noNames
     expect(plain.status).toBe(400);
   });
 });
+
+/** A security group that lets its own hosts in at two of the three ports. */
+async function openGroup(ec2: EC2Client): Promise<string> {
+  const group = { GroupName: 'open', Description: 'lets its own in' };
+  const { GroupId = '' } = await ec2.send(new CreateSecurityGroupCommand(group));
+  await ec2.send(
+    new AuthorizeSecurityGroupIngressCommand({
+      GroupId,
+      IpPermissions: [{ IpProtocol: 'tcp', FromPort: 7001, ToPort: 7002, UserIdGroupPairs: [{ GroupId }] }],
+    }),
+  );
+  return GroupId;
+}
 
 function connect(server: Instance, port: number, then: string): string {
   return `python3 -u -c '

@@ -49,7 +49,8 @@ export class InternetGateway {
         chain forward {
           type filter hook forward priority filter; policy drop;
           ct state established,related accept
-          iifname "${BRIDGE}" oifname "uplink" accept
+          # Where bridges are filtered (br_netfilter), what hosts say to each other comes by here too.
+          iifname "${BRIDGE}" oifname { "${BRIDGE}", "uplink" } accept
         }
         chain postrouting {
           type nat hook postrouting priority srcnat;
