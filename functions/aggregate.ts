@@ -6,8 +6,10 @@ import { readHosts } from '../src/aggregate/hosts.ts';
 import { getIfPresent } from '../src/aggregate/reader.ts';
 import { ObjectStore } from '../src/aws/object-store.ts';
 import { createS3 } from '../src/aws/s3.ts';
+import { findPrices, type Prices, pricesSchema } from '../src/cost/prices.ts';
 import { planSchema } from '../src/dataset/manifest.ts';
 import { fleetInfoSchema } from '../src/fleet/arm-info.ts';
+import { instanceLivesSchema } from '../src/fleet/instance-life.ts';
 import { parse } from '../src/parse.ts';
 import { armTimes, passesSchema } from '../src/report/arm-times.ts';
 import { type ArmInput, buildSummary } from '../src/report/summary.ts';
@@ -26,6 +28,7 @@ export const main = handler('aggregate', async (event: unknown) => {
   const store = new ObjectStore(s3, run.runsBucket);
   const arms: ArmInput[] = [];
   for (const times of armTimes(passes)) arms.push(await readArm(store, run, times));
+  const prices = await readRegionPrices(store);
   const summary = buildSummary({
     run,
     endedAt: Date.now(),
@@ -33,6 +36,7 @@ export const main = handler('aggregate', async (event: unknown) => {
     environment: reportEnvironment(),
     baseline: await readIfPresent(store, layout.baseline(run.runId), baselineSchema),
     arms,
+    prices,
   });
   await store.putJson(layout.summary(run.runId), summary);
   const rounds = summary.rounds.flatMap((round) => round.arms);
@@ -64,10 +68,20 @@ async function readArm(store: ObjectStore, run: Run, times: ArmTimes): Promise<A
     arm,
     task: imageTask(run),
     engineStartedAt: fleet?.engineStartedAt,
+    headClock: fleet?.clock,
     resumedAt: run.resume === null ? undefined : run.startedAt,
   });
   const hosts = arm === 'fleet' ? await readHosts({ ...where, ...wall, fleet }) : [];
-  return { times, aggregate, fleet, hosts };
+  const lives =
+    arm === 'fleet'
+      ? await readIfPresent(store, layout.instances(run.runId, round), instanceLivesSchema)
+      : null;
+  return { times, aggregate, fleet, hosts, instances: lives?.instances ?? null };
+}
+
+/** Those that `fanfleet prices refresh --publish` put there, else those that come with fanfleet. */
+async function readRegionPrices(store: ObjectStore): Promise<Prices | null> {
+  return (await readIfPresent(store, layout.prices(region), pricesSchema)) ?? findPrices(region);
 }
 
 async function readIfPresent<S extends z.ZodType>(store: ObjectStore, key: string, schema: S) {

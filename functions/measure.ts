@@ -4,14 +4,16 @@ import { S3Requests } from '../src/aws/s3-requests.ts';
 import { chooseKernel } from '../src/kernel/choose-kernel.ts';
 import { addonPath } from '../src/kernel/native-addon.ts';
 import { metricsLine } from '../src/metrics.ts';
+import { ServerClock } from '../src/timing/server-clock.ts';
 import { readEvent } from '../src/workload/event.ts';
 import { countsOfTakenOver } from '../src/workload/taken-over.ts';
 import { work } from '../src/workload/worker.ts';
 import { processClock, processUsage, workerLimits } from './process.ts';
 import { environment, handler, logger, s3Access, writeLog } from './runtime.ts';
 
-const reader = new ObjectReader(s3Access);
-const requests = new S3Requests(s3Access);
+const serverClock = new ServerClock();
+const reader = new ObjectReader(s3Access, { serverClock });
+const requests = new S3Requests(s3Access, { serverClock });
 /** Awaited where it is needed: a bundle that is CommonJS, which starts sooner, cannot do so here. */
 const chosenKernel = chooseKernel(undefined, addonPath(environment.LAMBDA_TASK_ROOT));
 const limits = workerLimits(environment.AWS_LAMBDA_FUNCTION_MEMORY_SIZE);
@@ -37,6 +39,7 @@ export const main = handler('measure', async (event: unknown) => {
     coldStartMs: Math.round(coldStartMs),
     clock: processClock,
     usage: processUsage,
+    serverClock,
     onFailure: (key, detail) => logger.warn('image failed', { runId: job.runId, key, detail }),
   });
   coldStartMs = 0;

@@ -11,6 +11,8 @@ export interface DeployOptions {
   readonly root: string;
   readonly home: string;
   readonly state: OfflineState;
+  /** Parameters of the stack, each as `name=value`. */
+  readonly params: readonly string[];
   /** The environment for `sls`, without settings for another AWS. */
   readonly env: Readonly<Record<string, string>>;
   readonly signal: AbortSignal;
@@ -19,10 +21,14 @@ export interface DeployOptions {
 /** A deployment takes about 20 s; osls has been seen to wait for ever on a bundle that does not build. */
 const DEADLINE_MS = 240_000;
 
+/** Seconds without a heartbeat of the head after which it is lost; its boot has to fit into them. */
+const HEARTBEAT_S = 90;
+const BARE_HEARTBEAT_S = 600;
+
 /** Deploy the stack to the offline AWS with `sls`, unless this very stack is deployed to this very emulator. */
 export async function deployOffline(options: DeployOptions): Promise<'deployed' | 'unchanged'> {
-  const { root, home, state } = options;
-  const fingerprint = `${state.instance}:${await fingerprintOf(root)}`;
+  const { root, home, state, params } = options;
+  const fingerprint = [state.instance, await fingerprintOf(root), ...params].join(':');
   const marker = join(home, 'emulator', 'deployed');
   if ((await readFile(marker, 'utf8').catch(() => '')) === fingerprint) return 'unchanged';
   await mkdir(join(home, 'logs'), { recursive: true });
@@ -31,11 +37,17 @@ export async function deployOffline(options: DeployOptions): Promise<'deployed' 
   return 'deployed';
 }
 
-async function sls({ root, home, state, env, signal }: DeployOptions, logFile: string): Promise<void> {
+async function sls(
+  { root, home, state, params, env, signal }: DeployOptions,
+  logFile: string,
+): Promise<void> {
   const log = createWriteStream(logFile);
   const child = spawn(
     process.execPath,
-    [join(root, 'node_modules/osls/bin/serverless.js'), 'deploy', '--stage', 'local'],
+    [
+      join(root, 'node_modules/osls/bin/serverless.js'),
+      ...['deploy', '--stage', 'local', ...params.map((param) => `--param=${param}`)],
+    ],
     {
       cwd: root,
       env: {
@@ -47,6 +59,7 @@ async function sls({ root, home, state, env, signal }: DeployOptions, logFile: s
         SLS_SCHEMA_CACHE_BASE_DIR: join(home, 'sls'),
         FANFLEET_LOCAL_ARCHITECTURE: process.arch === 'arm64' ? 'arm64' : 'x86_64',
         FANFLEET_LOCAL_CONCURRENCY: String(cpus().length),
+        FANFLEET_LOCAL_HEARTBEAT: String(state.hosts.bare ? BARE_HEARTBEAT_S : HEARTBEAT_S),
       },
       stdio: ['ignore', 'pipe', 'pipe'],
       signal: AbortSignal.any([signal, AbortSignal.timeout(DEADLINE_MS)]),

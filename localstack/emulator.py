@@ -1,21 +1,30 @@
-"""MiniStack, with the four Step Functions fields that it ignores and fanfleet needs.
+"""MiniStack, with the five Step Functions fields that it ignores and fanfleet needs.
 
 MiniStack 1.5.33 reads `MaxConcurrency`, `ToleratedFailurePercentage` and `TimeoutSeconds`, but not their `...Path`
-forms, and never enforces `HeartbeatSeconds`. In AWS all of them work. Without them an offline run would start one
-Lambda process per batch, and a dead head would be waited for in vain. `test/integration/emulator.test.ts` checks
-each one, so a MiniStack that changes underneath is noticed.
+forms, never enforces `HeartbeatSeconds`, and has no `ResultWriter`. In AWS all of them work. Without them an offline
+run would start one Lambda process per batch, a dead head would be waited for in vain, and nobody would know when the
+state machine gave out a batch and saw it done. `test/integration/emulator.test.ts` checks each one, so a MiniStack
+that changes underneath is noticed.
 """
 
 import contextvars
+import json
+import os
 import threading
 import time
 from datetime import datetime
 
+import function_cpus
 from ministack.app import main
+from ministack.services import s3
 from ministack.services import stepfunctions as sfn
 
 PATH_FIELDS = ("MaxConcurrency", "ToleratedFailurePercentage", "TimeoutSeconds", "HeartbeatSeconds")
 HEARTBEAT_POLL_S = 0.5
+CHILD_FIELDS = {
+    *("executionArn", "stateMachineArn", "name", "status", "startDate", "stopDate", "error", "cause"),
+    *("input", "inputDetails", "output", "outputDetails"),
+}
 
 run_distributed_map = sfn._run_distributed_map
 execute_task = sfn._execute_task
@@ -33,7 +42,35 @@ def resolved(state: dict, raw_input: object, ctx: dict) -> dict:
 
 
 def distributed_map(state, raw_input, effective, iterator, execution, ctx):
-    return run_distributed_map(resolved(state, raw_input, ctx), raw_input, effective, iterator, execution, ctx)
+    before = set(sfn._map_runs)
+    state = resolved(state, raw_input, ctx)
+    try:
+        return run_distributed_map(state, raw_input, effective, iterator, execution, ctx)
+    finally:
+        if "ResultWriter" in state:
+            writer = sfn._resolve_params_obj(state["ResultWriter"]["Parameters"], effective, ctx)
+            for arn, run in list(sfn._map_runs.items()):
+                if arn not in before and run["executionArn"] == execution["executionArn"]:
+                    write_results(arn, writer["Bucket"], writer["Prefix"])
+
+
+def write_results(map_run_arn: str, bucket: str, prefix: str) -> None:
+    """What AWS's ResultWriter leaves: the children by their status, and a manifest that says where they are."""
+    children: dict[str, list[dict]] = {"SUCCEEDED": [], "FAILED": [], "PENDING": []}
+    for child in list(sfn._executions.values()):
+        if child.get("mapRunArn") == map_run_arn:
+            # ExecutionArn, StartDate, Input, ... as DescribeExecution has them, but with a capital letter.
+            known = {name: value for name, value in child.items() if name in CHILD_FIELDS and value is not None}
+            children[child["status"]].append({name[0].upper() + name[1:]: value for name, value in known.items()})
+    folder = f"{prefix}/{map_run_arn.rpartition(':')[2]}"
+    files = {status: [] for status in children}
+    for status, found in children.items():
+        if found:
+            body, key = json.dumps(found).encode(), f"{folder}/{status}_0.json"
+            s3._put_object(bucket, key, body, {})
+            files[status].append({"Key": key, "Size": len(body)})
+    manifest = {"DestinationBucket": bucket, "MapRunArn": map_run_arn, "ResultFiles": files}
+    s3._put_object(bucket, f"{folder}/manifest.json", json.dumps(manifest).encode(), {})
 
 
 def task(state, raw_input, execution, ctx):
@@ -73,4 +110,6 @@ sfn._execute_task = task
 sfn._invoke_with_callback = callback
 
 if __name__ == "__main__":
+    if os.environ.get("FANFLEET_FUNCTION_CPUS") == "memory":
+        function_cpus.install()
     main()

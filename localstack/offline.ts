@@ -18,7 +18,12 @@ export interface OfflineOptions {
   /** The caller's PATH; the `node` that runs this is put before it. */
   readonly path: string;
   readonly hosts: OfflineHosts;
+  /** Whether functions may use all cores, or what their memory gives them as in Lambda. @default all */
+  readonly functionCpus?: FunctionCpus | undefined;
 }
+
+export const FUNCTION_CPUS = ['all', 'memory'] as const;
+export type FunctionCpus = (typeof FUNCTION_CPUS)[number];
 
 /** What the hosts of the fleet are; all but `kind` matters to hosts in namespaces only. */
 export interface OfflineHosts {
@@ -38,7 +43,13 @@ const stateSchema = z.object({
   port: z.int(),
   ec2Port: z.int(),
   instance: z.string(),
-  hosts: z.object({ kind: z.enum(['namespaces', 'processes']), description: z.string() }),
+  hosts: z.object({
+    kind: z.enum(['namespaces', 'processes']),
+    description: z.string(),
+    /** Whether they install all that they need when they boot. */
+    bare: z.boolean().default(false),
+  }),
+  functionCpus: z.enum(FUNCTION_CPUS).default('all'),
 });
 /** `instance` differs each time the emulator starts: what was deployed before is gone then. */
 export type OfflineState = z.infer<typeof stateSchema>;
@@ -58,6 +69,7 @@ export async function up(options: OfflineOptions): Promise<OfflineState & { star
   const port = before?.port ?? options.port;
   const ec2Port = before?.ec2Port ?? options.ec2Port;
   const hosts = before?.hosts ?? (await chooseHosts(options.hosts.kind));
+  const functionCpus = before?.functionCpus ?? options.functionCpus ?? 'all';
   const folder = daemons(home);
   if ((await livePid(folder, EMULATOR)) === undefined) await expectFree(port, '--port or FANFLEET_PORT');
   if ((await livePid(folder, EC2)) === undefined)
@@ -75,6 +87,7 @@ export async function up(options: OfflineOptions): Promise<OfflineState & { star
     cwd: scratch,
     env: {
       ...emulatorEnvironment(scratch, port, ec2Port, path),
+      FANFLEET_FUNCTION_CPUS: functionCpus,
       ...(hosts.kind === 'namespaces' ? { FANFLEET_HOST_ENDPOINT_URL: HOST_AWS_URL } : {}),
     },
     ready: () => answers(`http://127.0.0.1:${port}/_localstack/health`),
@@ -100,7 +113,8 @@ export async function up(options: OfflineOptions): Promise<OfflineState & { star
   const instance =
     emulator === 'running' && before !== undefined ? before.instance : `${port}-${Date.now().toString(36)}`;
   const { kind, description } = hosts;
-  const state = { port, ec2Port, instance, hosts: { kind, description } };
+  const bare = before?.hosts.bare ?? options.hosts.image !== undefined;
+  const state = { port, ec2Port, instance, hosts: { kind, description, bare }, functionCpus };
   await writeFile(statePath(home), JSON.stringify(state));
   return { ...state, started: emulator === 'started' };
 }

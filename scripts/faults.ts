@@ -9,14 +9,12 @@
  * It deploys a stack of its own and ends it, unless --home names one that is up. Hosts have to be network namespaces: Linux,
  * as root. Ends with 1 if a fault was not survived.
  */
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { writeFile } from 'node:fs/promises';
 import { argv, stdout } from 'node:process';
 import { parseArgs } from 'node:util';
 import { FanfleetError } from '../src/errors.ts';
 import { type Engine, engineSchema } from '../src/run/request.ts';
-import { deployStack } from '../test/e2e/support/deploy.ts';
+import { onOwnStack } from '../test/e2e/support/deploy.ts';
 import { problemsOf } from '../test/e2e/support/faults/assess.ts';
 import { type CellOptions, runCell } from '../test/e2e/support/faults/cell.ts';
 import type { Fault } from '../test/e2e/support/faults/fault.ts';
@@ -40,21 +38,14 @@ if (noNamespaces !== undefined)
   throw new Error(`Expected hosts to be network namespaces but ${noNamespaces}`);
 const engines = chosen('engine', values.engine, engineSchema.options, (engine) => engine);
 const faults = chosen('fault', values.fault, FAULTS, ({ name }) => name);
-const matrix = values.home === undefined ? await onStackOfItsOwn(strikeAll) : await strikeAll(values.home);
+const matrix =
+  values.home === undefined
+    ? await onOwnStack('faults', ['photos'], strikeAll)
+    : await strikeAll(values.home);
 const table = renderMatrix(matrix);
 say(table);
 if (values.markdown !== undefined) await writeFile(values.markdown, table);
 process.exitCode = matrix.cells.every(({ problems }) => problems.length === 0) ? 0 : 1;
-
-async function onStackOfItsOwn<T>(work: (home: string) => Promise<T>): Promise<T> {
-  const home = await mkdtemp(join(tmpdir(), 'fanfleet-faults-'));
-  try {
-    const end = await deployStack(home, ['photos']);
-    return await work(home).finally(end);
-  } finally {
-    await rm(home, { recursive: true, force: true });
-  }
-}
 
 async function strikeAll(home: string): Promise<Matrix> {
   const stack = await connectStack(home);

@@ -17,6 +17,7 @@ export function readEnvironment() {
     FANFLEET_MEASURE_FUNCTION: variables.text('FANFLEET_MEASURE_FUNCTION'),
     FANFLEET_MEMORY: integer(variables, 'FANFLEET_MEMORY'),
     FANFLEET_CONCURRENCY: integer(variables, 'FANFLEET_CONCURRENCY'),
+    FANFLEET_BATCH_SIZE: integer(variables, 'FANFLEET_BATCH_SIZE'),
     FANFLEET_SCHEDULE: variables.oneOf('FANFLEET_SCHEDULE', SCHEDULES),
     FANFLEET_FLEET_HEARTBEAT: integer(variables, 'FANFLEET_FLEET_HEARTBEAT'),
     FANFLEET_INSTANCE_PROFILE: variables.text('FANFLEET_INSTANCE_PROFILE'),
@@ -60,6 +61,7 @@ export function deploymentOf(environment: Environment): Deployment {
     measureFunction: environment.FANFLEET_MEASURE_FUNCTION,
     memory: environment.FANFLEET_MEMORY,
     concurrency: environment.FANFLEET_CONCURRENCY,
+    batchSize: environment.FANFLEET_BATCH_SIZE,
     schedule: environment.FANFLEET_SCHEDULE,
     fleetHeartbeat: environment.FANFLEET_FLEET_HEARTBEAT,
   };

@@ -1,4 +1,4 @@
-export type Unit = 'Count' | 'Milliseconds';
+export type Unit = 'Count' | 'Milliseconds' | 'Seconds' | 'None';
 
 export type Metrics = {
   readonly namespace: string;

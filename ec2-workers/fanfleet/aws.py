@@ -38,6 +38,7 @@ def split_uri(uri: str) -> tuple[str, str]:
     return parts.netloc, uri[len(f"s3://{parts.netloc}/") :]
 
 
-def list_keys(s3: Any, bucket: str, prefix: str) -> list[str]:
-    pages = s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
+def list_keys(s3: Any, bucket: str, prefix: str, after: str = "") -> list[str]:
+    """Those behind `after`, in S3's order."""
+    pages = s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix, StartAfter=after)
     return [item["Key"] for page in pages for item in page.get("Contents", [])]

@@ -6,15 +6,19 @@ import resource
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 
+import fanfleet.import_clock
 from fanfleet.aws import client, split_uri
 from fanfleet.fetch import Fetched, fetch_in_order
+from fanfleet.histogram import ValueCounts, serialize_histogram
 from fanfleet.kernel import Measured, failed_row, measure, serialize_row
 from fanfleet.manifest import parse_line
 from fanfleet.normalised_file import content_type, file_name, is_key_too_long
 from fanfleet.put_ahead import PutAhead
+from fanfleet.server_clock import ServerClock
 from fanfleet.task import Task, batch_name
 
 
@@ -24,24 +28,48 @@ def _process_age_ms() -> float:
     return (uptime_s - started_ticks / os.sysconf("SC_CLK_TCK")) * 1000
 
 
-# What the process took until it could work. The first batch of the process tells it.
-_cold_start_ms = max(0.0, _process_age_ms())
+_ready_at_ms = time.time() * 1000
+_started_at_ms = _ready_at_ms - max(0.0, _process_age_ms())
+_import_ms = (time.perf_counter() - fanfleet.import_clock.BEGUN) * 1000
+_is_first = True
+
+
+def cold_start_ms(queued_at: float, started_at: float, ready_at: float, import_ms: float) -> float:
+    """What a process took until it could work, for the first of its batches; all but the last in epoch milliseconds.
+
+    A process that was there before its batches, as Dask's workers are, waited for them: only what it imported for them
+    was a start.
+    """
+    return ready_at - started_at if started_at >= queued_at else import_ms
+
+
+@cache
+def _server_clock() -> ServerClock:
+    """Of this process, which has one client of S3."""
+    clock = ServerClock()
+    clock.attach(client("s3"))
+    return clock
 
 
 def run_task(text: str) -> int:
     """Do the task and return its number of images. Done again, the same keys get the same bytes."""
-    global _cold_start_ms
-    cold_start_ms, _cold_start_ms = _cold_start_ms, 0.0
-    return run_batch(Task.from_json(text), cold_start_ms, client("s3"))["images"]
+    global _is_first
+    is_first, _is_first = _is_first, False
+    task = Task.from_json(text)
+    cold_ms = cold_start_ms(task.queued_at, _started_at_ms, _ready_at_ms, _import_ms) if is_first else 0.0
+    return run_batch(task, cold_ms, client("s3"), _server_clock())["images"]
 
 
-def run_batch(task: Task, cold_start_ms: float, s3: Any) -> dict[str, Any]:
-    """Read the batch from the manifest, do its images, write the rows and then the span."""
+def run_batch(task: Task, cold_ms: float, s3: Any, server_clock: ServerClock) -> dict[str, Any]:
+    """Read the batch from the manifest, do its images, write its histogram if any, the rows and then the span."""
     started_at, started_cpu = time.time(), time.process_time()
     batch = _read_batch(s3, task)
     list_ms = (time.time() - started_at) * 1000
     done = _do_images(s3, task, batch["objects"])
     put_started = time.perf_counter()
+    if done.values is not None:
+        text = serialize_histogram(task.batch, len(done.lines) - done.errors, done.values.counts)
+        _put(s3, task, f"histograms/{batch_name(task.batch)}.json", text, "application/json")
     _put(s3, task, f"results/{batch_name(task.batch)}.jsonl", "".join(done.lines), "application/x-ndjson")
     put_ms = done.write_ms + (time.perf_counter() - put_started) * 1000
     span = {
@@ -53,7 +81,7 @@ def run_batch(task: Task, cold_start_ms: float, s3: Any) -> dict[str, Any]:
         "queuedAt": task.queued_at,
         "startedAt": started_at * 1000,
         "endedAt": time.time() * 1000,
-        "coldStartMs": cold_start_ms,
+        "coldStartMs": cold_ms,
         "listMs": list_ms,
         "getMs": done.get_ms,
         "decodeMs": done.decode_ms,
@@ -68,6 +96,7 @@ def run_batch(task: Task, cold_start_ms: float, s3: Any) -> dict[str, Any]:
         "cpuMs": (time.process_time() - started_cpu) * 1000,
         "rssPeakBytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024,
         "billedMs": 0,
+        "clock": server_clock.offset(),
     }
     # Last, so that a span says that its results are there.
     _put(s3, task, f"spans/{batch_name(task.batch)}.json", json.dumps(span), "application/json")
@@ -76,9 +105,13 @@ def run_batch(task: Task, cold_start_ms: float, s3: Any) -> dict[str, Any]:
 
 @dataclass(slots=True)
 class _Done:
-    """The rows of a batch, and what they took; `load_ms` and `write_ms` is time with nothing to decode."""
+    """The rows of a batch, its histogram, and what they took.
+
+    `load_ms` and `write_ms` is time with nothing to decode.
+    """
 
     lines: list[str] = field(default_factory=list)
+    values: ValueCounts | None = None
     get_ms: float = 0.0
     decode_ms: float = 0.0
     compute_ms: float = 0.0
@@ -91,7 +124,7 @@ class _Done:
 
 def _do_images(s3: Any, task: Task, objects: list[dict[str, Any]]) -> _Done:
     """Fetch, do and, where they are normalised, write the images; all files are there when it returns."""
-    done = _Done()
+    done = _Done(values=ValueCounts() if task.operation == "histogram" else None)
     started = time.perf_counter()
     refused = {item["key"] for item in objects if task.normalisation and is_key_too_long(item["key"])}
     fetching = fetch_in_order(s3, task.bucket, [item for item in objects if item["key"] not in refused])
@@ -116,6 +149,8 @@ def _do_next(task: Task, fetching: Iterator[Fetched], files: PutAhead, done: _Do
         return failed_row(key, str(fetched.error))
     done.bytes += len(fetched.data)
     measured = _do_image(task, fetched.data, key)
+    if done.values is not None and measured.counts is not None:
+        done.values.add(measured.counts)
     done.decode_ms += measured.decode_ms
     done.compute_ms += measured.compute_ms
     if measured.detail:

@@ -10,6 +10,8 @@ from collections.abc import Callable
 from importlib.metadata import version
 from typing import Any
 
+from botocore.exceptions import BotoCoreError, ClientError
+
 from fanfleet import host
 from fanfleet.aws import client, list_keys
 from fanfleet.clusters import cluster_of
@@ -18,6 +20,8 @@ from fanfleet.engine_run import Watch, run_engine
 from fanfleet.manifest import read_lines
 from fanfleet.metadata import Metadata
 from fanfleet.secrets import read_secrets
+from fanfleet.seen_batches import SeenBatches
+from fanfleet.server_clock import ServerClock
 from fanfleet.settings import Settings
 from fanfleet.steps import StepFailed, Steps, say
 from fanfleet.task_token import TaskToken
@@ -39,6 +43,9 @@ class Job:
         self.settings = settings
         self.steps = steps
         self.cluster = cluster_of(settings.engine)
+        self.server_clock = ServerClock()
+        self.server_clock.attach(client("s3"))
+        self.seen_batches = SeenBatches(client("s3"), settings.runs_bucket, settings.arm_prefix)
         self.started_at = _now()
         self.workers_ready_at = 0.0
         self.engine_started_at = 0.0
@@ -130,7 +137,7 @@ class Job:
             deadline=settings.boot_started_at / 1000 + settings.deadline_s - REPORT_RESERVE_S,
             stall_s=settings.stall_s,
             is_unwanted=is_unwanted,
-            count_done=self._count_done,
+            count_done=self.seen_batches.look,
             has_workers=lambda: bool(self.alive),
         )
         self.engine_started_at = _now()
@@ -140,15 +147,21 @@ class Job:
             raise StepFailed(reason.code, f"{self._progress()} {reason}") from reason
         finally:
             self.engine_ended_at = _now()
+            self._keep_seen()
 
-    def _count_done(self) -> int:
-        return len(list_keys(client("s3"), self.settings.runs_bucket, f"{self.settings.arm_prefix}spans/"))
+    def _keep_seen(self) -> None:
+        """The batches that were done since the last look, too. Only times depend on it: no reason to fail."""
+        try:
+            self.seen_batches.look()
+            self.seen_batches.write()
+        except (BotoCoreError, ClientError) as reason:
+            say(f"when batches were seen is not told: {reason}")
 
     def _progress(self) -> str:
         """What was done, what is missing, and what to do about it."""
         settings = self.settings
         manifest = client("s3").get_object(Bucket=settings.runs_bucket, Key=settings.manifest_key)["Body"]
-        total, done = sum(1 for _ in read_lines(manifest.iter_chunks(1 << 20))), self._count_done()
+        total, done = sum(1 for _ in read_lines(manifest.iter_chunks(1 << 20))), self.seen_batches.look()
         return (
             f"{done} of {total} batches were done and {total - done} are missing;"
             f" `fanfleet run --resume {settings.run_id}` does only these."
@@ -178,6 +191,7 @@ class Job:
             "workersReadyAt": self.workers_ready_at,
             "engineStartedAt": self.engine_started_at,
             "engineEndedAt": self.engine_ended_at,
+            "clock": self.server_clock.offset(),
         }
 
     def _packages(self) -> tuple[str, ...]:

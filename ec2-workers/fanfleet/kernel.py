@@ -50,6 +50,7 @@ OPERATION_STATISTICS = {
     "min": ("min",),
     "minmax": ("min", "max"),
     "stats": ("sum", "sumSq", "min", "max", "mean_e6"),
+    "histogram": ("sum", "sumSq", "min", "max", "mean_e6"),
 }
 
 _VALUES = range(256)
@@ -66,6 +67,8 @@ class Measured:
     detail: str | None = None
     file: bytes | None = None
     """The normalised image, where that is what was asked for."""
+    counts: list[list[int]] | None = None
+    """Pixels per value, of grey alone or of R, G and B; only of the operation `histogram`."""
 
 
 def measure(data: bytes, key: str, operation: str) -> Measured:
@@ -78,9 +81,11 @@ def measure(data: bytes, key: str, operation: str) -> Measured:
         spent = (time.perf_counter() - started) * 1000
         return Measured(failed_row(key, reason.code), spent, 0.0, reason.detail or None)
     decoded = time.perf_counter()
-    row = _row(key, still, _histograms(image, still), operation)
+    counts = _histograms(image, still)
+    row = _row(key, still, counts, operation)
     ended = time.perf_counter()
-    return Measured(row, (decoded - started) * 1000, (ended - decoded) * 1000)
+    kept = counts if operation == "histogram" else None
+    return Measured(row, (decoded - started) * 1000, (ended - decoded) * 1000, counts=kept)
 
 
 def failed_row(key: str, code: str) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 use crate::image::{self, Failure, Image, Measure, Outcome};
 use crate::pieces::Pieces;
+use crate::tally::Histogram;
 use napi::bindgen_prelude::{Array, AsyncTask, Float64Array, Uint32Array};
 use napi::{Env, Error, Result, ScopedTask};
 use napi_derive::napi;
@@ -22,8 +23,10 @@ const FOREIGN: f64 = 2.0;
 /// What a job knows of its images.
 #[napi(object)]
 pub struct Figures {
-    /// So many numbers per image, in the order of the images: 15, with histograms 783.
+    /// So many numbers per image, in the order of the images: 15, with a histogram each 783.
     pub numbers: Float64Array,
+    /// How often each value occurs in all images that were measured, per channel; only where that was asked for.
+    pub total: Option<Float64Array>,
     /// The decoder's words for each damaged image, in their order.
     pub details: Vec<String>,
 }
@@ -31,13 +34,15 @@ pub struct Figures {
 /// Measure images on one thread of the pool.
 ///
 /// `pieces` are the buffers of all images in order, `images` three numbers for each image. The buffers must not change
-/// until the promise settles. `wanted` is `statistics`, `histogram` or `eighth`.
+/// until the promise settles. `wanted` is `statistics`, `histogram` (of each image), `total` (one histogram of all) or
+/// `eighth`.
 #[napi(ts_return_type = "Promise<Figures>")]
 pub fn measure(pieces: Array<'_>, images: Uint32Array, wanted: String) -> Result<AsyncTask<MeasureJob>> {
-    let wanted = match wanted.as_str() {
-        "statistics" => Measure::Statistics,
-        "histogram" => Measure::Histogram,
-        "eighth" => Measure::Eighth,
+    let (wanted, histograms) = match wanted.as_str() {
+        "statistics" => (Measure::Statistics, Histograms::None),
+        "histogram" => (Measure::Histogram, Histograms::Each),
+        "total" => (Measure::Histogram, Histograms::Total),
+        "eighth" => (Measure::Eighth, Histograms::None),
         _ => return Err(Error::from_reason(format!("Expected what to measure but got {wanted}."))),
     };
     let pieces = Pieces::hold(pieces)?;
@@ -46,21 +51,34 @@ pub fn measure(pieces: Array<'_>, images: Uint32Array, wanted: String) -> Result
     if !images.len().is_multiple_of(IN) || counted != pieces.len() {
         return Err(Error::from_reason("Expected three numbers per image, and as many pieces as they say."));
     }
-    Ok(AsyncTask::new(MeasureJob { pieces, images, wanted }))
+    Ok(AsyncTask::new(MeasureJob { pieces, images, wanted, histograms }))
+}
+
+/// Which histograms a job hands over.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Histograms {
+    None,
+    Each,
+    Total,
 }
 
 pub struct MeasureJob {
     pieces: Pieces,
     images: Vec<u32>,
     wanted: Measure,
+    histograms: Histograms,
 }
 
+/// What a job found: `numbers`, `total` and `details` of its figures.
+type Found = (Vec<f64>, Option<Vec<f64>>, Vec<String>);
+
 impl ScopedTask<'_> for MeasureJob {
-    type Output = (Vec<f64>, Vec<String>);
+    type Output = Found;
     type JsValue = Figures;
 
     fn compute(&mut self) -> Result<Self::Output> {
-        let per_image = OUT + if self.wanted == Measure::Histogram { HISTOGRAM } else { 0 };
+        let per_image = OUT + if self.histograms == Histograms::Each { HISTOGRAM } else { 0 };
+        let mut total = (self.histograms == Histograms::Total).then(|| vec![0.0; HISTOGRAM]);
         let mut numbers = Vec::with_capacity(self.images.len() / IN * per_image);
         let mut details = Vec::new();
         let mut pieces = self.pieces.iter();
@@ -69,7 +87,14 @@ impl ScopedTask<'_> for MeasureJob {
             let image = Image { width: numbers_in[0], height: numbers_in[1], pieces: own };
             // A panic would end the process; it is one image that could not be measured here.
             match catch_unwind(AssertUnwindSafe(|| image::measure(&image, self.wanted))) {
-                Ok(Ok(outcome)) => push(&mut numbers, &outcome),
+                Ok(Ok(outcome)) => {
+                    push(&mut numbers, &outcome);
+                    match (&outcome.histogram, &mut total) {
+                        (Some(histogram), Some(total)) => add(total, histogram),
+                        (Some(histogram), None) => numbers.extend(flat(histogram)),
+                        _ => {}
+                    }
+                }
                 Ok(Err(Failure::Damaged(detail))) => {
                     numbers.push(DAMAGED);
                     details.push(detail);
@@ -78,11 +103,11 @@ impl ScopedTask<'_> for MeasureJob {
             }
             numbers.resize((at + 1) * per_image, 0.0);
         }
-        Ok((numbers, details))
+        Ok((numbers, total, details))
     }
 
-    fn resolve(&mut self, _: &Env, (numbers, details): Self::Output) -> Result<Figures> {
-        Ok(Figures { numbers: Float64Array::new(numbers), details })
+    fn resolve(&mut self, _: &Env, (numbers, total, details): Self::Output) -> Result<Figures> {
+        Ok(Figures { numbers: Float64Array::new(numbers), total: total.map(Float64Array::new), details })
     }
 
     fn finally(mut self, env: Env) -> Result<()> {
@@ -100,7 +125,13 @@ fn push(numbers: &mut Vec<f64>, outcome: &Outcome) {
         numbers.extend([channel.sum as f64, channel.sum_sq as f64]);
         numbers.extend(extremes);
     }
-    if let Some(histogram) = &outcome.histogram {
-        numbers.extend(histogram.iter().flatten().copied().map(f64::from));
-    }
+}
+
+/// Exact in doubles: 2^53 is more than 2^25 images of the largest size.
+fn add(total: &mut [f64], histogram: &Histogram) {
+    total.iter_mut().zip(flat(histogram)).for_each(|(sum, count)| *sum += count);
+}
+
+fn flat(histogram: &Histogram) -> impl Iterator<Item = f64> {
+    histogram.as_flattened().iter().copied().map(f64::from)
 }

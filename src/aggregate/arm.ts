@@ -4,16 +4,23 @@ import type { Batch } from '../dataset/manifest.ts';
 import type { ImageTask } from '../kernel/image-task.ts';
 import { layout } from '../run/layout.ts';
 import { type Arm, armSchema } from '../run/request.ts';
-import { type ArmPhases, armPhases, armPhasesSchema } from '../timing/phases.ts';
+import type { ClockOffset } from '../timing/clock-offset.ts';
+import { alignClocks, armClocksSchema } from '../timing/clocks.ts';
+import { coldAndWarm, temperatureSchema } from '../timing/cold-warm.ts';
+import { armPhases, armPhasesSchema } from '../timing/phases.ts';
 import { type Span, spanSchema } from '../timing/span.ts';
 import { buildTimeline, timelineSchema } from '../timing/timeline.ts';
 import { WorkCounter, workTotalsSchema } from '../timing/workers.ts';
-import { checkBatch, logLost } from './batch-check.ts';
+import { armUseSchema, UseCounter } from './arm-use.ts';
+import { checkBatch, logAllLost } from './batch-check.ts';
+import { checkHistogram, HistogramSum } from './histogram.ts';
 import { readManifest } from './manifest-stream.ts';
+import { OutlierFinder, outliersSchema } from './outliers.ts';
 import { EMPTY_PART, type ImagePart, mergeParts } from './part.ts';
 import { prefetch } from './prefetch.ts';
 import { EXAMPLES, ProblemLog, problemSchema } from './problems.ts';
 import { getIfPresent, type ObjectReader } from './reader.ts';
+import { readSeen, type Seen } from './seen.ts';
 import { datasetStatistics, datasetStatisticsSchema } from './statistics.ts';
 
 export const failureSchema = z.object({
@@ -30,7 +37,7 @@ export const armAggregateSchema = z.object({
   /** Whether every key of the manifest has exactly one sound row, in order. */
   valid: z.boolean(),
   problems: z.array(problemSchema),
-  /** SHA-256 of the result files in batch order, in hexadecimal. */
+  /** SHA-256 of the result files in batch order, each with the histogram of its batch if there is one, in hexadecimal. */
   digest: z.string().regex(/^[0-9a-f]{64}$/),
   batches: z.int().nonnegative(),
   /** Batches that an earlier run did: their rows count, their times do not. */
@@ -44,8 +51,13 @@ export const armAggregateSchema = z.object({
   bytes: z.int().nonnegative(),
   failures: z.array(failureSchema),
   dataset: datasetStatisticsSchema.nullable(),
+  outliers: outliersSchema.nullable(),
   timing: armPhasesSchema,
+  clocks: armClocksSchema,
+  cold: temperatureSchema,
+  warm: temperatureSchema,
   work: workTotalsSchema,
+  use: armUseSchema,
   timeline: timelineSchema,
 });
 export type ArmAggregate = z.infer<typeof armAggregateSchema>;
@@ -61,6 +73,8 @@ export interface AggregateArmInput {
   readonly endedAt: number;
   /** Fleet only: `engineStartedAt` of its arm.json, where there is one. */
   readonly engineStartedAt?: number | undefined;
+  /** Fleet only: `clock` of its arm.json. @default nothing is known of the head's clock */
+  readonly headClock?: ClockOffset | null | undefined;
   /**
    * Of a run that resumes another one: when it started, epoch milliseconds. Batches that were begun before were taken
    * over. @default none were
@@ -70,12 +84,12 @@ export interface AggregateArmInput {
   readonly ahead?: number;
 }
 
-/** The part of a span that is kept until all have been read. */
+/** The part of a span that is kept until all have been read, and what the coordinator says of its batch. */
 type KeptSpan = Omit<
   Span,
   | 'arm'
   | 'round'
-  | 'queuedAt'
+  | 'kernel'
   | 'getMs'
   | 'decodeMs'
   | 'computeMs'
@@ -84,12 +98,13 @@ type KeptSpan = Omit<
   | 'billedMs'
   | 'bytes'
   | 'outputBytes'
->;
+  | 'gets'
+> & { readonly givenAt: number | null; readonly seenAt: number | null };
 
 /**
  * Read the result and span files of one arm in one round in the order of the manifest, check them, add them up.
  *
- * Memory does not grow with the images: it holds `ahead` batches, some numbers per worker, and about 150 bytes per
+ * Memory does not grow with the images: it holds `ahead` batches, some numbers per worker, and about 1 kB per
  * batch for the timing (docs/summary.md: 10 million images).
  *
  * @throws FanfleetError `MANIFEST_INVALID`, `OBJECT_NOT_FOUND` (no manifest), and what the reader throws
@@ -99,28 +114,43 @@ export async function aggregateArm(input: AggregateArmInput): Promise<ArmAggrega
   const log = new ProblemLog();
   const hash = createHash('sha256');
   const counter = new WorkCounter();
+  const use = new UseCounter();
   const spans: KeptSpan[] = [];
   const batches = { first: 0, count: 0, takenOver: 0, images: 0 };
+  const histograms = new HistogramSum();
+  const outliers = new OutlierFinder();
   let part: ImagePart = EMPTY_PART;
+  const seen = await readSeen(input, log);
 
+  const hasHistograms = input.task.operation === 'histogram';
+  const addHistogram = (body: Buffer | null, batch: number, { statistics }: ImagePart) => {
+    if (body === null) return log.add('HISTOGRAM_MISSING', String(batch));
+    hash.update(body);
+    const { counts, why } = checkHistogram(body, batch, statistics);
+    if (counts === undefined) log.add('HISTOGRAM_INCONSISTENT', `batch ${batch}: ${why}`);
+    else histograms.add(counts);
+  };
   const load = async (batch: Batch) => {
-    const [result, span] = await Promise.all([
+    const [result, span, histogram] = await Promise.all([
       getIfPresent(reader, layout.result(runId, arm, round, batch.batch)),
       getIfPresent(reader, layout.span(runId, arm, round, batch.batch)),
+      hasHistograms ? getIfPresent(reader, layout.histogram(runId, arm, round, batch.batch)) : null,
     ]);
-    return { batch, result, span };
+    return { batch, result, span, histogram };
   };
   const manifest = readManifest(reader.stream(layout.manifest(runId)));
-  for await (const { batch, result, span } of prefetch(manifest, load, ahead)) {
+  for await (const { batch, result, span, histogram } of prefetch(manifest, load, ahead)) {
     if (batches.count === 0) batches.first = batch.batch;
     batches.count += 1;
     batches.images += batch.objects.length;
     if (result === null) {
       log.add('BATCH_MISSING', String(batch.batch));
-      logLost(batch.objects, new Set(), log);
+      logAllLost(batch.objects, log);
     } else {
       hash.update(result);
-      part = mergeParts(part, checkBatch(batch, result, input.task, log));
+      const own = checkBatch(batch, result, input.task, log, (row) => outliers.add(row));
+      part = mergeParts(part, own);
+      if (hasHistograms) addHistogram(histogram, batch.batch, own);
     }
     const measured = readSpan(span, input, batch, log, result !== null);
     if (measured === null) continue;
@@ -129,12 +159,19 @@ export async function aggregateArm(input: AggregateArmInput): Promise<ArmAggrega
       continue;
     }
     counter.add(measured);
-    spans.push(keep(measured));
+    use.add(batch, measured, (result?.length ?? 0) + (span?.length ?? 0) + (histogram?.length ?? 0));
+    spans.push(keep(measured, seen.get(batch.batch)));
   }
   await logForeignFiles(input, batches, log);
 
-  const wall = { startedAt: input.startedAt, endedAt: input.endedAt, engineStartedAt: input.engineStartedAt };
-  const timing: ArmPhases = armPhases(wall, spans);
+  const aligned = alignClocks(arm, spans, input.headClock);
+  const { startedAt, endedAt, engineStartedAt } = input;
+  const wall = {
+    startedAt,
+    endedAt,
+    engineStartedAt: engineStartedAt === undefined ? undefined : engineStartedAt + aligned.headShiftMs,
+  };
+  const lost = batches.count - batches.takenOver - spans.length;
   return {
     arm,
     round,
@@ -150,10 +187,14 @@ export async function aggregateArm(input: AggregateArmInput): Promise<ArmAggrega
     failures: [...part.failures]
       .map(([code, { count, examples }]) => ({ code, count, examples: [...examples] }))
       .sort((a, b) => b.count - a.count || (a.code < b.code ? -1 : 1)),
-    dataset: datasetStatistics(part.statistics),
-    timing,
+    dataset: datasetStatistics(part.statistics, histograms.of(part.statistics.pixels)),
+    outliers: outliers.outliers,
+    timing: armPhases(wall, aligned.spans, lost),
+    clocks: aligned.clocks,
+    ...coldAndWarm(aligned.spans),
     work: counter.totals(),
-    timeline: buildTimeline(wall, spans),
+    use: use.totals(),
+    timeline: buildTimeline(wall, aligned.spans),
   };
 }
 
@@ -186,14 +227,17 @@ function parseSpan(body: Buffer): Span | null {
   }
 }
 
-function keep(span: Span): KeptSpan {
-  const { worker, batch, startedAt, endedAt, coldStartMs, images, errors } = span;
+function keep(span: Span, seen: Seen | undefined): KeptSpan {
+  const { worker, batch, queuedAt, startedAt, endedAt, coldStartMs, images, errors, clock } = span;
   const { listMs, loadMs, processMs, putMs } = span;
   return {
     worker,
     batch,
+    queuedAt,
+    givenAt: seen?.givenAt ?? null,
     startedAt,
     endedAt,
+    seenAt: seen?.seenAt ?? null,
     coldStartMs,
     listMs,
     loadMs,
@@ -201,6 +245,7 @@ function keep(span: Span): KeptSpan {
     putMs,
     images,
     errors,
+    clock,
   };
 }
 

@@ -1,5 +1,6 @@
 import type { Batch, DatasetObject } from '../dataset/manifest.ts';
 import type { ImageTask } from '../kernel/image-task.ts';
+import { isFailed, type MeasuredRow } from '../kernel/row.ts';
 import { EMPTY_PART, type ImagePart, mergeParts, partOf } from './part.ts';
 import type { ProblemLog } from './problems.ts';
 import { checkRow } from './row-check.ts';
@@ -9,10 +10,18 @@ import { checkRow } from './row-check.ts';
  * A key counts once, by its first row; a row of no key of this batch does not count.
  *
  * @param body the result file: one row per line, each ended by a line feed
+ * @param onMeasured told of each sound row of an image that could be measured
  */
-export function checkBatch(batch: Batch, body: Buffer, task: ImageTask, log: ProblemLog): ImagePart {
-  const expected = new Map(batch.objects.map((object, index) => [object.key, { object, index }]));
-  const seen = new Set<string>();
+export function checkBatch(
+  batch: Batch,
+  body: Buffer,
+  task: ImageTask,
+  log: ProblemLog,
+  onMeasured?: (row: MeasuredRow) => void,
+): ImagePart {
+  const { objects } = batch;
+  const places = new Places(objects);
+  const seen = new Uint8Array(objects.length);
   let part = EMPTY_PART;
   let last = -1;
   for (const [number, text] of linesOf(body, batch, log).entries()) {
@@ -23,30 +32,48 @@ export function checkBatch(batch: Batch, body: Buffer, task: ImageTask, log: Pro
         `batch ${batch.batch}, line ${number + 1}: ${checked.why}: ${text.slice(0, 200)}`,
       );
       // A row whose figures are wrong is not lost as well.
-      if (checked.key !== null) seen.add(checked.key);
+      const place = checked.key === null ? undefined : places.of(checked.key, last + 1);
+      if (place !== undefined) seen[place] = 1;
       continue;
     }
     const { row } = checked;
-    const place = expected.get(row.key);
+    const place = places.of(row.key, last + 1);
     if (place === undefined) {
       log.add('KEY_FOREIGN', row.key);
-    } else if (seen.has(row.key)) {
+    } else if (seen[place] === 1) {
       log.add('KEY_DOUBLED', row.key);
     } else {
-      seen.add(row.key);
-      if (place.index < last) log.add('KEY_OUT_OF_ORDER', row.key);
-      last = Math.max(last, place.index);
-      part = mergeParts(part, partOf(row, place.object.size));
+      seen[place] = 1;
+      if (place < last) log.add('KEY_OUT_OF_ORDER', row.key);
+      last = Math.max(last, place);
+      if (!isFailed(row)) onMeasured?.(row);
+      part = mergeParts(part, partOf(row, objects[place]?.size ?? 0));
     }
   }
-  logLost(batch.objects, seen, log);
+  for (const [place, { key }] of objects.entries()) if (seen[place] === 0) log.add('KEY_LOST', key);
   return part;
 }
 
-/** Log every key of a batch that has no row. */
-export function logLost(objects: readonly DatasetObject[], seen: ReadonlySet<string>, log: ProblemLog): void {
-  if (objects.length === seen.size) return;
-  for (const { key } of objects) if (!seen.has(key)) log.add('KEY_LOST', key);
+/** Log that no key of a batch has a row. */
+export function logAllLost(objects: readonly DatasetObject[], log: ProblemLog): void {
+  for (const { key } of objects) log.add('KEY_LOST', key);
+}
+
+/** Where keys stand in a batch. */
+class Places {
+  readonly #objects: readonly DatasetObject[];
+  #byKey: Map<string, number> | undefined;
+
+  constructor(objects: readonly DatasetObject[]) {
+    this.#objects = objects;
+  }
+
+  /** @param likely where a sound row would stand: only others are looked up */
+  of(key: string, likely: number): number | undefined {
+    if (this.#objects[likely]?.key === key) return likely;
+    this.#byKey ??= new Map(this.#objects.map((object, place) => [object.key, place]));
+    return this.#byKey.get(key);
+  }
 }
 
 function linesOf(body: Buffer, batch: Batch, log: ProblemLog): string[] {

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { forEachConcurrent } from '../concurrency/for-each-concurrent.ts';
 import { type FleetInfo, hostSchema } from '../fleet/arm-info.ts';
+import { cpuTime, cpuTimeSchema } from '../fleet/cpu-time.ts';
 import { hostFiles, readHostReport, readWorkerStates } from '../fleet/host-files.ts';
 import { parseSamples, utilisationOf, utilisationSchema } from '../fleet/metrics.ts';
 import { statesOf, type WorkerStates, workerStateSchema } from '../fleet/worker-states.ts';
@@ -16,6 +17,8 @@ export const hostUseSchema = z.object({
   address: z.string().nullable(),
   instanceType: z.string().nullable(),
   utilisation: utilisationSchema.nullable(),
+  /** Of its whole life, as far as it was watched. */
+  cpuTime: cpuTimeSchema.nullable().default(null),
   /** What the engine said of a worker, in order of time; the head has none. */
   states: z.array(z.object({ at: z.number(), state: workerStateSchema })),
 });
@@ -53,7 +56,8 @@ export async function readHosts(input: ReadHostsInput): Promise<HostUse[]> {
 async function readHost(input: ReadHostsInput, instanceId: string, states: WorkerStates): Promise<HostUse> {
   const { reader, runId, round, fleet } = input;
   const report = await readHostReport(reader, runId, round, instanceId);
-  const samples = await getIfPresent(reader, `${layout.metrics(runId, round)}${instanceId}.jsonl`);
+  const log = await getIfPresent(reader, `${layout.metrics(runId, round)}${instanceId}.jsonl`);
+  const samples = log === null ? [] : parseSamples(log.toString('utf8'));
   // A head that fails before it starts the engine leaves a 0.
   const from = fleet?.engineStartedAt || input.startedAt;
   const to = fleet?.engineEndedAt || input.endedAt;
@@ -62,7 +66,8 @@ async function readHost(input: ReadHostsInput, instanceId: string, states: Worke
     role: report?.role ?? null,
     address: report?.address ?? null,
     instanceType: report?.instanceType ?? null,
-    utilisation: samples === null ? null : utilisationOf(parseSamples(samples.toString('utf8')), from, to),
+    utilisation: utilisationOf(samples, from, to),
+    cpuTime: cpuTime(samples),
     states: report?.role === 'worker' ? statesOf(states, report.address) : [],
   };
 }

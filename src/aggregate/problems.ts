@@ -1,6 +1,6 @@
 import * as z from 'zod';
 
-/** What can be wrong with the files of an arm. All but the last two make the arm's answer not valid. */
+/** What can be wrong with the files of an arm. All but the last three make the arm's answer not valid. */
 export const PROBLEMS = {
   BATCH_MISSING: 'no result file for the batch',
   KEY_LOST: 'a key of the manifest has no row',
@@ -10,12 +10,15 @@ export const PROBLEMS = {
   FILE_FOREIGN: 'a result file that belongs to no batch of the manifest',
   ROW_MALFORMED: 'a line that is no row of this operation in its one text form',
   ROW_INCONSISTENT: 'a row whose figures contradict each other',
+  HISTOGRAM_MISSING: 'no histogram file for the batch',
+  HISTOGRAM_INCONSISTENT: 'a histogram file that is none of this batch, or differs from its rows',
   SPAN_MISSING: 'no span file for the batch: its time counts as overhead',
   SPAN_INVALID: 'a span file that is no span of this batch: its time counts as overhead',
+  SEEN_INVALID: 'a file that should say when the state machine or the head saw the batches cannot be read',
 } as const;
 export type ProblemCode = keyof typeof PROBLEMS;
 
-const TIMING_ONLY: ReadonlySet<string> = new Set(['SPAN_MISSING', 'SPAN_INVALID']);
+const TIMING_ONLY: ReadonlySet<string> = new Set(['SPAN_MISSING', 'SPAN_INVALID', 'SEEN_INVALID']);
 
 /** How many examples are kept of each problem and of each kind of failed image. */
 export const EXAMPLES = 20;
@@ -39,7 +42,7 @@ export class ProblemLog {
     this.#found.set(code, entry);
   }
 
-  /** Whether the answer can be trusted; problems of spans touch only the timing. */
+  /** Whether the answer can be trusted; problems of times touch only the timing. */
   get valid(): boolean {
     return [...this.#found.keys()].every((code) => TIMING_ONLY.has(code));
   }

@@ -1,6 +1,6 @@
 import type { ImageTask } from '../kernel/image-task.ts';
 import type { NormalisedFormat } from '../kernel/normalisation.ts';
-import { OPERATION_STATISTICS, STATISTICS } from '../kernel/operation.ts';
+import { OPERATION_STATISTICS, STATISTICS, type Statistic } from '../kernel/operation.ts';
 import {
   IMAGE_ERRORS,
   MAX_PIXELS,
@@ -9,6 +9,7 @@ import {
   type Row,
   serializeRow,
 } from '../kernel/row.ts';
+import { scanRow } from './row-scan.ts';
 
 /** A line of a result file: a row that can be used, or why it cannot and whose it is as far as one can tell. */
 export type CheckedRow =
@@ -25,6 +26,13 @@ export type CheckedRow =
  * The figures of a measured row must also follow from each other, whoever computed them.
  */
 export function checkRow(text: string, task: ImageTask): CheckedRow {
+  const scanned = task.operation === 'normalise' ? null : scanRow(text, statisticsOf(task.operation));
+  return scanned !== null && isImageSize(scanned.width, scanned.height)
+    ? checkFigures(scanned)
+    : checkText(text, task);
+}
+
+function checkText(text: string, task: ImageTask): CheckedRow {
   let value: unknown;
   try {
     value = JSON.parse(text);
@@ -36,7 +44,10 @@ export function checkRow(text: string, task: ImageTask): CheckedRow {
   if (shape !== null) return malformed(shape);
   const row = value as unknown as Row;
   if (serializeRow(row) !== text) return malformed('not in the one text form of a row');
-  if ('error' in row) return { row };
+  return 'error' in row ? { row } : checkFigures(row);
+}
+
+function checkFigures(row: MeasuredRow): CheckedRow {
   const contradiction = contradictionIn(row);
   return contradiction === null ? { row } : { problem: 'ROW_INCONSISTENT', key: row.key, why: contradiction };
 }
@@ -59,19 +70,30 @@ function failedShape(value: Record<string, unknown>): string | null {
 }
 
 function measuredShape(value: Record<string, unknown>, task: ImageTask): string | null {
-  const computed =
-    task.operation === 'normalise' ? ['min', 'max', 'output'] : OPERATION_STATISTICS[task.operation];
+  const computed = fieldsOf(task);
   if (!hasFields(value, ['key', 'width', 'height', 'channels', ...computed])) {
     return `expected exactly key, width, height, channels, ${computed.join(', ')} in this order`;
   }
   const { width, height } = value;
-  const pixels = isCount(width) && isCount(height) ? width * height : 0;
-  if (pixels < 1 || pixels > MAX_PIXELS) return `expected width and height of 1 to ${MAX_PIXELS} pixels`;
+  if (!isCount(width) || !isCount(height) || !isImageSize(width, height))
+    return `expected width and height of 1 to ${MAX_PIXELS} pixels`;
   if (value.channels !== 3) return 'expected 3 channels';
   for (const name of STATISTICS) {
     if (name in value && !isTriple(value[name])) return `expected 3 integers for ${name}`;
   }
   return task.operation === 'normalise' ? outputShape(value.output, task.normalisation.format) : null;
+}
+
+function fieldsOf({ operation }: ImageTask): readonly string[] {
+  return operation === 'normalise' ? ['min', 'max', 'output'] : statisticsOf(operation);
+}
+
+function statisticsOf(operation: Exclude<ImageTask['operation'], 'normalise'>): readonly Statistic[] {
+  return OPERATION_STATISTICS[operation === 'histogram' ? 'stats' : operation];
+}
+
+function isImageSize(width: number, height: number): boolean {
+  return width * height >= 1 && width * height <= MAX_PIXELS;
 }
 
 /** The proof of a normalised image: of its file, or of its pixels where encoders differ. */

@@ -1,5 +1,8 @@
 import * as z from 'zod';
 import type { MeasuredRow, PerChannel } from '../kernel/row.ts';
+import type { DatasetHistogram } from './histogram.ts';
+import { PERCENTS, percentileOf } from './percentiles.ts';
+import { ratioToDouble, rootRatioToDouble } from './rational.ts';
 
 type Exact = readonly [bigint, bigint, bigint];
 
@@ -72,6 +75,11 @@ const channelSchema = z.object({
   std: figure.nullable(),
   min: figure.nullable(),
   max: figure.nullable(),
+  /** Exact; null unless the operation was `histogram`. */
+  percentiles: z
+    .array(figure.extend({ percent: z.number().min(0).max(100) }))
+    .nullable()
+    .default(null),
 });
 
 export const datasetStatisticsSchema = z.object({
@@ -82,41 +90,66 @@ export const datasetStatisticsSchema = z.object({
     pixels: digits,
     sum: z.array(digits).length(3).nullable(),
     sumSq: z.array(digits).length(3).nullable(),
+    /** How often each of the values 0-255 occurs; null unless the operation was `histogram`. */
+    counts: z.array(z.array(digits).length(256)).length(3).nullable().default(null),
   }),
 });
 export type DatasetStatistics = z.infer<typeof datasetStatisticsSchema>;
 
 /**
- * Statistics as figures: mean = sum / n and std = sqrt(n * sumSq - sum^2) / n with n pixels, where everything under
- * the root is computed in integers. Null without any image.
+ * Statistics as figures: mean = sum / n, std = sqrt(n * sumSq - sum^2) / n and percentiles, with n pixels. All is
+ * computed in integers and rounded once, to the nearest double. Null without any image.
+ *
+ * @param histogram of the same images, where there is one
  */
-export function datasetStatistics(part: Statistics): DatasetStatistics | null {
+export function datasetStatistics(
+  part: Statistics,
+  histogram: DatasetHistogram | null = null,
+): DatasetStatistics | null {
   const { pixels, sum, sumSq, min, max } = part;
   if (pixels === 0n) return null;
+  const mean = (c: number, unit: bigint) => (sum === null ? null : ratioToDouble(at(sum, c), pixels * unit));
+  const std = (c: number, unit: bigint) =>
+    sum === null || sumSq === null
+      ? null
+      : rootRatioToDouble(pixels * at(sumSq, c) - at(sum, c) ** 2n, pixels * unit);
+  const value = (values: PerChannel | null, c: number, unit: bigint) =>
+    values === null ? null : at(values, c) / Number(unit);
   return {
     images: part.images,
     channels: (['red', 'green', 'blue'] as const).map((channel, c) => ({
       channel,
-      mean: toFigure(sum === null ? null : ratio(at(sum, c), pixels)),
-      std: toFigure(sum === null || sumSq === null ? null : deviation(pixels, at(sum, c), at(sumSq, c))),
-      min: toFigure(min === null ? null : at(min, c)),
-      max: toFigure(max === null ? null : at(max, c)),
+      mean: figureOf((unit) => mean(c, unit)),
+      std: figureOf((unit) => std(c, unit)),
+      min: figureOf((unit) => value(min, c, unit)),
+      max: figureOf((unit) => value(max, c, unit)),
+      percentiles: histogram === null ? null : percentilesOf(at(histogram, c)),
     })),
-    exact: { pixels: String(pixels), sum: sum?.map(String) ?? null, sumSq: sumSq?.map(String) ?? null },
+    exact: {
+      pixels: String(pixels),
+      sum: sum?.map(String) ?? null,
+      sumSq: sumSq?.map(String) ?? null,
+      counts: histogram?.map((counts) => counts.map(String)) ?? null,
+    },
   };
 }
 
-function deviation(n: bigint, sum: bigint, sumSq: bigint): number {
-  return Math.sqrt(ratio(n * sumSq - sum * sum, n * n));
+/** The figure in both of its units, each rounded by itself. */
+function figureOf(compute: (unit: bigint) => number | null): { level: number; unit: number } | null {
+  const [level, unit] = [compute(1n), compute(255n)];
+  return level === null || unit === null ? null : { level, unit };
 }
 
-/** a / b to double precision: whole part and fraction apart, so that a may pass 2^53. */
-function ratio(a: bigint, b: bigint): number {
-  return Number(a / b) + Number(a % b) / Number(b);
-}
-
-function toFigure(level: number | null): { level: number; unit: number } | null {
-  return level === null ? null : { level, unit: level / 255 };
+/**
+ * @param counts how often each of the values 0-255 occurs
+ * @param percents 0 to 100
+ */
+export function percentilesOf(counts: readonly bigint[], percents: readonly number[] = PERCENTS) {
+  return percents.map((percent) => ({
+    percent,
+    level: percentileOf(counts, percent),
+    unit: percentileOf(counts, percent, 255n),
+  }));
 }
 
 function at<T>(values: readonly [T, T, T], channel: number): T {

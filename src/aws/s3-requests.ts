@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto';
 import { FanfleetError } from '../errors.ts';
+import type { ServerClock } from '../timing/server-clock.ts';
 import { type Backoff, backOff } from './backoff.ts';
 import { type BucketAddress, bucketAddress } from './bucket-address.ts';
 import { HttpConnection } from './http/connection.ts';
@@ -23,6 +24,8 @@ export type S3RequestsOptions = Backoff & {
   readonly ca?: string;
   /** Epoch milliseconds. @default Date.now */
   readonly now?: () => number;
+  /** Told when S3's answers were dated, so that its clock can be compared with `now`. @default nobody is */
+  readonly serverClock?: ServerClock;
 };
 
 /** A GET of an object, or a PUT if it has a body. */
@@ -106,7 +109,9 @@ export class S3Requests {
     return pool.with(async (connection) => {
       // Signed late: a signature grows old while its request waits for a connection.
       const signed = signer.sign(path, wanted, credentials, this.#now() + this.#clockOffsetMs, payload);
+      const sentAt = this.#now();
       const response = await connection.request(path, signed, Math.max(limit, ERROR_BYTES), signal, body);
+      this.#options.serverClock?.observe(response.headers.get('date'), sentAt, this.#now());
       if (response.status === 403) this.#learnTime(response);
       return response;
     }, signal);

@@ -8,6 +8,7 @@ export interface Stack {
   readonly runsBucket: string;
   readonly dataBucket: string;
   readonly terminateFunction: string;
+  readonly measureFunction: string;
 }
 
 /** @throws FanfleetError `NOT_DEPLOYED` if the stack is not there */
@@ -36,5 +37,6 @@ export async function findStack(client: CloudFormationClient, stage: string): Pr
     runsBucket: output('RunsBucket'),
     dataBucket: output('DataBucketName'),
     terminateFunction: `${name}-terminate-fleet`,
+    measureFunction: `${name}-measure`,
   };
 }

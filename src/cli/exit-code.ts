@@ -3,6 +3,8 @@ import { FanfleetError } from '../errors.ts';
 /** What the exit code of `fanfleet` says; docs/cli.md has the table. */
 export const EXIT = {
   OK: 0,
+  /** What the caller set as a limit is passed: B is slower, or a regression. */
+  THRESHOLD_MISSED: 1,
   USAGE: 2,
   FAILED_IMAGES: 3,
   ARMS_DISAGREE: 4,

@@ -1,3 +1,4 @@
+import { hostname, userInfo } from 'node:os';
 import { Command, Option } from 'commander';
 import packageJson from '../../package.json' with { type: 'json' };
 import { SAMPLE_KINDS, type SampleKind } from '../dataset/sample.ts';
@@ -7,23 +8,41 @@ import { NORMALISED_FORMATS } from '../kernel/normalisation.ts';
 import { OPERATIONS } from '../kernel/operation.ts';
 import { parse } from '../parse.ts';
 import { normalisationSchema } from '../run/normalise.ts';
+import { addAdviceOptions, adviceRequestOf } from './advice-options.ts';
 import { byteSize } from './byte-size.ts';
+import { adviseCommand } from './commands/advise.ts';
 import { cleanCommand } from './commands/clean.ts';
+import { compareCommand } from './commands/compare.ts';
 import { sampleCommand, uploadCommand } from './commands/dataset.ts';
+import { constantsCommand, outliersCommand } from './commands/dataset-results.ts';
 import { doctorCommand } from './commands/doctor.ts';
 import { enginesCommand } from './commands/engines.ts';
+import { estimateCommand } from './commands/estimate.ts';
+import {
+  addToHistoryCommand,
+  HISTORY_FORMATS,
+  historyCommand,
+  resetHistoryCommand,
+} from './commands/history.ts';
 import { normaliseCommand } from './commands/normalise.ts';
 import { packCommand } from './commands/pack.ts';
-import { reportCommand } from './commands/report.ts';
+import { pricesCommand, refreshPricesCommand } from './commands/prices.ts';
+import { REPORT_FORMATS, reportCommand } from './commands/report.ts';
 import { runCommand } from './commands/run.ts';
+import { simulateCommand } from './commands/simulate.ts';
 import { startCommand } from './commands/start.ts';
 import { statsCommand } from './commands/stats.ts';
 import { statusCommand } from './commands/status.ts';
 import { sweepCommand } from './commands/sweep.ts';
+import { tuneCommand } from './commands/tune.ts';
 import { deployCommand, downCommand, upCommand } from './commands/up.ts';
+import { addCompareOptions, comparisonOf } from './compare-options.ts';
 import { type Context, LOCAL } from './context.ts';
+import { addModelOptions, modelRequestOf } from './model-options.ts';
+import { percentages } from './percentages.ts';
 import { addRequestOptions, number, requestOf, wantsDatasetRange } from './request-options.ts';
 import { addSweepOptions, sweepOf } from './sweep-options.ts';
+import { addTuneOptions, tuneOf } from './tune-options.ts';
 
 /** What a command ends with. */
 export interface Outcome {
@@ -55,7 +74,8 @@ export function createProgram(act: Act): Command {
   program
     .command('deploy')
     .description('deploy the stack to the offline AWS (in an account: sls deploy)')
-    .action(() => act(deployCommand));
+    .option('--param <name=value...>', 'parameters of the stack (docs/operations.md)')
+    .action(({ param }) => act((context) => deployCommand(context, param)));
   program
     .command('down')
     .description('end the offline AWS and all it started')
@@ -70,20 +90,22 @@ export function createProgram(act: Act): Command {
     .action(() => act(doctorCommand));
 
   addDataset(program, act);
-  addRequestOptions(
-    program
-      .command('run')
-      .description('run the job over a prefix, to the report')
-      .argument('[prefix]', 'of the images in the data bucket, e.g. photos/')
-      .option('--images <where>', 'a folder of this machine, or s3://bucket/prefix')
-      .option('--resume <run>', 'take over what an earlier run over the same images finished')
-      .option('--detach', 'start it and print the run id', false),
+  addAdviceOptions(
+    addRequestOptions(
+      program
+        .command('run')
+        .description('run the job over a prefix, to the report')
+        .argument('[prefix]', 'of the images in the data bucket, e.g. photos/')
+        .option('--images <where>', 'a folder of this machine, or s3://bucket/prefix')
+        .option('--resume <run>', 'take over what an earlier run over the same images finished')
+        .option('--detach', 'start it and print the run id', false),
+    ),
   ).action((prefix, { images, detach, ...flags }) =>
     act((context) =>
       runCommand(context, {
         images,
         detach,
-        request: requestOf(flags, prefix),
+        request: requestOf({ ...flags, advice: adviceRequestOf(flags) }, prefix),
         datasetRange: wantsDatasetRange(flags),
       }),
     ),
@@ -97,6 +119,33 @@ export function createProgram(act: Act): Command {
       .argument('[prefix]', 'of the images in the data bucket, e.g. photos/'),
   ).action((prefix, { images, out, ...flags }) =>
     act((context) => sweepCommand(context, { images, out, sweep: sweepOf(flags, prefix) })),
+  );
+  addCompareOptions(
+    program
+      .command('compare')
+      .description('two configurations in pairs of runs: which is faster, or that no difference is shown')
+      .argument('[a]', 'e.g. serverless,memory=1769')
+      .argument('[b]', 'e.g. serverless,memory=3538, or fleet,engine=ray,workers=4')
+      .argument('[prefix]', 'of the images in the data bucket, e.g. photos/'),
+  ).action((a, b, prefix, { images, out, failIfSlower = false, ...flags }) =>
+    act((context) =>
+      compareCommand(context, {
+        images,
+        out,
+        failIfSlower,
+        comparison: comparisonOf({ a, b, prefix }, flags),
+      }),
+    ),
+  );
+  addTuneOptions(
+    program
+      .command('tune')
+      .description(
+        'the functions with other memory (and batch sizes), in turn: time, bill, and which is best',
+      )
+      .argument('[prefix]', 'of the images in the data bucket, e.g. photos/'),
+  ).action((prefix, { images, out, write, ...flags }) =>
+    act((context) => tuneCommand(context, { images, out, write, tune: tuneOf(flags, prefix) })),
   );
   addRequestOptions(
     program
@@ -140,9 +189,103 @@ export function createProgram(act: Act): Command {
     .command('report')
     .description('the report of a run (default: the latest)')
     .argument('[run]')
-    .action((run) => act((context) => reportCommand(context, run)));
+    .addOption(new Option('--format <name>', 'instead of the table for the terminal').choices(REPORT_FORMATS))
+    .option('--out <file>', 'where it is written (default: stdout; Parquet: the folder of the run)')
+    .action((run, options) => act((context) => reportCommand(context, run, options)));
+  addPrices(program, act);
+  addModel(program, act);
+  addAdvice(program, act);
+  addHistory(program, act);
   addLocal(program, act);
   return program;
+}
+
+function addPrices(program: Command, act: Act): void {
+  const region = () => new Option('--region <name>', 'of AWS (default: AWS_REGION or us-east-1)');
+  const prices = program
+    .command('prices')
+    .description('the prices that bills are made with, and how old they are')
+    .addOption(region())
+    .action((options) => act((context) => pricesCommand(context, options)));
+  prices
+    .command('refresh')
+    .description("read today's from AWS's price list and Spot market; needs credentials of an account")
+    .addOption(region())
+    .option('--types <type...>', 'instance types that must be among them')
+    .option('--out <folder>', 'where the dated file is written (default: prices/ in FANFLEET_HOME)')
+    .option('--publish', 'bill the runs of the stage with them from now on', false)
+    .action((_options, command: Command) =>
+      act((context) => refreshPricesCommand(context, command.optsWithGlobals())),
+    );
+}
+
+/** What answers before anything runs. */
+function addModel(program: Command, act: Act): void {
+  addModelOptions(
+    program
+      .command('estimate')
+      .description('time and cost of a job on both arms before it runs, and what limits them: by formulas'),
+  ).action((flags) => act((context) => estimateCommand(context, modelRequestOf(flags))));
+  addModelOptions(
+    program.command('simulate').description('the same by discrete events, with luck and bad luck'),
+  )
+    .option('--runs <n>', 'how often, for the distribution', number, 20)
+    .option('--seed <n>', 'the same one gives the same answer', number, 1)
+    .action(({ runs, seed, ...flags }) =>
+      act((context) => simulateCommand(context, { runs, seed, request: modelRequestOf(flags) })),
+    );
+}
+
+/** Which arm, by the model. `--in-aws` goes without saying: it is about an account. */
+function addAdvice(program: Command, act: Act): void {
+  const options = addModelOptions(new Command()).options.filter(
+    (option) => option.attributeName() !== 'inAws',
+  );
+  const command = addAdviceOptions(
+    program
+      .command('advise')
+      .description('which arm, with which settings, and what would change that; what is named is kept'),
+  );
+  for (const option of options) command.addOption(option);
+  command.action(({ strategy, weight, deadline, budget, ...flags }) =>
+    act((context) =>
+      adviseCommand(
+        context,
+        modelRequestOf({ ...flags, inAws: true }),
+        adviceRequestOf({ strategy, weight, deadline, budget }),
+      ),
+    ),
+  );
+}
+
+/** What looks at nights, which the stack runs on a schedule. */
+function addHistory(program: Command, act: Act): void {
+  const by = () =>
+    new Option('--by <who>', 'who says so').default(`${userInfo().username}@${hostname()}`, 'you');
+  /** `--name` is the option of `history`, wherever it stands. */
+  const nameOf = (command: Command) => command.optsWithGlobals<{ name: string }>().name;
+  const history = program
+    .command('history')
+    .description('the nights on the record, their trend, and whether there is a regression')
+    .option('--name <history>', 'which history', 'nightly')
+    .addOption(new Option('--format <name>', 'of the output').choices(HISTORY_FORMATS).default('text'))
+    .action((options) => act((context) => historyCommand(context, options)));
+  history
+    .command('reset')
+    .description('accept the present level as the baseline, on the record')
+    .requiredOption('--why <reason>', 'kept for those who come after')
+    .addOption(by())
+    .action((options, command) =>
+      act((context) => resetHistoryCommand(context, { ...options, name: nameOf(command) })),
+    );
+  history
+    .command('add')
+    .description('put a run that was started by hand on the record')
+    .argument('<run>')
+    .addOption(by())
+    .action((run, { by }, command) =>
+      act((context) => addToHistoryCommand(context, run, { by, name: nameOf(command) })),
+    );
 }
 
 /** What works on files of this machine, without any AWS. */
@@ -190,7 +333,9 @@ function addLocal(program: Command, act: Act): void {
 }
 
 function addDataset(program: Command, act: Act): void {
-  const dataset = program.command('dataset').description('sample images, uploads, tar shards');
+  const dataset = program
+    .command('dataset')
+    .description('sample images, uploads, tar shards; what a run found out about its images');
   dataset
     .command('sample')
     .description('make the sample images on this machine, without the network')
@@ -215,4 +360,15 @@ function addDataset(program: Command, act: Act): void {
     .option('--shard-size <size>', 'most bytes of a shard (default: 64MiB)', byteSize(SHARD_BYTES_RANGE))
     .option('--images <folder>', 'pack a folder of this machine instead')
     .action((prefix, options) => act((context) => packCommand(context, { prefix, ...options })));
+  dataset
+    .command('constants')
+    .description('normalisation constants of the images of a run (default: the latest), ready to be pasted')
+    .argument('[run]')
+    .option('--percentiles <list>', 'with commas between them, e.g. 0.1,50,99.9', percentages)
+    .action((run, { percentiles }) => act((context) => constantsCommand(context, run, percentiles)));
+  dataset
+    .command('outliers')
+    .description('images of a run (default: the latest) that stand out, and those that failed')
+    .argument('[run]')
+    .action((run) => act((context) => outliersCommand(context, run)));
 }

@@ -32,7 +32,7 @@ export function addRequestOptions(command: Command): Command {
     .option('--swap <gib>', 'on each instance of the fleet (default: 0)', number)
     .option('--memory <mb>', 'of a measure function (default: as deployed)', number)
     .option('--concurrency <n>', 'measure functions at once (default: as deployed)', number)
-    .option('--batch-size <n>', 'most images in a batch (default: 100)', number)
+    .option('--batch-size <n>', 'most images in a batch (default: as deployed)', number)
     .option('--tolerated-failures <percent>', 'batches that may fail (default: 0)', number)
     .option('--repeats <n>', 'rounds, arms in turn (default: 1)', number)
     .option('--parallel', 'run both arms at once; offline they then share cores, and the report says so')

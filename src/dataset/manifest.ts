@@ -32,6 +32,8 @@ export const planSchema = z.object({
   /** Keys under the prefix, and files in shards, that are no images: folder keys and other suffixes. */
   skipped: z.int(),
   listMs: z.number(),
+  /** Requests to S3 that it took to list: pages; and GETs of first bytes and of indexes of shards. */
+  requests: z.object({ lists: z.int().nonnegative(), gets: z.int().nonnegative() }).exactOptional(),
   /** The earlier run that the manifest was taken from, and how many batches of all its arms and rounds with it. */
   resumed: z.object({ runId: z.string(), batches: z.int().nonnegative() }).exactOptional(),
 });

@@ -1,4 +1,7 @@
-/** Uniform numbers in [0, 1) from a seed: the generator Mulberry32. For test data, not for statistics or secrets. */
+/**
+ * Uniform numbers in [0, 1) from a seed: the generator Mulberry32. For test data and for drawing samples, of which its period
+ * of 2^32 allows far more than are drawn; not for secrets.
+ */
 export type Random = () => number;
 
 export function seededRandom(seed: number): Random {

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { clockOffsetSchema } from '../timing/span.ts';
 import { workerStartSchema } from './worker-starts.ts';
 
 /** One instance of the fleet, as it saw its own boot. Times are epoch milliseconds. */
@@ -40,5 +41,7 @@ export const fleetInfoSchema = z.object({
   workersReadyAt: z.number(),
   engineStartedAt: z.number(),
   engineEndedAt: z.number(),
+  /** S3's clock minus the head's (docs/clocks.md); older runs do not tell. */
+  clock: clockOffsetSchema.nullable().optional(),
 });
 export type FleetInfo = z.infer<typeof fleetInfoSchema>;

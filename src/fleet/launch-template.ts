@@ -11,6 +11,7 @@ import type { Run } from '../run/run.ts';
 import { awsErrorIs } from './aws-error.ts';
 import { clientToken } from './client-token.ts';
 import { imageId } from './image.ts';
+import { ROOT_VOLUME_GIB } from './root-volume.ts';
 import { fleetFilters, fleetTags, type Role } from './tags.ts';
 
 /** What the instances of one role are launched as. */
@@ -23,8 +24,6 @@ export interface InstanceKind {
   /** Base64. */
   readonly userData: string;
 }
-
-const ROOT_VOLUME_GIB = 16;
 
 /** All that the instances of a role have in common: all but the type, the subnet and the market. */
 export function templateData(run: Run, round: number, kind: InstanceKind): RequestLaunchTemplateData {

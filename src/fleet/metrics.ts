@@ -36,7 +36,7 @@ function parseLine(line: string): Sample | undefined {
   }
 }
 
-/** Pieces of the time that `cpuOverTime` divides. */
+/** Pieces of the time that `cpuOverTime` and `memoryOverTime` divide. */
 const BINS = 60;
 const fraction = z.number().min(0).max(1);
 
@@ -52,6 +52,8 @@ export const utilisationSchema = z.object({
   sentBytes: bytes.nullable(),
   /** Mean of each sixtieth of the time; null where no sample reaches into it. */
   cpuOverTime: z.array(fraction.nullable()).length(BINS),
+  /** Mean of each sixtieth of the time, likewise; empty in summaries of before it was kept. */
+  memoryOverTime: z.array(bytes.nullable()).default([]),
 });
 export type Utilisation = z.infer<typeof utilisationSchema>;
 
@@ -73,17 +75,23 @@ export function utilisationOf(samples: readonly Sample[], from: number, to: numb
   return {
     samples: pieces.length,
     cpus: last.sample.cpus,
-    cpuMean: meanWithin(pieces, from, to) ?? 0,
+    cpuMean: cpuWithin(pieces, from, to) ?? 0,
     cpuPeak: Math.max(...pieces.map(({ sample }) => cpuFraction(sample))),
     memoryPeakBytes: Math.max(...pieces.map(({ sample }) => sample.memoryBytes)),
     memoryLimitBytes: last.sample.memoryLimitBytes,
     receivedBytes: counted('receivedBytes'),
     sentBytes: counted('sentBytes'),
-    cpuOverTime: Array.from({ length: BINS }, (_, bin) => {
-      const width = (to - from) / BINS;
-      return meanWithin(pieces, from + bin * width, from + (bin + 1) * width);
+    cpuOverTime: overTime(from, to, (start, end) => cpuWithin(pieces, start, end)),
+    memoryOverTime: overTime(from, to, (start, end) => {
+      const mean = meanWithin(pieces, start, end, ({ memoryBytes }) => memoryBytes);
+      return mean === null ? null : Math.round(mean);
     }),
   };
+}
+
+function overTime<T>(from: number, to: number, within: (start: number, end: number) => T): T[] {
+  const width = (to - from) / BINS;
+  return Array.from({ length: BINS }, (_, bin) => within(from + bin * width, from + (bin + 1) * width));
 }
 
 /** A sample, and the time that it is of. */
@@ -106,17 +114,28 @@ function piecesWithin(samples: readonly Sample[], from: number, to: number): Pie
     .filter(({ sample, start }) => sample.at > from && start < to);
 }
 
+/** The use of the cores, a fraction to four decimals. */
+function cpuWithin(pieces: readonly Piece[], from: number, to: number): number | null {
+  const mean = meanWithin(pieces, from, to, cpuFraction);
+  return mean === null ? null : Math.round(mean * 1e4) / 1e4;
+}
+
 /** The mean over the part of a time that there are samples of, each for as long as it is of. */
-function meanWithin(pieces: readonly Piece[], from: number, to: number): number | null {
+function meanWithin(
+  pieces: readonly Piece[],
+  from: number,
+  to: number,
+  of: (sample: Sample) => number,
+): number | null {
   let sum = 0;
   let weight = 0;
   for (const { sample, start } of pieces) {
     const overlap = Math.min(to, sample.at) - Math.max(from, start);
     if (overlap <= 0) continue;
-    sum += cpuFraction(sample) * overlap;
+    sum += of(sample) * overlap;
     weight += overlap;
   }
-  return weight === 0 ? null : Math.round((sum / weight) * 1e4) / 1e4;
+  return weight === 0 ? null : sum / weight;
 }
 
 export function cpuFraction({ cpu, cpus }: Pick<Sample, 'cpu' | 'cpus'>): number {

@@ -1,7 +1,7 @@
 import type { Normalisation } from './normalisation.ts';
 import type { Operation } from './operation.ts';
 
-/** What is done with each image: statistics, or a normalised copy as well. */
+/** What is done with each image: statistics, a histogram of all images as well, or a normalised copy as well. */
 export type ImageTask =
-  | { readonly operation: Operation }
+  | { readonly operation: Operation | 'histogram' }
   | { readonly operation: 'normalise'; readonly normalisation: Normalisation };

@@ -1,5 +1,5 @@
 import type { ApproximateRow } from './approximate.ts';
-import type { HistogramRow } from './histogram.ts';
+import type { HistogramRow, ValueCounts } from './histogram.ts';
 import type { Normalisation } from './normalisation.ts';
 import type { Operation } from './operation.ts';
 import type { FailedRow, Row } from './row.ts';
@@ -31,7 +31,7 @@ export type Prepared = {
   normalisingBytes(normalisation: Normalisation): number;
   /** Decode, stretch and encode. Like `measure`, it never rejects because of the image. */
   normalise(normalisation: Normalisation): Promise<Normalised>;
-  /** The statistics, and how often each value occurs. Runs have no such rows. */
+  /** The statistics, and how often each value occurs. Runs have no such rows: they add the counts up. */
   histogram(): Promise<Measured<HistogramRow | FailedRow>>;
   /**
    * Means near the true ones, from an eighth of the pixels each way; exact where the format has no such shortcut. A
@@ -58,4 +58,9 @@ export type Kernel = {
    * A kernel that gains nothing by it leaves it out.
    */
   measureAll?(prepared: readonly Prepared[], operation: Operation): Promise<Measured[]>;
+  /**
+   * As `measureAll` with `stats`, and add the values of all images that could be measured to `counts`. For kernels that
+   * need not hand over a histogram of each image for it.
+   */
+  countAll?(prepared: readonly Prepared[], counts: ValueCounts): Promise<Measured[]>;
 };

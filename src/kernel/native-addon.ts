@@ -17,15 +17,17 @@ export type NativeAddon = {
   /**
    * Measure images in one job on libuv's pool. The pieces must not change until it settles.
    *
-   * @param wanted besides the statistics `histogram` gives how often each value occurs, per channel; `eighth` decodes
-   * JPEG at an eighth of its size
+   * @param wanted besides the statistics `histogram` gives how often each value occurs, per channel, and `total` that of
+   * all images together; `eighth` decodes JPEG at an eighth of its size
    */
   measure(
     pieces: readonly Buffer[],
     images: Uint32Array,
-    wanted: 'statistics' | 'histogram' | 'eighth',
+    wanted: 'statistics' | 'histogram' | 'total' | 'eighth',
   ): Promise<{
     readonly numbers: Float64Array;
+    /** Where it is wanted: 256 counts of R, then of G, then of B, of the images that were measured. */
+    readonly total?: Float64Array;
     /** The decoder's words for each damaged image. */
     readonly details: readonly string[];
   }>;

@@ -12,6 +12,8 @@ export type Wanted<R> = {
   readonly wanted: Parameters<NativeAddon['measure']>[2];
   /** @param first where the statistics of the image begin in `numbers` */
   row(image: NativeSource, numbers: Float64Array, first: number): R;
+  /** Takes the counts of all images that the job measured, where they are wanted. */
+  total?(counts: Float64Array): void;
   /** The same from the portable kernel, for an image that the addon leaves to it. */
   otherwise(portable: Prepared): Promise<Measured<R | FailedRow>>;
 };
@@ -20,7 +22,7 @@ export type Wanted<R> = {
 export async function runJob<R>(
   addon: NativeAddon,
   images: readonly NativeSource[],
-  { wanted, row, otherwise }: Wanted<R>,
+  { wanted, row, total, otherwise }: Wanted<R>,
 ): Promise<Measured<R | FailedRow>[]> {
   const started = performance.now();
   const pieces: Buffer[] = [];
@@ -32,7 +34,8 @@ export async function runJob<R>(
     // Not spread into arguments: metadata can cut a hostile file into more pieces than a call takes.
     for (const piece of still.pieces) pieces.push(piece);
   });
-  const { numbers, details } = await addon.measure(pieces, sizes, wanted);
+  const { numbers, details, ...found } = await addon.measure(pieces, sizes, wanted);
+  if (found.total !== undefined) total?.(found.total);
   const perImage = numbers.length / images.length;
   const waitMs = Math.max(0, performance.now() - started - workMs(numbers, perImage)) / images.length;
   const measured: Measured<R | FailedRow>[] = [];

@@ -1,4 +1,5 @@
 import type { ApproximateRow } from './approximate.ts';
+import { countImage } from './count-image.ts';
 import { readStill } from './formats/read.ts';
 import type { Still } from './formats/still.ts';
 import type { HistogramRow } from './histogram.ts';
@@ -6,7 +7,13 @@ import type { Kernel, Measured, Normalised, Prepared } from './kernel.ts';
 import type { NativeAddon } from './native-addon.ts';
 import { type NativeSource, prepareBySharp, runJob, type Wanted } from './native-job.ts';
 import { normaliseNatively } from './native-normalise.ts';
-import { APPROXIMATION_WANTED, exactMeans, HISTOGRAM_WANTED, statisticsWanted } from './native-wanted.ts';
+import {
+  APPROXIMATION_WANTED,
+  countsWanted,
+  exactMeans,
+  HISTOGRAM_WANTED,
+  statisticsWanted,
+} from './native-wanted.ts';
 import type { Normalisation } from './normalisation.ts';
 import type { Operation } from './operation.ts';
 import { outputBytes, refusedImage, tooLargeFor } from './prepared.ts';
@@ -34,6 +41,12 @@ export function createNativeKernel(addon: NativeAddon): Kernel {
     async measureAll(prepared, operation) {
       const jobs = cutIntoJobs(prepared).map((job) =>
         Array.isArray(job) ? runJob(addon, job, statisticsWanted(operation)) : job.measure(operation),
+      );
+      return (await Promise.all(jobs)).flat();
+    },
+    async countAll(prepared, counts) {
+      const jobs = cutIntoJobs(prepared).map((job) =>
+        Array.isArray(job) ? runJob(addon, job, countsWanted(counts)) : countImage(job, counts),
       );
       return (await Promise.all(jobs)).flat();
     },

@@ -1,5 +1,6 @@
 import { type ApproximateRow, approximateRow } from './approximate.ts';
-import type { HistogramRow } from './histogram.ts';
+import { countImage } from './count-image.ts';
+import type { HistogramRow, ValueCounts } from './histogram.ts';
 import type { Measured, Prepared } from './kernel.ts';
 import { NUMBERS_OUT } from './native-addon.ts';
 import type { Wanted } from './native-job.ts';
@@ -33,6 +34,16 @@ export const HISTOGRAM_WANTED: Wanted<HistogramRow> = {
   },
   otherwise: (portable) => portable.histogram(),
 };
+
+/** The rows of `stats`, while all values are added to `counts`. */
+export function countsWanted(counts: ValueCounts): Wanted<Row> {
+  return {
+    ...statisticsWanted('stats'),
+    wanted: 'total',
+    total: (found) => counts.add(found),
+    otherwise: (portable) => countImage(portable, counts),
+  };
+}
 
 export const APPROXIMATION_WANTED: Wanted<ApproximateRow> = {
   wanted: 'eighth',

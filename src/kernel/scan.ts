@@ -24,15 +24,25 @@ export function measurePixels(
   operation: Operation,
 ): MeasuredRow {
   const opaque = compositeOverBlack(pixels);
-  const total = size.width * size.height;
   const found = channelStatistics(opaque.data, opaque.channels);
-  const isPadded = opaque.data.length < total * opaque.channels;
+  const isPadded = opaque.data.length < size.width * size.height * opaque.channels;
+  const channels = isPadded ? found.map((channel) => ({ ...channel, min: 0 })) : found;
+  return measuredRow(key, size, channels, operation);
+}
+
+/** @param found of grey, or of R, G and B: of all pixels of the image */
+export function measuredRow(
+  key: string,
+  size: { width: number; height: number },
+  found: readonly ChannelStatistics[],
+  operation: Operation,
+): MeasuredRow {
   const compute: Record<Statistic, (channel: ChannelStatistics) => number> = {
     sum: ({ sum }) => sum,
     sumSq: ({ sumSq }) => sumSq,
-    min: ({ min }) => (isPadded ? 0 : min),
+    min: ({ min }) => min,
     max: ({ max }) => max,
-    mean_e6: ({ sum }) => meanE6(sum, total),
+    mean_e6: ({ sum }) => meanE6(sum, size.width * size.height),
   };
   const row = { key, width: size.width, height: size.height, channels: 3 } as const;
   const statistics = OPERATION_STATISTICS[operation].map((name) => [

@@ -1,14 +1,14 @@
 import { performance } from 'node:perf_hooks';
 import { readStill } from './formats/read.ts';
 import type { Still } from './formats/still.ts';
-import { countValues } from './histogram.ts';
+import { countValues, statisticsOfCounts } from './histogram.ts';
 import type { Kernel, Measured, Prepared } from './kernel.ts';
 import { sharp } from './load-sharp.ts';
 import type { Normalisation } from './normalisation.ts';
 import type { Operation } from './operation.ts';
 import { outputBytes, refusedImage, tooLargeFor } from './prepared.ts';
 import { type FailedRow, failedRow } from './row.ts';
-import { compositeOverBlack, measurePixels, type Pixels } from './scan.ts';
+import { compositeOverBlack, measuredRow, measurePixels, type Pixels } from './scan.ts';
 import { sharpBytes } from './sharp-memory.ts';
 import { normalisePixels } from './sharp-normalise.ts';
 
@@ -46,9 +46,9 @@ function prepare(input: Buffer, key: string): Prepared {
       decodeThen(still, key, (pixels) => normalisePixels(key, still, pixels, normalisation)),
     histogram: () =>
       decodeThen(still, key, async (pixels) => {
-        const opaque = compositeOverBlack(pixels);
-        const histogram = countValues(opaque, still.width * still.height);
-        return { row: { ...measurePixels(key, still, opaque, 'stats'), histogram } };
+        const histogram = countValues(compositeOverBlack(pixels), still.width * still.height);
+        const row = measuredRow(key, still, histogram.map(statisticsOfCounts), 'stats');
+        return { row: { ...row, histogram } };
       }),
   };
 }

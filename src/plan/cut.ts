@@ -15,7 +15,7 @@ export const OBJECT_WEIGHT = 65_536;
 export const MEMBER_WEIGHT = 4_096;
 
 /** Most bytes of images in a batch, unless a single image has more: a few seconds of work. */
-const TARGET_BYTES = 64 * 1024 * 1024;
+export const TARGET_BYTES = 64 * 1024 * 1024;
 
 /** Objects that are cut together. Up to two windows are held, so that no short one is left at the end. */
 const WINDOW = 10_000;

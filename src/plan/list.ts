@@ -52,6 +52,9 @@ export type ListingTally = {
   skipped: number;
   /** What was skipped, by suffix. */
   readonly skippedSuffixes: Map<string, number>;
+  /** Requests to S3: pages; and GETs of first bytes and of indexes of shards, walks through tars left out. */
+  lists: number;
+  gets: number;
   /** Time spent waiting for the listing and for what is in shards. */
   listMs: number;
 };
@@ -65,6 +68,8 @@ export function newTally(): ListingTally {
     images: 0,
     skipped: 0,
     skippedSuffixes: new Map(),
+    lists: 0,
+    gets: 0,
     listMs: 0,
   };
 }
@@ -94,6 +99,7 @@ export async function* listImages(
 
 async function* imagePages(options: ListImagesOptions, tally: ListingTally): AsyncGenerator<DatasetObject[]> {
   for await (const page of listPages(options)) {
+    tally.lists += 1;
     const objects = page.filter(({ key }) => !key.endsWith('/'));
     tally.seen += page.length;
     tally.folders += page.length - objects.length;
@@ -136,6 +142,7 @@ async function* partPages(
     return;
   }
   tally.shards += 1;
+  tally.gets += 1;
   for await (const members of options.openShard?.(part) ?? []) {
     tally.members += members.length;
     yield await onlyImages(members, options, tally);
@@ -149,7 +156,8 @@ async function onlyImages(
 ): Promise<DatasetObject[]> {
   if (options.filter === 'all') return [...objects];
   const others = objects.filter(({ key }) => !hasImageSuffix(key));
-  const images = options.filter === 'content' ? await sniffImages(others, options) : new Set<DatasetObject>();
+  const images =
+    options.filter === 'content' ? await sniffImages(others, options, tally) : new Set<DatasetObject>();
   for (const object of others) {
     if (images.has(object)) continue;
     if (!isShardIndex(object.key)) tally.skipped += 1;
@@ -166,9 +174,11 @@ async function onlyImages(
 async function sniffImages(
   objects: readonly DatasetObject[],
   { s3, bucket, prefix, signal }: ListingOptions,
+  tally: ListingTally,
 ): Promise<Set<DatasetObject>> {
   const images = new Set<DatasetObject>();
   const filled = objects.filter(({ size }) => size > 0);
+  tally.gets += filled.length;
   await forEachConcurrent(
     filled,
     SNIFF_CONCURRENCY,

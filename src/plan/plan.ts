@@ -52,11 +52,21 @@ export async function plan(options: PlanOptions): Promise<Plan> {
     let tally = newTally();
     const totals = await write(inKeyOrder(list(tally))).catch(async (reason: unknown) => {
       if (!(reason instanceof KeyOrderError)) throw reason;
-      tally = { ...newTally(), listMs: tally.listMs };
+      const { listMs, lists, gets } = tally;
+      tally = { ...newTally(), listMs, lists, gets };
       return write([await sortByKey(list(tally))]);
     });
-    const { shards, skipped, listMs } = tally;
-    const result: Plan = { bucket, prefix, manifestKey, ...totals, shards, skipped, listMs };
+    const { shards, skipped, listMs, lists, gets } = tally;
+    const result: Plan = {
+      bucket,
+      prefix,
+      manifestKey,
+      ...totals,
+      shards,
+      skipped,
+      listMs,
+      requests: { lists, gets },
+    };
     await s3.send(
       new PutObjectCommand({
         Bucket: runsBucket,

@@ -21,7 +21,7 @@ export interface TakeOverOptions {
 
 /**
  * Plan a run by an earlier one over the same images: its manifest, with every batch of an arm and round of this run
- * that is finished there, i.e. has its result, its span and the normalised images of its rows. All is copied inside S3.
+ * that is finished there, i.e. has its result, its span, and its histogram or the normalised images of its rows. All is copied inside S3.
  *
  * `plan.json` comes last. Done again it copies the same once more, which changes nothing.
  *
@@ -66,6 +66,10 @@ async function takeOverBatch(part: ArmOfRound, batch: number): Promise<boolean> 
         const file = (runId: string) => layout.normalised(runId, arm, round, key, format);
         await store.copy(file(resume), file(run.runId));
       }
+    }
+    if (run.operation === 'histogram') {
+      const file = (runId: string) => layout.histogram(runId, arm, round, batch);
+      await store.copy(file(resume), file(run.runId));
     }
     await store.copy(result, layout.result(run.runId, arm, round, batch));
     await store.copy(layout.span(resume, arm, round, batch), layout.span(run.runId, arm, round, batch));

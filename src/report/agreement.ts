@@ -24,6 +24,13 @@ export function judgeAgreement(rounds: readonly ArmRound[]): Agreement {
   return { equal: true, digest: first.digest, reason: `${who} gave the same rows, to the byte.${failed}` };
 }
 
+/** The arms and rounds that failed, or whose answer is not valid: nothing is well where there are any. */
+export function brokenArms(rounds: readonly { readonly arms: readonly ArmRound[] }[]): ArmRound[] {
+  return rounds
+    .flatMap(({ arms }) => arms)
+    .filter(({ status, valid }) => status === 'failed' || (status === 'succeeded' && !valid));
+}
+
 export interface RankingInput {
   readonly rounds: readonly ArmRound[];
   readonly arms: readonly ArmSummary[];

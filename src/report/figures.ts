@@ -8,15 +8,26 @@ import {
   percent,
   plural,
   ratio,
+  seconds,
   shortDigest,
   UNKNOWN,
+  usd,
 } from './format.ts';
 import type { ArmRound, ArmSummary, Summary } from './summary-schema.ts';
+
+/** One figure: as it is shown, and as it is. */
+export interface Cell {
+  readonly text: string;
+  /** In the unit of its row; null where it is not known, or where the text is no figure. */
+  readonly value: number | string | null;
+}
 
 /** A row of the table of arms; one cell per column. */
 export interface FigureRow {
   readonly label: string;
-  readonly cells: readonly string[];
+  /** Of the values, e.g. `ms`; '' where they have none. */
+  readonly unit: string;
+  readonly cells: readonly Cell[];
   /** Set in the rows that show a phase: which one, and what part of the wall time it is, per arm. */
   readonly phase?: Phase;
   readonly shares?: readonly string[];
@@ -27,15 +38,16 @@ export interface FigureGroup {
   readonly rows: readonly FigureRow[];
 }
 
-/** The table of arms: what the terminal and the page both show, so that they cannot differ. */
+/** The table of arms: what every format shows, so that they cannot differ. */
 export interface Figures {
   /** The arms, and `one thread` where there is a baseline. */
   readonly columns: readonly string[];
   readonly arms: number;
   readonly speed: FigureGroup;
+  readonly cost: FigureGroup;
+  readonly answer: FigureGroup;
   readonly phases: FigureGroup;
   readonly work: FigureGroup;
-  readonly answer: FigureGroup;
 }
 
 export const PHASE_NAMES: Readonly<Record<Phase, string>> = {
@@ -48,110 +60,186 @@ export const PHASE_NAMES: Readonly<Record<Phase, string>> = {
   teardown: 'teardown',
 };
 
+const NOTHING: Cell = { text: '', value: null };
+
 interface Column {
   readonly arm: ArmSummary;
   readonly shown: ArmRound | undefined;
 }
 
+type CellOf = (column: Column) => Cell;
+type Value = number | null | undefined;
+
+/** Makes rows of the same columns. */
+class Rows {
+  readonly columns: readonly Column[];
+  readonly #baseline: boolean;
+
+  constructor(columns: readonly Column[], baseline: boolean) {
+    this.columns = columns;
+    this.#baseline = baseline;
+  }
+
+  /** @param ofBaseline what the column `one thread` says, where there is one. @default nothing */
+  row(label: string, unit: string, cell: CellOf, ofBaseline: Cell = NOTHING): FigureRow {
+    const cells = [...this.columns.map(cell), ...(this.#baseline ? [ofBaseline] : [])];
+    return { label, unit, cells };
+  }
+}
+
 export function figuresOf(summary: Summary): Figures {
-  const columns = summary.arms.map((arm) => ({ arm, shown: shownRound(summary, arm) }));
-  const { baseline } = summary;
-  const row = (label: string, cell: (column: Column) => string, ofBaseline = ''): FigureRow => ({
+  const { arms, baseline } = summary;
+  const rows = new Rows(
+    arms.map((arm) => ({ arm, shown: shownRound(summary, arm) })),
+    baseline !== null,
+  );
+  return {
+    arms: arms.length,
+    columns: [...arms.map(({ arm }) => arm), ...(baseline === null ? [] : ['one thread'])],
+    speed: speedFigures(summary, rows),
+    cost: costFigures(summary, rows),
+    answer: answerFigures(summary, rows),
+    phases: phaseFigures(summary, rows),
+    work: workFigures(summary, rows),
+  };
+}
+
+/** In the order in which they are shown. */
+export function groupsOf({ speed, cost, answer, phases, work }: Figures): FigureGroup[] {
+  return [speed, cost, answer, phases, work].filter(({ rows }) => rows.length > 0);
+}
+
+function speedFigures({ baseline, request }: Summary, rows: Rows): FigureGroup {
+  const several = request.repeats > 1;
+  return {
+    title: 'Speed',
+    rows: [
+      rows.row('status', '', statusOf, word(baseline?.complete === false ? 'sample' : 'complete')),
+      rows.row(
+        several ? 'wall time, median' : 'wall time',
+        'ms',
+        ({ arm, shown }) => cell(arm.wallMs?.median ?? shown?.wallMs, duration),
+        cell(baseline?.wallMs, duration),
+      ),
+      ...(several
+        ? [
+            rows.row('fastest round', 'ms', ({ arm }) => cell(arm.wallMs?.min, duration)),
+            rows.row('slowest round', 'ms', ({ arm }) => cell(arm.wallMs?.max, duration)),
+          ]
+        : []),
+      rows.row(
+        'images/s',
+        'images/s',
+        ({ arm }) => cell(arm.imagesPerSecond, figure),
+        cell(baseline?.imagesPerSecond, figure),
+      ),
+      rows.row(
+        'MB/s',
+        'MB/s',
+        ({ arm }) => cell(arm.megabytesPerSecond, figure),
+        cell(baselineMegabytes(baseline), figure),
+      ),
+      rows.row('speedup', 'ratio', ({ arm }) => cell(arm.speedup, ratio), cell(baseline && 1, ratio)),
+    ],
+  };
+}
+
+/** What each arm costs at the prices of AWS; without rows where no bill was made. */
+function costFigures({ cost }: Summary, rows: Rows): FigureGroup {
+  if (cost === null) return { title: 'Cost', rows: [] };
+  const own = ({ arm }: Column) => cost.arms.find((other) => other.arm === arm.arm);
+  return {
+    title: 'Cost',
+    rows: [
+      rows.row('cost of a round', 'USD', (column) => cell(own(column)?.usd, usd)),
+      rows.row('per million images', 'USD', (column) => cell(own(column)?.usdPerMillionImages, usd)),
+    ],
+  };
+}
+
+function answerFigures({ baseline, request }: Summary, rows: Rows): FigureGroup {
+  const read =
+    (value: (shown: ArmRound) => number): CellOf =>
+    ({ shown }) =>
+      cell(shown?.digest ? value(shown) : null, count);
+  const written = [
+    // Every measured row vouches for a file.
+    rows.row(
+      'files written',
+      'files',
+      read(({ images, failedImages }) => images - failedImages),
+      word('none'),
+    ),
+    rows.row('bytes written', 'bytes', ({ shown }) => cell(shown?.work?.outputBytes, bytes)),
+  ];
+  return {
+    title: 'Answer',
+    rows: [
+      rows.row(
+        'images',
+        'images',
+        read(({ images }) => images),
+        cell(baseline?.images, count),
+      ),
+      rows.row(
+        'failed images',
+        'images',
+        read(({ failedImages }) => failedImages),
+      ),
+      ...(request.normalisation === null ? [] : written),
+      rows.row('digest', '', ({ shown }) => ({
+        text: shortDigest(shown?.digest ?? null),
+        value: shown?.digest ?? null,
+      })),
+      rows.row('checked', '', ({ shown }) => word(checkOf(shown))),
+    ],
+  };
+}
+
+function phaseFigures({ request }: Summary, rows: Rows): FigureGroup {
+  const { columns } = rows;
+  const row = (label: string, value: (shown: ArmRound | undefined) => Value) => ({
     label,
-    cells: [...columns.map(cell), ...(baseline === null ? [] : [ofBaseline])],
-  });
-  const armsRow = (label: string, cell: (column: Column) => string): FigureRow => ({
-    label,
-    cells: columns.map(cell),
+    unit: 'ms',
+    cells: columns.map(({ shown }) => cell(value(shown), seconds)),
     shares: columns.map(() => ''),
   });
-  const ofWork = (cell: (work: NonNullable<ArmRound['work']>) => string) => (column: Column) =>
-    column.shown?.work ? cell(column.shown.work) : UNKNOWN;
-  const several = summary.request.repeats > 1;
   const unexplained = columns.some(({ shown }) => (shown?.unexplainedMs ?? 0) > 0);
   return {
-    arms: columns.length,
-    columns: [...summary.arms.map(({ arm }) => arm), ...(baseline === null ? [] : ['one thread'])],
-    speed: {
-      title: 'Speed',
-      rows: [
-        row('status', statusOf, baseline?.complete === false ? 'sample' : 'complete'),
-        row(
-          several ? 'wall time, median' : 'wall time',
-          ({ arm, shown }) => duration(arm.wallMs?.median ?? shown?.wallMs ?? null),
-          duration(baseline?.wallMs ?? null),
-        ),
-        ...(several ? [row('wall time, range', rangeOf)] : []),
-        row('images/s', ({ arm }) => figure(arm.imagesPerSecond), figure(baseline?.imagesPerSecond ?? null)),
-        row('MB/s', ({ arm }) => figure(arm.megabytesPerSecond), figure(baselineMegabytes(summary))),
-        row('speedup', ({ arm }) => ratio(arm.speedup), baseline === null ? '' : '1.00x'),
-      ],
-    },
-    phases: {
-      title: several ? 'Phases of the round shown' : 'Phases',
-      rows: [
-        ...PHASES.map((phase) => ({
-          phase,
-          label: PHASE_NAMES[phase],
-          cells: columns.map(({ shown }) => seconds(shown?.phases?.[phase] ?? null)),
-          shares: columns.map(({ shown }) => shareOf(shown, phase)),
-        })),
-        armsRow('wall time', ({ shown }) => seconds(shown?.wallMs ?? null)),
-        ...(unexplained
-          ? [armsRow('unexplained', ({ shown }) => seconds(shown?.unexplainedMs ?? null))]
-          : []),
-      ],
-    },
-    work: {
-      title: 'Workers',
-      rows: [
-        row(
-          'workers',
-          ofWork((work) => count(work.workerCount)),
-          baseline === null ? '' : '1',
-        ),
-        row(
-          'kernel',
-          ofWork(({ kernels }) => kernels.join(', ') || UNKNOWN),
-          baseline?.kernel ?? '',
-        ),
-        row('peak batches', ({ shown }) => count(shown?.peakConcurrency ?? null)),
-        row(
-          'cold starts',
-          ofWork((work) => count(work.coldStarts)),
-        ),
-        row(
-          'CPU time',
-          ofWork((work) => duration(work.cpuMs)),
-        ),
-        row(
-          'peak memory',
-          ofWork((work) => memory(work.rssPeakBytes)),
-        ),
-      ],
-    },
-    answer: {
-      title: 'Answer',
-      rows: [
-        row(
-          'images',
-          ({ shown }) => (shown?.digest ? count(shown.images) : UNKNOWN),
-          count(baseline?.images ?? null),
-        ),
-        row('failed images', ({ shown }) => (shown?.digest ? count(shown.failedImages) : UNKNOWN)),
-        ...(summary.request.normalisation === null
-          ? []
-          : [
-              row('files written', ({ shown }) => filesWritten(shown), baseline === null ? '' : 'none'),
-              row(
-                'bytes written',
-                ofWork((work) => bytes(work.outputBytes)),
-              ),
-            ]),
-        row('digest', ({ shown }) => shortDigest(shown?.digest ?? null)),
-        row('checked', checkOf),
-      ],
-    },
+    title: request.repeats > 1 ? 'Phases of the round shown' : 'Phases',
+    rows: [
+      ...PHASES.map((phase) => ({
+        ...row(PHASE_NAMES[phase], (shown) => shown?.phases?.[phase]),
+        phase,
+        shares: columns.map(({ shown }) => shareOf(shown, phase)),
+      })),
+      row('wall time', (shown) => shown?.wallMs),
+      ...(unexplained ? [row('unexplained', (shown) => shown?.unexplainedMs)] : []),
+    ],
+  };
+}
+
+function workFigures({ baseline }: Summary, rows: Rows): FigureGroup {
+  return {
+    title: 'Workers',
+    rows: [
+      rows.row(
+        'workers',
+        'workers',
+        ({ shown }) => cell(shown?.work?.workerCount, count),
+        cell(baseline && 1, count),
+      ),
+      rows.row(
+        'kernel',
+        '',
+        ({ shown }) => word(shown?.work?.kernels.join(', ') || UNKNOWN),
+        word(baseline?.kernel ?? ''),
+      ),
+      rows.row('peak batches', 'batches', ({ shown }) => cell(shown?.peakConcurrency, count)),
+      rows.row('cold starts', 'cold starts', ({ shown }) => cell(shown?.work?.coldStarts, count)),
+      rows.row('CPU time', 'ms', ({ shown }) => cell(shown?.work?.cpuMs, duration)),
+      rows.row('peak memory', 'bytes', ({ shown }) => cell(shown?.work?.rssPeakBytes, memory)),
+    ],
   };
 }
 
@@ -160,40 +248,30 @@ export function shownRound(summary: Summary, { arm, shownRound: shown }: ArmSumm
   return summary.rounds.find(({ round }) => round === shown)?.arms.find((armRound) => armRound.arm === arm);
 }
 
-/** Seconds with all three decimals, so that one sees that the phases add up. */
-export function seconds(ms: number | null): string {
-  if (ms === null) return UNKNOWN;
-  const text = (ms / 1000).toLocaleString('en-US', { minimumFractionDigits: 3, maximumFractionDigits: 3 });
-  return `${text} s`;
+function cell(value: Value, show: (value: number | null) => string): Cell {
+  return { text: show(value ?? null), value: value ?? null };
+}
+
+function word(text: string): Cell {
+  return { text, value: text === UNKNOWN || text === '' ? null : text };
 }
 
 function shareOf(shown: ArmRound | undefined, phase: Phase): string {
   return shown?.phases && shown.wallMs ? percent(shown.phases[phase] / shown.wallMs) : '';
 }
 
-function statusOf({ arm, shown }: Column): string {
-  if (shown === undefined || arm.rounds === 0) return 'did not run';
-  if (arm.rounds === 1) return shown.status;
-  return `${arm.succeeded} of ${arm.rounds} done`;
+function statusOf({ arm, shown }: Column): Cell {
+  if (shown === undefined || arm.rounds === 0) return word('did not run');
+  return word(arm.rounds === 1 ? shown.status : `${arm.succeeded} of ${arm.rounds} done`);
 }
 
-function rangeOf({ arm }: Column): string {
-  if (arm.wallMs === null) return UNKNOWN;
-  return `${duration(arm.wallMs.min)} to ${duration(arm.wallMs.max)}`;
-}
-
-function checkOf({ shown }: Column): string {
+function checkOf(shown: ArmRound | undefined): string {
   if (shown === undefined) return UNKNOWN;
   if (shown.problems.length > 0) return plural(shown.problems.length, 'problem');
   return shown.valid ? 'all rows sound' : 'not read';
 }
 
-/** Every measured row vouches for a file. */
-function filesWritten(shown: ArmRound | undefined): string {
-  return shown?.digest ? count(shown.images - shown.failedImages) : UNKNOWN;
-}
-
-function baselineMegabytes({ baseline }: Summary): number | null {
+function baselineMegabytes(baseline: Summary['baseline']): number | null {
   if (baseline === null || baseline.wallMs === 0) return null;
   return baseline.bytes / 1e6 / (baseline.wallMs / 1000);
 }

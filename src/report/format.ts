@@ -14,6 +14,28 @@ export function duration(ms: number | null): string {
   return `${count(Math.floor(minutes / 60))} h ${pad(minutes % 60)} min`;
 }
 
+/** Seconds with all three decimals, so that one sees that phases add up. */
+export function seconds(ms: number | null): string {
+  if (ms === null) return UNKNOWN;
+  const text = (ms / 1000).toLocaleString('en-US', { minimumFractionDigits: 3, maximumFractionDigits: 3 });
+  return `${text} s`;
+}
+
+/** US dollars: `$12.30` from a cent on, else three digits that mean something: `$0.000123`. */
+export function usd(value: number | null): string {
+  if (value === null) return UNKNOWN;
+  if (value === 0) return '$0';
+  if (value >= 0.995) return `$${decimals(value, 2)}`;
+  return `$${decimals(value, Math.min(12, 2 - Math.floor(Math.log10(value))))}`;
+}
+
+/** A large number of things in words, as on an axis: `10,000`, `1 million`, `2.5 billion`. */
+export function amount(value: number): string {
+  if (value < 1e6) return count(value);
+  const [name, size] = value < 1e9 ? ['million', 1e6] : ['billion', 1e9];
+  return `${Number((value / Number(size)).toPrecision(3)).toLocaleString('en-US')} ${name}`;
+}
+
 /** A whole number with thousands apart: `1,234`. */
 export function count(value: number | null): string {
   return value === null ? UNKNOWN : value.toLocaleString('en-US', { maximumFractionDigits: 0 });
@@ -22,12 +44,12 @@ export function count(value: number | null): string {
 /** A figure with at least three digits that mean something: `1,234`, `86.3`, `0.0421`. */
 export function figure(value: number | null, unit = ''): string {
   if (value === null) return UNKNOWN;
-  const decimals = value >= 1000 || value === 0 ? 0 : Math.max(0, 2 - Math.floor(Math.log10(value)));
-  const text = value.toLocaleString('en-US', {
-    minimumFractionDigits: decimals,
-    maximumFractionDigits: decimals,
-  });
-  return `${text}${unit}`;
+  const digits = value >= 1000 || value === 0 ? 0 : Math.max(0, 2 - Math.floor(Math.log10(value)));
+  return `${decimals(value, digits)}${unit}`;
+}
+
+function decimals(value: number, digits: number): string {
+  return value.toLocaleString('en-US', { minimumFractionDigits: digits, maximumFractionDigits: digits });
 }
 
 export function ratio(value: number | null): string {

@@ -1,5 +1,7 @@
-import { count, duration, plural, ratio } from './format.ts';
+import type { Arm } from '../run/request.ts';
+import { count, duration, plural, ratio, usd } from './format.ts';
 import type { Summary } from './summary-schema.ts';
+import { timeRemarks } from './time-remarks.ts';
 
 type Judged = Omit<Summary, 'headline' | 'remarks'>;
 
@@ -10,11 +12,20 @@ export function headlineOf(summary: Judged): Pick<Summary, 'headline' | 'remarks
   const unmeasured =
     failed === 0 ? [] : [`${plural(failed, 'image')} of ${count(plan.images)} could not be measured.`];
   if (ranking.ranked)
-    return { headline: rankedHeadline(summary), remarks: [...unmeasured, ...ranking.notes] };
+    return {
+      headline: rankedHeadline(summary),
+      remarks: [...unmeasured, ...timeRemarks(summary), ...ranking.notes],
+    };
   const headline = unrankedHeadline(summary);
   return {
     headline,
-    remarks: [ranking.reason, ...unfinished(summary), ...takenOver(summary), ...unmeasured],
+    remarks: [
+      ranking.reason,
+      ...unfinished(summary),
+      ...takenOver(summary),
+      ...unmeasured,
+      ...timeRemarks(summary),
+    ],
   };
 }
 
@@ -42,13 +53,29 @@ function takenOver({ plan, rounds }: Judged): string[] {
   ];
 }
 
-function rankedHeadline({ ranking, arms }: Judged): string {
+function rankedHeadline({ ranking, arms, cost }: Judged): string {
   const faster = arms.find(({ arm }) => arm === ranking.faster);
   const slower = arms.find(({ arm }) => arm !== ranking.faster);
   if (faster === undefined) return 'Both arms took the same time and gave the same answer.';
   const times = `${duration(faster.wallMs?.median ?? null)} against ${duration(slower?.wallMs?.median ?? null)}`;
   const by = ranking.ratio === null ? '' : `${ratio(ranking.ratio)} `;
-  return `The ${faster.arm} arm was ${by}faster: ${times}, and both gave the same answer.`;
+  const price = priceOf(cost, faster.arm);
+  if (price === null) {
+    return `The ${faster.arm} arm was ${by}faster: ${times}, and both gave the same answer.`;
+  }
+  return `The ${faster.arm} arm was ${by}faster (${times}) ${price}; both gave the same answer.`;
+}
+
+/** What the faster arm cost beside the other one; null where one of the bills is not known. */
+function priceOf(cost: Judged['cost'], arm: Arm): string | null {
+  const own = cost?.arms.find((other) => other.arm === arm)?.usd;
+  const other = cost?.arms.find((another) => another.arm !== arm)?.usd;
+  if (own === undefined || other === undefined || own === 0 || other === 0) return null;
+  const prices = `${usd(own)} against ${usd(other)}`;
+  if (usd(own) === usd(other)) return `and cost the same (${usd(own)})`;
+  return own < other
+    ? `and ${ratio(other / own)} cheaper (${prices})`
+    : `but cost ${ratio(own / other)} as much (${prices})`;
 }
 
 function unrankedHeadline({ agreement, arms, plan, request }: Judged): string {

@@ -1,13 +1,23 @@
 import * as z from 'zod';
+import { adviceSchema } from '../advice/advice.ts';
 import { failureSchema } from '../aggregate/arm.ts';
+import { armUseSchema } from '../aggregate/arm-use.ts';
+import { constantsSchema } from '../aggregate/constants.ts';
 import { hostUseSchema } from '../aggregate/hosts.ts';
+import { outliersSchema } from '../aggregate/outliers.ts';
 import { problemSchema } from '../aggregate/problems.ts';
 import { datasetStatisticsSchema } from '../aggregate/statistics.ts';
+import { costSchema } from '../cost/bill.ts';
 import { planSchema } from '../dataset/manifest.ts';
 import { fleetInfoSchema } from '../fleet/arm-info.ts';
+import { instanceLifeSchema } from '../fleet/instance-life.ts';
+import { curvesSchema } from '../model/curves.ts';
 import { armSchema } from '../run/request.ts';
 import { runSchema } from '../run/run.ts';
-import { phasesSchema } from '../timing/phases.ts';
+import { armClocksSchema } from '../timing/clocks.ts';
+import { temperatureSchema } from '../timing/cold-warm.ts';
+import { overheadSchema } from '../timing/overhead.ts';
+import { phasesSchema, unexplainedSchema } from '../timing/phases.ts';
 import { timelineSchema } from '../timing/timeline.ts';
 import { workTotalsSchema } from '../timing/workers.ts';
 
@@ -62,6 +72,13 @@ export const armRoundSchema = armTimesSchema.extend({
   wallMs: ms.nullable(),
   phases: phasesSchema.nullable(),
   unexplainedMs: ms.nullable(),
+  /** What `phases.overhead` and `unexplainedMs` are made of. Rounds of before they were divided have neither. */
+  overhead: overheadSchema.nullable().default(null),
+  unexplained: unexplainedSchema.nullable().default(null),
+  /** Whether clocks of hosts were wrong; and batches with a cold start beside those without. */
+  clocks: armClocksSchema.nullable().default(null),
+  cold: temperatureSchema.nullable().default(null),
+  warm: temperatureSchema.nullable().default(null),
   windowStartMs: ms.nullable(),
   windowEndMs: ms.nullable(),
   /** Rows, failed images included. */
@@ -81,6 +98,10 @@ export const armRoundSchema = armTimesSchema.extend({
   fleet: fleetInfoSchema.nullable(),
   /** Fleet only: each host, and what it used. Rounds of before fleets were watched have none. */
   hosts: z.array(hostUseSchema).default([]),
+  /** What the bill is made of; null where there are no spans, and in rounds of before it was counted. */
+  use: armUseSchema.nullable().default(null),
+  /** Fleet only: its instances, as EC2 told of them when they were gone; null where nobody wrote that down. */
+  instances: z.array(instanceLifeSchema).nullable().default(null),
 });
 export type ArmRound = z.infer<typeof armRoundSchema>;
 
@@ -169,8 +190,22 @@ export const summarySchema = z.object({
   rounds: z.array(z.object({ round: z.int().nonnegative(), arms: z.array(armRoundSchema) })),
   /** Images that could not be measured, by code, and the arm and round that it is taken from. */
   failures: z.object({ source: sourceSchema.nullable(), codes: z.array(failureSchema) }),
-  dataset: datasetStatisticsSchema.extend({ source: sourceSchema }).nullable(),
+  dataset: datasetStatisticsSchema
+    .extend({
+      source: sourceSchema,
+      /** Ready to be pasted; null where mean or standard deviation is not known. */
+      constants: constantsSchema.nullable().default(null),
+    })
+    .nullable(),
+  /** Of the same arm and round as `dataset`; null in summaries of before they were looked for. */
+  outliers: outliersSchema.extend({ source: sourceSchema }).nullable().default(null),
   /** Each arm's shown round as a picture. */
   timelines: z.array(timelineSchema.extend({ arm: armSchema, round: z.int().nonnegative() })),
+  /** The whole bill; null where there was nothing to bill. */
+  cost: costSchema.nullable().default(null),
+  /** Time and cost over the number of images, by the model; null where it had nothing to rest on. */
+  curves: curvesSchema.nullable().default(null),
+  /** Which arm with which settings, by the same model; null where there are no curves. */
+  advice: adviceSchema.nullable().default(null),
 });
 export type Summary = z.infer<typeof summarySchema>;

@@ -1,7 +1,13 @@
+import { adviceOfRun } from '../advice/run-advice.ts';
 import type { ArmAggregate } from '../aggregate/arm.ts';
+import { constantsOf } from '../aggregate/constants.ts';
 import type { HostUse } from '../aggregate/hosts.ts';
+import { costOf } from '../cost/cost.ts';
+import type { Prices } from '../cost/prices.ts';
 import type { Plan } from '../dataset/manifest.ts';
 import type { FleetInfo } from '../fleet/arm-info.ts';
+import type { InstanceLife } from '../fleet/instance-life.ts';
+import { curvesOfRun } from '../model/measured-job.ts';
 import type { Arm } from '../run/request.ts';
 import type { Run } from '../run/run.ts';
 import { judgeAgreement, rank } from './agreement.ts';
@@ -25,6 +31,8 @@ export interface ArmInput {
   readonly fleet: FleetInfo | null;
   /** Empty for the serverless arm. */
   readonly hosts: readonly HostUse[];
+  /** Null for a fleet of whose end nothing is written. @default null */
+  readonly instances?: readonly InstanceLife[] | null;
 }
 
 export interface SummaryInput {
@@ -34,6 +42,8 @@ export interface SummaryInput {
   readonly environment: ReportEnvironment;
   readonly baseline: Baseline | null;
   readonly arms: readonly ArmInput[];
+  /** Of the region; null where there are none. @default no bill is made */
+  readonly prices?: Prices | null;
 }
 
 /**
@@ -43,12 +53,29 @@ export interface SummaryInput {
  *
  * @throws ZodError where the input breaks the schema of the summary, e.g. a negative time
  */
-export function buildSummary({ run, endedAt, plan, environment, baseline, arms }: SummaryInput): Summary {
+export function buildSummary({
+  run,
+  endedAt,
+  plan,
+  environment,
+  baseline: measured,
+  arms,
+  prices,
+}: SummaryInput): Summary {
   const inputs = withoutIdlePasses(arms);
   const rounds = inputs.map(armRound);
   const contended = environment.offline && run.schedule === 'parallel' && run.arms.length > 1;
-  const baselineRate = baseline === null ? null : perSecond(baseline.images, baseline.wallMs);
+  const baselineRate = measured === null ? null : perSecond(measured.images, measured.wallMs);
+  const baseline = measured === null ? null : { ...measured, imagesPerSecond: baselineRate };
   const armSummaries = run.arms.map((arm) => armSummary(arm, rounds, baselineRate));
+  const byRound = [...Map.groupBy(rounds, ({ round }) => round)]
+    .sort(([a], [b]) => a - b)
+    .map(([round, inRound]) => ({ round, arms: inRound }));
+  const facts = { startedAt: run.startedAt, endedAt, request: run, plan, environment, baseline };
+  const { cost, remarks } =
+    prices === undefined
+      ? { cost: null, remarks: [] }
+      : costOf({ ...facts, rounds: byRound }, prices, endedAt);
   const agreement = judgeAgreement(rounds);
   const source = sourceOf(inputs);
   const where = source === undefined ? null : { arm: source.aggregate.arm, round: source.aggregate.round };
@@ -64,19 +91,37 @@ export function buildSummary({ run, endedAt, plan, environment, baseline, arms }
     agreement,
     ranking: rank({ rounds, arms: armSummaries, agreement, contended, repeats: run.repeats }),
     arms: armSummaries,
-    baseline: baseline === null ? null : { ...baseline, imagesPerSecond: baselineRate },
-    rounds: [...Map.groupBy(rounds, ({ round }) => round)]
-      .sort(([a], [b]) => a - b)
-      .map(([round, inRound]) => ({ round, arms: inRound })),
+    baseline,
+    rounds: byRound,
     failures: { source: where, codes: source?.aggregate.failures ?? [] },
-    dataset:
-      where === null || !source?.aggregate.dataset ? null : { ...source.aggregate.dataset, source: where },
+    dataset: datasetOf(source?.aggregate.dataset, where),
+    outliers:
+      where === null || !source?.aggregate.outliers ? null : { ...source.aggregate.outliers, source: where },
     timelines: armSummaries.flatMap(({ arm, shownRound }) => {
       const shown = inputs.find(({ times }) => times.arm === arm && times.round === shownRound);
       return shown?.aggregate ? [{ ...shown.aggregate.timeline, arm, round: shown.times.round }] : [];
     }),
+    cost,
+    curves: null,
+    advice: null,
   } satisfies Omit<Summary, 'headline' | 'remarks'>;
-  return summarySchema.parse({ ...summary, ...headlineOf(summary) });
+  const said = headlineOf(summary);
+  const curves = prices === undefined ? null : curvesOfRun(summary, prices);
+  // Of a bill with gaps its own notes tell.
+  return summarySchema.parse({
+    ...summary,
+    ...said,
+    curves,
+    advice: curves && prices ? adviceOfRun(summary, prices, run.advice) : null,
+    remarks: [...said.remarks, ...(cost === null ? remarks : [])],
+  });
+}
+
+function datasetOf(
+  dataset: ArmAggregate['dataset'] | undefined,
+  source: NonNullable<Summary['dataset']>['source'] | null,
+): Summary['dataset'] {
+  return dataset && source ? { ...dataset, constants: constantsOf(dataset), source } : null;
 }
 
 function withoutIdlePasses(arms: readonly ArmInput[]): ArmInput[] {
@@ -86,7 +131,7 @@ function withoutIdlePasses(arms: readonly ArmInput[]): ArmInput[] {
   return arms.filter(({ times }) => times.status !== 'skipped' || !ran.has(`${times.arm} ${times.round}`));
 }
 
-function armRound({ times, aggregate, fleet, hosts }: ArmInput): ArmRound {
+function armRound({ times, aggregate, fleet, hosts, instances = null }: ArmInput): ArmRound {
   const { startedAt, endedAt } = times;
   // Without a span nothing says where the time went.
   const timing = aggregate !== null && aggregate.work.spans > 0 ? aggregate.timing : null;
@@ -105,6 +150,11 @@ function armRound({ times, aggregate, fleet, hosts }: ArmInput): ArmRound {
     wallMs,
     phases: timing?.phases ?? null,
     unexplainedMs: timing?.unexplainedMs ?? null,
+    overhead: timing?.overhead ?? null,
+    unexplained: timing?.unexplained ?? null,
+    clocks: timing === null ? null : (aggregate?.clocks ?? null),
+    cold: timing === null ? null : (aggregate?.cold ?? null),
+    warm: timing === null ? null : (aggregate?.warm ?? null),
     windowStartMs: timing?.windowStartMs ?? null,
     windowEndMs: timing?.windowEndMs ?? null,
     images,
@@ -121,6 +171,8 @@ function armRound({ times, aggregate, fleet, hosts }: ArmInput): ArmRound {
     work: aggregate !== null && aggregate.work.spans > 0 ? aggregate.work : null,
     fleet,
     hosts: [...hosts],
+    use: aggregate !== null && aggregate.work.spans > 0 ? aggregate.use : null,
+    instances: instances === null ? null : [...instances],
   };
 }
 

@@ -1,4 +1,5 @@
-import { type FigureGroup, figuresOf, shownRound } from './figures.ts';
+import { breakEvenSentences, flipSentences } from '../advice/text.ts';
+import { type FigureGroup, figuresOf, groupsOf, shownRound } from './figures.ts';
 import { count, instant, planned, plural, printable, shortDigest } from './format.ts';
 import { HOST_COLUMNS, hostFigures } from './host-figures.ts';
 import { operationText } from './operation.ts';
@@ -10,7 +11,9 @@ const COLUMN = 24;
 
 /** The summary as plain text, at most 100 columns wide but for what cannot be broken; ends with a line feed. */
 export function renderTerminal(summary: Summary): string {
-  const { columns, speed, phases, work, answer } = figuresOf(summary);
+  const figures = figuresOf(summary);
+  const { columns, speed } = figures;
+  const further = groupsOf(figures).filter((group) => group !== speed);
   const head = tableLine('', columns);
   return [
     ...wrap(printable([summary.headline, ...summary.remarks].join(' '))),
@@ -20,7 +23,8 @@ export function renderTerminal(summary: Summary): string {
     head,
     '─'.repeat(head.length),
     ...table(speed),
-    ...[phases, work, answer].flatMap((group) => ['', group.title, ...table(group)]),
+    ...further.flatMap((group) => ['', group.title, ...table(group)]),
+    ...advice(summary),
     ...hosts(summary),
     ...errors(summary),
     ...failures(summary),
@@ -51,13 +55,19 @@ function table({ rows }: FigureGroup): string[] {
   return rows.map(({ label, cells, shares }) =>
     tableLine(
       label,
-      cells.map((cell, i) => (shares === undefined ? cell : `${cell} ${(shares[i] ?? '').padStart(8)}`)),
+      cells.map(({ text }, i) => (shares === undefined ? text : `${text} ${(shares[i] ?? '').padStart(8)}`)),
     ),
   );
 }
 
 function tableLine(label: string, cells: readonly string[]): string {
   return label.padEnd(LABEL) + cells.map((cell) => cell.padStart(COLUMN)).join('');
+}
+
+function advice({ advice: given }: Summary): string[] {
+  if (given === null) return [];
+  const said = [given.sentence, ...breakEvenSentences(given), ...flipSentences(given)];
+  return ['', 'Advice', ...said.flatMap((sentence) => wrap(sentence))];
 }
 
 const HOST_COLUMN = 12;

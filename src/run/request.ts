@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { adviceRequestSchema } from '../advice/strategy.ts';
 import { IMAGE_FILTERS } from '../dataset/image-type.ts';
 import { architecture } from '../fleet/image.ts';
 import { MARKETS } from '../fleet/market.ts';
@@ -57,8 +58,8 @@ const fields = z.strictObject({
   memory: z.int().min(512).max(10_240).optional(),
   /** Most measure functions at once. @default what the stack was deployed with */
   concurrency: z.int().min(1).max(10_000).optional(),
-  /** Most images in a batch. */
-  batchSize: z.int().min(1).max(10_000).default(100),
+  /** Most images in a batch. @default what the stack was deployed with */
+  batchSize: z.int().min(1).max(10_000).optional(),
   /** Percentage of batches that may fail before the serverless arm fails. */
   toleratedFailures: z.number().min(0).max(100).default(0),
   repeats: z.int().min(1).max(50).default(1),
@@ -68,6 +69,8 @@ const fields = z.strictObject({
   fleetDeadline: z.int().min(60).max(86_400).default(3600),
   /** Whether a centralised single-thread run with the kernel of the serverless arm is measured too. */
   baseline: z.boolean().default(true),
+  /** What the advice of the report is to heed. @default balanced, without limits */
+  advice: adviceRequestSchema.optional(),
   /** An earlier run over the same images whose finished batches are taken over. @default none: all is done */
   resume: z
     .string()

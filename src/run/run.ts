@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { adviceRequestSchema } from '../advice/strategy.ts';
 import { IMAGE_FILTERS } from '../dataset/image-type.ts';
 import { MARKETS } from '../fleet/market.ts';
 import { parse } from '../parse.ts';
@@ -54,6 +55,8 @@ export const runSchema = z.object({
   /** The earlier run whose finished batches are taken over; null where all is done anew. */
   resume: z.string().nullable(),
   passes: z.array(passSchema).min(1),
+  /** Only where it was asked for in another way than it is given anyway. */
+  advice: adviceRequestSchema.optional(),
 });
 export type Run = z.infer<typeof runSchema>;
 
@@ -65,6 +68,7 @@ export interface Deployment {
   readonly measureFunction: string;
   readonly memory: number;
   readonly concurrency: number;
+  readonly batchSize: number;
   readonly schedule: Schedule;
   readonly fleetHeartbeat: number;
 }
@@ -104,7 +108,7 @@ export function resolveRun(input: unknown, runId: string, startedAt: number, dep
     configureMemory: request.arms.includes('serverless') && memory !== deployment.memory,
     measure: { functionName: deployment.measureFunction },
     concurrency: request.concurrency ?? deployment.concurrency,
-    batchSize: request.batchSize,
+    batchSize: request.batchSize ?? deployment.batchSize,
     toleratedFailures: request.toleratedFailures,
     repeats: request.repeats,
     schedule,
@@ -114,6 +118,7 @@ export function resolveRun(input: unknown, runId: string, startedAt: number, dep
     mapRunPrefix: `runs/${runId}/map-run`,
     resume: request.resume ?? null,
     passes: passes(request.arms, schedule, request.repeats),
+    ...(request.advice === undefined ? {} : { advice: request.advice }),
   };
 }
 

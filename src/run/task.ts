@@ -3,8 +3,8 @@ import type { ImageTask } from '../kernel/image-task.ts';
 import type { Normalisation } from '../kernel/normalisation.ts';
 import { OPERATIONS } from '../kernel/operation.ts';
 
-/** What a run does with each image: statistics, or a normalised copy. */
-export const RUN_OPERATIONS = [...OPERATIONS, 'normalise'] as const;
+/** What a run does with each image: statistics, with a histogram of the dataset as well, or a normalised copy. */
+export const RUN_OPERATIONS = [...OPERATIONS, 'histogram', 'normalise'] as const;
 export type RunOperation = (typeof RUN_OPERATIONS)[number];
 
 /** The task of the kernels that a run or its work asks for. */

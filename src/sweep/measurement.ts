@@ -28,7 +28,7 @@ export const processorsSchema = z.object({
 });
 export type Processors = z.infer<typeof processorsSchema>;
 
-const errorSchema = z.object({ code: z.string(), message: z.string() });
+export const errorSchema = z.object({ code: z.string(), message: z.string() });
 
 const turn = { round: z.int().nonnegative(), point: z.int().nonnegative(), runId: z.string() };
 
@@ -66,7 +66,7 @@ export function measurementOf(
   const at = { ...place, runId: summary.runId };
   const arm = summary.rounds[0]?.arms.find((found) => found.arm === 'fleet');
   const fleet = arm?.fleet ?? null;
-  const error = failureOf(arm, fleet, processing);
+  const error = failureOf(arm, processing);
   if (error !== null || !arm || fleet === null || processing === null || arm.digest === null) {
     const unread = {
       code: 'NOT_READ',
@@ -100,18 +100,28 @@ export function measurementOf(
 
 function failureOf(
   arm: ArmRound | undefined,
-  fleet: FleetInfo | null,
   processing: Processing | null,
 ): z.infer<typeof errorSchema> | null {
-  if (arm?.error) return arm.error;
-  const [problem] = arm?.valid === false ? arm.problems : [];
+  const failure = arm === undefined ? null : failureOfArm(arm);
+  if (failure === null && arm !== undefined && processing === null) {
+    return { code: 'SPANS_MISSING', message: 'Expected the spans of the arm but there are none.' };
+  }
+  return failure;
+}
+
+/** Why the time of an arm says nothing of its configuration, if it does not. */
+export function failureOfArm({
+  error,
+  valid,
+  problems,
+  fleet,
+}: ArmRound): z.infer<typeof errorSchema> | null {
+  if (error) return error;
+  const [problem] = valid ? [] : problems;
   if (problem !== undefined) return { code: problem.code, message: problem.message };
   if (fleet !== null && fleet.workersJoined < fleet.workersRequested) {
     const message = `Expected ${fleet.workersRequested} workers but ${fleet.workersJoined} joined.`;
     return { code: 'WORKERS_MISSING', message };
-  }
-  if (arm !== undefined && processing === null) {
-    return { code: 'SPANS_MISSING', message: 'Expected the spans of the arm but there are none.' };
   }
   return null;
 }

@@ -2,6 +2,7 @@ import type { ObjectReader } from '../aggregate/reader.ts';
 import { forEachConcurrent } from '../concurrency/for-each-concurrent.ts';
 import { parse } from '../parse.ts';
 import { layout } from '../run/layout.ts';
+import type { Arm } from '../run/request.ts';
 import { spanSchema } from '../timing/span.ts';
 
 /** What the batches of an arm took together, by their spans. */
@@ -16,16 +17,17 @@ export interface Processing {
 const CONCURRENCY = 16;
 
 /**
- * Add up the spans of the fleet arm of a run with one round; null where there are none.
+ * Add up the spans of one arm of a run with one round; null where there are none.
  *
  * @throws FanfleetError `INVALID_INPUT` for a file that is no span, and what the reader throws
  */
 export async function readProcessing(
   reader: Pick<ObjectReader, 'get' | 'list'>,
   runId: string,
+  arm: Arm = 'fleet',
 ): Promise<Processing | null> {
   const keys: string[] = [];
-  for await (const { key } of reader.list(layout.spans(runId, 'fleet', 0))) keys.push(key);
+  for await (const { key } of reader.list(layout.spans(runId, arm, 0))) keys.push(key);
   if (keys.length === 0) return null;
   let startedAt = Number.POSITIVE_INFINITY;
   let endedAt = Number.NEGATIVE_INFINITY;

@@ -1,9 +1,8 @@
-import { readFile, rename, writeFile } from 'node:fs/promises';
 import * as z from 'zod';
-import { FanfleetError } from '../errors.ts';
+import { readJsonFile, writeJsonFile } from '../json-file.ts';
 import { parse } from '../parse.ts';
 import { type RequestInput, requestSchema } from '../run/request.ts';
-import { type Measurement, measurementSchema } from './measurement.ts';
+import { measurementSchema } from './measurement.ts';
 import { sweepOrder, type Turn } from './order.ts';
 import { type Point, pointSchema } from './point.ts';
 
@@ -39,15 +38,25 @@ export function newSweep(
   };
 }
 
+/** What became of a turn, of which the last one counts. */
+interface Attempt extends Turn {
+  readonly status: 'succeeded' | 'failed';
+}
+
+interface Attempts<M extends Attempt> {
+  readonly order: readonly Turn[];
+  readonly measurements: readonly M[];
+}
+
 /** The measurement that counts for each turn that had one. */
-export function latest({ order, measurements }: Pick<Sweep, 'order' | 'measurements'>): Measurement[] {
+export function latest<M extends Attempt>({ order, measurements }: Attempts<M>): M[] {
   return order.flatMap((turn) => measurements.findLast((measured) => isOf(measured, turn)) ?? []);
 }
 
 /** The turns that have no measurement, or a failed one, in their order. */
-export function turnsLeft(sweep: Pick<Sweep, 'order' | 'measurements'>): Turn[] {
-  const done = latest(sweep).filter(({ status }) => status === 'succeeded');
-  return sweep.order.filter((turn) => !done.some((measured) => isOf(measured, turn)));
+export function turnsLeft<M extends Attempt>(attempts: Attempts<M>): Turn[] {
+  const done = latest(attempts).filter(({ status }) => status === 'succeeded');
+  return attempts.order.filter((turn) => !done.some((measured) => isOf(measured, turn)));
 }
 
 function isOf(measured: Turn, { round, point }: Turn): boolean {
@@ -78,19 +87,11 @@ export function requestOfPoint(
 }
 
 /** @throws FanfleetError `SWEEP_UNREADABLE` or `INVALID_INPUT` */
-export async function readSweep(file: string): Promise<Sweep> {
-  let value: unknown;
-  try {
-    value = JSON.parse(await readFile(file, 'utf8'));
-  } catch (cause) {
-    const message = `Expected the sweep.json of a sweep at ${file} but could not read it: ${FanfleetError.from(cause).message}.`;
-    throw new FanfleetError('SWEEP_UNREADABLE', message, { cause, source: 'user' });
-  }
-  return parse(sweepSchema, value, file) as Sweep;
+export function readSweep(file: string): Promise<Sweep> {
+  return readJsonFile(file, sweepSchema, {
+    unreadable: 'SWEEP_UNREADABLE',
+    what: 'the sweep.json of a sweep',
+  });
 }
 
-/** Write the file whole or not at all: it is all that there is of hours of measuring. */
-export async function writeSweep(file: string, sweep: Sweep): Promise<void> {
-  await writeFile(`${file}.new`, `${JSON.stringify(sweep, null, 2)}\n`);
-  await rename(`${file}.new`, file);
-}
+export const writeSweep: (file: string, sweep: Sweep) => Promise<void> = writeJsonFile;

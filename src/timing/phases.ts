@@ -1,4 +1,12 @@
 import * as z from 'zod';
+import {
+  concurrencyOf,
+  type Interval,
+  OVERHEAD_PARTS,
+  type Overhead,
+  overheadSchema,
+  withLost,
+} from './overhead.ts';
 import type { Span } from './span.ts';
 
 /** The phases of an arm, in the order in which they are shown. */
@@ -17,6 +25,17 @@ export const phasesSchema = z.object({
   teardown: ms,
 });
 
+/** What the clocks and durations say that cannot be, and what they do not say: milliseconds of the wall time. */
+export const unexplainedSchema = z.object({
+  /** Activity outside the arm, and spans that ended before they started: it was cut off. */
+  clocks: ms,
+  /** By how much the parts of batches say more than their wall times: they were scaled down. */
+  durations: ms,
+  /** The part `unmeasured` of the overhead. */
+  batches: ms,
+});
+export type Unexplained = z.infer<typeof unexplainedSchema>;
+
 export const armPhasesSchema = z.object({
   wallMs: ms,
   /** Whole milliseconds that add up to `wallMs` exactly. */
@@ -26,7 +45,10 @@ export const armPhasesSchema = z.object({
   windowEndMs: ms,
   /** Most batches (with their cold starts) at the same time. */
   peakConcurrency: z.int().nonnegative(),
-  /** By how much the workers' clocks say more than fits into the arm: it was cut off. */
+  /** What `phases.overhead` is made of. */
+  overhead: overheadSchema,
+  unexplained: unexplainedSchema,
+  /** Their sum. */
   unexplainedMs: ms,
 });
 export type ArmPhases = z.infer<typeof armPhasesSchema>;
@@ -45,27 +67,24 @@ export type PhaseSpan = Pick<
   'startedAt' | 'endedAt' | 'coldStartMs' | 'listMs' | 'loadMs' | 'processMs' | 'putMs'
 >;
 
-interface Interval {
-  readonly from: number;
-  readonly to: number;
-}
-
 /**
  * Divide the wall time of an arm into phases (docs/summary.md has the formulas).
  *
  * Everything before the window of work is provision, everything after it teardown. Inside, there is
  * slots x window of slot time, where slots is the peak concurrency; what the spans spent in cold start, load,
- * process and write is divided by the number of slots, and the slot time that no span explains is overhead.
+ * process and write is divided by the number of slots. The rest is overhead: in batches, or of slots without a batch.
+ *
+ * @param lost batches that left no span
  */
-export function armPhases(wall: ArmWall, spans: readonly PhaseSpan[]): ArmPhases {
+export function armPhases(wall: ArmWall, spans: readonly PhaseSpan[], lost = 0): ArmPhases {
   const start = Math.round(wall.startedAt);
   const end = Math.max(start, Math.round(wall.endedAt));
   const window = windowOf(wall, spans, { from: start, to: end });
   const within = { from: window.from, to: window.to };
 
-  const totals = { coldStart: 0, load: 0, process: 0, write: 0 };
+  const totals = { coldStart: 0, load: 0, process: 0, write: 0, batch: 0 };
   const busy: Interval[] = [];
-  let reversed = 0;
+  let [reversed, excess] = [0, 0];
   for (const span of spans) {
     reversed += Math.max(0, span.startedAt - span.endedAt);
     const cold = clip({ from: span.startedAt - span.coldStartMs, to: span.startedAt }, within);
@@ -75,10 +94,17 @@ export function armPhases(wall: ArmWall, spans: readonly PhaseSpan[]): ArmPhases
     totals.load += shares.load;
     totals.process += shares.process;
     totals.write += shares.write;
+    totals.batch += Math.max(0, length(work) - shares.load - shares.process - shares.write);
+    excess += excessOf(span);
     busy.push({ from: cold.from, to: Math.max(cold.to, work.to) });
   }
-  const slots = Math.max(1, peakConcurrency(busy));
+  const { peak, idle } = concurrencyOf(busy, within);
+  const slots = Math.max(1, peak);
   const perSlot = (total: number) => total / slots;
+  const lostMs = (lost * busy.reduce((sum, interval) => sum + length(interval), 0)) / spans.length;
+  const known = withLost(idle, lost === 0 ? 0 : lostMs);
+  // Without any span nobody knows what the window was spent with.
+  const unmeasured = spans.length === 0 ? length(window) : perSlot(known.unmeasured);
   const parts = {
     provision: window.from - start,
     coldStart: perSlot(totals.coldStart),
@@ -90,18 +116,51 @@ export function armPhases(wall: ArmWall, spans: readonly PhaseSpan[]): ArmPhases
   };
   const explained = parts.coldStart + parts.load + parts.process + parts.write;
   parts.overhead = Math.max(0, length(window) - explained);
-  const whole = largestRemainder(
-    PHASES.map((phase) => parts[phase]),
-    end - start,
+  const phases = wholeParts(PHASES, parts, end - start);
+  const overhead: Overhead = wholeParts(
+    OVERHEAD_PARTS,
+    {
+      batch: perSlot(totals.batch),
+      idleAtStart: perSlot(known.idle.atStart),
+      idleBetween: perSlot(known.idle.between),
+      idleAtEnd: perSlot(known.idle.atEnd),
+      unmeasured,
+    },
+    phases.overhead,
   );
+  const unexplained = {
+    clocks: Math.round(window.outside + reversed),
+    durations: Math.round(perSlot(excess)),
+    batches: overhead.unmeasured,
+  };
   return {
     wallMs: end - start,
-    phases: phasesSchema.parse(Object.fromEntries(PHASES.map((phase, i) => [phase, whole[i]]))),
+    phases,
     windowStartMs: Math.floor(window.from - start),
     windowEndMs: Math.ceil(window.to - start),
     peakConcurrency: spans.length === 0 ? 0 : slots,
-    unexplainedMs: Math.round(window.outside + reversed),
+    overhead,
+    unexplained,
+    unexplainedMs: unexplained.clocks + unexplained.durations + unexplained.batches,
   };
+}
+
+/** By how much the parts of a span say more than its wall time. */
+function excessOf(span: PhaseSpan): number {
+  const parts = span.listMs + span.loadMs + span.processMs + span.putMs;
+  return Math.max(0, parts - Math.max(0, span.endedAt - span.startedAt));
+}
+
+function wholeParts<Name extends string>(
+  names: readonly Name[],
+  parts: Readonly<Record<Name, number>>,
+  total: number,
+): Record<Name, number> {
+  const whole = largestRemainder(
+    names.map((name) => parts[name]),
+    total,
+  );
+  return Object.fromEntries(names.map((name, i) => [name, whole[i] ?? 0])) as Record<Name, number>;
 }
 
 /**
@@ -121,19 +180,6 @@ export function spanShares(
   const sum = load + process + write;
   const scale = sum > wallMs ? wallMs / sum : 1;
   return { load: load * scale, process: process * scale, write: write * scale };
-}
-
-/** The most intervals that are open at the same time; one that ends when another starts is not beside it. */
-export function peakConcurrency(intervals: readonly Interval[]): number {
-  const starts = Float64Array.from(intervals, ({ from }) => from).sort();
-  const ends = Float64Array.from(intervals, ({ from, to }) => Math.max(from, to)).sort();
-  let peak = 0;
-  let closed = 0;
-  for (const [opened, start] of starts.entries()) {
-    while (closed < opened && (ends[closed] ?? Number.POSITIVE_INFINITY) <= start) closed += 1;
-    peak = Math.max(peak, opened + 1 - closed);
-  }
-  return peak;
 }
 
 /** From the first activity to the end of the last batch, cut to the arm; without spans nothing is known but the engine's start. */

@@ -1,7 +1,13 @@
 import * as z from 'zod';
 import { armSchema } from '../run/request.ts';
+import type { ClockOffset } from './clock-offset.ts';
 
 const ms = z.number().nonnegative();
+
+export const clockOffsetSchema = z.object({
+  offsetLowMs: z.number(),
+  offsetHighMs: z.number(),
+}) satisfies z.ZodType<ClockOffset>;
 
 /**
  * What one batch took, measured by the worker that did it. Times are epoch milliseconds, durations milliseconds.
@@ -21,7 +27,10 @@ export const spanSchema = z.object({
   queuedAt: ms,
   startedAt: ms,
   endedAt: ms,
-  /** Start of the process to ready, in the first batch of a process; else 0. It lies before `startedAt`. */
+  /**
+   * Start of the process to ready, in the first batch of a process; else 0. It lies before `startedAt`. Where a process
+   * was there before its batches were, only what it did for them counts.
+   */
   coldStartMs: ms,
   listMs: ms,
   getMs: ms,
@@ -38,5 +47,9 @@ export const spanSchema = z.object({
   cpuMs: ms,
   rssPeakBytes: z.int().nonnegative(),
   billedMs: ms,
+  /** GETs of images; the spans of Python workers do not tell. */
+  gets: z.int().nonnegative().optional(),
+  /** S3's clock minus the worker's when the batch ended (docs/clocks.md); spans of before it was measured have none. */
+  clock: clockOffsetSchema.nullable().optional(),
 });
 export type Span = z.infer<typeof spanSchema>;

@@ -21,6 +21,11 @@ export const timelineSchema = z.object({
   lanesDropped: z.int().nonnegative(),
   /** Width of a bin, or null where every batch is drawn. */
   binMs: ms.nullable(),
+  /**
+   * Average number of batches at work in each of `BINS` equal pieces of the wall time, over all workers, drawn or not.
+   * Summaries of before it was counted have none.
+   */
+  concurrency: z.array(ms).default([]),
   lanes: z.array(
     z.object({
       worker: z.string(),
@@ -64,6 +69,7 @@ export function buildTimeline(wall: ArmWall, spans: readonly TimelineSpan[]): Ti
     batchesDropped: spans.length - shownBatches,
     lanesDropped: byWorker.size - shown.length,
     binMs: binned ? wallMs / BINS : null,
+    concurrency: spans.length === 0 ? [] : occupancy(spans, place, wallMs),
     lanes: shown.map(([worker, own]) => ({
       worker,
       batches: binned ? [] : own.map((span) => bar(span, place)).sort((a, b) => a.startMs - b.startMs),

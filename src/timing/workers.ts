@@ -24,6 +24,8 @@ export const workTotalsSchema = z.object({
   kernels: z.array(z.string()).default([]),
   /** Of normalised images. */
   outputBytes: z.int().nonnegative().default(0),
+  /** Of all GETs together, of which a batch has several at once. Rounds of before it was added up have 0. */
+  getMs: z.number().nonnegative().default(0),
   workerCount: z.int().nonnegative(),
   /** The workers with the most images, in order of their names; at most `MOST_WORKERS`. */
   workers: z.array(workerShareSchema),
@@ -43,6 +45,7 @@ export class WorkCounter {
     coldStarts: 0,
     coldStartMs: 0,
     outputBytes: 0,
+    getMs: 0,
   };
   readonly #kernels = new Set<string>();
   readonly #workers = new Map<string, { batches: number; images: number; busyMs: number }>();
@@ -56,6 +59,7 @@ export class WorkCounter {
     totals.coldStarts += span.coldStartMs > 0 ? 1 : 0;
     totals.coldStartMs += span.coldStartMs;
     totals.outputBytes += span.outputBytes;
+    totals.getMs += span.getMs;
     if (span.kernel !== undefined) this.#kernels.add(span.kernel);
     const worker = this.#workers.get(span.worker) ?? { batches: 0, images: 0, busyMs: 0 };
     worker.batches += 1;

@@ -3,6 +3,8 @@ import { ByteBudget } from '../concurrency/byte-budget.ts';
 import { freeBuffer } from '../concurrency/free-buffer.ts';
 import { settleAll } from '../concurrency/settle-all.ts';
 import type { Batch } from '../dataset/manifest.ts';
+import { countImage } from '../kernel/count-image.ts';
+import { type Histogram, ValueCounts } from '../kernel/histogram.ts';
 import type { ImageTask } from '../kernel/image-task.ts';
 import type { Kernel, Normalised, Prepared } from '../kernel/kernel.ts';
 import { failedRow, isFailed, type Row } from '../kernel/row.ts';
@@ -33,6 +35,8 @@ export interface MeasureBatchOptions {
 /** The rows of a batch in key order, and where the time went, in milliseconds. */
 export interface MeasuredBatch {
   readonly rows: readonly Row[];
+  /** Of all images that could be measured; null unless the operation is `histogram`. */
+  readonly histogram: Histogram | null;
   /** Summed over GETs, and over images. */
   readonly getMs: number;
   readonly decodeMs: number;
@@ -44,6 +48,8 @@ export interface MeasuredBatch {
   /** Of images: not what lies between those of a tar. */
   readonly bytes: number;
   readonly errors: number;
+  /** GETs that it took, of objects and of slices of tars. */
+  readonly gets: number;
 }
 
 /** Large enough for a GET to cost nothing, small enough for the next one to come while this one is decoded. */
@@ -65,10 +71,11 @@ export async function measureBatch(options: MeasureBatchOptions): Promise<Measur
   const started = now();
   const processing = new BusyClock(now);
   const beforeWriting = new BusyClock(now);
+  const counts = new ValueCounts();
   const queue = new DecodeQueue({
     decode: (images) => {
       abort.signal.throwIfAborted();
-      return beforeWriting.during(() => processing.during(() => decode(kernel, task, images)));
+      return beforeWriting.during(() => processing.during(() => decode(kernel, task, images, counts)));
     },
     grouped: task.operation !== 'normalise' && kernel.measureAll !== undefined,
     decodes: options.decodes,
@@ -126,13 +133,25 @@ export async function measureBatch(options: MeasureBatchOptions): Promise<Measur
   // Without writing, what is not processing is loading, however short the breaks.
   const writeMs = options.write === undefined ? 0 : wallMs - beforeWriting.busyMs;
   const loadMs = wallMs - processMs - writeMs;
-  return { rows, ...total, processMs, loadMs, writeMs, errors: rows.filter(isFailed).length };
+  const errors = rows.filter(isFailed).length;
+  const histogram = task.operation === 'histogram' ? counts.histogram : null;
+  return { rows, histogram, ...total, processMs, loadMs, writeMs, errors, gets: reads.length };
 }
 
-function decode(kernel: Kernel, task: ImageTask, images: readonly Prepared[]): Promise<Normalised[]> {
+/** @param counts take the values of the images where a histogram is wanted */
+function decode(
+  kernel: Kernel,
+  task: ImageTask,
+  images: readonly Prepared[],
+  counts: ValueCounts,
+): Promise<Normalised[]> {
   if (task.operation === 'normalise') {
     return Promise.all(images.map((image) => image.normalise(task.normalisation)));
   }
-  if (kernel.measureAll !== undefined) return kernel.measureAll(images, task.operation);
-  return Promise.all(images.map((image) => image.measure(task.operation)));
+  const { operation } = task;
+  if (operation === 'histogram') {
+    return kernel.countAll?.(images, counts) ?? Promise.all(images.map((image) => countImage(image, counts)));
+  }
+  if (kernel.measureAll !== undefined) return kernel.measureAll(images, operation);
+  return Promise.all(images.map((image) => image.measure(operation)));
 }

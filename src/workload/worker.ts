@@ -2,9 +2,11 @@ import type { ObjectSink } from '../aws/object-writer.ts';
 import type { Batch } from '../dataset/manifest.ts';
 import type { Normalisation } from '../kernel/normalisation.ts';
 import { isFailed, type Row, serializeRow } from '../kernel/row.ts';
+import { serializeHistogram } from '../run/histogram-file.ts';
 import { layout } from '../run/layout.ts';
 import type { Arm } from '../run/request.ts';
 import { imageTask, type RunOperation } from '../run/task.ts';
+import type { ClockOffset } from '../timing/clock-offset.ts';
 import type { Span } from '../timing/span.ts';
 import { type MeasureBatchOptions, measureBatch } from './measure-batch.ts';
 import { NormalisedFiles, withoutLongKeys, withRefusedRows } from './normalised-files.ts';
@@ -46,11 +48,13 @@ export interface WorkerOptions
   readonly listMs?: number;
   readonly clock: { readonly epoch: () => number; readonly now: () => number };
   readonly usage: () => { readonly cpuMs: number; readonly rssPeakBytes: number };
+  /** S3's clock minus `clock.epoch`, as far as it is known; a `ServerClock` is one. @default it is not known */
+  readonly serverClock?: { readonly offset: () => ClockOffset | null } | undefined;
 }
 
 /**
- * Do one batch, and write first the normalised images, if any, then its rows and then its span: rows say that their
- * files are there, a span that all is done.
+ * Do one batch, and write first the normalised images or the histogram, if any, then its rows and then its span: rows
+ * say that their files are there, a span that all is done.
  */
 export async function work(job: Work, options: WorkerOptions): Promise<{ counts: BatchCounts; span: Span }> {
   const { store, clock, arm = 'serverless' } = options;
@@ -71,11 +75,16 @@ export async function work(job: Work, options: WorkerOptions): Promise<{ counts:
   const rows = files === undefined ? measured.rows : withRefusedRows(job.batch, measured.rows);
   const errors = rows.filter(isFailed).length;
   const putStarted = clock.now();
-  await store.put(
-    layout.result(job.runId, arm, job.round, job.batch.batch),
-    rowsText(rows),
-    'application/x-ndjson',
-  );
+  const place = [job.runId, arm, job.round, job.batch.batch] as const;
+  if (measured.histogram !== null) {
+    const text = serializeHistogram({
+      batch: job.batch.batch,
+      images: rows.length - errors,
+      counts: measured.histogram,
+    });
+    await store.put(layout.histogram(...place), text, 'application/json');
+  }
+  await store.put(layout.result(...place), rowsText(rows), 'application/x-ndjson');
   const putMs = measured.writeMs + clock.now() - putStarted;
   const after = options.usage();
   const endedAt = clock.epoch();
@@ -104,8 +113,10 @@ export async function work(job: Work, options: WorkerOptions): Promise<{ counts:
     rssPeakBytes: after.rssPeakBytes,
     // Instances are billed by their lives, not by batches.
     billedMs: arm === 'fleet' ? 0 : Math.ceil(endedAt - options.startedAt + options.coldStartMs),
+    gets: measured.gets,
+    clock: options.serverClock?.offset() ?? null,
   };
-  await store.putJson(layout.span(job.runId, arm, job.round, job.batch.batch), span);
+  await store.putJson(layout.span(...place), span);
   const counts = { batch: job.batch.batch, images: rows.length, errors };
   return { counts, span };
 }

@@ -1,5 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import { CreateBucketCommand, PutObjectCommand } from '@aws-sdk/client-s3';
+import { CreateBucketCommand, GetObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3';
 import {
   CreateStateMachineCommand,
   DescribeExecutionCommand,
@@ -65,29 +65,29 @@ function ended(executionArn: string, client = sfn): Promise<DescribeExecutionCom
   });
 }
 
-describe('a distributed map', () => {
-  const map = (more: Record<string, unknown>, states: Record<string, unknown>) => ({
-    Map: {
-      Type: 'Map',
-      Label: 'Map',
-      ItemReader: {
-        Resource: 'arn:aws:states:::s3:getObject',
-        ReaderConfig: { InputType: 'JSON' },
-        Parameters: { Bucket: BUCKET, 'Key.$': '$.key' },
-      },
-      ItemProcessor: {
-        ProcessorConfig: { Mode: 'DISTRIBUTED', ExecutionType: 'EXPRESS' },
-        StartAt: Object.keys(states)[0],
-        States: states,
-      },
-      ResultPath: null,
-      End: true,
-      ...more,
+const map = (more: Record<string, unknown>, states: Record<string, unknown>) => ({
+  Map: {
+    Type: 'Map',
+    Label: 'Map',
+    ItemReader: {
+      Resource: 'arn:aws:states:::s3:getObject',
+      ReaderConfig: { InputType: 'JSON' },
+      Parameters: { Bucket: BUCKET, 'Key.$': '$.key' },
     },
-  });
-  const put = (key: string, items: readonly unknown[]) =>
-    emulator.s3.send(new PutObjectCommand({ Bucket: BUCKET, Key: key, Body: JSON.stringify(items) }));
+    ItemProcessor: {
+      ProcessorConfig: { Mode: 'DISTRIBUTED', ExecutionType: 'EXPRESS' },
+      StartAt: Object.keys(states)[0],
+      States: states,
+    },
+    ResultPath: null,
+    End: true,
+    ...more,
+  },
+});
+const put = (key: string, items: readonly unknown[]) =>
+  emulator.s3.send(new PutObjectCommand({ Bucket: BUCKET, Key: key, Body: JSON.stringify(items) }));
 
+describe('a distributed map', () => {
   /** The most children that ran at the same time. */
   async function overlap(executionArn: string): Promise<number> {
     const { mapRuns = [] } = await sfn.send(new ListMapRunsCommand({ executionArn }));
@@ -135,6 +135,59 @@ describe('a distributed map', () => {
       ),
     );
     expect(await ended(await start(machine, { key: 'quarter.json', tolerated }))).toMatchObject(outcome);
+  });
+});
+
+describe('a ResultWriter', () => {
+  const json = async (key: string) => {
+    const { Body } = await emulator.s3.send(new GetObjectCommand({ Bucket: BUCKET, Key: key }));
+    return JSON.parse((await Body?.transformToString()) ?? '');
+  };
+
+  it('leaves what the children were given and gave, when, and where to find it', async () => {
+    // Prepare
+    await put('two.json', [{ n: 1 }, { n: 2, bad: true }]);
+    const machine = await create(
+      map(
+        {
+          ToleratedFailurePercentage: 100,
+          ResultWriter: {
+            Resource: 'arn:aws:states:::s3:putObject',
+            Parameters: { Bucket: BUCKET, 'Prefix.$': '$.prefix' },
+          },
+        },
+        {
+          Bad: {
+            Type: 'Choice',
+            Choices: [{ Variable: '$.bad', IsPresent: true, Next: 'No' }],
+            Default: 'Yes',
+          },
+          Yes: { Type: 'Pass', End: true },
+          No: { Type: 'Fail', Error: 'Bad', Cause: 'It is' },
+        },
+      ),
+    );
+
+    // Act
+    const execution = await start(machine, { key: 'two.json', prefix: 'runs/r/map-run' });
+    const { startDate, stopDate } = await ended(execution);
+
+    // Assess
+    const { mapRuns = [] } = await sfn.send(new ListMapRunsCommand({ executionArn: execution }));
+    const folder = `runs/r/map-run/${mapRuns[0]?.mapRunArn?.split(':').at(-1)}`;
+    const { ResultFiles } = await json(`${folder}/manifest.json`);
+    expect(ResultFiles).toMatchObject({
+      SUCCEEDED: [{ Key: `${folder}/SUCCEEDED_0.json` }],
+      FAILED: [{ Key: `${folder}/FAILED_0.json` }],
+      PENDING: [],
+    });
+    const [child] = await json(`${folder}/SUCCEEDED_0.json`);
+    expect(child).toMatchObject({ Status: 'SUCCEEDED', Input: '{"n": 1}', Output: '{"n": 1}' });
+    const times = [startDate, child.StartDate, child.StopDate, stopDate].map((time) =>
+      new Date(time).getTime(),
+    );
+    expect(times).toEqual(times.toSorted((a, b) => a - b));
+    expect(await json(`${folder}/FAILED_0.json`)).toMatchObject([{ Error: 'Bad', Cause: 'It is' }]);
   });
 });
 

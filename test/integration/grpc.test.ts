@@ -78,6 +78,16 @@ describe('a head and its workers', () => {
     expect(spans.every(({ arm, billedMs, listMs }) => arm === 'fleet' && billedMs === 0 && listMs > 0)).toBe(
       true,
     );
+    const leases = (await runs.get(layout.leases('whole', 0))).toString('utf8').trimEnd().split('\n');
+    expect(leases.map((line) => JSON.parse(line).batch)).toEqual(
+      Array.from({ length: 60 }, (_, batch) => batch),
+    );
+    // The last batches are done twice, and the copy that was seen need not be the one that left the span.
+    const inOrder = spans.filter(({ batch, startedAt, endedAt }) => {
+      const { givenAt, seenAt } = JSON.parse(leases[batch] ?? '');
+      return givenAt <= startedAt && startedAt <= endedAt && endedAt <= seenAt;
+    });
+    expect(inOrder.length).toBeGreaterThan(30);
     expect([run, ...workers].map((program) => program.output()).join('\n')).not.toContain(SECRET);
   });
 

@@ -3,6 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { compareKeys } from '../../src/dataset/order.ts';
+import { countImage } from '../../src/kernel/count-image.ts';
+import { ValueCounts } from '../../src/kernel/histogram.ts';
 import type { Kernel } from '../../src/kernel/kernel.ts';
 import { loadAddon } from '../../src/kernel/native-addon.ts';
 import { createNativeKernel } from '../../src/kernel/native-kernel.ts';
@@ -16,6 +18,7 @@ import {
   serializeRow,
 } from '../../src/kernel/row.ts';
 import { createSharpKernel } from '../../src/kernel/sharp-kernel.ts';
+import { serializeHistogram } from '../../src/run/histogram-file.ts';
 import { PILLOW_REFUSES, REFUSED } from '../fixtures/refused-images.ts';
 import { fixtureLines } from '../support/fixture-script.ts';
 
@@ -56,6 +59,30 @@ describe.each(OPERATIONS)('%s', (operation) => {
       expect(measured).toEqual(measured.map((line) => numpy.get(keyOf(line))));
     }
   });
+});
+
+test('all kernels count the same values in all odd images together', async () => {
+  // Prepare
+  const [python] = fixtureLines(['histogram_file.py', join(folder, 'odd'), '7']);
+  const images = (await rowsHere(createSharpKernel(), 'odd', 'stats')).filter(
+    (line) => !isFailed(JSON.parse(line)),
+  ).length;
+  for (const kernel of KERNELS) {
+    const prepared = filesOf('odd').map(([name, input]) => kernel.prepare(input, name));
+    // Act
+    const oneByOne = new ValueCounts();
+    for (const image of prepared) await countImage(image, oneByOne);
+    const atOnce = new ValueCounts();
+    const rows = await kernel.countAll?.(prepared, atOnce);
+    // Assess
+    const found = kernel.countAll === undefined ? [oneByOne] : [oneByOne, atOnce];
+    for (const { histogram: counts } of found) {
+      expect(serializeHistogram({ batch: 7, images, counts }), kernel.name).toBe(python);
+    }
+    expect(rows?.map(({ row }) => serializeRow(row)) ?? rowsOfPython('odd', 'stats')).toEqual(
+      rowsOfPython('odd', 'stats'),
+    );
+  }
 });
 
 test.each(KERNELS)('every odd image is measured or refused as documented by $name', async (kernel) => {

@@ -102,12 +102,33 @@ describe('the template', () => {
 
   it('says the same architecture, runtime and state machine for all', () => {
     const functions = resources('AWS::Lambda::Function');
-    expect(functions).toHaveLength(9);
+    expect(functions).toHaveLength(10);
     for (const [, { Properties }] of functions) {
       expect(Properties).toMatchObject({ Runtime: 'nodejs24.x', Architectures: ['arm64'] });
       expect(JSON.stringify(Properties.Environment)).not.toContain('127.0.0.1');
     }
-    expect(resources('AWS::StepFunctions::StateMachine').map(([name]) => name)).toEqual(['Benchmark']);
+    expect(resources('AWS::StepFunctions::StateMachine').map(([name]) => name)).toEqual([
+      'Benchmark',
+      'Nightly',
+    ]);
+  });
+
+  it('has a schedule only where one is asked for, which may start the nightly machine and nothing else', () => {
+    const [[, schedule] = []] = resources('AWS::Scheduler::Schedule');
+    expect(schedule).toMatchObject({
+      Condition: 'Nightly',
+      Properties: { ScheduleExpression: { Ref: 'NightlySchedule' }, Target: { Arn: { Ref: 'Nightly' } } },
+    });
+    expect(template.Parameters.NightlySchedule?.Default).toBe('');
+    const { Condition, Properties } = template.Resources.NightlyScheduleRole as Resource;
+    expect(Condition).toBe('Nightly');
+    expect(Properties.Policies).toMatchObject([
+      {
+        PolicyDocument: {
+          Statement: [{ Effect: 'Allow', Action: 'states:StartExecution', Resource: { Ref: 'Nightly' } }],
+        },
+      },
+    ]);
   });
 
   it('opens no bucket, and keeps them when the stack goes', () => {

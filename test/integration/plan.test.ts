@@ -93,6 +93,7 @@ describe('plan against an S3', () => {
       shards: 0,
       skipped: 4,
       listMs: expect.any(Number),
+      requests: { lists: 3, gets: 0 },
     });
     const text = await read(result.manifestKey);
     const batches: Batch[] = batchSchema.array().parse(JSON.parse(text));
@@ -134,7 +135,8 @@ describe('plan against an S3', () => {
       ),
     );
 
-    // Assess
+    // Assess: of objects without a suffix, those that have bytes are looked at
+    expect(plans.map(({ requests }) => requests?.gets)).toEqual([3, 0, 0]);
     const keys = await Promise.all(
       plans.map(async ({ manifestKey }) =>
         batchSchema
@@ -193,7 +195,13 @@ describe('plan against an S3', () => {
 
     // Assess
     unordered.destroy();
-    expect(sorted).toEqual({ ...ordered, manifestKey: sorted.manifestKey, listMs: expect.any(Number) });
+    expect(sorted).toEqual({
+      ...ordered,
+      manifestKey: sorted.manifestKey,
+      listMs: expect.any(Number),
+      // The first page that is out of order ends the first listing.
+      requests: { lists: 4, gets: 0 },
+    });
     expect(await read(sorted.manifestKey)).toBe(await read(ordered.manifestKey));
   });
 

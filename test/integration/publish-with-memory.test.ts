@@ -7,6 +7,7 @@ import {
   ListVersionsByFunctionCommand,
 } from '@aws-sdk/client-lambda';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { freshEnvironments } from '../../src/aws/fresh-environments.ts';
 import { publishWithMemory } from '../../src/aws/publish-with-memory.ts';
 import { type Emulator, startEmulator } from '../support/emulator.ts';
 
@@ -45,6 +46,19 @@ describe('publishWithMemory', () => {
     const large = await publishWithMemory(lambda, { functionName: NAME, memory: 3008, deployed: 1769 });
     expect(small).toMatch(/:function:measure:\d+$/);
     expect([await memoryOf(small), await memoryOf(large), await memoryOf(NAME)]).toEqual([512, 3008, 1769]);
+  });
+
+  it('takes a version again while it is like the function, so that it can be warm', async () => {
+    const options = { functionName: NAME, memory: 768, deployed: 1769 };
+    const first = await publishWithMemory(lambda, options);
+    await publishWithMemory(lambda, { ...options, memory: 896 });
+    expect(await publishWithMemory(lambda, options)).toBe(first);
+
+    await freshEnvironments(lambda, NAME, 'run-1');
+    const fresh = await publishWithMemory(lambda, options);
+    expect(fresh).not.toBe(first);
+    await freshEnvironments(lambda, NAME, null);
+    expect(await publishWithMemory(lambda, options)).toBe(first);
   });
 
   it('gives the function its memory back where publishing fails', async () => {

@@ -34,6 +34,7 @@ const run = (runId: string, input: object = {}) =>
     measureFunction: 'f',
     memory: 1769,
     concurrency: 4,
+    batchSize: 100,
     schedule: 'sequential',
     fleetHeartbeat: 60,
   });
@@ -126,6 +127,27 @@ describe('takeOver', () => {
     expect(keys.filter((key) => key.includes('000001'))).toEqual([]);
     const copy = await store.get(layout.normalised('remade', 'fleet', 0, NASTY, 'png'));
     expect(copy.toString()).toBe(`png of ${NASTY}`);
+  });
+
+  it('takes over histograms, and a batch only with its own', async () => {
+    // Prepare
+    await putPlan('counted');
+    for (const batch of [0, 1]) await putBatch('counted', 'serverless', 0, batch);
+    await store.put(layout.histogram('counted', 'serverless', 0, 1), 'the counts', 'application/json');
+
+    // Act
+    const again = run('recounted', { arms: ['serverless'], operation: 'histogram' });
+    const { resumed } = await takeOver({ store, run: again, resume: 'counted' });
+
+    // Assess
+    expect(resumed).toEqual({ runId: 'counted', batches: 1 });
+    expect((await keysOf('recounted')).filter((key) => key.startsWith('serverless/'))).toEqual([
+      'serverless/round-0/histograms/000001.json',
+      'serverless/round-0/results/000001.jsonl',
+      'serverless/round-0/spans/000001.json',
+    ]);
+    const copy = await store.get(layout.histogram('recounted', 'serverless', 0, 1));
+    expect(copy.toString()).toBe('the counts');
   });
 
   it('can be done again, and again from what was resumed itself', async () => {

@@ -1,6 +1,9 @@
 import { CreateBucketCommand } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { getIfPresent } from '../../src/aggregate/reader.ts';
 import { ObjectStore } from '../../src/aws/object-store.ts';
+import { loadAddon } from '../../src/kernel/native-addon.ts';
+import { createNativeKernel } from '../../src/kernel/native-kernel.ts';
 import { failedRow, serializeRow } from '../../src/kernel/row.ts';
 import { createSharpKernel } from '../../src/kernel/sharp-kernel.ts';
 import { layout } from '../../src/run/layout.ts';
@@ -10,6 +13,8 @@ import { batchOf, type ImageBucket, MIB, plain, startImageBucket } from '../supp
 
 const RUNS = 'measure-runs';
 const kernel = createSharpKernel();
+const addon = loadAddon();
+const KERNELS = [kernel, ...(addon === undefined ? [] : [createNativeKernel(addon)])];
 let bucket: ImageBucket;
 
 beforeAll(async () => {
@@ -86,6 +91,41 @@ describe('work', () => {
       billedMs: 8_299,
       cpuMs: 0,
     });
+  });
+
+  it.each(KERNELS)('writes the histogram of what the $name kernel could measure', async (kernel) => {
+    // Prepare
+    const objects = [
+      await bucket.put('work/a.png', await plain(1)),
+      await bucket.put('work/b.jpg', Buffer.from('no image')),
+      await bucket.put('work/c.png', await plain(200)),
+    ];
+    const runId = `histogram-${kernel.name}`;
+    const job = { runId, round: 0, bucket: bucket.bucket, runsBucket: RUNS, normalisation: null };
+    const store = new ObjectStore(bucket.s3, RUNS);
+
+    // Act
+    await work(
+      { ...job, operation: 'histogram', batch: batchOf(objects) },
+      { ...options(() => 2_500), kernel },
+    );
+    await work(
+      { ...job, operation: 'stats', batch: { ...batchOf(objects), batch: 4 } },
+      { ...options(() => 2_500), kernel },
+    );
+
+    // Assess
+    const counts = (values: Record<number, number>) =>
+      Array.from({ length: 256 }, (_, value) => values[value] ?? 0);
+    const file = await store.get(layout.histogram(runId, 'serverless', 0, 3));
+    expect(JSON.parse(file.toString())).toEqual({
+      batch: 3,
+      images: 2,
+      counts: [counts({ 1: 64, 200: 64 }), counts({ 0: 128 }), counts({ 0: 128 })],
+    });
+    const rows = await store.get(layout.result(runId, 'serverless', 0, 3));
+    expect(rows).toEqual(await store.get(layout.result(runId, 'serverless', 0, 4)));
+    expect(await getIfPresent(store, layout.histogram(runId, 'serverless', 0, 4))).toBeNull();
   });
 
   it('writes nothing where the batch fails', async () => {

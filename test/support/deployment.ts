@@ -6,6 +6,7 @@ export const DEPLOYMENT = {
   measureFunction: 'f',
   memory: 1769,
   concurrency: 10,
+  batchSize: 100,
   schedule: 'parallel',
   fleetHeartbeat: 600,
 } as const;

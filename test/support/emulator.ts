@@ -25,7 +25,7 @@ export type Emulator = {
 };
 
 /** An offline AWS of its own for a test file: on a free port of 127.0.0.1, in a temporary folder, empty. */
-export async function startEmulator(): Promise<Emulator> {
+export async function startEmulator(env: Readonly<Record<string, string>> = {}): Promise<Emulator> {
   const [port] = await freePorts(1);
   const endpoint = `http://127.0.0.1:${port}`;
   const folder = await mkdtemp(join(tmpdir(), 'fanfleet-emulator-'));
@@ -43,6 +43,7 @@ export async function startEmulator(): Promise<Emulator> {
       GATEWAY_PORT: String(port),
       IOT_MTLS_ENABLED: '0',
       SFTP_ENABLED: '0',
+      ...env,
     },
   });
   const failed = once(child, 'error').then(([reason]) => Promise.reject(reason));

@@ -93,6 +93,7 @@ export function useFleets(options: Partial<Ec2EndpointOptions> = {}) {
       measureFunction: 'f',
       memory: 1769,
       concurrency: 2,
+      batchSize: 100,
       schedule: 'sequential',
       fleetHeartbeat: 90,
     });

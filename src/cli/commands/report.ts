@@ -1,22 +1,86 @@
+import { createWriteStream } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
+import { pipeline } from 'node:stream/promises';
 import { ObjectStore } from '../../aws/object-store.ts';
 import { FanfleetError } from '../../errors.ts';
 import { parse } from '../../parse.ts';
+import { renderCsv } from '../../report/csv.ts';
+import { renderHtml } from '../../report/html.ts';
+import { renderMarkdown } from '../../report/markdown.ts';
 import { type Summary, summarySchema } from '../../report/summary-schema.ts';
 import { renderTerminal } from '../../report/terminal.ts';
 import { layout } from '../../run/layout.ts';
 import { listRuns } from '../../run/start.ts';
 import { type Aws, type Context, connect, runFolder } from '../context.ts';
 
+export const REPORT_FORMATS = ['html', 'json', 'csv', 'md', 'parquet'] as const;
+export type ReportFormat = (typeof REPORT_FORMATS)[number];
+
+export interface ReportOptions {
+  /** @default the table for the terminal, with the files fetched */
+  readonly format?: ReportFormat | undefined;
+  /** A file. @default stdout; of Parquet, the folder of the run */
+  readonly out?: string | undefined;
+}
+
 /** So many runs are looked at for the latest report. */
 const MOST_RUNS = 50;
 
-/** Show the report of a run and keep its files on this machine. */
-export async function reportCommand(context: Context, runId: string | undefined) {
+/** Show the report of a run and keep its files on this machine, or write it in another format. */
+export async function reportCommand(
+  context: Context,
+  runId: string | undefined,
+  { format, out }: ReportOptions,
+) {
+  if (format === undefined && out !== undefined) {
+    const message = `Expected --format beside --out but received none; it is one of ${REPORT_FORMATS.join(', ')}.`;
+    throw new FanfleetError('INVALID_INPUT', message, { source: 'user' });
+  }
   const aws = await connect(context);
   const { summary, folder } = await fetchReport(context, aws, runId ?? (await latest(aws)));
-  return { json: { ...summary, files: folder }, text: reportText(summary, folder) };
+  if (format === undefined) {
+    return { json: { ...summary, files: folder }, text: reportText(summary, folder) };
+  }
+  if (format === 'parquet') {
+    const file = out === undefined ? join(folder, 'results.parquet') : resolve(out);
+    await writeRows(aws, summary, file);
+    return { json: { file }, text: file };
+  }
+  const text = rendered(summary, format);
+  if (out === undefined) return { json: { text }, text };
+  const file = resolve(out);
+  await mkdir(dirname(file), { recursive: true });
+  await writeFile(file, text);
+  return { json: { file }, text: file };
+}
+
+function rendered(summary: Summary, format: Exclude<ReportFormat, 'parquet'>): string {
+  switch (format) {
+    case 'html':
+      return renderHtml(summary);
+    case 'json':
+      return `${JSON.stringify(summary)}\n`;
+    case 'csv':
+      return renderCsv(summary);
+    case 'md':
+      return renderMarkdown(summary);
+  }
+}
+
+/** The rows of the run: as they were written beside its report, else made here from its result files. */
+async function writeRows({ s3, stack }: Aws, summary: Summary, file: string): Promise<void> {
+  const store = new ObjectStore(s3, stack.runsBucket);
+  const key = layout.rows(summary.runId);
+  // The writer of Parquet is only needed here.
+  const { rowsAsParquet } = await import('../../report/rows/export.ts');
+  const rows = (await isThere(store, key)) ? store.stream(key) : rowsAsParquet(summary, store);
+  if (rows === null) {
+    const message = `Expected rows of the run ${summary.runId} but no arm left any: see its report.`;
+    throw new FanfleetError('NO_ROWS', message, { source: 'user' });
+  }
+  await mkdir(dirname(file), { recursive: true });
+  await pipeline(rows, createWriteStream(file));
 }
 
 /** Fetch `summary.json` and `report.html` of a run. */
@@ -43,11 +107,10 @@ export function reportText(summary: Summary, folder: string): string {
 }
 
 /** The newest run that has a report; one that failed early has none. */
-async function latest({ s3, sfn, stack }: Aws): Promise<string> {
+export async function latest({ s3, sfn, stack }: Aws): Promise<string> {
   const store = new ObjectStore(s3, stack.runsBucket);
   for (const { runId } of await listRuns(sfn, stack, MOST_RUNS)) {
-    for await (const { key } of store.list(layout.report(runId)))
-      if (key === layout.report(runId)) return runId;
+    if (await isThere(store, layout.report(runId))) return runId;
   }
   throw new FanfleetError(
     'NO_RUNS',
@@ -56,4 +119,9 @@ async function latest({ s3, sfn, stack }: Aws): Promise<string> {
       source: 'user',
     },
   );
+}
+
+async function isThere(store: ObjectStore, wanted: string): Promise<boolean> {
+  for await (const { key } of store.list(wanted)) if (key === wanted) return true;
+  return false;
 }

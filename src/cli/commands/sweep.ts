@@ -8,13 +8,15 @@ import { figuresOfSweep } from '../../sweep/figures.ts';
 import { renderSweep } from '../../sweep/markdown.ts';
 import { type Measurement, measurementOf } from '../../sweep/measurement.ts';
 import type { Turn } from '../../sweep/order.ts';
-import { pointName } from '../../sweep/point.ts';
+import { type Point, pointName } from '../../sweep/point.ts';
 import { readProcessing } from '../../sweep/processing.ts';
 import { newSweep, readSweep, requestOfPoint, type Sweep, turnsLeft, writeSweep } from '../../sweep/sweep.ts';
 import { type Aws, type Context, connect } from '../context.ts';
 import { exitCodeOf } from '../exit-code.ts';
 import type { SweepRequest, SweepToContinue } from '../sweep-options.ts';
-import { followToReport, resolveInput, start } from './run.ts';
+import { measureTurns } from './measure-turns.ts';
+import { measuredRun } from './measured-run.ts';
+import { resolveInput } from './run.ts';
 
 export interface SweepOptions {
   readonly images?: string | undefined;
@@ -77,39 +79,31 @@ async function goOn({ stage }: Context, given: string): Promise<KeptSweep> {
   throw new FanfleetError('INVALID_INPUT', message, { source: 'user' });
 }
 
-/** Every measurement is kept as soon as it is there, so that nothing is measured twice. */
-async function measureAll(context: Context, aws: Aws, file: string, begun: Sweep): Promise<Sweep> {
-  const { io } = context;
-  const left = turnsLeft(begun);
-  let sweep = begun;
-  try {
-    for (const [done, turn] of left.entries()) {
-      const point = sweep.points[turn.point];
-      if (point === undefined) continue;
-      io.note(`${done + 1} of ${left.length}: ${pointName(point)}, round ${turn.round + 1}`);
-      const measurement = await measure(context, aws, turn, requestOfPoint(sweep, point));
-      if (measurement.status === 'failed') io.note(`failed: ${measurement.error.message}`);
-      sweep = { ...sweep, measurements: [...sweep.measurements, measurement] };
-      await writeSweep(file, sweep);
-    }
-  } catch (error) {
-    io.note(`What was measured is kept; go on with: fanfleet sweep --continue ${file}`);
-    throw error;
-  }
-  return sweep;
+function measureAll(context: Context, aws: Aws, file: string, begun: Sweep): Promise<Sweep> {
+  const pointAt = ({ point }: Turn): Point => {
+    const found = begun.points[point];
+    if (found === undefined) throw new Error(`Expected the point ${point} of the sweep but there is none.`);
+    return found;
+  };
+  return measureTurns(context, begun, {
+    left: turnsLeft(begun),
+    nameOf: (turn) => `${pointName(pointAt(turn))}, round ${turn.round + 1}`,
+    measure: async (kept, turn) => {
+      const measurement = await measure(context, aws, turn, requestOfPoint(kept, pointAt(turn)));
+      return {
+        kept: { ...kept, measurements: [...kept.measurements, measurement] },
+        failure: measurement.status === 'failed' ? measurement.error.message : null,
+      };
+    },
+    write: (kept) => writeSweep(file, kept),
+    goOn: `fanfleet sweep --continue ${file}`,
+  });
 }
 
-/** @throws FanfleetError what is wrong with the request, and so with that of every point; or what is no fault of AWS */
 async function measure(context: Context, aws: Aws, turn: Turn, input: RequestInput): Promise<Measurement> {
-  const runId = await start(context, aws, input);
-  try {
-    const { summary } = await followToReport(context, aws, runId, input);
-    const processing = await readProcessing(new ObjectStore(aws.s3, aws.stack.runsBucket), runId);
-    return measurementOf(turn, summary, processing);
-  } catch (reason) {
-    context.signal.throwIfAborted();
-    const { code, message, source } = FanfleetError.from(reason);
-    if (source !== 'aws') throw reason;
-    return { ...turn, runId, status: 'failed', error: { code, message } };
-  }
+  const runs = new ObjectStore(aws.s3, aws.stack.runsBucket);
+  const measured = await measuredRun(context, aws, input, async (summary) =>
+    measurementOf(turn, summary, await readProcessing(runs, summary.runId)),
+  );
+  return { ...turn, ...measured };
 }

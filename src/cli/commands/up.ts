@@ -25,6 +25,7 @@ export async function upCommand(context: Context, options: UpOptions) {
       memoryMiB: shell.FANFLEET_HOST_MEMORY,
       image: shell.FANFLEET_HOST_IMAGE,
     },
+    functionCpus: shell.FANFLEET_FUNCTION_CPUS,
   });
   if (!state.started && options.port !== undefined && options.port !== state.port) {
     io.note(`It was up already, on port ${state.port}; \`fanfleet down\` first for another one.`);
@@ -46,8 +47,12 @@ export async function downCommand({ home }: Context) {
   return { json: { stopped }, text };
 }
 
-/** Deploy the stack to the offline AWS. */
-export async function deployCommand(context: Context) {
+/**
+ * Deploy the stack to the offline AWS.
+ *
+ * @param params of the stack, each as `name=value`
+ */
+export async function deployCommand(context: Context, params: readonly string[] = []) {
   const { io, root, home, signal, stage } = context;
   expectLocal(context, `\`sls deploy --stage ${stage}\``);
   const state = await readState(home);
@@ -57,7 +62,7 @@ export async function deployCommand(context: Context) {
     });
   }
   io.progress('deploying the stack …');
-  const outcome = await deployOffline({ root, home, state, env: withoutAws(), signal });
+  const outcome = await deployOffline({ root, home, state, params, env: withoutAws(), signal });
   const text = outcome === 'deployed' ? 'The stack is deployed.' : 'The stack is deployed already.';
   return { json: { outcome }, text };
 }

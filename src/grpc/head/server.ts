@@ -9,7 +9,7 @@ import type { SchedulerOptions } from '../scheduler/options.ts';
 import { Scheduler } from '../scheduler/scheduler.ts';
 import { createCertificate } from './certificate.ts';
 import { Scaler, type ScalerOptions } from './scaler.ts';
-import { HeadService } from './service.ts';
+import { HeadService, type KeepSeen } from './service.ts';
 
 export type HeadOptions = {
   /** The address of this host: workers reach it there, and it listens there only. */
@@ -20,6 +20,8 @@ export type HeadOptions = {
   /** Epoch milliseconds. */
   readonly now: () => number;
   readonly scheduling?: Partial<SchedulerOptions>;
+  /** It must not throw. @default nobody is told */
+  readonly keepSeen?: KeepSeen;
   /** How workers are started and let go. @default there are those that come */
   readonly scaling?: Omit<ScalerOptions, 'now'> & { readonly onError: (reason: unknown) => void };
 };
@@ -46,10 +48,10 @@ const SCALE_MS = 1_000;
  * @throws what listening throws, such as EADDRINUSE
  */
 export async function startHead(options: HeadOptions): Promise<RunningHead> {
-  const { address, port = 0, secret, now, scheduling, scaling } = options;
+  const { address, port = 0, secret, now, scheduling, scaling, keepSeen } = options;
   const { key, certificate } = await createCertificate(address, now());
   const scheduler = new Scheduler(now, scheduling);
-  const service = new HeadService(scheduler);
+  const service = new HeadService(scheduler, keepSeen);
   const sessions = new Set<ServerHttp2Session>();
   const server = createSecureServer(
     { key, cert: certificate, minVersion: 'TLSv1.3', allowHTTP1: true },

@@ -16,10 +16,17 @@ import {
   type WorkerReport,
   WorkerState,
 } from '../protocol/head_pb.js';
-import type { Scheduler } from '../scheduler/scheduler.ts';
+import type { Scheduler, SeenBatch } from '../scheduler/scheduler.ts';
 
 type Order = MessageInitShape<typeof HeadOrderSchema>;
 type Connection = { readonly orders: Outbox<Order>; sentJob: Job | undefined };
+/**
+ * Told which batches of a job are done, and when they were given out and seen, before its submitter is told that it has
+ * ended.
+ *
+ * @param out the address of the arm's folder
+ */
+export type KeepSeen = (out: string, seen: Iterable<SeenBatch>) => Promise<void>;
 type Submission = { readonly changed: Outbox<void>; replaced: boolean };
 
 const STATES = { ALIVE: WorkerState.ALIVE, DEAD: WorkerState.DEAD, LEFT: WorkerState.LEFT } as const;
@@ -27,6 +34,7 @@ const STATES = { ALIVE: WorkerState.ALIVE, DEAD: WorkerState.DEAD, LEFT: WorkerS
 /** The head's calls: what comes in is told to the scheduler, and what it decides is sent. */
 export class HeadService implements ServiceImpl<typeof Head> {
   readonly #scheduler: Scheduler;
+  readonly #keepSeen: KeepSeen | undefined;
   readonly #connections = new Map<string, Connection>();
   readonly #registrations = new Map<string, Registration>();
   #places = new Map<number, BatchPlace>();
@@ -34,8 +42,9 @@ export class HeadService implements ServiceImpl<typeof Head> {
   #submission: Submission | undefined;
   #drained: (() => void) | undefined;
 
-  constructor(scheduler: Scheduler) {
+  constructor(scheduler: Scheduler, keepSeen?: KeepSeen) {
     this.#scheduler = scheduler;
+    this.#keepSeen = keepSeen;
   }
 
   async *work(reports: AsyncIterable<WorkerReport>, context: HandlerContext): AsyncGenerator<HeadOrder> {
@@ -90,6 +99,7 @@ export class HeadService implements ServiceImpl<typeof Head> {
       const { done, total } = this.#scheduler.counts;
       const outcome = this.#scheduler.outcome;
       const stopped = this.#drained !== undefined && outcome === undefined;
+      if (stopped || outcome !== undefined) await this.#keepSeen?.(job.out, this.#scheduler.seen());
       yield create(RunProgressSchema, { done, total, stopped });
       if (outcome?.failed !== undefined) {
         const { code, message } = outcome.failed;

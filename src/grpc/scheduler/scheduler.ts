@@ -9,8 +9,13 @@ export type Grant = { readonly worker: string; readonly batch: number; readonly 
 export type Acceptance = 'accepted' | 'repeated' | 'unknown';
 export type Outcome = { readonly failed?: BatchError };
 
+/** When the lease of a batch was given, and when its result was accepted: epoch milliseconds, by the head's clock. */
+export type SeenBatch = { readonly batch: number; readonly givenAt: number | null; readonly seenAt: number };
+
 type BatchRecord = {
   done: boolean;
+  givenAt?: number | undefined;
+  seenAt?: number;
   readonly holders: Set<string>;
   readonly failedOn: Set<string>;
   failures: number;
@@ -50,6 +55,13 @@ export class Scheduler {
     let leased = 0;
     for (const { done, holders } of this.#batches.values()) leased += !done && holders.size > 0 ? 1 : 0;
     return { queued: this.#queue.size, leased, done: this.#done, total: this.#batches.size };
+  }
+
+  /** The batches of the job that are done, in their order. */
+  *seen(): Generator<SeenBatch> {
+    for (const [batch, { givenAt = null, seenAt }] of this.#batches) {
+      if (seenAt !== undefined) yield { batch, givenAt, seenAt };
+    }
   }
 
   /** How the job ended, once it has. */
@@ -111,6 +123,7 @@ export class Scheduler {
   /** A worker says that the result of a batch is in S3. @param ms that the batch took */
   complete(id: string, job: string, batch: number, ms: number): Acceptance {
     const member = this.#members.get(id);
+    const lease = member?.job === job ? member.leases.get(batch) : undefined;
     if (member !== undefined && member.job === job) {
       member.leases.delete(batch);
       member.learn(ms);
@@ -120,7 +133,7 @@ export class Scheduler {
     if (record === undefined) return 'unknown';
     record.holders.delete(id);
     if (record.done) return 'repeated';
-    record.done = true;
+    Object.assign(record, { done: true, givenAt: lease?.grantedAt, seenAt: this.#now() });
     this.#done += 1;
     this.#queue.remove(batch);
     if (member !== undefined) member.done += 1;

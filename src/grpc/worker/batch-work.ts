@@ -24,6 +24,7 @@ export type BatchWorkOptions = {
   readonly worker: string;
   readonly clock: WorkerOptions['clock'];
   readonly usage: ProcessUsage;
+  readonly serverClock?: WorkerOptions['serverClock'];
   /** What the process took until it could work; the span of its first batch tells it. */
   readonly coldStartMs: () => number;
   readonly onFailure?: (key: string, detail: string) => void;
@@ -62,6 +63,7 @@ export function createBatchWork(options: BatchWorkOptions): BatchWork {
           listMs,
           clock,
           usage: share.usage,
+          serverClock: options.serverClock,
           ...(options.onFailure && { onFailure: options.onFailure }),
         },
       );

@@ -1,3 +1,6 @@
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { constants, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { freePorts } from '../../support/free-ports.ts';
 import { cli, cliJson } from './cli.ts';
@@ -27,4 +30,35 @@ export async function deployStack(home: string, samples: readonly Sample[]): Pro
     throw error;
   }
   return end;
+}
+
+/**
+ * Work on a stack of its own, which ends with it. Interrupted by a signal, it ends the stack and the program.
+ *
+ * @param name of the folder, in that for temporary files
+ */
+export async function onOwnStack<T>(
+  name: string,
+  samples: readonly Sample[],
+  work: (home: string) => Promise<T>,
+): Promise<T> {
+  const home = await mkdtemp(join(tmpdir(), `fanfleet-${name}-`));
+  const listening = new AbortController();
+  const tidy = async () => {
+    await cli(home, ['down']);
+    await rm(home, { recursive: true, force: true });
+  };
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    void once(process, signal, listening).then(
+      () => tidy().finally(() => process.exit(128 + constants.signals[signal])),
+      () => {},
+    );
+  }
+  try {
+    await deployStack(home, samples);
+    return await work(home);
+  } finally {
+    await tidy();
+    listening.abort();
+  }
 }

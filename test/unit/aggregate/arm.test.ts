@@ -185,8 +185,12 @@ describe('batches that an earlier run did', () => {
     expect({ ...rest, batchesTakenOver: 0 }).toEqual({
       ...all,
       timing: rest.timing,
+      clocks: rest.clocks,
+      cold: rest.cold,
+      warm: rest.warm,
       timeline: rest.timeline,
       work: rest.work,
+      use: rest.use,
     });
     expect(rest.batchesTakenOver).toBe(1);
     expect(rest.work).toMatchObject({ spans: 2, cpuMs: 1400, coldStarts: 0 });

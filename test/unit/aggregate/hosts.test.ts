@@ -61,7 +61,7 @@ describe('readHosts', () => {
     expect(await read()).toEqual([
       {
         ...{ instanceId: 'i-a', role: null, address: null, instanceType: null },
-        ...{ utilisation: null, states: [] },
+        ...{ utilisation: null, cpuTime: null, states: [] },
       },
     ]);
   });

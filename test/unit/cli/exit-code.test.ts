@@ -6,6 +6,7 @@ describe('EXIT', () => {
   it('has the numbers that scripts rely on', () => {
     expect(EXIT).toEqual({
       OK: 0,
+      THRESHOLD_MISSED: 1,
       USAGE: 2,
       FAILED_IMAGES: 3,
       ARMS_DISAGREE: 4,

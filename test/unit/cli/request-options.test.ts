@@ -92,7 +92,7 @@ describe('request options', () => {
       baseline: false,
     });
     const fields = Object.keys(requestSchema.shape).filter(
-      (field) => !['bucket', 'normalise', 'instanceType', 'resume'].includes(field),
+      (field) => !['bucket', 'normalise', 'instanceType', 'resume', 'advice'].includes(field),
     );
     expect(Object.keys(made).toSorted()).toEqual(fields.toSorted());
   });
@@ -123,7 +123,7 @@ describe('request options', () => {
   it.each([
     [
       ['--operation', 'median'],
-      'Expected one of "mean", "max", "min", "minmax", "stats", "normalise" for `operation`',
+      'Expected one of "mean", "max", "min", "minmax", "stats", "histogram", "normalise" for `operation`',
     ],
     [['--engine', 'hadoop'], 'Expected one of "daft", "ray", "dask", "spark", "grpc" for `engine`'],
     [['--arms', 'serverless,lambda'], 'Expected one of "serverless", "fleet" for `arms.1`'],

@@ -44,6 +44,7 @@ describe('utilisationOf', () => {
       receivedBytes: 60_000,
       sentBytes: 120_000,
       cpuOverTime: Array(60).fill(0.75),
+      memoryOverTime: Array(60).fill(100),
     });
   });
 

@@ -202,3 +202,23 @@ describe('stragglers', () => {
     expect(scheduler.complete('slow', JOB, 0, 900)).toBe('repeated');
   });
 });
+
+describe('what the head has seen', () => {
+  it('is when it gave a batch out and when it accepted the result, of the worker whose result it was', () => {
+    const { clock, scheduler, given } = setUp(3);
+    clock.now = 1000;
+    scheduler.join('a', 1);
+    scheduler.join('b', 1);
+    expect(given()).toContainEqual(['a', 0]);
+    clock.now = 1700;
+    scheduler.complete('a', JOB, 0, 700);
+    clock.now = 1800;
+    scheduler.complete('a', JOB, 0, 700);
+    // A worker that has joined again tells of a batch that was not leased in this life of the head
+    scheduler.complete('late', JOB, 2, 10);
+    expect([...scheduler.seen()]).toEqual([
+      { batch: 0, givenAt: 1000, seenAt: 1700 },
+      { batch: 2, givenAt: null, seenAt: 1800 },
+    ]);
+  });
+});

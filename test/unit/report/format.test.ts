@@ -1,9 +1,19 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { shortNames } from '../../../src/report/charts.ts';
-import { bytes, duration, figure, memory, planned, plural, printable } from '../../../src/report/format.ts';
+import { shortNames } from '../../../src/report/charts/lane-names.ts';
+import { percentOf, timeTicks } from '../../../src/report/charts/time-axis.ts';
+import {
+  amount,
+  bytes,
+  duration,
+  figure,
+  memory,
+  planned,
+  plural,
+  printable,
+  usd,
+} from '../../../src/report/format.ts';
 import { escapeText, html } from '../../../src/report/markup.ts';
-import { percentOf, timeTicks } from '../../../src/report/scale.ts';
 
 const anyText = fc.string({
   unit: fc.oneof(
@@ -18,6 +28,31 @@ describe('planned', () => {
     const plan = { ...found, images: 1_000, bytes: 89_000_000, batches: 1, shards: 2 };
     expect(planned(plan)).toBe('1,000 images, 2 shards, 89.0 MB, 1 batch');
     expect(planned({ ...plan, shards: 0 })).toBe('1,000 images, 89.0 MB, 1 batch');
+  });
+});
+
+describe('usd', () => {
+  it.each([
+    [0, '$0'],
+    [0.000_000_2, '$0.000000200'],
+    [0.003_906, '$0.00391'],
+    [0.994, '$0.994'],
+    [0.9999, '$1.00'],
+    [1234.5, '$1,234.50'],
+  ])('shows %f as %s', (value, text) => {
+    expect(usd(value)).toBe(text);
+  });
+});
+
+describe('amount', () => {
+  it.each([
+    [999_999, '999,999'],
+    [1e6, '1 million'],
+    [2_512_345, '2.51 million'],
+    [1e9, '1 billion'],
+    [1e12, '1,000 billion'],
+  ])('says %d as %s', (value, text) => {
+    expect(amount(value)).toBe(text);
   });
 });
 

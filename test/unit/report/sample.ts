@@ -1,8 +1,10 @@
+import { readFile } from 'node:fs/promises';
 import { aggregateArm } from '../../../src/aggregate/arm.ts';
 import { readHosts } from '../../../src/aggregate/hosts.ts';
 import type { FleetInfo } from '../../../src/fleet/arm-info.ts';
 import { failedRow, type Row } from '../../../src/kernel/row.ts';
 import type { ArmInput, SummaryInput } from '../../../src/report/summary.ts';
+import { type Summary, summarySchema } from '../../../src/report/summary-schema.ts';
 import { layout } from '../../../src/run/layout.ts';
 import type { Arm } from '../../../src/run/request.ts';
 import { type Run, resolveRun } from '../../../src/run/run.ts';
@@ -67,6 +69,7 @@ export async function sampleInput(options: SampleOptions = {}): Promise<SummaryI
       measureFunction: 'fanfleet-local-measure',
       memory: 1769,
       concurrency: 4,
+      batchSize: 100,
       schedule: 'sequential',
       fleetHeartbeat: 60,
     },
@@ -259,4 +262,10 @@ function fleetInfo(round: number, startedAt: number, engineStartedAt: number, la
     engineStartedAt,
     engineEndedAt: lastEnd + 300,
   };
+}
+
+/** The summary of a comparison that really ran offline. */
+export async function realSummary(): Promise<Summary> {
+  const file = new URL('../../fixtures/summary-real.json', import.meta.url);
+  return summarySchema.parse(JSON.parse(await readFile(file, 'utf8')));
 }

@@ -9,6 +9,7 @@ const LAMBDA = {
   FANFLEET_MEASURE_FUNCTION: 'fanfleet-prod-measure',
   FANFLEET_MEMORY: '1769',
   FANFLEET_CONCURRENCY: '1000',
+  FANFLEET_BATCH_SIZE: '100',
   FANFLEET_SCHEDULE: 'parallel',
   FANFLEET_FLEET_HEARTBEAT: '600',
   FANFLEET_INSTANCE_PROFILE: 'profile',
@@ -83,6 +84,7 @@ describe('readEnvironment', () => {
       measureFunction: 'fanfleet-prod-measure',
       memory: 1769,
       concurrency: 1000,
+      batchSize: 100,
       schedule: 'parallel',
       fleetHeartbeat: 600,
     });

@@ -15,7 +15,6 @@ describe('requestSchema', () => {
       workers: 2,
       market: 'on-demand',
       swap: 0,
-      batchSize: 100,
       toleratedFailures: 0,
       repeats: 1,
       fleetDeadline: 3600,
@@ -88,7 +87,7 @@ describe('requestSchema', () => {
     [{ bucket: 's3://images' }, 'Expected an S3 bucket name for `bucket`'],
     [
       { operation: 'median' },
-      'Expected one of "mean", "max", "min", "minmax", "stats", "normalise" for `operation` but received "median".',
+      'Expected one of "mean", "max", "min", "minmax", "stats", "histogram", "normalise" for `operation` but received "median".',
     ],
     [
       { engine: 'hadoop' },

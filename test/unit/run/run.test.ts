@@ -10,6 +10,7 @@ const deployment: Deployment = {
   measureFunction: 'fanfleet-prod-measure',
   memory: 1769,
   concurrency: 1000,
+  batchSize: 100,
   schedule: 'parallel',
   fleetHeartbeat: 600,
 };

@@ -34,12 +34,17 @@ export interface Machine {
 
 const ARN = 'arn:aws:lambda:us-east-1:000000000000:function:';
 
-/** `statemachine/benchmark.asl.yaml` with the ARN of a function where CloudFormation puts one. */
-export function readDefinition(): Machine {
-  const text = readFileSync(new URL('../../../statemachine/benchmark.asl.yaml', import.meta.url), 'utf8');
-  const tag = '!GetAtt';
+/** A definition in `statemachine/`, with the ARN of a function, and the name of what else is referred to, as CloudFormation puts them. */
+export function readDefinition(name: 'benchmark' | 'nightly' = 'benchmark'): Machine {
+  const text = readFileSync(new URL(`../../../statemachine/${name}.asl.yaml`, import.meta.url), 'utf8');
   return parse(text, {
-    customTags: [{ tag, resolve: (value: string) => ARN + value.replace(/\.Arn$/, '') }],
+    customTags: [
+      { tag: '!GetAtt', resolve: (value: string) => ARN + value.replace(/\.Arn$/, '') },
+      {
+        tag: '!Ref',
+        resolve: (value: string) => `arn:aws:states:us-east-1:000000000000:stateMachine:${value}`,
+      },
+    ],
   });
 }
 

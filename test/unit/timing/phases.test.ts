@@ -1,12 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { OVERHEAD_PARTS } from '../../../src/timing/overhead.ts';
 import {
   type ArmWall,
   armPhases,
   largestRemainder,
   PHASES,
   type PhaseSpan,
-  peakConcurrency,
   spanShares,
 } from '../../../src/timing/phases.ts';
 
@@ -36,12 +36,19 @@ describe('armPhases', () => {
         time,
         fc.option(time, { nil: undefined }),
         fc.array(anySpan, { maxLength: 30 }),
-        (startedAt, endedAt, engineStartedAt, spans) => {
-          const { wallMs, phases, unexplainedMs } = armPhases({ startedAt, endedAt, engineStartedAt }, spans);
+        fc.nat(5),
+        (startedAt, endedAt, engineStartedAt, spans, lost) => {
+          const arm = armPhases({ startedAt, endedAt, engineStartedAt }, spans, lost);
+          const { wallMs, phases, overhead, unexplained, unexplainedMs } = arm;
           expect(wallMs).toBe(Math.max(0, Math.round(endedAt) - Math.round(startedAt)));
           expect(PHASES.reduce((sum, phase) => sum + phases[phase], 0)).toBe(wallMs);
           for (const phase of PHASES) expect(phases[phase]).toBeGreaterThanOrEqual(0);
-          expect(unexplainedMs).toBeGreaterThanOrEqual(0);
+          expect(OVERHEAD_PARTS.reduce((sum, part) => sum + overhead[part], 0)).toBe(phases.overhead);
+          for (const part of OVERHEAD_PARTS) expect(overhead[part]).toBeGreaterThanOrEqual(0);
+          const { clocks, durations, batches } = unexplained;
+          expect(unexplainedMs).toBe(clocks + durations + batches);
+          expect(Math.min(clocks, durations, batches)).toBeGreaterThanOrEqual(0);
+          expect(batches).toBe(overhead.unmeasured);
         },
       ),
       { numRuns: 500 },
@@ -91,6 +98,8 @@ describe('armPhases', () => {
       windowStartMs: 1000,
       windowEndMs: 3500,
       peakConcurrency: 1,
+      overhead: { batch: 300, idleAtStart: 0, idleBetween: 0, idleAtEnd: 0, unmeasured: 0 },
+      unexplained: { clocks: 0, durations: 0, batches: 0 },
       unexplainedMs: 0,
     });
   });
@@ -105,6 +114,50 @@ describe('armPhases', () => {
     // Assess
     expect(peak).toBe(2);
     expect(phases).toMatchObject({ process: 2000, load: 500, overhead: 1500 });
+  });
+
+  it('says of the overhead where it was: in batches, and of slots before, between and after them', () => {
+    // Prepare: the second slot comes 1 s late, has a pause of 0.4 s, and has nothing to do in the last second
+    const spans = [
+      span(0, 2000, { processMs: 1800 }),
+      span(1000, 1600, { processMs: 600 }),
+      span(2000, 4000, { processMs: 2000 }),
+      span(2000, 3000, { processMs: 1000 }),
+    ];
+
+    // Act
+    const { phases, overhead, unexplainedMs } = armPhases({ startedAt: 0, endedAt: 4000 }, spans);
+
+    // Assess: of two slots, so that half of each counts
+    expect(phases.overhead).toBe(1300);
+    expect(overhead).toEqual({
+      batch: 100,
+      idleAtStart: 500,
+      idleBetween: 200,
+      idleAtEnd: 500,
+      unmeasured: 0,
+    });
+    expect(unexplainedMs).toBe(0);
+  });
+
+  it('does not explain idle slots where batches left no span', () => {
+    // Prepare: one slot works for 4 s, one for 1 s and may have done the lost batch of some 2.5 s
+    const spans = [span(0, 4000, { processMs: 4000 }), span(0, 1000, { processMs: 1000 })];
+
+    // Act
+    const { phases, overhead, unexplained } = armPhases({ startedAt: 0, endedAt: 4000 }, spans, 1);
+
+    // Assess
+    expect(phases.overhead).toBe(1500);
+    expect(overhead).toMatchObject({ idleAtEnd: 250, unmeasured: 1250 });
+    expect(unexplained).toEqual({ clocks: 0, durations: 0, batches: 1250 });
+  });
+
+  it('does not explain batches that tell of more than their wall times hold', () => {
+    const spans = [span(0, 1000, { processMs: 900, loadMs: 300 })];
+    const { phases, unexplained } = armPhases({ startedAt: 0, endedAt: 1000 }, spans);
+    expect(phases).toMatchObject({ process: 750, load: 250, overhead: 0 });
+    expect(unexplained).toEqual({ clocks: 0, durations: 200, batches: 0 });
   });
 
   it('counts provision of a fleet until its engine starts', () => {
@@ -126,8 +179,9 @@ describe('armPhases', () => {
       { startedAt: 0, endedAt: 500, engineStartedAt: 400 },
       { provision: 400, overhead: 100 },
     ],
-  ])('without spans, the wall time %s', (_, wall, phases) => {
-    expect(armPhases(wall, [])).toMatchObject({ wallMs: 500, phases, peakConcurrency: 0, unexplainedMs: 0 });
+  ])('without spans, the wall time %s, and nothing explains that', (_, wall, phases) => {
+    const unexplainedMs = phases.overhead;
+    expect(armPhases(wall, [])).toMatchObject({ wallMs: 500, phases, peakConcurrency: 0, unexplainedMs });
   });
 
   it('cuts off what lies outside the arm, and says how much', () => {
@@ -157,22 +211,6 @@ describe('spanShares', () => {
     expect(spanShares(busy, 1000)).toEqual({ load: 300, process: 600, write: 100 });
     expect(spanShares(busy, 20_000)).toEqual({ load: 3000, process: 6000, write: 1000 });
     expect(spanShares(span(0, 0), 0)).toEqual({ load: 0, process: 0, write: 0 });
-  });
-});
-
-describe('peakConcurrency', () => {
-  it('is that of a count at every start', () => {
-    const interval = fc
-      .tuple(fc.nat(50), fc.nat(20))
-      .map(([from, length]) => ({ from, to: from + length + 1 }));
-    fc.assert(
-      fc.property(fc.array(interval, { maxLength: 25 }), (intervals) => {
-        const open = intervals.map(
-          ({ from }) => intervals.filter((o) => o.from <= from && from < o.to).length,
-        );
-        expect(peakConcurrency(intervals)).toBe(Math.max(0, ...open));
-      }),
-    );
   });
 });
 

@@ -47,6 +47,14 @@ describe('buildTimeline', () => {
     expect(timeline.lanes.some(({ worker: name }) => name === 'small')).toBe(false);
   });
 
+  it('counts what is at work at the same time over all workers, those that it dropped too', () => {
+    const worker = (name: string, from: number) =>
+      spanOf('serverless', 0, { worker: name, startedAt: 1000 + from, endedAt: 7000 + from });
+    const many = Array.from({ length: MOST_LANES + 12 }, (_, i) => worker(`w${i}`, i < 20 ? 0 : 6000));
+    const { concurrency } = buildTimeline(wall, many);
+    expect(concurrency).toEqual(Array.from({ length: BINS }, (_, bin) => (bin < BINS / 2 ? 20 : 40)));
+  });
+
   it('counts in bins where there are too many batches, and keeps their time', () => {
     // Prepare: one after the other, 3 ms each, which is all of the first 6,003 ms
     const spans = Array.from({ length: MOST_SPANS + 1 }, (_, i) =>

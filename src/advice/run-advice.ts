@@ -1,0 +1,42 @@
+import type { Prices } from '../cost/prices.ts';
+import { calibrate, inAws, type MeasuredRun } from '../model/calibrate.ts';
+import type { Job } from '../model/job.ts';
+import { jobOfRun } from '../model/measured-job.ts';
+import type { Advice } from './advice.ts';
+import { advise } from './advise.ts';
+import type { Workload } from './candidates.ts';
+import { type AdviceRequest, adviceRequestSchema } from './strategy.ts';
+
+/**
+ * The advice that a run of both arms gives for its images: `advice` of summary.json. Of a run on the local AWS only the time
+ * of an image is taken, since the rest of it says nothing of an account.
+ *
+ * @throws FanfleetError what `calibrate` throws: that not both arms were measured is to be known before
+ */
+export function adviceOfRun(
+  run: MeasuredRun,
+  prices: Prices,
+  request: AdviceRequest = adviceRequestSchema.parse({}),
+): Advice {
+  const job = jobOfRun(run);
+  const calibrations = [inAws(calibrate(run), job.engine)];
+  // Whoever asks for advice need not have functions that are warm.
+  const workload = { ...workloadOf(job), warm: false };
+  return advise({ workload, fixed: {}, calibrations, prices }, request);
+}
+
+/** The parts of a job that no advice can change. */
+export function workloadOf(job: Job): Workload {
+  const { images, bytesPerImage, operation, packed, partitions } = job;
+  const { accountConcurrency, warm, interruptionsPerHour } = job;
+  return {
+    images,
+    bytesPerImage,
+    operation,
+    packed,
+    partitions,
+    accountConcurrency,
+    warm,
+    interruptionsPerHour,
+  };
+}

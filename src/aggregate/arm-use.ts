@@ -1,0 +1,42 @@
+import * as z from 'zod';
+import type { Batch } from '../dataset/manifest.ts';
+import type { Span } from '../timing/span.ts';
+import { cutIntoReads } from '../workload/reads.ts';
+
+/** What an arm used of AWS, as far as its batches tell: what its bill is made of. */
+export const armUseSchema = z.object({
+  /** GETs of images. */
+  gets: z.int().nonnegative(),
+  /**
+   * Milliseconds of the Express executions of its batches: from when the batch was given out to its end, each rounded
+   * up to 100.
+   */
+  expressMs: z.number().nonnegative(),
+  /** Of the results, the spans and the normalised images. */
+  storedBytes: z.int().nonnegative(),
+});
+export type ArmUse = z.infer<typeof armUseSchema>;
+
+/** Most bytes of a GET of a Python worker (ec2-workers/fanfleet/slices.py), whose spans do not count their GETs. */
+const SLICE_BYTES = 8 * 1024 * 1024;
+/** AWS bills an Express execution in steps of this. */
+const EXPRESS_STEP_MS = 100;
+
+/** Adds up batches as they come. */
+export class UseCounter {
+  readonly #totals = { gets: 0, expressMs: 0, storedBytes: 0 };
+
+  /** @param bytes of the batch's result and span */
+  add(batch: Batch, span: Span, bytes: number): void {
+    const totals = this.#totals;
+    totals.gets += span.gets ?? cutIntoReads(batch.objects, SLICE_BYTES).length;
+    // Clocks of two services: a batch cannot have begun before it was given out.
+    const ms = Math.max(0, span.endedAt - Math.min(span.queuedAt, span.startedAt));
+    totals.expressMs += Math.ceil(ms / EXPRESS_STEP_MS) * EXPRESS_STEP_MS;
+    totals.storedBytes += bytes + span.outputBytes;
+  }
+
+  totals(): ArmUse {
+    return { ...this.#totals };
+  }
+}

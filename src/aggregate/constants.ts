@@ -1,0 +1,37 @@
+import * as z from 'zod';
+import type { DatasetStatistics } from './statistics.ts';
+
+/** What is to be pasted into the training code of a library, as text in its language. */
+export const constantsSchema = z.object({
+  /** Tensors of 0 to 1, as `ToTensor` and `ToDtype(scale=True)` give them. */
+  torchvision: z.string(),
+  /** Pixels of 0 to 255, as `image_dataset_from_directory` gives them. */
+  keras: z.string(),
+  /** Pixels of 0 to 255, which it divides by `max_pixel_value` itself. */
+  albumentations: z.string(),
+});
+export type Constants = z.infer<typeof constantsSchema>;
+
+/** So many significant digits give the same float32 as all of them. */
+const DIGITS = 9;
+
+/** Mean and standard deviation per channel as normalisation constants; null where they are not known. */
+export function constantsOf({ channels }: Pick<DatasetStatistics, 'channels'>): Constants | null {
+  const mean = channels.map((channel) => channel.mean).filter((figure) => figure !== null);
+  const std = channels.map((channel) => channel.std).filter((figure) => figure !== null);
+  if (mean.length < channels.length || std.length < channels.length) return null;
+  const units = (figures: readonly Figure[]) => figures.map(({ unit }) => text(unit)).join(', ');
+  const means = mean.map(({ level }) => text(level)).join(', ');
+  const variances = std.map(({ level }) => text(level * level)).join(', ');
+  return {
+    torchvision: `transforms.Normalize(mean=[${units(mean)}], std=[${units(std)}])`,
+    keras: `keras.layers.Normalization(mean=[${means}], variance=[${variances}])`,
+    albumentations: `A.Normalize(mean=(${units(mean)}), std=(${units(std)}), max_pixel_value=255.0)`,
+  };
+}
+
+type Figure = NonNullable<DatasetStatistics['channels'][number]['mean']>;
+
+function text(value: number): string {
+  return String(Number(value.toPrecision(DIGITS)));
+}

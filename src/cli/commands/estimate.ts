@@ -1,0 +1,66 @@
+import { ageOf, type Prices } from '../../cost/prices.ts';
+import { aroundArms, type Prediction, predict, problemsOf, setupsOf } from '../../model/predict.ts';
+import { scalingCurves } from '../../model/scaling.ts';
+import { count, duration, usd } from '../../report/format.ts';
+import type { Context } from '../context.ts';
+import { type ModelInput, readModelInput } from '../model-input.ts';
+import type { ModelRequest } from '../model-options.ts';
+import { textTable } from '../text-table.ts';
+
+/** What a job would take and cost on both arms, before anything runs: by the closed form. */
+export async function estimateCommand(context: Context, request: ModelRequest) {
+  const input = await readModelInput(context, request);
+  const { job, calibration, prices } = input;
+  const setups = setupsOf(job, calibration, prices);
+  const arms = predict(job, calibration, prices);
+  const curves = scalingCurves(job, calibration, prices);
+  const problems = problemsOf(job, setups);
+  const around = aroundArms(job);
+  const text = [
+    `${count(job.images)} images of ${Math.round(job.bytesPerImage / 1000)} kB, ${job.operation}, ${count(setups[0]?.batches ?? 0)} batches`,
+    '',
+    ...armTable(arms),
+    '',
+    `Beside the arms: listing ${duration(around.planMs)}, aggregate ${duration(around.aggregateMs)}.`,
+    ...(curves?.crossings ?? []).map(
+      ({ what, images, below, above }) =>
+        `${what === 'usd' ? 'Cheaper' : 'Faster'}: ${below} below ${count(Math.round(images))} images, ${above} above.`,
+    ),
+    ...problems.map((problem) => `Note: ${problem}`),
+    ...footing(input),
+  ].join('\n');
+  return { json: { job, arms, around, problems, curves, calibration, prices: footOf(prices) }, text };
+}
+
+/** What the figures rest on. */
+export function footing({ calibration, prices }: ModelInput): string[] {
+  const { ageDays, stale } = ageOf(prices, Date.now());
+  return [
+    `Rests on: ${calibration.source}.`,
+    `Prices: ${prices.region}, ${prices.date}${stale ? `, ${ageDays} days old` : ''}.`,
+  ];
+}
+
+export function footOf(prices: Prices) {
+  const { region, date, source } = prices;
+  return { region, date, source, ...ageOf(prices, Date.now()) };
+}
+
+function armTable(arms: readonly Prediction[]): string[] {
+  return textTable(
+    [
+      { title: 'Arm', align: 'left' },
+      { title: 'time', align: 'right' },
+      { title: 'images/s', align: 'right' },
+      { title: 'cost', align: 'right' },
+      { title: 'limited by', align: 'left' },
+    ],
+    arms.map(({ arm, label, seconds, usd: cost, limit, images }) => [
+      `${arm} (${label})`,
+      duration(seconds * 1000),
+      count(Math.round(images / seconds)),
+      usd(cost),
+      limit,
+    ]),
+  );
+}

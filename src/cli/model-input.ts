@@ -1,0 +1,63 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { newestPrices } from '../cost/price-files.ts';
+import type { Prices } from '../cost/prices.ts';
+import { FanfleetError } from '../errors.ts';
+import { calibrate, inAws } from '../model/calibrate.ts';
+import type { Calibration } from '../model/calibration.ts';
+import { type Job, jobSchema } from '../model/job.ts';
+import { jobOfRun } from '../model/measured-job.ts';
+import { defaultCalibration } from '../model/parameters.ts';
+import { parse } from '../parse.ts';
+import { type Summary, summarySchema } from '../report/summary-schema.ts';
+import { fetchReport } from './commands/report.ts';
+import { type Context, connect } from './context.ts';
+import type { ModelRequest } from './model-options.ts';
+
+/** What a prediction is made of. */
+export interface ModelInput {
+  readonly job: Job;
+  readonly calibration: Calibration;
+  readonly prices: Prices;
+}
+
+const DEFAULT_REGION = 'us-east-1';
+
+/**
+ * The job with its defaults, or those of the measured run; the figures it rests on; the prices of the region.
+ *
+ * @throws FanfleetError `INVALID_INPUT`, `NOT_MEASURED`, `PRICES_MISSING`, or what reading the run throws
+ */
+export async function readModelInput(context: Context, request: ModelRequest): Promise<ModelInput> {
+  const summary = request.from === undefined ? null : await readSummary(context, request.from);
+  const region = request.region ?? summary?.environment.region ?? context.shell.AWS_REGION ?? DEFAULT_REGION;
+  const { prices } = await newestPrices(join(context.home, 'prices'), region);
+  if (summary === null) {
+    const job = parse(jobSchema, request.job, 'The job');
+    return { job, calibration: defaultCalibration(job.engine), prices };
+  }
+  const measured = jobOfRun(summary);
+  const job = parse(jobSchema, { ...measured, ...request.job }, 'The job');
+  expectSameEngine(measured, job);
+  const calibration = calibrate(summary);
+  return { job, calibration: request.inAws ? inAws(calibration, job.engine) : calibration, prices };
+}
+
+/** Engines have different kernels and starts: a run with one says nothing of another. */
+function expectSameEngine(measured: Job, job: Job): void {
+  if (measured.engine === job.engine) return;
+  const message = `Expected the engine ${measured.engine}, which the run of --from was with, but received ${job.engine}: give a run with that engine.`;
+  throw new FanfleetError('INVALID_INPUT', message, { source: 'user' });
+}
+
+async function readSummary(context: Context, from: string): Promise<Summary> {
+  if (!from.endsWith('.json')) return (await fetchReport(context, await connect(context), from)).summary;
+  const text = await readFile(from, 'utf8').catch((cause: unknown) => {
+    throw new FanfleetError(
+      'PATH_UNREADABLE',
+      `Expected a summary.json at ${from} but it cannot be read: name a run or the path of its summary.`,
+      { cause, source: 'user' },
+    );
+  });
+  return parse(summarySchema, JSON.parse(text), from);
+}

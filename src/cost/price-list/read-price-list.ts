@@ -1,0 +1,119 @@
+import { type Filter, type PricingClient, paginateGetProducts } from '@aws-sdk/client-pricing';
+import { forEachConcurrent } from '../../concurrency/for-each-concurrent.ts';
+import { FanfleetError } from '../../errors.ts';
+import { parse } from '../../parse.ts';
+import { type InstancePrice, type Price, type PriceName, type Prices, pricesSchema } from '../prices.ts';
+import { instanceOf, type Product, parseProduct, tiersOf, usageTypesOf } from './product.ts';
+import { INSTANCE_FILTERS, PRODUCT_QUERIES, type ProductQuery } from './queries.ts';
+
+export interface ReadPriceListOptions {
+  /** In a region that has the price list: us-east-1, eu-central-1 or ap-south-1. */
+  readonly pricing: PricingClient;
+  readonly region: string;
+  /** Instance types that must be there. */
+  readonly types: readonly string[];
+  /** Instance types that are left out where the region does not have them. */
+  readonly typesIfThere: readonly string[];
+  /** Latest Spot price of each type; types without one are not in it. */
+  readonly spot: (types: readonly string[]) => Promise<ReadonlyMap<string, number>>;
+  /** Epoch milliseconds. */
+  readonly now: number;
+}
+
+const SOURCE = 'AWS Price List API';
+/** Calls at once: the price list allows few. */
+const CONCURRENCY = 4;
+
+/**
+ * All prices of a region from AWS's price list, and the Spot prices of now.
+ *
+ * @throws FanfleetError `PRICE_NOT_LISTED` for what the list does not have, `PRICE_LIST_UNCLEAR` for what it has twice
+ */
+export async function readPriceList(options: ReadPriceListOptions): Promise<Prices> {
+  const { region, types, typesIfThere, now } = options;
+  const date = new Date(now).toISOString().slice(0, 10);
+  const prices: Partial<Record<PriceName, Price>> = {
+    transferInRegionGb: {
+      unit: 'GB',
+      tiers: [{ upTo: null, usd: 0 }],
+      source: 'https://aws.amazon.com/ec2/pricing/on-demand/',
+      date,
+    },
+  };
+  const queries = Object.entries(PRODUCT_QUERIES) as [PriceName, ProductQuery][];
+  await forEachConcurrent(queries, CONCURRENCY, async ([name, query]) => {
+    const found = await onlyProduct(options, name, query);
+    prices[name] = { unit: query.unit, tiers: tiersOf(found), source: SOURCE, date };
+  });
+  const instances = new Map<string, InstancePrice>();
+  await forEachConcurrent(new Set([...types, ...typesIfThere]), CONCURRENCY, async (type) => {
+    const found = await products(options, 'AmazonEC2', { ...INSTANCE_FILTERS, instanceType: type });
+    if (found[0] !== undefined) instances.set(type, instanceOf(found[0]));
+    else if (types.includes(type)) throw notListed(type, region);
+  });
+  const spot = await options.spot([...instances.keys()]);
+  const sorted = [...instances].sort(([a], [b]) => a.localeCompare(b, 'en', { numeric: true }));
+  return parse(
+    pricesSchema,
+    {
+      region,
+      currency: 'USD',
+      date,
+      source: SOURCE,
+      prices,
+      instancesSource: SOURCE,
+      instances: Object.fromEntries(
+        sorted.map(([type, price]) => {
+          const hour = spot.get(type);
+          return [type, { ...price, spot: hour === undefined ? null : { hour, date } }];
+        }),
+      ),
+    },
+    `The price list of ${region}`,
+  );
+}
+
+async function onlyProduct(
+  options: ReadPriceListOptions,
+  name: PriceName,
+  { serviceCode, filters, usageType }: ProductQuery,
+): Promise<Product> {
+  const found = (await products(options, serviceCode, filters)).filter((product) =>
+    usageTypesOf(product, options.region).some((type) => usageType.test(type)),
+  );
+  const [only] = found;
+  if (only === undefined) throw notListed(name, options.region);
+  // A price may be listed for each of several operations, and is then the same.
+  const different = new Set(found.map((product) => JSON.stringify(tiersOf(product))));
+  if (different.size === 1) return only;
+  throw new FanfleetError(
+    'PRICE_LIST_UNCLEAR',
+    `Expected one price of ${name} in ${options.region} but the price list has ${different.size}.`,
+    { source: 'aws' },
+  );
+}
+
+async function products(
+  { pricing, region }: ReadPriceListOptions,
+  ServiceCode: string,
+  attributes: Readonly<Record<string, string>>,
+): Promise<Product[]> {
+  const Filters: Filter[] = Object.entries({ regionCode: region, ...attributes }).map(([Field, Value]) => ({
+    Type: 'TERM_MATCH',
+    Field,
+    Value,
+  }));
+  const found: Product[] = [];
+  const pages = paginateGetProducts({ client: pricing }, { ServiceCode, Filters, FormatVersion: 'aws_v1' });
+  for await (const { PriceList = [] } of pages)
+    found.push(...PriceList.map((text: unknown) => parseProduct(String(text))));
+  return found;
+}
+
+function notListed(what: string, region: string): FanfleetError {
+  return new FanfleetError(
+    'PRICE_NOT_LISTED',
+    `Expected a price of ${what} in ${region} but AWS's price list has none: correct the region or the type.`,
+    { source: 'user' },
+  );
+}

@@ -1,0 +1,101 @@
+import { calls, LOG_BYTES_PER_CALL } from './functions.ts';
+import { MANIFEST_BYTES_PER_IMAGE, putsPerBatch, type RunFacts, STORED_DAYS } from './run-facts.ts';
+import { TRANSITIONS } from './transitions.ts';
+import type { FunctionUsage, S3Usage } from './usage.ts';
+
+/** What a run uses beside its arms: checking, planning, the baseline, adding up, the report. */
+export interface SharedUsage {
+  readonly functions: readonly FunctionUsage[];
+  readonly stateTransitions: number;
+  readonly s3: S3Usage;
+  readonly logBytes: number;
+}
+
+/** A page of a listing. */
+const KEYS_PER_LIST = 1000;
+/** src/plan/write.ts. */
+const PART_BYTES = 8 * 1024 * 1024;
+/** What `report` takes, which is over only after the summary is written, beside reading the rows once more. */
+const REPORT_MS = 2_000;
+/** plan.json, baseline.json and the prices by the aggregator; summary.json by the report. */
+const GETS_PER_RUN = 4;
+/** arm.json, instances.json, workers.json, seen.jsonl, leases.jsonl; and of each host its boot and its samples. */
+const GETS_PER_FLEET = 5;
+const GETS_PER_HOST = 2;
+/** Reports and samples of the hosts. */
+const LISTS_PER_FLEET = 2;
+/** What the map kept of its children: the listing, its manifest and its file. */
+const MAP_RUN = { lists: 1, gets: 2 };
+/** request.json, plan.json, summary.json, report.html, figures.csv, results.parquet; beside manifest and baseline. */
+const PUTS_PER_RUN = 6;
+
+/** The functions ran one after the other, so the times between the arms are theirs, and billed in full. */
+export function sharedUsage(run: RunFacts): SharedUsage {
+  const { plan, request, environment, baseline } = run;
+  const arms = run.rounds.flatMap((round) => round.arms).filter(({ status }) => status !== 'skipped');
+  const starts = arms.flatMap(({ startedAt }) => startedAt ?? []);
+  const ends = arms.flatMap(({ endedAt }) => endedAt ?? []);
+  const baselineMs = baseline?.wallMs ?? 0;
+  const beforeMs = (starts.length === 0 ? run.endedAt : Math.min(...starts)) - run.startedAt - baselineMs;
+  const afterMs = ends.length === 0 ? 0 : run.endedAt - Math.max(...ends);
+  const functions = [
+    // Both before the arms, and how that time divides is not known: it is billed at the memory of `plan`, the larger.
+    calls('validate', environment, 0),
+    calls('plan', environment, beforeMs),
+    ...(baseline === null ? [] : [calls('baseline', environment, baselineMs)]),
+    calls('aggregate', environment, afterMs),
+    calls('report', environment, REPORT_MS + afterMs),
+  ];
+  return {
+    functions,
+    stateTransitions: transitions(arms.length),
+    s3: s3Usage(arms.length),
+    logBytes: LOG_BYTES_PER_CALL * functions.length,
+  };
+
+  function s3Usage(armRounds: number): S3Usage {
+    const manifestBytes = plan.images * MANIFEST_BYTES_PER_IMAGE;
+    const parts = Math.ceil(manifestBytes / PART_BYTES);
+    const listed = plan.requests ?? {
+      lists: Math.ceil((plan.images + plan.skipped) / KEYS_PER_LIST),
+      gets: 0,
+    };
+    const hosts = arms.flatMap((arm) => arm.hosts).length;
+    const fleets = arms.filter(({ arm }) => arm === 'fleet').length;
+    const mapRuns = armRounds - fleets;
+    // The aggregator reads the manifest for each arm, and what each batch wrote; the report the results of one arm.
+    const batches = armRounds * (1 + putsPerBatch(request) * plan.batches) + 1 + plan.batches;
+    return {
+      lists:
+        listed.lists +
+        armRounds * Math.ceil(plan.batches / KEYS_PER_LIST) +
+        LISTS_PER_FLEET * fleets +
+        MAP_RUN.lists * mapRuns,
+      gets:
+        listed.gets +
+        (baseline?.images ?? 0) +
+        batches +
+        GETS_PER_RUN +
+        GETS_PER_FLEET * fleets +
+        GETS_PER_HOST * hosts +
+        MAP_RUN.gets * mapRuns,
+      // An upload in parts is begun and ended, too.
+      puts: (parts > 1 ? parts + 2 : 1) + (baseline === null ? 0 : 1) + PUTS_PER_RUN,
+      storedBytes: manifestBytes,
+      storedDays: STORED_DAYS,
+      readBytes: baseline?.bytes ?? 0,
+    };
+  }
+
+  function transitions(armRounds: number): number {
+    const together = request.schedule === 'parallel';
+    const passes = together ? run.rounds.length : armRounds;
+    const skipped = 2 * passes - armRounds;
+    return (
+      TRANSITIONS.run +
+      (baseline === null ? 0 : TRANSITIONS.baseline) +
+      TRANSITIONS.pass * passes +
+      TRANSITIONS.skippedBranch * skipped
+    );
+  }
+}

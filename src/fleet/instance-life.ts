@@ -1,0 +1,17 @@
+import * as z from 'zod';
+import { hostSchema } from './arm-info.ts';
+import { MARKETS } from './market.ts';
+
+/** An instance of a fleet from its launch to its end, as EC2 tells it: what its bill is made of. Epoch milliseconds. */
+export const instanceLifeSchema = z.object({
+  instanceId: z.string(),
+  role: hostSchema.shape.role,
+  type: z.string(),
+  market: z.enum(MARKETS),
+  launchedAt: z.number(),
+  endedAt: z.number(),
+});
+export type InstanceLife = z.infer<typeof instanceLifeSchema>;
+
+/** `instances.json`, which `terminate-fleet` writes once the fleet is gone. */
+export const instanceLivesSchema = z.object({ instances: z.array(instanceLifeSchema) });

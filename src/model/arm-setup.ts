@@ -1,0 +1,186 @@
+import type { Arm } from '../run/request.ts';
+import type { Calibration, FleetCalibration, ServerlessCalibration, Work } from './calibration.ts';
+import { batchesOf, type Job } from './job.ts';
+import { LIMITS, OPERATION_FACTOR, SLICE_BYTES, SPOT_INTERRUPTIONS_PER_HOUR } from './parameters.ts';
+
+/**
+ * One arm as a queue of equal batches before a number of slots: what both the closed form (`estimate.ts`) and the
+ * simulation (`simulation/`) work on. Times are milliseconds from the start of the arm.
+ */
+export interface ArmSetup {
+  readonly arm: Arm;
+  readonly label: string;
+  readonly images: number;
+  readonly batches: number;
+  /** Batches at once, and the name of what allows no more. */
+  readonly slots: number;
+  readonly slotsLimit: string;
+  /** When the first slots are there; so many of them, and so many more per second after that. */
+  readonly firstMs: number;
+  readonly slotsAtOnce: number;
+  readonly slotsPerSecond: number;
+  /** What a slot takes before its first batch, and its spread (standard deviation of the logarithm). */
+  readonly slotStartMs: number;
+  readonly slotStartSpread: number;
+  /** A batch with what comes between it and the next one; and that alone, in which a function is not billed. */
+  readonly batchMs: number;
+  readonly dispatchMs: number;
+  /** Whether images come more slowly than they are decoded. */
+  readonly waitsForS3: boolean;
+  /** Standard deviation of the time of a batch over its mean. */
+  readonly spread: number;
+  /** Most batches that are handed out per second; infinite where there is no limit. */
+  readonly startsPerSecond: number;
+  /** Requests of a batch, and how many of them S3 takes per second. A slot has so many GETs under way. */
+  readonly gets: number;
+  readonly puts: number;
+  readonly getsPerSecond: number;
+  readonly putsPerSecond: number;
+  readonly getsAtOnce: number;
+  /** A batch that takes longer fails. */
+  readonly mostBatchMs: number;
+  /** From the end of the last batch to the end of the arm. */
+  readonly endMs: number;
+  /** Fleet: its workers; null for functions. */
+  readonly hosts: Hosts | null;
+}
+
+export interface Hosts {
+  readonly count: number;
+  readonly slotsEach: number;
+  /** When the head has waited for all of them, without their spread; and the spread of one host's boot. */
+  readonly bootMs: number;
+  readonly bootSpread: number;
+  /** Expected interruptions of one worker in a millisecond; 0 for On-Demand. */
+  readonly interruptionsPerMs: number;
+  readonly noticeMs: number;
+}
+
+/** vCPUs of a function with this memory: 1 for each 1,769 MB. */
+export function vcpusOf(memoryMb: number): number {
+  return Math.min(LIMITS.mostVcpus, memoryMb / LIMITS.memoryPerVcpuMb);
+}
+
+/** The serverless arm of a job. */
+export function serverlessSetup(
+  job: Job,
+  calibration: Calibration,
+  { work, startMs, endMs, coldStartMs, coldStartSpread }: ServerlessCalibration,
+): ArmSetup {
+  const batches = batchesOf(job);
+  const bounds: [number, string][] = [
+    [job.concurrency, 'concurrency'],
+    [job.accountConcurrency, 'account concurrency'],
+    [LIMITS.mapConcurrency, 'Map Run concurrency'],
+  ];
+  const [slots, slotsLimit] = bounds.reduce((least, bound) => (bound[0] < least[0] ? bound : least));
+  const offline = calibration.sharedCores !== null;
+  return {
+    ...common(job, calibration, work, { batches, slots, vcpus: vcpusOf(job.memory) }),
+    arm: 'serverless',
+    label: `Lambda, ${job.memory} MB, ${job.architecture}`,
+    slots,
+    slotsLimit,
+    firstMs: startMs,
+    slotsAtOnce: offline ? slots : LIMITS.environmentsAtOnce,
+    slotsPerSecond: LIMITS.environmentsPerSecond,
+    slotStartMs: job.warm ? 0 : coldStartMs,
+    slotStartSpread: coldStartSpread,
+    startsPerSecond: offline ? Number.POSITIVE_INFINITY : LIMITS.expressStartsPerSecond,
+    mostBatchMs: LIMITS.batchMs,
+    endMs,
+    hosts: null,
+  };
+}
+
+/**
+ * The fleet arm of a job.
+ *
+ * @param vcpus of one instance of the job's type
+ */
+export function fleetSetup(
+  job: Job,
+  calibration: Calibration,
+  { work, instanceType, slotsPerWorker, bootMs, bootSpread, engineStartMs, endMs }: FleetCalibration,
+  vcpus: number,
+): ArmSetup {
+  const batches = batchesOf(job);
+  const slotsEach = instanceType === job.instanceType && slotsPerWorker !== null ? slotsPerWorker : vcpus;
+  const slots = job.workers * slotsEach;
+  const rate = job.interruptionsPerHour ?? SPOT_INTERRUPTIONS_PER_HOUR;
+  return {
+    ...common(job, calibration, work, { batches, slots, vcpus: 1 }),
+    arm: 'fleet',
+    label: `${job.workers} x ${job.instanceType}, ${job.engine}${job.market === 'spot' ? ', Spot' : ''}`,
+    slots,
+    slotsLimit: 'workers',
+    firstMs: bootMs + engineStartMs,
+    slotsAtOnce: slots,
+    slotsPerSecond: 0,
+    slotStartMs: 0,
+    slotStartSpread: 0,
+    startsPerSecond: Number.POSITIVE_INFINITY,
+    mostBatchMs: Number.POSITIVE_INFINITY,
+    endMs,
+    hosts: {
+      count: job.workers,
+      slotsEach,
+      bootMs,
+      bootSpread,
+      interruptionsPerMs: job.market === 'spot' ? rate / 3_600_000 : 0,
+      noticeMs: LIMITS.spotNoticeMs,
+    },
+  };
+}
+
+/** When slot `k`, from 0, can take its first batch, from when the first slots are there. */
+export function slotReadyMs({ slotsAtOnce, slotsPerSecond, slotStartMs }: ArmSetup, k: number): number {
+  return slotStartMs + (Math.max(0, k + 1 - slotsAtOnce) * 1000) / Math.max(slotsPerSecond, Number.MIN_VALUE);
+}
+
+interface Slots {
+  readonly batches: number;
+  readonly slots: number;
+  /** Of one slot. */
+  readonly vcpus: number;
+}
+
+function common(job: Job, calibration: Calibration, work: Work, { batches, slots, vcpus }: Slots) {
+  const perBatch = job.images / batches;
+  const gets = job.packed ? Math.max(1, (perBatch * job.bytesPerImage) / SLICE_BYTES) : perBatch;
+  const written = job.operation === 'normalise' ? perBatch : 0;
+  const processMs = imageMs(job, calibration, work, { vcpus, atOnce: Math.min(slots, batches) });
+  const loadMs = (work.getMs * gets) / perBatch / work.getsAtOnce;
+  return {
+    images: job.images,
+    batches,
+    batchMs: perBatch * Math.max(processMs, loadMs) + work.batchMs + work.dispatchMs,
+    dispatchMs: work.dispatchMs,
+    waitsForS3: loadMs > processMs,
+    spread: work.spread,
+    gets,
+    // The rows and the span of each batch, its histogram, normalised images.
+    puts: (job.operation === 'histogram' ? 3 : 2) + written,
+    getsPerSecond: LIMITS.s3GetsPerSecond * job.partitions,
+    putsPerSecond: LIMITS.s3PutsPerSecond,
+    getsAtOnce: work.getsAtOnce,
+  };
+}
+
+/**
+ * Wall time of an image in one slot. Decoding grows with the bytes; more vCPUs do several images at once. Slots beyond the
+ * cores of a machine that all share slow each other down.
+ */
+function imageMs(
+  { bytesPerImage, operation }: Job,
+  { bytesPerImage: measured, operation: done, sharedCores }: Calibration,
+  work: Work,
+  { vcpus, atOnce }: { readonly vcpus: number; readonly atOnce: number },
+): number {
+  const bytes = bytesPerImage / measured;
+  const factor = OPERATION_FACTOR[operation] / OPERATION_FACTOR[done];
+  if (sharedCores === null) {
+    return (work.imageMs * bytes * factor * work.vcpus) / vcpus;
+  }
+  return (work.imageMs * bytes * factor * work.vcpus) / Math.min(1, sharedCores / atOnce);
+}

@@ -1,0 +1,176 @@
+import { FanfleetError } from '../errors.ts';
+import type { ArmRound, Summary } from '../report/summary-schema.ts';
+import { engineSchema } from '../run/request.ts';
+import { vcpusOf } from './arm-setup.ts';
+import type { Calibration, FleetCalibration, ServerlessCalibration, Work } from './calibration.ts';
+import { defaultCalibration } from './parameters.ts';
+
+/** What a summary says of the run that a calibration rests on. */
+export type MeasuredRun = Pick<
+  Summary,
+  'runId' | 'startedAt' | 'request' | 'plan' | 'environment' | 'rounds'
+> & {
+  readonly arms: readonly Pick<Summary['arms'][number], 'arm' | 'shownRound'>[];
+  readonly timelines: Summary['timelines'];
+};
+
+/** As many GETs as a slot has under way: `functions/process.ts` and `ec2-workers/fanfleet/aws.py`. */
+const GETS_AT_ONCE = 16;
+/** Where the summary does not tell how batches differ. */
+const USUAL_SPREAD = 0.1;
+/** Of hosts, where there are too few of them to say. */
+const USUAL_BOOT_SPREAD = 0.05;
+
+/**
+ * The figures of a measured run: each arm by its shown round, or null where it has none with spans.
+ *
+ * The phases are means over slots, so `phase x slots` is slot time, and that over batches or images is what one of them took.
+ * Waiting for bytes is of two kinds: for the first image of a batch, which is about one GET and the same for batches of any
+ * size; and where S3 does not keep up, which is of every image.
+ *
+ * @throws FanfleetError `NOT_MEASURED` for a run of which no arm has spans
+ */
+export function calibrate(run: MeasuredRun): Calibration {
+  const { environment, request, plan } = run;
+  const serverless = calibrateServerless(run);
+  const fleet = calibrateFleet(run);
+  if ((serverless === null && fleet === null) || plan.images === 0) {
+    const message = `Expected a run with the times of its batches but ${run.runId} has none: take one of which an arm finished.`;
+    throw new FanfleetError('NOT_MEASURED', message, { source: 'user' });
+  }
+  const date = new Date(run.startedAt).toISOString().slice(0, 10);
+  const where = environment.offline
+    ? `offline on ${environment.cores} cores that both arms share (${environment.cpuModel})`
+    : `in ${environment.region}`;
+  return {
+    source: `run ${run.runId} of ${date}: ${plan.images} images, ${where}`,
+    bytesPerImage: Math.max(1, plan.bytes / plan.images),
+    operation: request.operation,
+    sharedCores: environment.offline ? Math.max(1, environment.cores) : null,
+    serverless,
+    fleet,
+  };
+}
+
+/**
+ * What a run on the local AWS says of an account: how long an image takes a core, and how batches differ. All else, such as
+ * boot, cold start and S3, is as where nothing was measured.
+ */
+export function inAws(measured: Calibration, engine: FleetCalibration['engine']): Calibration {
+  const usual = defaultCalibration(engine);
+  if (measured.sharedCores === null) return measured;
+  const workOf = (work: Work, other: Work): Work => ({
+    ...other,
+    imageMs: work.imageMs,
+    vcpus: work.vcpus,
+    spread: work.spread,
+  });
+  return {
+    ...measured,
+    source: `time of an image by ${measured.source}; all else: ${usual.source}`,
+    sharedCores: null,
+    serverless: measured.serverless &&
+      usual.serverless && {
+        ...usual.serverless,
+        work: workOf(measured.serverless.work, usual.serverless.work),
+      },
+    fleet: measured.fleet &&
+      usual.fleet && { ...usual.fleet, work: workOf(measured.fleet.work, usual.fleet.work) },
+  };
+}
+
+function calibrateServerless(run: MeasuredRun): ServerlessCalibration | null {
+  const found = measuredArm(run, 'serverless');
+  if (found === null) return null;
+  const { phases, overhead, work } = found.round;
+  const usual = defaultCalibration('daft').serverless;
+  const cold = found.round.work.coldStarts > 0;
+  return {
+    work: workOf(run, found, vcpusOf(run.request.memory)),
+    startMs: phases.provision + (overhead?.idleAtStart ?? 0),
+    endMs: phases.teardown,
+    // A run that met warm functions says nothing of cold ones.
+    coldStartMs: cold ? work.coldStartMs / work.coldStarts : (usual?.coldStartMs ?? 0),
+    coldStartSpread: usual?.coldStartSpread ?? 0,
+  };
+}
+
+function calibrateFleet(run: MeasuredRun): FleetCalibration | null {
+  const found = measuredArm(run, 'fleet');
+  if (found === null) return null;
+  const { phases, overhead, fleet } = found.round;
+  const workers = (fleet?.hosts ?? []).filter(({ role }) => role === 'worker');
+  const slots = Math.max(1, ...workers.map(({ cpus }) => cpus));
+  return {
+    work: workOf(run, found, 1),
+    engine: engineSchema.parse(run.request.engine),
+    instanceType: run.request.instanceType,
+    slotsPerWorker: slots,
+    bootMs: phases.provision,
+    // Before the first batch of a slot; the cold start of its process is part of that.
+    engineStartMs: (overhead?.idleAtStart ?? 0) + phases.coldStart,
+    endMs: phases.teardown,
+    bootSpread: workers.length < 3 ? USUAL_BOOT_SPREAD : logSpread(workers.map(bootOf)),
+  };
+}
+
+const bootOf = ({ bootStartedAt, readyAt }: { readonly bootStartedAt: number; readonly readyAt: number }) =>
+  Math.max(1, readyAt - bootStartedAt);
+
+interface MeasuredArm {
+  readonly round: ArmRound & {
+    readonly phases: NonNullable<ArmRound['phases']>;
+    readonly work: NonNullable<ArmRound['work']>;
+    readonly peakConcurrency: number;
+  };
+  readonly batchTimes: readonly number[];
+}
+
+function measuredArm(run: MeasuredRun, arm: ArmRound['arm']): MeasuredArm | null {
+  const shown = run.arms.find((each) => each.arm === arm)?.shownRound ?? null;
+  const round = run.rounds
+    .find((each) => each.round === shown)
+    ?.arms.find((each) => each.arm === arm && each.status === 'succeeded');
+  if (!round?.phases || !round.work || !round.peakConcurrency || round.images === 0) return null;
+  const { phases, work, peakConcurrency } = round;
+  if (round.batchesTakenOver > 0) return null;
+  const timeline = run.timelines.find((each) => each.arm === arm && each.round === shown);
+  const batches = (timeline?.lanes ?? []).flatMap((lane) => lane.batches).filter(({ images }) => images > 0);
+  return {
+    round: { ...round, phases, work, peakConcurrency },
+    batchTimes: batches.map(({ startMs, endMs, images }) => (endMs - startMs) / images),
+  };
+}
+
+/** @param vcpus of a slot, where no other slot takes them */
+function workOf({ environment }: MeasuredRun, { round, batchTimes }: MeasuredArm, vcpus: number): Work {
+  const { phases, overhead, work, peakConcurrency: slots, images } = round;
+  const batches = work.spans;
+  const perBatch = (wallMs: number) => (wallMs * slots) / batches;
+  const getMs = work.getMs / images;
+  const fillMs = Math.min(perBatch(phases.load), getMs === 0 ? Number.POSITIVE_INFINITY : getMs);
+  const loadMs = (perBatch(phases.load) - fillMs) * batches;
+  // Of older runs the overhead is not divided: all of it is taken for what comes between batches.
+  const betweenMs = overhead === null ? phases.overhead : overhead.idleBetween;
+  return {
+    imageMs: (phases.process * slots + loadMs) / images,
+    vcpus: environment.offline ? Math.min(1, Math.max(1, environment.cores) / slots) : vcpus,
+    getMs: 0,
+    getsAtOnce: GETS_AT_ONCE,
+    batchMs: fillMs + perBatch(phases.write) + perBatch(overhead?.batch ?? 0),
+    dispatchMs: perBatch(betweenMs),
+    spread: batchTimes.length < 3 ? USUAL_SPREAD : spreadOf(batchTimes),
+  };
+}
+
+function spreadOf(values: readonly number[]): number {
+  const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
+  const variance = values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / (values.length - 1);
+  return mean === 0 ? 0 : Math.sqrt(variance) / mean;
+}
+
+function logSpread(values: readonly number[]): number {
+  const logs = values.map((value) => Math.log(value));
+  const mean = logs.reduce((sum, log) => sum + log, 0) / logs.length;
+  return Math.sqrt(logs.reduce((sum, log) => sum + (log - mean) ** 2, 0) / (logs.length - 1));
+}

@@ -1,0 +1,63 @@
+import * as z from 'zod';
+import { runOperationSchema } from '../run/normalise.ts';
+import { engineSchema } from '../run/request.ts';
+
+const ms = z.number().nonnegative();
+
+/** What the work of an arm takes in one slot: a function's environment, or one of the batches that a worker does at once. */
+export const workSchema = z.object({
+  /** Wall time of an image, decoded and scanned, on the vCPUs of `vcpus`. */
+  imageMs: ms,
+  /** vCPUs that a slot had: what more or fewer of them are referred to. */
+  vcpus: z.number().positive(),
+  /** From the request to the last byte of an object, and how many a slot has under way. */
+  getMs: ms,
+  getsAtOnce: z.int().positive(),
+  /** Of every batch, whatever its size: waiting for the first image, writing the results, and all that is no image. */
+  batchMs: ms,
+  /** Between two batches of a slot. */
+  dispatchMs: ms,
+  /** Standard deviation of the time of a batch over its mean. */
+  spread: z.number().nonnegative(),
+});
+export type Work = z.infer<typeof workSchema>;
+
+const serverlessSchema = z.object({
+  work: workSchema,
+  /** From the start of the arm to the first environment, and from the end of the last batch to the end of the arm. */
+  startMs: ms,
+  endMs: ms,
+  /** INIT of an environment; the standard deviation of its logarithm. */
+  coldStartMs: ms,
+  coldStartSpread: z.number().nonnegative(),
+});
+
+const fleetSchema = z.object({
+  work: workSchema,
+  engine: engineSchema,
+  /** Batches that a worker of this type does at once; null where it is not known: one for each vCPU, as of every other type. */
+  instanceType: z.string().nullable(),
+  slotsPerWorker: z.int().positive().nullable(),
+  /** From the start of the arm until all workers have joined, from there to the first batch, and after the last one. */
+  bootMs: ms,
+  engineStartMs: ms,
+  endMs: ms,
+  /** Standard deviation of the logarithm of a host's boot: the head waits for the slowest. */
+  bootSpread: z.number().nonnegative(),
+});
+
+/** The figures that a prediction rests on, in milliseconds. A null arm cannot be predicted. */
+export const calibrationSchema = z.object({
+  /** Where they are from, in one sentence. */
+  source: z.string(),
+  /** What an image had where they were measured, which decoding is scaled by; and what was done with it. */
+  bytesPerImage: z.number().positive(),
+  operation: runOperationSchema,
+  /** Cores that all slots share, where AWS was the local one; null in AWS, where every slot has its own. */
+  sharedCores: z.int().positive().nullable(),
+  serverless: serverlessSchema.nullable(),
+  fleet: fleetSchema.nullable(),
+});
+export type Calibration = Readonly<z.infer<typeof calibrationSchema>>;
+export type ServerlessCalibration = NonNullable<Calibration['serverless']>;
+export type FleetCalibration = NonNullable<Calibration['fleet']>;

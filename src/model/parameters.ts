@@ -1,0 +1,121 @@
+import type { Engine } from '../run/request.ts';
+import type { RunOperation } from '../run/task.ts';
+import type { Calibration, Work } from './calibration.ts';
+
+/** Limits of AWS, each with its source; docs/model.md has them as a table. */
+export const LIMITS = {
+  /**
+   * New environments of a function: at once, and per second after that. "1,000 execution environment instances every 10
+   * seconds", refilled continuously and not saved up: Lambda Developer Guide, "Lambda scaling behavior".
+   */
+  environmentsAtOnce: 1000,
+  environmentsPerSecond: 100,
+  /** Memory that gives a function one vCPU, and the most it can have: Lambda Developer Guide, "Configure function memory". */
+  memoryPerVcpuMb: 1769,
+  mostVcpus: 6,
+  /** Children of a Map Run at once, and express executions that may be started per second: Step Functions quotas. */
+  mapConcurrency: 10_000,
+  expressStartsPerSecond: 6000,
+  /** The time limit of `measure` (serverless.yml), which is that of an express execution: Step Functions quotas. */
+  batchMs: 300_000,
+  /** The time limit of `plan` and `aggregate` (serverless.yml): what Lambda gives at most. */
+  functionMs: 900_000,
+  /** A JSON file that a Distributed Map reads: Step Functions quotas. */
+  manifestBytes: 10e9,
+  /** Requests per second to one partition of a prefix: S3 User Guide, "Optimizing Amazon S3 performance". */
+  s3GetsPerSecond: 5500,
+  s3PutsPerSecond: 3500,
+  /** Notice that a Spot instance gets: EC2 User Guide, "Spot Instance interruption notices". */
+  spotNoticeMs: 120_000,
+  /** Tries of a request to S3, and the bounds of the random wait between them: `src/aws/backoff.ts`. */
+  s3Tries: 8,
+  s3FirstBackoffMs: 100,
+  s3MostBackoffMs: 20_000,
+} as const;
+
+/** Most bytes that one GET brings of a tar shard: `src/workload/measure-batch.ts`. */
+export const SLICE_BYTES = 8 * 1024 * 1024;
+
+/**
+ * Part of the Spot instances that is taken back in an hour. The Spot Instance Advisor's middle class is an interruption of
+ * 5 to 10 % of the instances in a month; this is 10 %, spread over 730 hours.
+ */
+export const SPOT_INTERRUPTIONS_PER_HOUR = -Math.log(1 - 0.1) / 730;
+
+/** Around the arms, in milliseconds: measured offline, docs/summary.md (aggregate) and docs/dataset.md (plan). */
+export const RUN = {
+  /** Validate, the transitions, report. */
+  fixedMs: 2000,
+  /** A page of 1,000 keys; S3 answers one after the other. */
+  listPageMs: 150,
+  keysPerPage: 1000,
+  /** 10 million images took 44 s. */
+  aggregateMsPerImage: 0.0044,
+} as const;
+
+/** A GET in the region of the bucket: 30 ms and 20 ms per MiB (Durner, Leis and Neumann, PVLDB 16(11), 2023, section 2). */
+const getMs = (bytes: number) => 30 + (20 * bytes) / 1_048_576;
+
+/** A photograph of 500 x 375, as in docs/performance.md. */
+const REFERENCE_BYTES = 87_000;
+
+/** CPU milliseconds of an image of `REFERENCE_BYTES`, GET included: docs/performance.md, 21 November 2026, Intel Xeon. */
+const NATIVE_MS = 1.24;
+const PYTHON_MS = 4.1;
+
+const WORK: Work = {
+  imageMs: NATIVE_MS,
+  vcpus: 1,
+  getMs: getMs(REFERENCE_BYTES),
+  getsAtOnce: 16,
+  // The first GET, and two PUTs; S3 takes some 30 ms to begin an answer.
+  batchMs: 90,
+  dispatchMs: 50,
+  spread: 0.1,
+};
+
+/** Start of the engine on workers that have joined: docs of the project, offline, 2 cores. */
+const ENGINE_START_MS: Readonly<Record<Engine, number>> = {
+  daft: 6000,
+  ray: 6000,
+  dask: 2000,
+  spark: 8000,
+  grpc: 1000,
+};
+
+/** How much more an operation takes than `stats`: CPU time of docs/performance.md (write-back as PNG 8.5, as JPEG 1.9 ms). */
+export const OPERATION_FACTOR: Readonly<Record<RunOperation, number>> = {
+  mean: 1,
+  max: 1,
+  min: 1,
+  minmax: 1,
+  stats: 1,
+  histogram: 1,
+  normalise: 6.9,
+};
+
+/**
+ * What to expect of an account where nothing has been measured. Boot, teardown and their spread are assumptions: nobody
+ * has run fanfleet in an account yet (docs/operations.md); a measured run (`--from`) replaces them all.
+ */
+export function defaultCalibration(engine: Engine): Calibration {
+  return {
+    source:
+      'kernels of docs/performance.md (2 cores of an Intel Xeon, 21 November 2026), AWS’s published limits, and assumed boot times: nothing of it was measured in an account',
+    bytesPerImage: REFERENCE_BYTES,
+    operation: 'stats',
+    sharedCores: null,
+    serverless: { work: WORK, startMs: 1000, endMs: 1000, coldStartMs: 500, coldStartSpread: 0.3 },
+    fleet: {
+      work: { ...WORK, imageMs: engine === 'grpc' ? NATIVE_MS : PYTHON_MS, dispatchMs: 20 },
+      engine,
+      instanceType: null,
+      slotsPerWorker: null,
+      // EC2 to a running system 40 s, packages 60 s ("a minute or more": docs/operations.md).
+      bootMs: 100_000,
+      engineStartMs: ENGINE_START_MS[engine],
+      endMs: 45_000,
+      bootSpread: 0.1,
+    },
+  };
+}

@@ -1,0 +1,111 @@
+import { fleetBill, serverlessBill } from '../cost/arm-bills.ts';
+import type { Bill } from '../cost/bill.ts';
+import { instancePrice, type Prices } from '../cost/prices.ts';
+import { MANIFEST_BYTES_PER_IMAGE } from '../cost/run-facts.ts';
+import type { Arm } from '../run/request.ts';
+import { type ArmSetup, fleetSetup, serverlessSetup } from './arm-setup.ts';
+import type { Calibration } from './calibration.ts';
+import { type Estimate, estimate } from './estimate.ts';
+import type { Job } from './job.ts';
+import { LIMITS, RUN } from './parameters.ts';
+import { fleetUse, serverlessUse, type Taken } from './usage.ts';
+
+/** Time and bill of an arm before it runs. */
+export interface Prediction {
+  readonly arm: Arm;
+  readonly label: string;
+  readonly images: number;
+  /** From the start of the arm to its end. */
+  readonly seconds: number;
+  readonly usd: number;
+  readonly bill: Bill;
+  /** What keeps it from being faster. */
+  readonly limit: string;
+  readonly estimate: Estimate;
+}
+
+/**
+ * The arms of a job that the calibration knows.
+ *
+ * @throws FanfleetError `PRICES_MISSING` for an instance type without a price: it is not known what it is
+ */
+export function setupsOf(job: Job, calibration: Calibration, prices: Prices): ArmSetup[] {
+  const { serverless, fleet } = calibration;
+  return [
+    ...(serverless === null ? [] : [serverlessSetup(job, calibration, serverless)]),
+    ...(fleet === null
+      ? []
+      : [fleetSetup(job, calibration, fleet, instancePrice(prices, job.instanceType).vcpus)]),
+  ];
+}
+
+/** Both arms by the closed form. */
+export function predict(job: Job, calibration: Calibration, prices: Prices): Prediction[] {
+  return setupsOf(job, calibration, prices).map((setup) => predictArm(job, setup, prices));
+}
+
+/** One arm of a job by the closed form. */
+export function predictArm(job: Job, setup: ArmSetup, prices: Prices): Prediction {
+  const found = estimate(setup);
+  const bill = billOfArm(job, setup, found, prices);
+  return {
+    arm: setup.arm,
+    label: setup.label,
+    images: setup.images,
+    seconds: found.wallMs / 1000,
+    usd: bill.usd,
+    bill,
+    limit: found.limit,
+    estimate: found,
+  };
+}
+
+export function billOfArm(job: Job, setup: ArmSetup, taken: Taken, prices: Prices): Bill {
+  return setup.arm === 'serverless'
+    ? serverlessBill(serverlessUse(job, setup, taken), prices)
+    : fleetBill(fleetUse(job, setup, taken), prices);
+}
+
+/** What a run takes beside its arms, in milliseconds: the listing grows with the keys, the aggregate with the rows. */
+export function aroundArms({ images }: Pick<Job, 'images'>): {
+  planMs: number;
+  aggregateMs: number;
+  fixedMs: number;
+} {
+  return {
+    planMs: Math.ceil(images / RUN.keysPerPage) * RUN.listPageMs,
+    aggregateMs: images * RUN.aggregateMsPerImage,
+    fixedMs: RUN.fixedMs,
+  };
+}
+
+/** Why the job cannot be one run as it is, or will not go as smoothly as the figures say; empty where all is well. */
+export function problemsOf(job: Job, setups: readonly ArmSetup[]): string[] {
+  const { planMs, aggregateMs } = aroundArms(job);
+  const problems: string[] = [];
+  const over = (what: string, ms: number) =>
+    problems.push(
+      `${what} would take ${Math.round(ms / 1000)} s, and a function has ${LIMITS.functionMs / 1000} s: split the prefix into ${Math.ceil(ms / LIMITS.functionMs)} runs or more.`,
+    );
+  if (planMs > LIMITS.functionMs) over('The listing', planMs);
+  if (aggregateMs > LIMITS.functionMs) over('The aggregate', aggregateMs);
+  const manifest = job.images * MANIFEST_BYTES_PER_IMAGE;
+  if (manifest > LIMITS.manifestBytes) {
+    problems.push(
+      `The manifest would have ${Math.round(manifest / 1e9)} GB, and a Distributed Map reads ${LIMITS.manifestBytes / 1e9} GB: split the prefix.`,
+    );
+  }
+  for (const { mostBatchMs, batchMs, images, batches } of setups) {
+    if (batchMs <= mostBatchMs) continue;
+    const fits = Math.max(1, Math.floor((images / batches) * (mostBatchMs / batchMs)));
+    problems.push(
+      `A batch would take ${Math.round(batchMs / 1000)} s, and a function has ${mostBatchMs / 1000} s: at most ${fits} images in a batch.`,
+    );
+  }
+  if (job.concurrency > job.accountConcurrency) {
+    problems.push(
+      `The account runs ${job.accountConcurrency} functions at once and the map asks for ${job.concurrency}: Lambda throttles the others.`,
+    );
+  }
+  return problems;
+}

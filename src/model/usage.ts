@@ -1,0 +1,89 @@
+import { FUNCTION_MEMORY, LOG_BYTES_PER_CALL, MEASURE_METRICS } from '../cost/functions.ts';
+import { MANIFEST_BYTES_PER_IMAGE, STORED_DAYS } from '../cost/run-facts.ts';
+import { TRANSITIONS } from '../cost/transitions.ts';
+import type { FleetUsage, FunctionUsage, InstanceUsage, S3Usage, ServerlessUsage } from '../cost/usage.ts';
+import { ROOT_VOLUME_GIB } from '../fleet/root-volume.ts';
+import type { ArmSetup } from './arm-setup.ts';
+import type { Job } from './job.ts';
+
+/** What an arm took, by the closed form or the simulation. Times are milliseconds. */
+export interface Taken {
+  readonly wallMs: number;
+  /** Time of all batches, with the starts of slots. */
+  readonly busyMs: number;
+}
+
+const HOUR_MS = 3_600_000;
+/** A result row and the part of a span that is an image's: bytes in S3, from runs of the sample set. */
+const STORED_BYTES_PER_IMAGE = 300;
+/** The map's manifest; and what its ResultWriter leaves. */
+const MAP_GETS = 1;
+const MAP_PUTS = 2;
+/** Of each instance: bundle and report; and its samples, one file each five seconds in the first hour. */
+const HOST_GETS = 2;
+const HOST_PUTS = 1;
+const SAMPLES_MS = 5000;
+const FLEET_PUTS = 5;
+/** launch-fleet waits until the instances are there, terminate-fleet until they are gone. */
+const LAUNCH_MS = 10_000;
+
+/** What the serverless arm would use: what `serverlessUsage` of src/cost counts of a measured one. */
+export function serverlessUse(job: Job, setup: ArmSetup, { busyMs, wallMs }: Taken): ServerlessUsage {
+  const { batches, dispatchMs } = setup;
+  return {
+    architecture: job.architecture,
+    memoryMb: job.memory,
+    invocations: batches,
+    billedMs: Math.max(0, busyMs - batches * dispatchMs),
+    stateTransitions: TRANSITIONS.serverlessBranch + batches,
+    expressRequests: batches,
+    // Each is rounded up to 100 ms, which is half of it on the average.
+    expressMs: busyMs + 50 * batches,
+    s3: s3Use(job, setup, MAP_GETS, MAP_PUTS),
+    logBytes: LOG_BYTES_PER_CALL * batches,
+    metricHours: MEASURE_METRICS * Math.max(1, Math.ceil(wallMs / HOUR_MS)),
+  };
+}
+
+/**
+ * What the fleet arm would use. Instances run for the whole arm; workers' processors are busy with the batches, which is what
+ * T types are billed for beyond their baseline.
+ */
+export function fleetUse(job: Job, setup: ArmSetup, { wallMs, busyMs }: Taken): FleetUsage {
+  const instance = { type: job.instanceType, runningMs: wallMs, volumeGib: ROOT_VOLUME_GIB };
+  const head: InstanceUsage = { ...instance, role: 'head', market: 'on-demand', cpuMs: null };
+  const worker: InstanceUsage = {
+    ...instance,
+    role: 'worker',
+    market: job.market,
+    cpuMs: busyMs / job.workers,
+    count: job.workers,
+  };
+  const count = job.workers + 1;
+  const { batches } = setup;
+  const samples = Math.ceil(Math.min(wallMs, HOUR_MS) / SAMPLES_MS);
+  return {
+    instances: [head, worker],
+    publicIps: count,
+    stateTransitions: TRANSITIONS.fleetBranch,
+    functions: [helper(job, 'launchFleet', LAUNCH_MS), helper(job, 'terminateFleet', setup.endMs)],
+    s3: s3Use(job, setup, batches + 1 + HOST_GETS * count, FLEET_PUTS + (HOST_PUTS + samples) * count),
+    logBytes: 2 * LOG_BYTES_PER_CALL,
+    kmsRequests: 1 + count,
+  };
+}
+
+function s3Use(job: Job, { batches, gets, puts }: ArmSetup, moreGets: number, morePuts: number): S3Usage {
+  return {
+    lists: 0,
+    gets: batches * gets + moreGets,
+    puts: batches * puts + morePuts,
+    storedBytes: job.images * (STORED_BYTES_PER_IMAGE + MANIFEST_BYTES_PER_IMAGE),
+    storedDays: STORED_DAYS,
+    readBytes: job.images * job.bytesPerImage,
+  };
+}
+
+function helper({ architecture }: Job, name: keyof typeof FUNCTION_MEMORY, billedMs: number): FunctionUsage {
+  return { architecture, memoryMb: FUNCTION_MEMORY[name], invocations: 1, billedMs };
+}

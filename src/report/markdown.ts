@@ -1,0 +1,94 @@
+import { type FigureGroup, type Figures, figuresOf } from './figures.ts';
+import { count, instant, planned, plural, printable } from './format.ts';
+import { operationText } from './operation.ts';
+import type { Summary } from './summary-schema.ts';
+
+/** The summary as Markdown for a pull request: the outcome and the table of arms, the rest folded. */
+export function renderMarkdown(summary: Summary): string {
+  const figures = figuresOf(summary);
+  const { headline, remarks, agreement, environment, request, plan, runId, startedAt } = summary;
+  const { speed, cost, answer, phases, work } = figures;
+  const where = environment.offline ? 'offline, on one machine' : `AWS ${environment.region}`;
+  const { equal } = agreement;
+  return [
+    `### ${text(headline)}`,
+    '',
+    ...(remarks.length === 0 ? [] : [text(remarks.join(' ')), '']),
+    `**${equal === null ? 'Not compared.' : equal ? 'Same answer.' : 'DIFFERENT ANSWERS.'}** ${text(agreement.reason)}`,
+    '',
+    ...table(figures, [speed, cost, answer]),
+    '',
+    ...(cost.rows.length === 0 ? ['Cost: not known.', ''] : []),
+    ...(summary.advice === null ? [] : [`**Advice.** ${text(summary.advice.sentence)}`, '']),
+    ...folded('Where the time went', table(figures, [phases], figures.arms)),
+    ...folded('Workers', table(figures, [work])),
+    ...failures(summary),
+    ...problems(summary),
+    text(
+      `${planned(plan)}; ${operationText(request)}; ${plural(request.repeats, 'round')}; ${where}; run ${runId}, ${instant(startedAt)}.`,
+    ),
+    '',
+  ].join('\n');
+}
+
+function table({ columns }: Figures, groups: readonly FigureGroup[], columnCount = columns.length): string[] {
+  const shown = columns.slice(0, columnCount);
+  return [
+    `| | ${shown.join(' | ')} |`,
+    `|---|${shown.map(() => '---:').join('|')}|`,
+    ...groups.flatMap(({ rows }) =>
+      rows.map(({ label, cells, shares }) => {
+        const texts = cells.map((cell, i) => text([cell.text, shares?.[i] ?? ''].join(' ').trim()));
+        return `| ${text(label)} | ${texts.join(' | ')} |`;
+      }),
+    ),
+  ];
+}
+
+function folded(title: string, lines: readonly string[]): string[] {
+  return [`<details><summary>${title}</summary>`, '', ...lines, '', '</details>', ''];
+}
+
+/** Keys of each kind of failure that are named. */
+const EXAMPLES = 5;
+
+function failures({ failures: { codes } }: Summary): string[] {
+  if (codes.length === 0) return [];
+  const lines = codes.map(({ code, count: times, examples }) => {
+    const named = examples.slice(0, EXAMPLES).map(asCode);
+    const more = times > named.length ? `, and ${count(times - named.length)} more` : '';
+    return `- ${code}: ${plural(times, 'image')}: ${named.join(', ')}${more}`;
+  });
+  return folded('Failed images', lines);
+}
+
+function problems({ rounds }: Summary): string[] {
+  const lines = rounds.flatMap(({ arms }) =>
+    arms.flatMap(({ arm, round, error, problems: found }) => [
+      ...(error === null ? [] : [`- ${arm}, round ${round}: ${asCode(error.code)} ${text(error.message)}`]),
+      ...found.map(
+        ({ code, count: times, message }) =>
+          `- ${arm}, round ${round}: ${asCode(code)} (${count(times)}): ${text(message)}`,
+      ),
+    ]),
+  );
+  return lines.length === 0 ? [] : folded('Problems', lines);
+}
+
+/** Text that Markdown and the HTML inside it take for nothing but text. */
+function text(value: string): string {
+  return printable(value)
+    .replace(/[\\`*_[\]|~#]/g, '\\$&')
+    .replaceAll('&', '&amp;')
+    .replaceAll('<', '&lt;')
+    .replaceAll('>', '&gt;')
+    .replaceAll('@', '&#64;');
+}
+
+/** Text as code, fenced by more backticks than it has in a row. */
+function asCode(value: string): string {
+  const shown = printable(value).replaceAll('|', '\\|');
+  const longest = Math.max(0, ...(shown.match(/`+/g) ?? []).map(({ length }) => length));
+  const fence = '`'.repeat(longest + 1);
+  return longest === 0 ? `${fence}${shown}${fence}` : `${fence} ${shown} ${fence}`;
+}

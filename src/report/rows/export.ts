@@ -1,0 +1,24 @@
+import type { Readable } from 'node:stream';
+import { imageTask } from '../../run/task.ts';
+import type { Summary } from '../summary-schema.ts';
+import { parquetOf } from './parquet.ts';
+import { type ReadRowsInput, readRows } from './read.ts';
+
+/**
+ * The rows of the arm and round that the failures and the dataset of the summary were taken from, as a Parquet file.
+ *
+ * @returns null where no arm left any
+ */
+export function rowsAsParquet(
+  { runId, request, failures: { source } }: Summary,
+  reader: ReadRowsInput['reader'],
+): Readable | null {
+  if (source === null) return null;
+  const rows = readRows({ reader, runId, ...source, task: imageTask(request) });
+  return parquetOf(rows, {
+    'fanfleet.run': runId,
+    'fanfleet.arm': source.arm,
+    'fanfleet.round': String(source.round),
+    'fanfleet.operation': request.operation,
+  });
+}

@@ -1,0 +1,35 @@
+import { readManifest } from '../../aggregate/manifest-stream.ts';
+import { prefetch } from '../../aggregate/prefetch.ts';
+import { getIfPresent, type ObjectReader } from '../../aggregate/reader.ts';
+import { checkRow } from '../../aggregate/row-check.ts';
+import type { ImageTask } from '../../kernel/image-task.ts';
+import type { Row } from '../../kernel/row.ts';
+import { layout } from '../../run/layout.ts';
+import type { Arm } from '../../run/request.ts';
+
+export interface ReadRowsInput {
+  readonly reader: Pick<ObjectReader, 'get' | 'stream'>;
+  readonly runId: string;
+  readonly arm: Arm;
+  readonly round: number;
+  readonly task: ImageTask;
+}
+
+/** Batches that are read at once, and so the most that are held. */
+const AHEAD = 16;
+
+/**
+ * The sound rows of one arm in one round, in the order of their keys. A batch without results has none, and a row that
+ * the aggregator would not take is left out: the summary says how many there are of either.
+ */
+export async function* readRows({ reader, runId, arm, round, task }: ReadRowsInput): AsyncGenerator<Row> {
+  const manifest = readManifest(reader.stream(layout.manifest(runId)));
+  const load = ({ batch }: { batch: number }) =>
+    getIfPresent(reader, layout.result(runId, arm, round, batch));
+  for await (const body of prefetch(manifest, load, AHEAD)) {
+    for (const line of body?.toString('utf8').split('\n') ?? []) {
+      const { row } = line === '' ? {} : checkRow(line, task);
+      if (row !== undefined) yield row;
+    }
+  }
+}

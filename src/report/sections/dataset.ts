@@ -1,0 +1,111 @@
+import { count, percent, plural, UNKNOWN } from '../format.ts';
+import { type Fragment, html, type Markup } from '../markup.ts';
+import type { Summary } from '../summary-schema.ts';
+import { keyList, scrolling, stackedTable } from './parts.ts';
+
+type Dataset = NonNullable<Summary['dataset']>;
+type Outliers = NonNullable<Summary['outliers']>;
+type Figure = { readonly level: number; readonly unit: number } | null;
+
+/** Dataset statistics per channel: the figures that normalisation needs. */
+export function datasetSection({ dataset, rounds }: Summary): Markup | null {
+  if (dataset === null) return null;
+  const { source, exact, channels } = dataset;
+  const arm = rounds
+    .flatMap(({ arms }) => arms)
+    .find((other) => other.arm === source.arm && other.round === source.round);
+  const sound = arm?.valid === true && arm.status === 'succeeded';
+  return html`<section><h2>Dataset statistics</h2>
+<p>Over all ${count(Number(exact.pixels))} pixels of ${plural(dataset.images, 'image')}, summed from the rows of ${source.arm}, round ${source.round}.
+${sound ? null : html`<b class="bad">The answer of this arm is not complete: neither are these figures.</b>`}</p>
+${stackedTable(
+  ['channel', 'mean (0–255)', 'mean (0–1)', 'std (0–255)', 'std (0–1)', 'min', 'max'].map((name) => ({
+    name,
+  })),
+  channels.map(({ channel, mean, std, min, max }) => [
+    channel,
+    level(mean, 4),
+    unit(mean),
+    level(std, 4),
+    unit(std),
+    level(min, 0),
+    level(max, 0),
+  ]),
+)}
+${constants(dataset)}${percentiles(dataset)}</section>`;
+}
+
+function level(figure: Figure, digits: number): string {
+  return figure === null ? UNKNOWN : figure.level.toFixed(digits);
+}
+
+function unit(figure: Figure): string {
+  return figure === null ? UNKNOWN : figure.unit.toFixed(6);
+}
+
+const LIBRARIES = [
+  ['torchvision', 'torchvision'],
+  ['keras', 'TensorFlow (Keras)'],
+  ['albumentations', 'Albumentations'],
+] as const;
+
+function constants({ constants: ready }: Dataset): Fragment {
+  if (ready === null) return null;
+  return html`<h3>To be pasted</h3>${LIBRARIES.map(([library, name]) => html`<p class="use-name">${name}</p><pre>${ready[library]}</pre>`)}`;
+}
+
+function percentiles({ channels }: Dataset): Fragment {
+  const percents = channels[0]?.percentiles?.map((one) => one.percent) ?? [];
+  if (percents.length === 0) return null;
+  return html`<h3>Percentiles <span class="quiet">exact, 0–255</span></h3>
+${scrolling(
+  'Percentiles',
+  html`<table class="figures"><thead><tr><th scope="col">percent</th>${channels.map(({ channel }) => html`<th scope="col">${channel}</th>`)}</tr></thead><tbody>
+${percents.map((percentile, i) => html`<tr><th scope="row">${percentile}</th>${channels.map((channel) => html`<td>${level(channel.percentiles?.[i] ?? null, 0)}</td>`)}</tr>`)}
+</tbody></table>`,
+)}`;
+}
+
+/** Images that stand out of the dataset, and images of one colour. */
+export function outliersSection({ outliers }: Summary): Markup | null {
+  if (outliers === null || (outliers.means === null && outliers.constant === null)) return null;
+  return html`<section><h2>Outliers</h2>
+${outliers.means === null ? null : byMean(outliers.means, outliers.images)}
+${outliers.constant === null ? null : ofOneColour(outliers.constant)}</section>`;
+}
+
+function byMean({ channels, farthest }: NonNullable<Outliers['means']>, images: number): Fragment {
+  const rule = html`<p>By the mean of an image: more than 3 interquartile ranges beyond the quartiles of all ${count(images)} images.</p>`;
+  if (farthest.length === 0) return html`${rule}<p>There are none.</p>`;
+  return html`${rule}${stackedTable(
+    ['channel', 'quartiles', 'outlier below', 'above', 'images below', 'images above'].map((name) => ({
+      name,
+    })),
+    channels.map(({ channel, q1, q3, low, high, below, above }) => [
+      channel,
+      `${q1.toFixed(1)} to ${q3.toFixed(1)}`,
+      low.toFixed(1),
+      high.toFixed(1),
+      part(below, images),
+      part(above, images),
+    ]),
+  )}
+<h3>The farthest</h3>${stackedTable(
+    [{ name: 'image' }, { name: 'channel', text: true }, { name: 'mean' }, { name: 'interquartile ranges' }],
+    farthest.map(({ key, channel, mean, ranges }) => [
+      html`<bdi class="key">${key}</bdi>`,
+      channel,
+      mean.toFixed(2),
+      ranges.toFixed(1),
+    ]),
+  )}`;
+}
+
+function part(some: number, all: number): string {
+  return some === 0 ? '0' : `${count(some)} (${percent(some / all)})`;
+}
+
+function ofOneColour({ count: found, examples }: NonNullable<Outliers['constant']>): Fragment {
+  if (found === 0) return html`<p>No image is of one colour alone.</p>`;
+  return html`<h3>${plural(found, 'image')} of one colour</h3>${keyList(examples, found)}`;
+}

@@ -1,0 +1,132 @@
+import { count, duration, figure, instant, memory, planned, plural } from '../format.ts';
+import { type Fragment, html, type Markup } from '../markup.ts';
+import { operationText } from '../operation.ts';
+import type { ArmRound, Summary } from '../summary-schema.ts';
+import { pair, pairList, scrolling, stackedTable } from './parts.ts';
+
+/** The instances of the fleet, as each saw its own boot. */
+export function fleetSection(shown: readonly ArmRound[]): Markup | null {
+  const arm = shown.find((armRound) => armRound.arm === 'fleet');
+  if (arm === undefined) return null;
+  const { fleet } = arm;
+  if (fleet === null) {
+    return html`<section><h2>Fleet</h2><p>The fleet left no record of its hosts.</p></section>`;
+  }
+  const missing = fleet.workersRequested - fleet.workersJoined;
+  const added = (fleet.workerStarts ?? []).reduce((sum, { instances }) => sum + (instances?.length ?? 0), 0);
+  return html`<section><h2>Fleet</h2>
+<p>${fleet.engine}: ${fleet.workersJoined} of ${plural(fleet.workersRequested, 'worker')} joined, ${duration(
+    Math.max(0, fleet.workersReadyAt - fleet.jobStartedAt),
+  )} after the job began; the engine ran ${duration(Math.max(0, fleet.engineEndedAt - fleet.engineStartedAt))}.
+${missing > 0 ? html`<b class="bad">${plural(missing, 'worker')} did not join.</b>` : null}
+${added > 0 ? html`The head started ${plural(added, 'more worker')} while it ran.` : null}</p>
+${stackedTable(
+  [
+    { name: 'host' },
+    { name: 'role', text: true },
+    { name: 'address', text: true },
+    { name: 'type', text: true },
+    { name: 'CPUs' },
+    { name: 'memory' },
+    { name: 'boot' },
+  ],
+  fleet.hosts.map((host) => [
+    html`<bdi class="key">${host.instanceId}</bdi>`,
+    host.role,
+    html`<bdi class="key">${host.address}</bdi>`,
+    host.instanceType,
+    count(host.cpus),
+    memory(host.memoryBytes),
+    duration(Math.max(0, host.readyAt - host.bootStartedAt)),
+  ]),
+)}
+<details><summary>Boot steps and settings</summary>
+${pairList([
+  ...fleet.hosts.map(({ instanceId, steps }) =>
+    pair(instanceId, steps.map(({ name, ms }) => `${name} ${duration(ms)}`).join(', ')),
+  ),
+  ...Object.entries(fleet.versions).map(([name, version]) => pair(name, version)),
+  ...Object.entries(fleet.settings).map(([name, value]) => pair(name, value)),
+])}
+${fleet.clusterStatus === '' ? null : scrolling('What the cluster said of itself', html`<pre>${lines(fleet.clusterStatus)}</pre>`)}
+</details></section>`;
+}
+
+export function environmentSection({
+  environment,
+  request,
+  plan,
+  runId,
+  startedAt,
+  endedAt,
+}: Summary): Markup {
+  const where = environment.offline ? 'local AWS: both arms on this machine' : `AWS, ${environment.region}`;
+  const both = request.arms.length > 1;
+  return html`<section><h2>Run and environment</h2>
+${pairList([
+  pair('images', `s3://${request.bucket}/${request.prefix}`),
+  pair('plan', `${planned(plan)}; ${plural(plan.skipped, 'other key')} skipped`),
+  pair('operation', operationText(request)),
+  pair('normalised images', `runs/${runId}/<arm>/round-<n>/normalised/`, request.normalisation !== null),
+  pair(
+    'serverless',
+    `${count(request.memory)} MB, at most ${count(request.concurrency)} at once`,
+    request.arms.includes('serverless'),
+  ),
+  pair(
+    'fleet',
+    `${plural(request.workers, 'worker')} of ${request.instanceType} and a head, ${request.engine}`,
+    request.arms.includes('fleet'),
+  ),
+  pair('schedule', request.schedule === 'parallel' ? 'both arms at once' : 'one arm after the other', both),
+  pair('where', where),
+  pair(
+    'machine',
+    `${environment.cpuModel}, ${plural(environment.cores, 'core')}, ${memory(environment.memoryBytes)}, ${environment.platform}`,
+  ),
+  pair(
+    'versions',
+    [
+      `node ${environment.node}`,
+      ...Object.entries(environment.versions).map(([name, version]) => `${name} ${version}`),
+    ].join(', '),
+  ),
+  pair('run', `${runId}: ${instant(startedAt)} to ${instant(endedAt)}`),
+])}</section>`;
+}
+
+export function methodSection({ baseline, request }: Summary): Markup {
+  return html`<section><h2>Method</h2>
+<p>Both arms read the same manifest and do the same operation. Their result files are read again, every key is checked
+to be there exactly once and in order, every row to be consistent with itself, and the statistics are summed from the rows
+in exact integers. Arms are ranked only if the SHA-256 over all rows is the same.</p>
+<p>Wall time is by the clock of the state machine, from the start of an arm to its end. Images per second and MB per second (10<sup>6</sup> bytes)
+are over the wall time, boot and teardown included; failed images do not count. ${normalisedText(request)} Peak batches is how many were at work
+at the same time; peak memory is that of one worker process. ${baselineText(baseline)}
+${request.repeats === 1 ? 'With one round, noise is not known.' : `Times are medians of ${count(request.repeats)} rounds.`}</p>
+</section>`;
+}
+
+function normalisedText({ normalisation, baseline }: Summary['request']): string {
+  if (normalisation === null) return '';
+  const proof =
+    normalisation.format === 'jpeg'
+      ? 'the checksum of the pixels that were encoded, since encoders of JPEG differ: equal answers are equal pixels'
+      : 'the SHA-256 of the file: equal answers are equal files';
+  const unwritten = baseline ? ' The single-thread run encoded the images, but did not write them.' : '';
+  return `The row of a normalised image has ${proof}. Images per second include writing the files.${unwritten}`;
+}
+
+function baselineText(baseline: Summary['baseline']): string {
+  if (baseline === null) return 'No single-thread run was made, so there is no speedup.';
+  const what = baseline.complete ? 'all images' : `a sample of ${plural(baseline.images, 'image')}`;
+  return `Speedup is over one thread with the kernel ${baseline.kernel}, images one after the other, on ${what}: ${figure(baseline.imagesPerSecond)} images per second.`;
+}
+
+/** Text with its line ends, each line escaped: they are control characters and would be shown as such. */
+function lines(text: string): Fragment {
+  return text.split('\n').map(
+    (line) => html`${line}
+`,
+  );
+}

@@ -1,0 +1,160 @@
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import type { Browser, Page, SerializedAXNode } from 'puppeteer-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { adviceOfRun } from '../../src/advice/run-advice.ts';
+import { readPrices } from '../../src/cost/prices.ts';
+import { renderHtml } from '../../src/report/html.ts';
+import { buildSummary } from '../../src/report/summary.ts';
+import { manyWorkers } from '../unit/report/many-workers.ts';
+import { realSummary, sampleInput } from '../unit/report/sample.ts';
+import { launchBrowser } from './support/browser.ts';
+
+const AXE = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+
+const PAGES = {
+  'a real comparison': () => realSummary(),
+  'advice within a deadline': async () => {
+    const summary = await realSummary();
+    const request = { strategy: 'balanced', deadlineSeconds: 30 } as const;
+    return { ...summary, advice: adviceOfRun(summary, readPrices('us-east-1'), request) };
+  },
+  'hostile keys in three rounds': async () =>
+    buildSummary(await sampleInput({ repeats: 3, failHostile: true })),
+  'answers that differ': async () => buildSummary(await sampleInput({ disagree: true })),
+  'a fleet that failed': async () =>
+    buildSummary(await sampleInput({ fleetFails: true, schedule: 'parallel' })),
+  'no data at all': async () => {
+    const input = await sampleInput({ baseline: false });
+    const lost = { aggregate: null, fleet: null, hosts: [], instances: null };
+    return buildSummary({ ...input, arms: input.arms.map((arm) => ({ ...arm, ...lost })) });
+  },
+  '48 workers': () => manyWorkers(48),
+} as const;
+
+interface View {
+  readonly width: number;
+  readonly theme: 'light' | 'dark';
+  readonly media: 'screen' | 'print';
+}
+
+const VIEWS: Readonly<Record<string, View>> = {
+  light: { width: 1200, theme: 'light', media: 'screen' },
+  dark: { width: 1200, theme: 'dark', media: 'screen' },
+  print: { width: 794, theme: 'light', media: 'print' },
+  'a phone': { width: 390, theme: 'light', media: 'screen' },
+  'a phone in the dark': { width: 390, theme: 'dark', media: 'screen' },
+};
+
+let browser: Browser;
+let folder: string;
+
+beforeAll(async () => {
+  [browser, folder] = await Promise.all([launchBrowser(), mkdtemp(join(tmpdir(), 'fanfleet-page-'))]);
+});
+afterAll(async () => {
+  await browser?.close();
+  await rm(folder, { recursive: true, force: true });
+});
+
+describe.each(Object.keys(PAGES) as (keyof typeof PAGES)[])('the page of %s', (name) => {
+  let url: string;
+  beforeAll(async () => {
+    const file = join(folder, `${name}.html`);
+    await writeFile(file, renderHtml(await PAGES[name]()));
+    url = pathToFileURL(file).href;
+  });
+
+  it.each(Object.keys(VIEWS))(
+    'has no violation of axe, no error, no request and nothing cut off: %s',
+    async (view) => {
+      const { page, errors, requests } = await open(VIEWS[view] as View);
+      try {
+        await page.goto(url, { waitUntil: 'load' });
+        await page.evaluate(OPEN_DETAILS);
+        expect(await page.evaluate(TOO_WIDE)).toEqual([]);
+        expect(await violations(page)).toEqual([]);
+        expect(errors).toEqual([]);
+        expect(requests).toEqual([url]);
+      } finally {
+        await page.close();
+      }
+    },
+  );
+
+  it('is complete without JavaScript', async () => {
+    const { page } = await open(VIEWS.light as View);
+    try {
+      const seen: string[][] = [];
+      for (const wanted of [true, false]) {
+        await page.setJavaScriptEnabled(wanted);
+        await page.goto(url, { waitUntil: 'load' });
+        // The browser's own tree, which needs no script.
+        const tree = await page.accessibility.snapshot({ interestingOnly: false });
+        seen.push(tree === null ? [] : namesOf(tree));
+      }
+      expect(seen[0]).toContain('heading Arms');
+      expect(seen[0]).toContain('heading Method');
+      expect(seen[1]).toEqual(seen[0]);
+    } finally {
+      await page.close();
+    }
+  });
+});
+
+it('a page is not held back by a machine without the libraries of a browser', async () => {
+  const bare = await launchBrowser({ bundledLibraries: true });
+  try {
+    const page = await bare.newPage();
+    await page.setContent(renderHtml(await realSummary()));
+    expect(await page.$eval('h1', ({ textContent }) => textContent)).toContain('arm');
+  } finally {
+    await bare.close();
+  }
+});
+
+function namesOf({ role, name = '', children = [] }: SerializedAXNode): string[] {
+  return [`${role} ${name}`, ...children.flatMap(namesOf)];
+}
+
+async function open({ width, theme, media }: View) {
+  const page = await browser.newPage();
+  const errors: string[] = [];
+  const requests: string[] = [];
+  page.on('console', (message) => errors.push(message.text()));
+  page.on('pageerror', (error) => errors.push(String(error)));
+  page.on('request', (request) => requests.push(request.url()));
+  await page.setViewport({ width, height: 844 });
+  await page.emulateMediaFeatures([{ name: 'prefers-color-scheme', value: theme }]);
+  await page.emulateMediaType(media);
+  return { page, errors, requests };
+}
+
+/** Scripts of the page are texts: the project's types have no document. */
+const OPEN_DETAILS = 'for (const details of document.querySelectorAll("details")) details.open = true;';
+
+/** What is wider than the page, or than the part of it that it is in. */
+const TOO_WIDE = `
+  [document.documentElement, ...document.querySelectorAll('main *:not(svg, svg *), header *')]
+    .filter((element) => element.clientWidth > 1 && element.scrollWidth > element.clientWidth + 1)
+    .filter((element) => !['inline', 'contents'].includes(getComputedStyle(element).display))
+    .filter((element) => getComputedStyle(element).textOverflow !== 'ellipsis')
+    .map((element) => element.tagName + '.' + element.className + ': ' + element.scrollWidth + ' in ' + element.clientWidth)
+`;
+
+interface AxeResult {
+  readonly violations: readonly { id: string; nodes: readonly { html: string; failureSummary?: string }[] }[];
+}
+
+/** What axe-core finds: WCAG 2.2 A and AA, and its best practices. */
+async function violations(page: Page): Promise<string[]> {
+  // Through the debugger, past the policy of the page.
+  await page.evaluate(AXE);
+  const { violations: found } = (await page.evaluate('axe.run(document)')) as AxeResult;
+  return found.map(
+    ({ id, nodes }) => `${id}: ${nodes.length} of ${nodes[0]?.html}: ${nodes[0]?.failureSummary}`,
+  );
+}

@@ -1,0 +1,46 @@
+import { expect, it } from 'vitest';
+import { UseCounter } from '../../../src/aggregate/arm-use.ts';
+import type { Batch } from '../../../src/dataset/manifest.ts';
+import { spanSchema } from '../../../src/timing/span.ts';
+
+const MIB = 1024 * 1024;
+const times = { coldStartMs: 0, listMs: 0, getMs: 0, decodeMs: 0, computeMs: 0, putMs: 0, loadMs: 0 };
+const span = (more: object) =>
+  spanSchema.parse({
+    ...{ arm: 'fleet', round: 0, worker: 'w', batch: 0, images: 3, bytes: 3, errors: 0, cpuMs: 1 },
+    ...{
+      ...times,
+      processMs: 0,
+      rssPeakBytes: 1,
+      billedMs: 0,
+      queuedAt: 1000,
+      startedAt: 1010,
+      endedAt: 1150,
+    },
+    ...more,
+  });
+const member = (offset: number, size: number) => ({
+  ...{ key: `${offset}.jpg`, size, etag: '"e"' },
+  shard: { key: 'a.tar', offset },
+});
+const batchOf = (objects: Batch['objects']): Batch => ({ batch: 0, bytes: 0, objects });
+
+it('adds up GETs, Express time in steps of 100 ms, and what is stored', () => {
+  const use = new UseCounter();
+  const loose = batchOf(['a', 'b', 'c'].map((key) => ({ key, size: 10, etag: '"e"' })));
+  use.add(loose, span({ gets: 5, outputBytes: 70 }), 1000);
+  // A Python worker does not count: members of a tar come together, up to 8 MiB.
+  use.add(
+    batchOf([member(512, 5 * MIB), member(5 * MIB + 1024, 2 * MIB), member(8 * MIB, 4 * MIB)]),
+    span({}),
+    500,
+  );
+  use.add(loose, span({}), 0);
+  expect(use.totals()).toEqual({ gets: 5 + 2 + 3, expressMs: 3 * 200, storedBytes: 1570 });
+});
+
+it('takes no time that would be negative by two clocks', () => {
+  const use = new UseCounter();
+  use.add(batchOf([]), span({ queuedAt: 2000, startedAt: 1900, endedAt: 1950, gets: 0 }), 0);
+  expect(use.totals().expressMs).toBe(100);
+});

@@ -1,0 +1,195 @@
+import fc from 'fast-check';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { type AggregateArmInput, aggregateArm } from '../../../src/aggregate/arm.ts';
+import { checkHistogram, HistogramSum } from '../../../src/aggregate/histogram.ts';
+import { mergeStatistics, statisticsOf } from '../../../src/aggregate/statistics.ts';
+import type { Histogram } from '../../../src/kernel/histogram.ts';
+import { failedRow, type MeasuredRow, type PerChannel } from '../../../src/kernel/row.ts';
+import { serializeHistogram } from '../../../src/run/histogram-file.ts';
+import { layout } from '../../../src/run/layout.ts';
+import { batchesOf, MemoryBucket, putManifest, putRows, rowOf, spanOf } from './fixture.ts';
+
+const PIXELS = 500 * 376;
+const LOW: PerChannel = [0, 10, 20];
+const HIGH: PerChannel = [255, 10, 30];
+
+/** Of `images` images as `rowOf` makes them. */
+function histogramOf(images: number, low = LOW, high = HIGH): Histogram {
+  const counts = [0, 1, 2].map((channel) => {
+    const own = new Array<number>(256).fill(0);
+    for (const values of [low, high]) {
+      const value = values[channel] ?? 0;
+      own[value] = (own[value] ?? 0) + (images * PIXELS) / 2;
+    }
+    return own;
+  });
+  return [counts[0] ?? [], counts[1] ?? [], counts[2] ?? []];
+}
+
+function fileOf(batch: number, images: number, counts = histogramOf(images)): string {
+  return serializeHistogram({ batch, images, counts });
+}
+
+describe('checkHistogram', () => {
+  const rows = mergeStatistics(statisticsOf(rowOf('a', LOW, HIGH)), statisticsOf(rowOf('b', LOW, HIGH)));
+  const why = (text: string) => checkHistogram(Buffer.from(text), 7, rows).why;
+
+  it('takes a file that says the same as the rows', () => {
+    expect(checkHistogram(Buffer.from(fileOf(7, 2)), 7, rows)).toEqual({ counts: histogramOf(2) });
+  });
+
+  it('refuses what is no histogram of the batch', () => {
+    const no = 'no histogram of this batch in its one text form';
+    expect(why(fileOf(8, 2))).toBe(no);
+    expect(why(`${fileOf(7, 2)}\n`)).toBe(no);
+    expect(why(fileOf(7, 2).replace(',0]', ',0.5]'))).toBe(no);
+    expect(why(fileOf(7, 2).replace(',0]', ',-1]'))).toBe(no);
+    expect(why(fileOf(7, 2).replace(',0]', ',9000000000000000]'))).toBe(no);
+    expect(why(fileOf(7, 2).replace(',0]', ']'))).toBe(no);
+    expect(why('{"batch":7,"images":2,"counts":[]}')).toBe(no);
+    for (const text of ['', 'null', '[]', '{']) expect(why(text)).toBe(no);
+  });
+
+  it('refuses what contradicts the rows, and says in what', () => {
+    expect(why(fileOf(7, 1))).toBe('1 images, but 2 measured rows');
+    expect(why(fileOf(7, 2, histogramOf(1)))).toMatch(/^the pixels of channel 0 /);
+    expect(why(fileOf(7, 2, histogramOf(2, LOW, [254, 10, 30])))).toMatch(/^the sum of channel 0 /);
+    expect(why(fileOf(7, 2, histogramOf(2, LOW, [255, 10, 31])))).toMatch(/^the sum of channel 2 /);
+    expect(why(fileOf(7, 2, histogramOf(2, [0, 9, 20], [255, 11, 30])))).toMatch(
+      /^the sum of squares of channel 1 /,
+    );
+    // The same sums, from 5, 6, 10 instead of 0 to 11: only the extremes tell.
+    const swap = (values: readonly number[]): MeasuredRow => {
+      const all = [0, 1, 2].map(() => values.reduce((sum, value) => sum + value, 0)) as unknown as PerChannel;
+      const squares = [0, 1, 2].map(() =>
+        values.reduce((sum, value) => sum + value * value, 0),
+      ) as unknown as PerChannel;
+      const [min, max] = [Math.min(...values), Math.max(...values)];
+      return {
+        ...{ key: 'a', width: values.length, height: 1, channels: 3, sum: all, sumSq: squares },
+        ...{ min: [min, min, min], max: [max, max, max], mean_e6: [0, 0, 0] },
+      };
+    };
+    const counts = new Array<number>(256).fill(0);
+    for (const value of [1, 5, 6]) counts[value] = 1;
+    const file = serializeHistogram({ batch: 7, images: 1, counts: [counts, counts, counts] });
+    expect(checkHistogram(Buffer.from(file), 7, statisticsOf(swap([2, 3, 7]))).why).toMatch(
+      /^minimum and maximum of channel 0 /,
+    );
+  });
+
+  it('adds up sums of squares that no double can hold', () => {
+    const most = 10_000 * 2 ** 27;
+    const counts = [0, 1, 2].map(() => new Array<number>(256).fill(0)) as unknown as [
+      number[],
+      number[],
+      number[],
+    ];
+    for (const own of counts) {
+      own[255] = most - 1;
+      own[254] = 1;
+    }
+    const n = BigInt(most);
+    const sum = 255n * n - 1n;
+    const sumSq = 65_025n * n - 509n;
+    const rows = {
+      ...{ images: 9, pixels: n, sum: [sum, sum, sum] as const, sumSq: [sumSq, sumSq, sumSq] as const },
+      ...{ min: [254, 254, 254] as const, max: [255, 255, 255] as const },
+    };
+    const body = Buffer.from(fileOf(7, 9, counts));
+    expect(checkHistogram(body, 7, rows).why).toBeUndefined();
+    const off = { ...rows, sumSq: [sumSq, sumSq, sumSq + 1n] as const };
+    expect(checkHistogram(body, 7, off).why).toMatch(/^the sum of squares of channel 2 /);
+  });
+});
+
+describe('HistogramSum', () => {
+  it('is exact beyond 2^53, in whatever order the parts come', () => {
+    const count = fc.oneof(fc.nat(100), fc.integer({ min: 2 ** 51, max: 2 ** 52 }));
+    const part = fc.tuple(fc.nat(1), count).map(([value, count]) => {
+      const own = new Array<number>(256).fill(0);
+      own[value] = count;
+      return [own, own, own] as const;
+    });
+    fc.assert(
+      fc.property(fc.array(part, { maxLength: 12 }), (parts) => {
+        const expected = Array.from({ length: 256 }, (_, value) =>
+          parts.reduce((sum, [counts]) => sum + BigInt(counts[value] ?? 0), 0n),
+        );
+        const pixels = expected.reduce((sum, count) => sum + count, 0n);
+        for (const order of [parts, parts.toReversed()]) {
+          const sum = new HistogramSum();
+          for (const part of order) sum.add(part);
+          expect(sum.of(pixels)).toEqual([expected, expected, expected]);
+          expect(sum.of(pixels + 1n)).toBeNull();
+        }
+      }),
+    );
+  });
+});
+
+describe('the histogram of an arm', () => {
+  const keys = ['a', 'b', 'c', 'd'];
+  let bucket: MemoryBucket;
+  const input = (): AggregateArmInput => ({
+    ...{ reader: bucket, runId: 'r', arm: 'fleet', round: 0, task: { operation: 'histogram' } },
+    ...{ startedAt: 0, endedAt: 5000 },
+  });
+
+  beforeEach(() => {
+    bucket = new MemoryBucket();
+    const batches = batchesOf(keys, 2);
+    putManifest(bucket, 'r', batches);
+    for (const { batch, objects } of batches) {
+      const rows = objects.map(({ key }) =>
+        key === 'd' ? failedRow(key, 'EMPTY_OBJECT') : rowOf(key, LOW, HIGH),
+      );
+      putRows(bucket, layout.result('r', 'fleet', 0, batch), rows);
+      bucket.put(layout.span('r', 'fleet', 0, batch), JSON.stringify(spanOf('fleet', batch)));
+      bucket.put(layout.histogram('r', 'fleet', 0, batch), fileOf(batch, batch === 0 ? 2 : 1));
+    }
+  });
+
+  it('gives the percentiles of the images that could be measured, and their counts', async () => {
+    const { valid, dataset } = await aggregateArm(input());
+    expect(valid).toBe(true);
+    expect(dataset?.exact.counts?.[0]?.[255]).toBe(String((3 * PIXELS) / 2));
+    expect(dataset?.channels[2]?.percentiles).toMatchObject([
+      { percent: 1, level: 20 },
+      { percent: 5, level: 20 },
+      { percent: 25, level: 20 },
+      { percent: 50, level: 25, unit: 25 / 255 },
+      { percent: 75, level: 30 },
+      { percent: 95, level: 30 },
+      { percent: 99, level: 30 },
+    ]);
+  });
+
+  it.each([
+    ['HISTOGRAM_MISSING', () => bucket.objects.delete(layout.histogram('r', 'fleet', 0, 1)), '1'],
+    [
+      'HISTOGRAM_INCONSISTENT',
+      () => bucket.put(layout.histogram('r', 'fleet', 0, 1), fileOf(1, 2)),
+      'batch 1: 2 images, but 1 measured rows',
+    ],
+  ])('%s makes the answer not valid, and leaves no percentiles', async (code, spoil, example) => {
+    const { digest } = await aggregateArm(input());
+    spoil();
+    const spoilt = await aggregateArm(input());
+    expect(spoilt).toMatchObject({ valid: false, problems: [{ code, count: 1, examples: [example] }] });
+    expect(spoilt.digest).not.toBe(digest);
+    expect(spoilt.dataset?.exact.counts).toBeNull();
+    expect(spoilt.dataset?.channels[0]?.percentiles).toBeNull();
+    expect(spoilt.dataset?.images).toBe(3);
+  });
+
+  it('is not looked for in runs of other operations, whose digest it does not touch', async () => {
+    const stats = { ...input(), task: { operation: 'stats' } } as const;
+    const before = await aggregateArm(stats);
+    for (const batch of [0, 1]) bucket.objects.delete(layout.histogram('r', 'fleet', 0, batch));
+    const after = await aggregateArm(stats);
+    expect(before.valid).toBe(true);
+    expect(after.digest).toBe(before.digest);
+    expect(after.dataset?.channels[0]?.percentiles).toBeNull();
+  });
+});

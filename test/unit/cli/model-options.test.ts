@@ -1,0 +1,86 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Command } from 'commander';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { estimateCommand } from '../../../src/cli/commands/estimate.ts';
+import { simulateCommand } from '../../../src/cli/commands/simulate.ts';
+import type { Context } from '../../../src/cli/context.ts';
+import { addModelOptions, modelRequestOf } from '../../../src/cli/model-options.ts';
+import { buildSummary } from '../../../src/report/summary.ts';
+import { sampleInput } from '../report/sample.ts';
+
+function requestOf(line: string) {
+  const command = addModelOptions(new Command()).exitOverride();
+  command.parse(line.split(' '), { from: 'user' });
+  return modelRequestOf(command.opts());
+}
+
+describe('modelRequestOf', () => {
+  it('reads numbers as people write large ones', () => {
+    const { job, inAws } = requestOf('--images 50e6 --bytes 110e3 --batch-size 50 --interruptions 0.01');
+    expect(job).toEqual({ images: 50e6, bytesPerImage: 110e3, batchSize: 50, interruptionsPerHour: 0.01 });
+    expect(inAws).toBe(false);
+  });
+
+  it('wants the number of images, but of a run', () => {
+    expect(() => requestOf('--bytes 110e3')).toThrow(/`images`/);
+    expect(requestOf('--from a-run').job).toEqual({});
+  });
+
+  it.each(['--images 0', '--images 1.5', '--images 10 --workers 300', '--images 10 --memory 100'])(
+    'refuses %s',
+    (line) => expect(() => requestOf(line)).toThrow('INVALID_INPUT'),
+  );
+});
+
+describe('estimate and simulate', () => {
+  let home = '';
+  let context: Context;
+  let summary = '';
+  beforeAll(async () => {
+    home = await mkdtemp(join(tmpdir(), 'fanfleet-model-'));
+    const shell = {
+      FANFLEET_PORT: 1,
+      FANFLEET_EC2_PORT: 1,
+      FANFLEET_HOSTS: 'auto',
+      PATH: '',
+      HOME: '/',
+    } as const;
+    const io = { result: () => {}, note: () => {}, progress: () => {} };
+    context = { io, root: home, home, shell, stage: 'local', signal: new AbortController().signal };
+    summary = join(home, 'summary.json');
+    await writeFile(summary, JSON.stringify(buildSummary(await sampleInput({ images: 400, batchSize: 10 }))));
+  });
+  afterAll(() => rm(home, { recursive: true }));
+
+  it('answers with time, cost and limit of both arms, and what that rests on', async () => {
+    const { text, json } = await estimateCommand(context, requestOf('--images 50e6 --bytes 110e3'));
+    expect(json.arms.map(({ arm }) => arm)).toEqual(['serverless', 'fleet']);
+    expect(text).toMatch(/serverless \(Lambda, 1769 MB, arm64\) .* \$.* S3 GET rate/);
+    expect(text).toMatch(/Note: The listing would take/);
+    expect(text).toMatch(/Rests on: kernels of docs\/performance.md/);
+    expect(json.curves?.arms).toHaveLength(2);
+  });
+
+  it('simulates the same for the same seed', async () => {
+    const request = requestOf('--images 1e6 --workers 20 --market spot --interruptions 0.5');
+    const once = await simulateCommand(context, { seed: 3, runs: 5, request });
+    expect(await simulateCommand(context, { seed: 3, runs: 5, request })).toEqual(once);
+    expect((await simulateCommand(context, { seed: 4, runs: 5, request })).json.arms).not.toEqual(
+      once.json.arms,
+    );
+    for (const { p50, p90 } of once.json.arms) expect(p90.seconds).toBeGreaterThanOrEqual(p50.seconds);
+  });
+
+  it('takes the figures, and all that was not said, from a run', async () => {
+    const { json } = await estimateCommand(context, requestOf(`--from ${summary} --workers 7`));
+    expect(json.job).toMatchObject({ images: 400, batchSize: 10, workers: 7 });
+    expect(json.calibration.source).toMatch(/^run /);
+    await expect(estimateCommand(context, requestOf('--from no/such.json'))).rejects.toThrow(
+      'PATH_UNREADABLE',
+    );
+    const other = requestOf(`--from ${summary} --engine spark`);
+    await expect(estimateCommand(context, other)).rejects.toThrow('Expected the engine daft');
+  });
+});

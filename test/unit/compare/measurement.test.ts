@@ -1,0 +1,58 @@
+import { beforeAll, describe, expect, it } from 'vitest';
+import { measurementOf, measurementSchema } from '../../../src/compare/measurement.ts';
+import { buildSummary } from '../../../src/report/summary.ts';
+import type { ArmRound, Summary } from '../../../src/report/summary-schema.ts';
+import { sampleInput } from '../report/sample.ts';
+
+const TURN = { round: 2, point: 1 };
+const PROCESSING = { startedAt: 1000, endedAt: 5500, cpuMs: 6000, batches: 20 };
+let summary: Summary;
+let arm: ArmRound;
+
+beforeAll(async () => {
+  summary = buildSummary(await sampleInput({ arms: ['serverless'] }));
+  const [found] = summary.rounds[0]?.arms ?? [];
+  if (found === undefined) throw new Error('no arm');
+  arm = found;
+});
+
+const withArm = (changes: Partial<ArmRound>): Summary => ({
+  ...summary,
+  rounds: [{ round: 0, arms: [{ ...arm, ...changes }] }],
+});
+
+describe('measurementOf', () => {
+  it('has the figures of the arm in seconds, and what it must have in common with the others', () => {
+    const measured = measurementOf(TURN, summary, PROCESSING, ['run-x']);
+    expect(measured).toMatchObject({
+      ...TURN,
+      runId: summary.runId,
+      status: 'succeeded',
+      figures: { wall: (arm.wallMs ?? 0) / 1000, processing: 4.5, cpu: 6 },
+      operation: 'stats',
+      images: 1000,
+      failedImages: 0,
+      batches: 20,
+      digest: arm.digest,
+      coldStarts: arm.work?.coldStarts,
+      besides: ['run-x'],
+    });
+    expect(measurementSchema.parse(JSON.parse(JSON.stringify(measured)))).toEqual(measured);
+  });
+
+  it('knows no figures of batches where there are no spans', () => {
+    expect(measurementOf(TURN, summary, null, [])).toMatchObject({
+      figures: { processing: null, cpu: null },
+    });
+  });
+
+  it.each<[string, Partial<ArmRound>, string]>([
+    ['failed', { status: 'failed', error: { code: 'States.Timeout', message: 'Late.' } }, 'States.Timeout'],
+    ['could not be read', { digest: null }, 'NOT_READ'],
+  ])('is a failure where the arm %s', (_, changes, code) => {
+    expect(measurementOf(TURN, withArm(changes), PROCESSING, [])).toMatchObject({
+      status: 'failed',
+      error: { code },
+    });
+  });
+});

@@ -1,0 +1,140 @@
+import { describe, expect, it } from 'vitest';
+import { readPrices } from '../../../src/cost/prices.ts';
+import { calibrate, inAws, type MeasuredRun } from '../../../src/model/calibrate.ts';
+import { estimate } from '../../../src/model/estimate.ts';
+import { curvesOfRun, jobOfRun } from '../../../src/model/measured-job.ts';
+import { setupsOf } from '../../../src/model/predict.ts';
+import { buildSummary } from '../../../src/report/summary.ts';
+import type { ArmRound, Summary } from '../../../src/report/summary-schema.ts';
+import { sampleInput } from '../report/sample.ts';
+
+const PRICES = readPrices('us-east-1');
+
+async function sampleRun(): Promise<Summary> {
+  return buildSummary(await sampleInput({ images: 400, batchSize: 10 }));
+}
+
+/** The run with a round of an arm changed: 20 batches of 10 images on two slots. */
+function withRound(run: Summary, arm: 'serverless' | 'fleet', over: Partial<ArmRound>): MeasuredRun {
+  const change = (round: ArmRound): ArmRound => (round.arm === arm ? { ...round, ...over } : round);
+  return { ...run, rounds: run.rounds.map((each) => ({ ...each, arms: each.arms.map(change) })) };
+}
+
+const WORK = {
+  spans: 20,
+  cpuMs: 0,
+  billedMs: 0,
+  rssPeakBytes: 0,
+  coldStarts: 2,
+  coldStartMs: 600,
+  kernels: [],
+  outputBytes: 0,
+  getMs: 200 * 8,
+  workerCount: 2,
+  workers: [],
+};
+/** Of two slots: a batch is 10 images of 20 ms, 50 ms of writing, 30 ms inside and 10 ms before the next one. */
+const MEASURED: Partial<ArmRound> = {
+  status: 'succeeded',
+  images: 200,
+  bytes: 200 * 80_000,
+  peakConcurrency: 2,
+  work: WORK,
+  phases: {
+    provision: 400,
+    coldStart: 300,
+    load: 80,
+    process: 2000,
+    write: 500,
+    overhead: 500,
+    teardown: 250,
+  },
+  overhead: { batch: 300, idleAtStart: 40, idleBetween: 100, idleAtEnd: 60, unmeasured: 0 },
+};
+
+describe('calibrate', () => {
+  it('takes times of an image and of a batch from phases that are means over slots', async () => {
+    const { serverless } = calibrate(withRound(await sampleRun(), 'serverless', MEASURED));
+    expect(serverless).toMatchObject({ startMs: 440, endMs: 250, coldStartMs: 300 });
+    expect(serverless?.work).toMatchObject({ imageMs: 20, batchMs: 8 + 50 + 30, dispatchMs: 10 });
+  });
+
+  it('takes the wait for the first image for one of the batch, and what is beyond a GET for one of the images', async () => {
+    const load = { ...MEASURED.phases, load: 480 } as ArmRound['phases'];
+    const { serverless } = calibrate(
+      withRound(await sampleRun(), 'serverless', { ...MEASURED, phases: load }),
+    );
+    // 48 ms a batch: a GET of 8 ms, and 4 ms an image.
+    expect(serverless?.work).toMatchObject({ imageMs: 24, batchMs: 8 + 50 + 30 });
+  });
+
+  it('gives back the time of the run that it was made of', async () => {
+    const run = withRound(await sampleRun(), 'serverless', MEASURED);
+    const calibration = calibrate(run);
+    const job = { ...jobOfRun(run), images: 200, batchSize: 10, concurrency: 2, workers: 2, warm: false };
+    const [setup] = setupsOf({ ...job, bytesPerImage: calibration.bytesPerImage }, calibration, PRICES);
+    if (setup === undefined) throw new Error('Expected the arm.');
+    // Ten batches on each slot, after its cold start.
+    expect(setup.batches).toBe(20);
+    expect(estimate(setup).wallMs).toBeCloseTo(440 + 300 + 10 * (200 + 88 + 10) + 250, 3);
+  });
+
+  it('knows that offline all slots share the cores, and that those of AWS do not', async () => {
+    const run = await sampleRun();
+    const offline = {
+      ...withRound(run, 'serverless', MEASURED),
+      environment: { ...run.environment, offline: true, cores: 2 },
+    };
+    const calibration = calibrate(offline);
+    expect(calibration.sharedCores).toBe(2);
+    const job = { ...jobOfRun(offline), images: 10_000, concurrency: 2 };
+    const batchMs = (over: object, by = calibration) =>
+      setupsOf({ ...job, ...over }, by, PRICES)[0]?.batchMs ?? 0;
+    // Four slots on two cores: each image takes twice as long.
+    const imagesMs = batchMs({}) - 98;
+    expect(batchMs({ concurrency: 4 }) - 98).toBeCloseTo(2 * imagesMs, 6);
+    const aws = inAws(calibration, 'daft');
+    expect(aws.sharedCores).toBeNull();
+    expect(batchMs({ concurrency: 400 }, aws)).toBe(batchMs({}, aws));
+    expect(aws.serverless?.work.imageMs).toBe(calibration.serverless?.work.imageMs);
+    expect(aws.fleet?.bootMs).toBeGreaterThan(60_000);
+  });
+
+  it('reads boot, start and end of a fleet', async () => {
+    const { fleet } = calibrate(withRound(await sampleRun(), 'fleet', MEASURED));
+    expect(fleet).toMatchObject({ bootMs: 400, engineStartMs: 40 + 300, endMs: 250 });
+    expect(fleet?.slotsPerWorker).toBeGreaterThan(0);
+  });
+
+  it('does without an arm that failed, was resumed, or left no spans, and refuses a run with neither', async () => {
+    const run = await sampleRun();
+    for (const over of [
+      { status: 'failed' },
+      { batchesTakenOver: 3 },
+      { work: null },
+    ] as Partial<ArmRound>[]) {
+      const lacking = withRound(run, 'fleet', over);
+      expect(calibrate(lacking).fleet).toBeNull();
+      expect(calibrate(lacking).serverless).not.toBeNull();
+      expect(curvesOfRun(lacking, PRICES)).toBeNull();
+    }
+    expect(() => calibrate({ ...run, rounds: [] })).toThrow('NOT_MEASURED');
+  });
+});
+
+describe('curvesOfRun', () => {
+  it('has both arms, says what it rests on, and is in the summary where there are prices', async () => {
+    const input = await sampleInput({ images: 400, batchSize: 10 });
+    const { curves } = buildSummary({ ...input, prices: PRICES });
+    expect(curves?.arms.map(({ arm }) => arm)).toEqual(['serverless', 'fleet']);
+    expect(curves?.calibration).toContain(input.run.runId);
+    expect(buildSummary({ ...input, prices: null }).curves).toBeNull();
+    expect(buildSummary(input).curves).toBeNull();
+  });
+
+  it('has none where the fleet has a type without a price', async () => {
+    const run = await sampleRun();
+    const request = { ...run.request, instanceType: 'x9.huge' };
+    expect(curvesOfRun({ ...run, request }, PRICES)).toBeNull();
+  });
+});
