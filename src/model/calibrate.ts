@@ -117,6 +117,11 @@ function calibrateFleet(run: MeasuredRun): FleetCalibration | null {
 const bootOf = ({ bootStartedAt, readyAt }: { readonly bootStartedAt: number; readonly readyAt: number }) =>
   Math.max(1, readyAt - bootStartedAt);
 
+/** Whether an arm of a run was measured: it finished, with spans, and all of its batches are its own. */
+export function isMeasured(run: MeasuredRun, arm: ArmRound['arm']): boolean {
+  return measuredArm(run, arm) !== null;
+}
+
 interface MeasuredArm {
   readonly round: ArmRound & {
     readonly phases: NonNullable<ArmRound['phases']>;

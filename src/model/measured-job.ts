@@ -1,6 +1,6 @@
 import { architectureOf } from '../cost/functions.ts';
 import type { Prices } from '../cost/prices.ts';
-import { calibrate, type MeasuredRun } from './calibrate.ts';
+import { calibrate, isMeasured, type MeasuredRun } from './calibrate.ts';
 import type { Curves } from './curves.ts';
 import { type Job, jobSchema } from './job.ts';
 import { scalingCurves } from './scaling.ts';
@@ -41,8 +41,6 @@ export function curvesOfRun(run: MeasuredRun, prices: Prices | null): Curves | n
   const { request, plan } = run;
   if (prices === null || plan.images === 0 || prices.instances[request.instanceType] === undefined)
     return null;
-  const measured = (arm: 'serverless' | 'fleet') =>
-    run.rounds.some(({ arms }) => arms.some((each) => each.arm === arm && each.work !== null && each.phases));
-  if (!measured('serverless') || !measured('fleet')) return null;
+  if (!isMeasured(run, 'serverless') || !isMeasured(run, 'fleet')) return null;
   return scalingCurves(jobOfRun(run), calibrate(run), prices);
 }

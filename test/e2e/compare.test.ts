@@ -1,11 +1,10 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { CopyObjectCommand, ListObjectsV2Command } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { type Comparison, comparisonSchema } from '../../src/compare/comparison.ts';
 import { cli, finish, runIdFrom, startCli } from './support/cli.ts';
-import { connectStack } from './support/stack.ts';
+import { copyDigits } from './support/copy-digits.ts';
 
 const IMAGES = 40;
 const PREFIX = 'compared/';
@@ -14,15 +13,7 @@ let folder: string;
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'fanfleet-compare-'));
-  const { s3, stack } = await connectStack();
-  const Bucket = stack.dataBucket;
-  const { Contents = [] } = await s3.send(
-    new ListObjectsV2Command({ Bucket, Prefix: 'digits/', MaxKeys: IMAGES }),
-  );
-  for (const { Key = '' } of Contents) {
-    const copy = { Bucket, Key: Key.replace('digits/', PREFIX), CopySource: `${Bucket}/${Key}` };
-    await s3.send(new CopyObjectCommand(copy));
-  }
+  await copyDigits(IMAGES, PREFIX);
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 

@@ -1,9 +1,10 @@
-import { CopyObjectCommand, DeleteObjectCommand, ListObjectsV2Command } from '@aws-sdk/client-s3';
+import { DeleteObjectCommand, ListObjectsV2Command } from '@aws-sdk/client-s3';
 import { beforeAll, describe, expect, inject, it } from 'vitest';
 import { summarySchema } from '../../src/report/summary-schema.ts';
 import { layout } from '../../src/run/layout.ts';
 import type { Arm } from '../../src/run/request.ts';
 import { cli, finish, runIdFrom, startCli } from './support/cli.ts';
+import { copyDigits } from './support/copy-digits.ts';
 import {
   type ConnectedStack,
   connectStack,
@@ -28,14 +29,7 @@ let stack: ConnectedStack;
 
 beforeAll(async () => {
   stack = await connectStack();
-  const Bucket = stack.stack.dataBucket;
-  const { Contents = [] } = await stack.s3.send(
-    new ListObjectsV2Command({ Bucket, Prefix: 'digits/', MaxKeys: IMAGES }),
-  );
-  for (const { Key = '' } of Contents) {
-    const copy = { Bucket, Key: Key.replace('digits/', REQUEST.prefix), CopySource: `${Bucket}/${Key}` };
-    await stack.s3.send(new CopyObjectCommand(copy));
-  }
+  await copyDigits(IMAGES, REQUEST.prefix);
 });
 
 describe('a run that lost a part of its files', () => {

@@ -1,25 +1,11 @@
-import { beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { measurementOf, measurementSchema } from '../../../src/compare/measurement.ts';
-import { buildSummary } from '../../../src/report/summary.ts';
-import type { ArmRound, Summary } from '../../../src/report/summary-schema.ts';
-import { sampleInput } from '../report/sample.ts';
+import type { ArmRound } from '../../../src/report/summary-schema.ts';
+import { oneArm } from '../report/one-arm.ts';
 
 const TURN = { round: 2, point: 1 };
 const PROCESSING = { startedAt: 1000, endedAt: 5500, cpuMs: 6000, batches: 20 };
-let summary: Summary;
-let arm: ArmRound;
-
-beforeAll(async () => {
-  summary = buildSummary(await sampleInput({ arms: ['serverless'] }));
-  const [found] = summary.rounds[0]?.arms ?? [];
-  if (found === undefined) throw new Error('no arm');
-  arm = found;
-});
-
-const withArm = (changes: Partial<ArmRound>): Summary => ({
-  ...summary,
-  rounds: [{ round: 0, arms: [{ ...arm, ...changes }] }],
-});
+const { summary, arm, withArm } = await oneArm('serverless');
 
 describe('measurementOf', () => {
   it('has the figures of the arm in seconds, and what it must have in common with the others', () => {

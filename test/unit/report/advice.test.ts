@@ -44,4 +44,14 @@ describe('the advice of a run', () => {
     expect(renderHtml(alone)).toContain('None: only one arm was to run');
     expect(renderMarkdown(alone)).not.toContain('Advice');
   });
+
+  it('is none where an earlier run did a part of both arms, whose times are not those of the job', async () => {
+    const input = await sampleInput();
+    const arms = input.arms.map((arm) => ({
+      ...arm,
+      aggregate: arm.aggregate && { ...arm.aggregate, batchesTakenOver: 12 },
+    }));
+    const resumed = buildSummary({ ...input, arms, prices });
+    expect(resumed).toMatchObject({ curves: null, advice: null });
+  });
 });

@@ -1,28 +1,12 @@
-import { beforeAll, describe, expect, it } from 'vitest';
-import { buildSummary } from '../../../src/report/summary.ts';
-import type { ArmRound, Summary } from '../../../src/report/summary-schema.ts';
+import { describe, expect, it } from 'vitest';
 import { layout } from '../../../src/run/layout.ts';
 import { measurementOf, measurementSchema } from '../../../src/sweep/measurement.ts';
 import { readProcessing } from '../../../src/sweep/processing.ts';
 import { MemoryBucket, spanOf } from '../aggregate/fixture.ts';
-import { sampleInput } from '../report/sample.ts';
+import { oneArm } from '../report/one-arm.ts';
 
 const TURN = { round: 1, point: 2 };
-let summary: Summary;
-let arm: ArmRound;
-
-beforeAll(async () => {
-  summary = buildSummary(await sampleInput({ arms: ['fleet'] }));
-  const [found] = summary.rounds[0]?.arms ?? [];
-  if (found === undefined) throw new Error('no arm');
-  arm = found;
-});
-
-/** The same run with another fleet arm. */
-const withArm = (changes: Partial<ArmRound>): Summary => ({
-  ...summary,
-  rounds: [{ round: 0, arms: [{ ...arm, ...changes }] }],
-});
+const { summary, arm, withArm } = await oneArm('fleet');
 const hosts = (quotaCpus: number | undefined) =>
   arm.fleet?.hosts.map((host) => ({ ...host, quotaCpus })) ?? [];
 const processing = () => {
