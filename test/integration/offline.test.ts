@@ -98,7 +98,8 @@ describe('fanfleet up and down', () => {
     };
     expect(first).toMatchObject({ code: 0, object: { started: true, variables } });
     const kind = noNamespaces === undefined ? 'namespaces' : 'processes';
-    expect(first.object.hosts).toEqual({ kind, description: expect.stringMatching(/namespaces|processes/) });
+    const description = expect.stringMatching(/namespaces|processes/);
+    expect(first.object.hosts).toEqual({ kind, description, bare: false });
     expect(second.object.hosts).toEqual(first.object.hosts);
     expect(second).toMatchObject({ code: 0, object: { started: false, variables } });
     expect([await pidOf('emulator'), await pidOf('ec2')]).toEqual(pids);

@@ -128,7 +128,10 @@ class SparkCluster:
     def _stay_until_seen(self, env: dict[str, str], until: float) -> None:
         """The master takes a worker for dead as soon as its process has ended, so the head is given time to look."""
         until = min(until, time.time() + SEEN_S)
-        while time.time() < until and self._master(env)["activeapps"]:
+        while time.time() < until:
+            master = self._master(env)
+            if master["completedapps"] and not master["activeapps"]:
+                break  # The work is over, and nobody looks any more.
             time.sleep(POLL_S)
 
     def states(self, env: dict[str, str]) -> list[WorkerState]:
