@@ -10,9 +10,7 @@ import { findStack, type Stack } from '../aws/stack.ts';
 import { FanfleetError } from '../errors.ts';
 import type { Io } from './io.ts';
 import type { Shell } from './shell.ts';
-
-/** The stage that is deployed to the offline AWS; every other one is in an account. */
-export const LOCAL = 'local';
+import { LOCAL } from './stage.ts';
 
 /** What every command works with. */
 export interface Context {

@@ -2,9 +2,10 @@
 import { join } from 'node:path';
 import { CommanderError } from 'commander';
 import { FanfleetError } from '../errors.ts';
+import type { Act } from './act.ts';
 import { EXIT, exitCodeOfError } from './exit-code.ts';
 import { createIo, type Io } from './io.ts';
-import { type Act, createProgram } from './program.ts';
+import { createProgram } from './program.ts';
 import { readShell } from './shell.ts';
 
 const root = join(import.meta.dirname, '../..');

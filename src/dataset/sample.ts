@@ -6,10 +6,8 @@ import * as z from 'zod';
 import { forEachConcurrent } from '../concurrency/for-each-concurrent.ts';
 import { FanfleetError } from '../errors.ts';
 import { DIGITS, digitPng, MAX_DIGITS, readDigits } from './sample-digits.ts';
+import type { SampleKind } from './sample-kinds.ts';
 import { photoMaker, photoRecipe } from './sample-photos.ts';
-
-export const SAMPLE_KINDS = ['photos', 'digits'] as const;
-export type SampleKind = (typeof SAMPLE_KINDS)[number];
 
 const PHOTOS = 1000;
 const MAX_PHOTOS = 1_000_000;

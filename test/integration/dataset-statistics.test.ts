@@ -10,7 +10,8 @@ import {
   percentilesOf,
   statisticsOf,
 } from '../../src/aggregate/statistics.ts';
-import { makeSample, type SampleKind } from '../../src/dataset/sample.ts';
+import { makeSample } from '../../src/dataset/sample.ts';
+import type { SampleKind } from '../../src/dataset/sample-kinds.ts';
 import { chooseKernel } from '../../src/kernel/choose-kernel.ts';
 import { countImage } from '../../src/kernel/count-image.ts';
 import { ValueCounts } from '../../src/kernel/histogram.ts';

@@ -1,5 +1,3 @@
-import { mkdir, writeFile } from 'node:fs/promises';
-import { dirname, join, resolve } from 'node:path';
 import {
   type Comparison,
   newComparison,
@@ -10,13 +8,12 @@ import {
   writeComparison,
 } from '../../compare/comparison.ts';
 import { renderComparison, turnName } from '../../compare/markdown.ts';
-import { FanfleetError } from '../../errors.ts';
 import { newRunId } from '../../run/start.ts';
 import type { ComparisonRequest, ComparisonToContinue } from '../compare-options.ts';
 import { type Aws, type Context, connect } from '../context.ts';
 import { EXIT, type ExitCode } from '../exit-code.ts';
-import { ComparisonRunner } from './comparison-runner.ts';
-import { measureTurns } from './measure-turns.ts';
+import { type KeptFile, keepNew, readKept, writePage } from './kept-file.ts';
+import { measureSides } from './measure-sides.ts';
 import { resolveInput } from './run.ts';
 
 export interface CompareOptions {
@@ -37,13 +34,13 @@ export async function compareCommand(
   { images, out, failIfSlower, comparison: asked }: CompareOptions,
 ) {
   const aws = await connect(context);
-  const { file, comparison } =
-    'continue' in asked ? await goOn(context, asked.continue) : await begin(context, aws, images, asked);
-  const measured = await measureAll(context, aws, file, comparison);
+  const { file, kept } =
+    'continue' in asked
+      ? await readKept(context, 'comparison', asked.continue, readComparison)
+      : await begin(context, aws, images, asked);
+  const measured = await measureAll(context, aws, file, kept);
   const text = renderComparison(measured);
-  for (const page of [join(dirname(file), 'comparison.md'), ...(out === undefined ? [] : [resolve(out)])]) {
-    await writeFile(page, text);
-  }
+  await writePage(file, 'comparison', out, text);
   return {
     json: { file, ...measured },
     text: `${text}\n${file}`,
@@ -51,17 +48,12 @@ export async function compareCommand(
   };
 }
 
-interface KeptComparison {
-  readonly file: string;
-  readonly comparison: Comparison;
-}
-
 async function begin(
   context: Context,
   aws: Aws,
   images: string | undefined,
   { request, repeats, null: nullComparisons, minEffect, ...asked }: ComparisonRequest,
-): Promise<KeptComparison> {
+): Promise<KeptFile<Comparison>> {
   const now = new Date();
   const comparison = newComparison({
     ...asked,
@@ -74,45 +66,19 @@ async function begin(
     nullComparisons,
     seed: SEED,
   });
-  const folder = join(context.home, 'comparisons', comparison.comparisonId);
-  await mkdir(folder, { recursive: true });
-  const file = join(folder, 'comparison.json');
-  await writeComparison(file, comparison);
-  return { file, comparison };
+  return keepNew(context, 'comparison', comparison.comparisonId, comparison, writeComparison);
 }
 
-async function goOn({ stage }: Context, given: string): Promise<KeptComparison> {
-  const file = resolve(given);
-  const comparison = await readComparison(file);
-  if (comparison.stage === stage) return { file, comparison };
-  const message = `Expected the stage ${comparison.stage}, where the comparison was begun, but received ${stage}.`;
-  throw new FanfleetError('INVALID_INPUT', message, { source: 'user' });
-}
-
-async function measureAll(context: Context, aws: Aws, file: string, begun: Comparison): Promise<Comparison> {
-  const left = runsLeft(begun);
-  if (left.length === 0) return begun;
+function measureAll(context: Context, aws: Aws, file: string, begun: Comparison): Promise<Comparison> {
   const { comparisonId: id, state, request, a, b } = begun;
-  const sides = { sides: [a, b], sideOf: (point: number) => sideOf(begun, point) };
-  const runner = await ComparisonRunner.create(context, aws, { id, state, request, ...sides });
-  try {
-    await runner.warmUp();
-    return await measureTurns(context, begun, {
-      left,
-      nameOf: turnName,
-      measure: async (kept, turn) => {
-        const { measurement, environment } = await runner.measure(turn);
-        return {
-          kept: withMeasurement(kept, measurement, environment),
-          failure: measurement.status === 'failed' ? measurement.error.message : null,
-        };
-      },
-      write: (kept) => writeComparison(file, kept),
-      goOn: `fanfleet compare --continue ${file}`,
-    });
-  } finally {
-    await runner.end();
-  }
+  const asked = { id, state, request, sides: [a, b], sideOf: (point: number) => sideOf(begun, point) };
+  return measureSides(context, aws, begun, asked, {
+    left: runsLeft(begun),
+    nameOf: turnName,
+    withMeasurement,
+    write: (kept) => writeComparison(file, kept),
+    goOn: `fanfleet compare --continue ${file}`,
+  });
 }
 
 /** Where nothing can be said, that is no success; nor is it that B is slower, where it was not to be. */

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { readImageFolder } from '../../dataset/folder.ts';
-import { makeSample, SAMPLE_KINDS, type Sample, type SampleKind } from '../../dataset/sample.ts';
+import { makeSample, type Sample } from '../../dataset/sample.ts';
+import type { SampleKind } from '../../dataset/sample-kinds.ts';
 import { uploadFiles } from '../../dataset/upload.ts';
 import { type Aws, type Context, connect } from '../context.ts';
 
@@ -63,5 +64,3 @@ export async function upload({ io, signal }: Context, { s3, stack }: Aws, folder
 function megabytes(bytes: number): string {
   return (bytes / 1e6).toFixed(1);
 }
-
-export { SAMPLE_KINDS };

@@ -12,10 +12,8 @@ import { trendsOf } from '../../history/trends.ts';
 import { describeRun } from '../../run/start.ts';
 import { type Context, connect } from '../context.ts';
 import { EXIT, type ExitCode } from '../exit-code.ts';
+import type { HistoryFormat } from '../output-formats.ts';
 import { textTable } from '../text-table.ts';
-
-export const HISTORY_FORMATS = ['text', 'json', 'md', 'svg', 'html'] as const;
-export type HistoryFormat = (typeof HISTORY_FORMATS)[number];
 
 /** Nights that a terminal shows. */
 const MOST_ROWS = 20;

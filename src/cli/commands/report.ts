@@ -13,9 +13,7 @@ import { renderTerminal } from '../../report/terminal.ts';
 import { layout } from '../../run/layout.ts';
 import { listRuns } from '../../run/start.ts';
 import { type Aws, type Context, connect, runFolder } from '../context.ts';
-
-export const REPORT_FORMATS = ['html', 'json', 'csv', 'md', 'parquet'] as const;
-export type ReportFormat = (typeof REPORT_FORMATS)[number];
+import { REPORT_FORMATS, type ReportFormat } from '../output-formats.ts';
 
 export interface ReportOptions {
   /** @default the table for the terminal, with the files fetched */

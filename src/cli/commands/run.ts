@@ -8,8 +8,9 @@ import type { Arm, Engine, PartialRequest, RequestInput } from '../../run/reques
 import { requestToResume } from '../../run/resume.ts';
 import { passes } from '../../run/run.ts';
 import { describeRun, type Execution, newRunId, startRun, stopRun } from '../../run/start.ts';
-import { type Aws, type Context, connect, LOCAL } from '../context.ts';
+import { type Aws, type Context, connect } from '../context.ts';
 import { exitCodeOf } from '../exit-code.ts';
+import { LOCAL } from '../stage.ts';
 import { upload } from './dataset.ts';
 import { progressLine } from './progress-line.ts';
 import { fetchReport, reportText } from './report.ts';

@@ -1,4 +1,4 @@
-import { SAMPLE_KINDS } from '../../dataset/sample.ts';
+import { SAMPLE_KINDS } from '../../dataset/sample-kinds.ts';
 import { type Context, connect, expectLocal } from '../context.ts';
 import { EXIT, type ExitCode } from '../exit-code.ts';
 import { sample, upload } from './dataset.ts';

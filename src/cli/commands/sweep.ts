@@ -1,7 +1,4 @@
-import { mkdir, writeFile } from 'node:fs/promises';
-import { dirname, join, resolve } from 'node:path';
 import { ObjectStore } from '../../aws/object-store.ts';
-import { FanfleetError } from '../../errors.ts';
 import type { RequestInput } from '../../run/request.ts';
 import { newRunId } from '../../run/start.ts';
 import { figuresOfSweep } from '../../sweep/figures.ts';
@@ -14,6 +11,7 @@ import { newSweep, readSweep, requestOfPoint, type Sweep, turnsLeft, writeSweep 
 import { type Aws, type Context, connect } from '../context.ts';
 import { exitCodeOf } from '../exit-code.ts';
 import type { SweepRequest, SweepToContinue } from '../sweep-options.ts';
+import { type KeptFile, keepNew, readKept, writePage } from './kept-file.ts';
 import { measureTurns } from './measure-turns.ts';
 import { measuredRun } from './measured-run.ts';
 import { resolveInput } from './run.ts';
@@ -28,14 +26,14 @@ export interface SweepOptions {
 /** Measure every point in every round, each by a run with the fleet arm alone, and compare them. */
 export async function sweepCommand(context: Context, { images, out, sweep: asked }: SweepOptions) {
   const aws = await connect(context);
-  const { file, sweep } =
-    'continue' in asked ? await goOn(context, asked.continue) : await begin(context, aws, images, asked);
-  const measured = await measureAll(context, aws, file, sweep);
+  const { file, kept } =
+    'continue' in asked
+      ? await readKept(context, 'sweep', asked.continue, readSweep)
+      : await begin(context, aws, images, asked);
+  const measured = await measureAll(context, aws, file, kept);
   const figures = figuresOfSweep(measured);
   const text = renderSweep(measured, figures);
-  for (const page of [join(dirname(file), 'sweep.md'), ...(out === undefined ? [] : [resolve(out)])]) {
-    await writeFile(page, text);
-  }
+  await writePage(file, 'sweep', out, text);
   const { digestsEqual, failedRuns: failedArms, failedImages } = figures;
   return {
     json: { file, ...measured, figures },
@@ -44,17 +42,12 @@ export async function sweepCommand(context: Context, { images, out, sweep: asked
   };
 }
 
-interface KeptSweep {
-  readonly file: string;
-  readonly sweep: Sweep;
-}
-
 async function begin(
   context: Context,
   aws: Aws,
   images: string | undefined,
   { points, rounds, request }: SweepRequest,
-): Promise<KeptSweep> {
+): Promise<KeptFile<Sweep>> {
   const now = new Date();
   const sweep = newSweep({
     sweepId: newRunId(now),
@@ -64,19 +57,7 @@ async function begin(
     points: [...points],
     rounds,
   });
-  const folder = join(context.home, 'sweeps', sweep.sweepId);
-  await mkdir(folder, { recursive: true });
-  const file = join(folder, 'sweep.json');
-  await writeSweep(file, sweep);
-  return { file, sweep };
-}
-
-async function goOn({ stage }: Context, given: string): Promise<KeptSweep> {
-  const file = resolve(given);
-  const sweep = await readSweep(file);
-  if (sweep.stage === stage) return { file, sweep };
-  const message = `Expected the stage ${sweep.stage}, where the sweep was begun, but received ${stage}.`;
-  throw new FanfleetError('INVALID_INPUT', message, { source: 'user' });
+  return keepNew(context, 'sweep', sweep.sweepId, sweep, writeSweep);
 }
 
 function measureAll(context: Context, aws: Aws, file: string, begun: Sweep): Promise<Sweep> {

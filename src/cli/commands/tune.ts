@@ -1,4 +1,4 @@
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { readState } from '../../../localstack/offline.ts';
 import { FanfleetError } from '../../errors.ts';
@@ -9,11 +9,12 @@ import { tunePicture } from '../../tune/picture.ts';
 import { pointName, sideOfPoint } from '../../tune/point.ts';
 import { type Change, renderChanges, withParams } from '../../tune/stack-params.ts';
 import { newTune, readTune, runsLeft, type Tune, withMeasurement, writeTune } from '../../tune/tune.ts';
-import { type Aws, type Context, connect, LOCAL } from '../context.ts';
+import { type Aws, type Context, connect } from '../context.ts';
 import { exitCodeOf } from '../exit-code.ts';
+import { LOCAL } from '../stage.ts';
 import type { TuneRequest, TuneToContinue } from '../tune-options.ts';
-import { ComparisonRunner } from './comparison-runner.ts';
-import { measureTurns } from './measure-turns.ts';
+import { type KeptFile, keepNew, readKept, writePage } from './kept-file.ts';
+import { measureSides } from './measure-sides.ts';
 import { resolveInput } from './run.ts';
 
 export interface TuneOptions {
@@ -28,16 +29,15 @@ export interface TuneOptions {
 /** Measure the job with functions of every memory (and batch size) in turn, and choose among them. */
 export async function tuneCommand(context: Context, { images, out, write, tune: asked }: TuneOptions) {
   const aws = await connect(context);
-  const { file, tune } =
-    'continue' in asked ? await goOn(context, asked.continue) : await begin(context, aws, images, asked);
-  const measured = await measureAll(context, aws, file, tune);
+  const { file, kept } =
+    'continue' in asked
+      ? await readKept(context, 'tune', asked.continue, readTune)
+      : await begin(context, aws, images, asked);
+  const measured = await measureAll(context, aws, file, kept);
   const figures = figuresOf(measured);
   const page = renderTune(measured, figures);
-  const folder = dirname(file);
-  for (const path of [join(folder, 'tune.md'), ...(out === undefined ? [] : [resolve(out)])]) {
-    await writeFile(path, page);
-  }
-  await writeFile(join(folder, 'tune.svg'), tunePicture(figures, winnerSentence(measured, figures)));
+  await writePage(file, 'tune', out, page);
+  await writeFile(join(dirname(file), 'tune.svg'), tunePicture(figures, winnerSentence(measured, figures)));
   const { winner, digestsEqual, failedRuns: failedArms, failedImages } = figures;
   const written =
     write === undefined || write === false || winner === null
@@ -50,17 +50,12 @@ export async function tuneCommand(context: Context, { images, out, write, tune: 
   };
 }
 
-interface KeptTune {
-  readonly file: string;
-  readonly tune: Tune;
-}
-
 async function begin(
   context: Context,
   aws: Aws,
   images: string | undefined,
   { points, request, ...asked }: TuneRequest,
-): Promise<KeptTune> {
+): Promise<KeptFile<Tune>> {
   const now = new Date();
   const tune = newTune({
     ...asked,
@@ -71,54 +66,26 @@ async function begin(
     functionCpus: context.stage === LOCAL ? ((await readState(context.home))?.functionCpus ?? 'all') : null,
     request: await resolveInput(context, aws, { images, request }),
   });
-  const folder = join(context.home, 'tunes', tune.tuneId);
-  await mkdir(folder, { recursive: true });
-  const file = join(folder, 'tune.json');
-  await writeTune(file, tune);
-  return { file, tune };
+  return keepNew(context, 'tune', tune.tuneId, tune, writeTune);
 }
 
-async function goOn({ stage }: Context, given: string): Promise<KeptTune> {
-  const file = resolve(given);
-  const tune = await readTune(file);
-  if (tune.stage === stage) return { file, tune };
-  const message = `Expected the stage ${tune.stage}, where the tuning was begun, but received ${stage}.`;
-  throw new FanfleetError('INVALID_INPUT', message, { source: 'user' });
-}
-
-async function measureAll(context: Context, aws: Aws, file: string, begun: Tune): Promise<Tune> {
-  const left = runsLeft(begun);
-  if (left.length === 0) return begun;
-  const { tuneId: id, state, request, points } = begun;
-  const sides = points.map(sideOfPoint);
-  const sideOf = (point: number) => {
-    const side = sides[point];
-    if (side === undefined) throw new Error(`Expected the point ${point} of the tuning but there is none.`);
-    return { side, other: side };
+function measureAll(context: Context, aws: Aws, file: string, begun: Tune): Promise<Tune> {
+  const { tuneId: id, state, request } = begun;
+  const points = begun.points.map((point) => ({ name: pointName(point), side: sideOfPoint(point) }));
+  const pointAt = (index: number) => {
+    const found = points[index];
+    if (found === undefined) throw new Error(`Expected the point ${index} of the tune but there is none.`);
+    return found;
   };
-  const runner = await ComparisonRunner.create(context, aws, { id, state, request, sides, sideOf });
-  try {
-    await runner.warmUp();
-    return await measureTurns(context, begun, {
-      left,
-      nameOf: ({ point, round }) =>
-        `${points
-          .slice(point, point + 1)
-          .map(pointName)
-          .join()}, round ${round + 1}`,
-      measure: async (kept, turn) => {
-        const { measurement, environment } = await runner.measure(turn);
-        return {
-          kept: withMeasurement(kept, measurement, environment),
-          failure: measurement.status === 'failed' ? measurement.error.message : null,
-        };
-      },
-      write: (kept) => writeTune(file, kept),
-      goOn: `fanfleet tune --continue ${file}`,
-    });
-  } finally {
-    await runner.end();
-  }
+  const sideOf = (point: number) => ({ side: pointAt(point).side, other: pointAt(point).side });
+  const asked = { id, state, request, sides: points.map(({ side }) => side), sideOf };
+  return measureSides(context, aws, begun, asked, {
+    left: runsLeft(begun),
+    nameOf: ({ point, round }) => `${pointAt(point).name}, round ${round + 1}`,
+    withMeasurement,
+    write: (kept) => writeTune(file, kept),
+    goOn: `fanfleet tune --continue ${file}`,
+  });
 }
 
 interface Written {

@@ -1,5 +1,8 @@
 import { headerBytes, paddingBytes, TAR_END } from './tar-header.ts';
 
+/** Below it a GET brings too little to be worth it; above it the parts of an upload would not be enough. */
+export const SHARD_BYTES_RANGE = { min: 1024 * 1024, max: 64 * 1024 ** 3 } as const;
+
 /** Most members of a shard, however small they are: what bounds the memory of packing and of reading an index. */
 const MAX_MEMBERS = 100_000;
 

@@ -17,8 +17,6 @@ const READS = 16;
 const READ_BYTES = 32 * 1024 * 1024;
 
 export const DEFAULT_SHARD_BYTES = 64 * 1024 * 1024;
-/** Below it a GET brings too little to be worth it; above it the parts of an upload would not be enough. */
-export const SHARD_BYTES_RANGE = { min: 1024 * 1024, max: 64 * 1024 ** 3 } as const;
 
 export type PackTotals = { readonly shards: number; readonly images: number; readonly bytes: number };
 export type PackOptions<Image extends PackImage> = {

@@ -10,6 +10,7 @@ import { listRuns } from '../../run/start.ts';
 import type { Turn } from '../../sweep/order.ts';
 import { readProcessing } from '../../sweep/processing.ts';
 import { type Aws, type Context, connect } from '../context.ts';
+import { measureTurns, type Turns } from './measure-turns.ts';
 import { measuredRun } from './measured-run.ts';
 
 /** Of how many of the latest runs is looked whether they disturb the one that is measured. */
@@ -27,14 +28,49 @@ export interface AskedRuns {
   readonly sideOf: (point: number) => { readonly side: Side; readonly other: Side };
 }
 
+/** The runs that are left of them, and how each is kept. */
+export interface TurnsOfSides<K> extends Omit<Turns<K>, 'measure'> {
+  readonly withMeasurement: (
+    kept: K,
+    measurement: Measurement,
+    environment: MeasuredTurn['environment'],
+  ) => K;
+}
+
+/** Make the runs that are left, each side on its stack and its functions as they were asked for. */
+export async function measureSides<K>(
+  context: Context,
+  aws: Aws,
+  begun: K,
+  asked: AskedRuns,
+  { withMeasurement, ...turns }: TurnsOfSides<K>,
+): Promise<K> {
+  if (turns.left.length === 0) return begun;
+  const runner = await SidesRunner.create(context, aws, asked);
+  try {
+    await runner.warmUp();
+    return await measureTurns(context, begun, {
+      ...turns,
+      measure: async (kept, turn) => {
+        const { measurement, environment } = await runner.measure(turn);
+        return {
+          kept: withMeasurement(kept, measurement, environment),
+          failure: measurement.status === 'failed' ? measurement.error.message : null,
+        };
+      },
+    });
+  } finally {
+    await runner.end();
+  }
+}
+
 /** What was measured, and where. */
-export interface MeasuredTurn {
+interface MeasuredTurn {
   readonly measurement: Measurement;
   readonly environment: Comparison['environment'];
 }
 
-/** Makes the runs of a comparison, each side on its stack and its functions as they were asked for. */
-export class ComparisonRunner {
+class SidesRunner {
   readonly #context: Context;
   readonly #asked: AskedRuns;
   readonly #stacks: ReadonlyMap<Side, Aws>;
@@ -47,14 +83,14 @@ export class ComparisonRunner {
   }
 
   /** @throws FanfleetError `ARCHITECTURE_NOT_DEPLOYED`, and what `connect` throws for the stage of a side */
-  static async create(context: Context, aws: Aws, asked: AskedRuns): Promise<ComparisonRunner> {
+  static async create(context: Context, aws: Aws, asked: AskedRuns): Promise<SidesRunner> {
     const stacks = new Map<Side, Aws>();
     for (const side of asked.sides) {
       const own = side.stage === null ? aws : await connect({ ...context, stage: side.stage });
       await expectArchitecture(own, side);
       stacks.set(side, own);
     }
-    return new ComparisonRunner(context, asked, stacks);
+    return new SidesRunner(context, asked, stacks);
   }
 
   /**

@@ -1,0 +1,54 @@
+import { type Command, Option } from 'commander';
+import { KERNELS } from '../../kernel/choose-kernel.ts';
+import { NORMALISED_FORMATS } from '../../kernel/normalisation.ts';
+import { OPERATIONS } from '../../kernel/operation.ts';
+import { parse } from '../../parse.ts';
+import { normalisationSchema } from '../../run/normalise.ts';
+import type { Act } from '../act.ts';
+import { number } from '../request-options.ts';
+
+/** What works on files of this machine, without any AWS. */
+export function addLocal(program: Command, act: Act): void {
+  const kernel = () =>
+    new Option('--kernel <name>', 'which one (default: native where it was built)').choices(KERNELS);
+  program
+    .command('stats')
+    .description('result rows (JSONL) of local files and folders, without AWS')
+    .argument('<path...>')
+    .addOption(new Option('--operation <name>', 'what to compute').choices(OPERATIONS).default('stats'))
+    .addOption(
+      new Option('--approx', 'means alone, near the true ones, from an eighth of each JPEG').conflicts([
+        'operation',
+        'histogram',
+      ]),
+    )
+    .addOption(
+      new Option('--histogram', 'how often each value occurs, too; of all statistics').conflicts('operation'),
+    )
+    .addOption(kernel())
+    .action((paths, options) =>
+      act(async (context) => (await import('../commands/stats.ts')).statsCommand(context, paths, options)),
+    );
+  program
+    .command('normalise')
+    .description('normalised copies of local files and folders, and their rows (JSONL), without AWS')
+    .argument('<path...>')
+    .requiredOption('--out <folder>', 'where the copies are written, each below it at its path')
+    .addOption(new Option('--format <name>', 'of the copies').choices(NORMALISED_FORMATS).default('png'))
+    .addOption(
+      new Option('--channels <how>', 'stretched with one range, or each with its own')
+        .choices(['all', 'each'])
+        .default('all'),
+    )
+    .option('--quality <n>', 'of JPEGs, 1-100', number, 90)
+    .addOption(kernel())
+    .action((paths, { out, kernel, ...settings }) =>
+      act(async (context) =>
+        (await import('../commands/normalise.ts')).normaliseCommand(context, paths, {
+          out,
+          kernel,
+          normalisation: parse(normalisationSchema, settings, 'The normalisation'),
+        }),
+      ),
+    );
+}
