@@ -1,3 +1,5 @@
+import { GETS_AT_ONCE } from '../src/workload/reads.ts';
+
 /** Wall clock in epoch milliseconds, and a monotonic one for durations. */
 export const processClock = { epoch: () => Date.now(), now: () => performance.now() };
 
@@ -9,7 +11,7 @@ export function processUsage(): { cpuMs: number; rssPeakBytes: number } {
 
 /**
  * What is fetched ahead, for each core: 25 images of 2048 x 1024, or 150 of 500 x 375, which are 150 ms of decoding.
- * S3 takes some 30 ms to begin an answer. More would only be memory.
+ * More would only be memory.
  */
 const AHEAD_BYTES_PER_CORE = 12 * 1024 * 1024;
 
@@ -21,7 +23,7 @@ export function workerLimits(memoryMb: number) {
   const bytes = memoryMb * 1024 * 1024;
   const cores = Math.max(1, Math.round(memoryMb / 1769));
   return {
-    fetches: 16,
+    fetches: GETS_AT_ONCE,
     decodes: 2 * cores,
     encodedBytes: Math.min(bytes / 8, AHEAD_BYTES_PER_CORE * cores),
     decodedBytes: bytes / 4,

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import type { Batch } from '../dataset/manifest.ts';
 import type { Span } from '../timing/span.ts';
-import { cutIntoReads } from '../workload/reads.ts';
+import { cutIntoReads, SLICE_BYTES } from '../workload/reads.ts';
 
 /** What an arm used of AWS, as far as its batches tell: what its bill is made of. */
 export const armUseSchema = z.object({
@@ -17,8 +17,6 @@ export const armUseSchema = z.object({
 });
 export type ArmUse = z.infer<typeof armUseSchema>;
 
-/** Most bytes of a GET of a Python worker (ec2-workers/fanfleet/slices.py), whose spans do not count their GETs. */
-const SLICE_BYTES = 8 * 1024 * 1024;
 /** AWS bills an Express execution in steps of this. */
 const EXPRESS_STEP_MS = 100;
 
@@ -29,6 +27,7 @@ export class UseCounter {
   /** @param bytes of the batch's result and span */
   add(batch: Batch, span: Span, bytes: number): void {
     const totals = this.#totals;
+    // Spans of Python workers do not count their GETs.
     totals.gets += span.gets ?? cutIntoReads(batch.objects, SLICE_BYTES).length;
     // Clocks of two services: a batch cannot have begun before it was given out.
     const ms = Math.max(0, span.endedAt - Math.min(span.queuedAt, span.startedAt));

@@ -227,7 +227,10 @@ function parseSpan(body: Buffer): Span | null {
   }
 }
 
-function keep(span: Span, seen: Seen | undefined): KeptSpan {
+function keep(span: Span, told: Seen | undefined): KeptSpan {
+  // Of a batch that two workers did, the span may be of the other one: no time of one bounds a time of the other.
+  const by = told?.worker ?? null;
+  const seen = by === null || by === span.worker.split('/', 1)[0] ? told : undefined;
   const { worker, batch, queuedAt, startedAt, endedAt, coldStartMs, images, errors, clock } = span;
   const { listMs, loadMs, processMs, putMs } = span;
   return {

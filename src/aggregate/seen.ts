@@ -7,9 +7,13 @@ import { getIfPresent, type ObjectReader } from './reader.ts';
 
 /**
  * When the state machine or the head gave a batch out and saw its result, by its own clock: epoch milliseconds. Null:
- * it cannot tell when it gave it out.
+ * it cannot tell when it gave it out, or which worker's result it saw.
  */
-export type Seen = { readonly givenAt: number | null; readonly seenAt: number };
+export type Seen = {
+  readonly givenAt: number | null;
+  readonly seenAt: number;
+  readonly worker?: string | null;
+};
 
 export type ReadSeenInput = {
   readonly reader: ObjectReader;
@@ -26,7 +30,12 @@ const LONGEST_CHILD = 2 * 1024 * 1024;
 const LONGEST_LINE = 4096;
 
 const batch = z.int().nonnegative();
-const headSchema = z.object({ batch, givenAt: z.number().nullable().default(null), seenAt: z.number() });
+const headSchema = z.object({
+  batch,
+  worker: z.string().nullable().default(null),
+  givenAt: z.number().nullable().default(null),
+  seenAt: z.number(),
+});
 const manifestSchema = z.object({
   ResultFiles: z.object({ SUCCEEDED: z.array(z.object({ Key: z.string() })).default([]) }),
 });
@@ -61,8 +70,8 @@ async function* headFiles({ reader, runId, round }: ReadSeenInput): AsyncGenerat
     if (!(await isThere(reader, key))) continue;
     const add = async (seen: Map<number, Seen>) => {
       for await (const line of readObjects(reader.stream(key), LONGEST_LINE)) {
-        const { batch: name, givenAt, seenAt } = headSchema.parse(line);
-        seen.set(name, { givenAt, seenAt });
+        const { batch: name, ...rest } = headSchema.parse(line);
+        seen.set(name, rest);
       }
     };
     yield { key, add };

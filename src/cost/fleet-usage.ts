@@ -3,24 +3,10 @@ import { ROOT_VOLUME_GIB } from '../fleet/root-volume.ts';
 import type { ArmRound } from '../report/summary-schema.ts';
 import { calls, LOG_BYTES_PER_CALL } from './functions.ts';
 import { instancePrice, type Prices } from './prices.ts';
-import { batchesFor, normalisedPuts, putsPerBatch, type RunFacts, STORED_DAYS } from './run-facts.ts';
+import { fleetRequests, putsPerBatch } from './requests.ts';
+import { batchesFor, normalisedPuts, type RunFacts, STORED_DAYS } from './run-facts.ts';
 import { TRANSITIONS } from './transitions.ts';
 import type { FleetUsage, InstanceUsage } from './usage.ts';
-
-/** A host puts its samples every 5 s in its first hour, and then as often in each doubling as in half an hour. */
-const SAMPLES_EVERY_MS = 5_000;
-const FIRST_HOUR_MS = 3_600_000;
-/** The bundle, and its report to the head. */
-const GETS_PER_INSTANCE = 2;
-/** The bundle if it is new, workers.json, seen.jsonl, arm.json, instances.json; head.json and leases.jsonl of `grpc`. */
-const PUTS_PER_FLEET = 7;
-/** The head lists the spans so often to see whether the engine gets on (ec2-workers/fanfleet/engine_run.py). */
-const LOOK_EVERY_MS = 2_000;
-/** Before and after: the reports of the hosts, and two last looks. */
-const LISTS_PER_FLEET = 3;
-const KEYS_PER_LIST = 1000;
-/** A look skips the batches that are all done, up to this many (ec2-workers/fanfleet/seen_batches.py). */
-const SKIPPED_BATCHES = 100_000;
 
 /**
  * What the fleet arm used in a round, from the lives of its instances; or would have used for another number of images
@@ -43,7 +29,12 @@ export function fleetUsage(
   const spans = work?.spans ?? 0;
   const batches = images === undefined ? spans : batchesFor(run, images);
   const lives = instances.map((life) => instanceUsage(life, round, prices, moreMs));
-  const hostPuts = lives.map(({ runningMs }) => 1 + samplePuts(runningMs));
+  const requests = fleetRequests({
+    batches,
+    engineMs: engineMs(round) + moreMs,
+    runningMs: lives.map(({ runningMs }) => runningMs),
+    workerStarts: round.fleet?.workerStarts?.length ?? 0,
+  });
   return {
     instances: lives,
     // Without one an instance could not reach what it installs: the subnets give it (resources/vpc.yml).
@@ -54,15 +45,12 @@ export function fleetUsage(
       calls('terminateFleet', run.environment, terminateMs(round)),
     ],
     s3: {
-      lists: LISTS_PER_FLEET + looks(engineMs(round) + moreMs, batches),
-      // Each batch is read from the manifest, beside its images; the head reads the manifest once.
-      gets: (use?.gets ?? 0) * factor + batches + 1 + GETS_PER_INSTANCE * lives.length,
+      lists: requests.lists,
+      gets: (use?.gets ?? 0) * factor + requests.gets,
       puts:
-        putsPerBatch(run.request) * batches +
+        putsPerBatch(run.request.operation) * batches +
         normalisedPuts(run.request, round) * factor +
-        hostPuts.reduce((sum, puts) => sum + puts, 0) +
-        2 * (round.fleet?.workerStarts?.length ?? 0) +
-        PUTS_PER_FLEET,
+        requests.puts,
       storedBytes: (use?.storedBytes ?? 0) * factor,
       storedDays: STORED_DAYS,
       readBytes: round.bytes * factor,
@@ -99,21 +87,6 @@ function workMs({ windowStartMs, windowEndMs, phases, overhead }: ArmRound): num
 
 function engineMs({ fleet }: ArmRound): number {
   return fleet?.engineStartedAt ? Math.max(0, fleet.engineEndedAt - fleet.engineStartedAt) : 0;
-}
-
-/** A look takes a page, and behind the batches that it skips one for each thousand that are done by then, evenly. */
-function looks(ms: number, batches: number): number {
-  const listed = Math.max(0, batches - SKIPPED_BATCHES);
-  const pages = Math.max(1, Math.ceil(listed / KEYS_PER_LIST));
-  const pagesOfListed = pages - (KEYS_PER_LIST / 2) * ((pages * (pages - 1)) / Math.max(1, listed));
-  const meanPages = 1 + (pagesOfListed - 1) * (listed / Math.max(1, batches));
-  return Math.ceil(Math.floor(ms / LOOK_EVERY_MS) * meanPages);
-}
-
-function samplePuts(runningMs: number): number {
-  const doublings = Math.max(0, Math.log2(runningMs / FIRST_HOUR_MS));
-  const firstHour = Math.min(runningMs, FIRST_HOUR_MS) / SAMPLES_EVERY_MS;
-  return Math.ceil(firstHour + (doublings * FIRST_HOUR_MS) / (2 * SAMPLES_EVERY_MS));
 }
 
 /** From the begin of the arm to the last instance that was there when the job began: then the function is done. */

@@ -1,4 +1,4 @@
-import { MAX_BATCH_JSON_BYTES, TARGET_BYTES } from '../plan/cut.ts';
+import { expectedBatches } from '../plan/batch-counts.ts';
 import type { ArmRound, Summary } from '../report/summary-schema.ts';
 
 /** What a bill is made of: what summary.json says of a run. */
@@ -10,23 +10,9 @@ export type RunFacts = Pick<
 /** No lifecycle rule removes what a run leaves (resources/storage.yml): its first month is billed. */
 export const STORED_DAYS = 30;
 
-/** Bytes of an image in a manifest: key, size, ETag and the names of the fields. */
-export const MANIFEST_BYTES_PER_IMAGE = 150;
-
-/**
- * Batches that `plan` would cut so many images like those of a run into: as many as its caps need, which is what counts
- * where there are far more than workers.
- */
+/** Batches that `plan` would cut so many images like those of a run into. */
 export function batchesFor({ plan, request }: Pick<RunFacts, 'plan' | 'request'>, images: number): number {
-  const bytesPerImage = plan.bytes / Math.max(1, plan.images);
-  const byBytes = Math.floor(TARGET_BYTES / Math.max(1, bytesPerImage));
-  const byJson = Math.floor(MAX_BATCH_JSON_BYTES / MANIFEST_BYTES_PER_IMAGE);
-  return Math.ceil(images / Math.max(1, Math.min(request.batchSize, byBytes, byJson)));
-}
-
-/** PUTs of each batch: the result, the span, and the histogram where that is the operation. */
-export function putsPerBatch({ operation }: RunFacts['request']): number {
-  return operation === 'histogram' ? 3 : 2;
+  return expectedBatches({ ...request, images, bytesPerImage: plan.bytes / Math.max(1, plan.images) });
 }
 
 /** PUTs of normalised images. */

@@ -1,20 +1,11 @@
+import { MANIFEST_BYTES_PER_IMAGE } from '../plan/batch-counts.ts';
 import type { ArmRound } from '../report/summary-schema.ts';
 import { architectureOf, LOG_BYTES_PER_CALL, MEASURE_METRICS } from './functions.ts';
-import {
-  batchesFor,
-  MANIFEST_BYTES_PER_IMAGE,
-  normalisedPuts,
-  putsPerBatch,
-  type RunFacts,
-  STORED_DAYS,
-} from './run-facts.ts';
+import { ITEM_READER_GETS, putsPerBatch, RESULT_WRITER_PUTS } from './requests.ts';
+import { batchesFor, normalisedPuts, type RunFacts, STORED_DAYS } from './run-facts.ts';
 import { TRANSITIONS } from './transitions.ts';
 import type { ServerlessUsage } from './usage.ts';
 
-/** The map reads the manifest. */
-const ITEM_READER_GETS = 1;
-/** Its ResultWriter leaves a manifest of its own and a file of the children that succeeded, with their inputs. */
-const RESULT_WRITER_PUTS = 2;
 const HOUR_MS = 3_600_000;
 
 /**
@@ -51,7 +42,7 @@ export function serverlessUsage(run: RunFacts, round: ArmRound, images?: number)
       lists: 0,
       gets: use.gets * factor + ITEM_READER_GETS + (run.request.resume === null ? 0 : invocations),
       puts:
-        putsPerBatch(run.request) * batches +
+        putsPerBatch(run.request.operation) * batches +
         normalisedPuts(run.request, round) * factor +
         RESULT_WRITER_PUTS,
       storedBytes: (use.storedBytes + MANIFEST_BYTES_PER_IMAGE * round.images) * factor,

@@ -1,5 +1,7 @@
+import { MANIFEST_BYTES_PER_IMAGE } from '../plan/batch-counts.ts';
 import { calls, LOG_BYTES_PER_CALL } from './functions.ts';
-import { MANIFEST_BYTES_PER_IMAGE, putsPerBatch, type RunFacts, STORED_DAYS } from './run-facts.ts';
+import { KEYS_PER_LIST, putsPerBatch } from './requests.ts';
+import { type RunFacts, STORED_DAYS } from './run-facts.ts';
 import { TRANSITIONS } from './transitions.ts';
 import type { FunctionUsage, S3Usage } from './usage.ts';
 
@@ -11,8 +13,6 @@ export interface SharedUsage {
   readonly logBytes: number;
 }
 
-/** A page of a listing. */
-const KEYS_PER_LIST = 1000;
 /** src/plan/write.ts. */
 const PART_BYTES = 8 * 1024 * 1024;
 /** What `report` takes, which is over only after the summary is written, beside reading the rows once more. */
@@ -64,7 +64,7 @@ export function sharedUsage(run: RunFacts): SharedUsage {
     const fleets = arms.filter(({ arm }) => arm === 'fleet').length;
     const mapRuns = armRounds - fleets;
     // The aggregator reads the manifest for each arm, and what each batch wrote; the report the results of one arm.
-    const batches = armRounds * (1 + putsPerBatch(request) * plan.batches) + 1 + plan.batches;
+    const batches = armRounds * (1 + putsPerBatch(request.operation) * plan.batches) + 1 + plan.batches;
     return {
       lists:
         listed.lists +

@@ -1,6 +1,6 @@
-import { createHash } from 'node:crypto';
 import { printable } from '../report/format.ts';
-import { html, Markup } from '../report/markup.ts';
+import { html } from '../report/markup.ts';
+import { renderPage } from '../report/page.ts';
 import { STYLE } from '../report/style.ts';
 import { headlineOf } from './headline.ts';
 import type { JudgedHistory } from './judge.ts';
@@ -33,25 +33,12 @@ export function historySvg(history: JudgedHistory): string {
   return trendSvg(trendsOf(history, MOST_DRAWN), headlineOf(history));
 }
 
-/** One page that needs nothing else: no script and no request, and a policy that allows neither. */
+/** The trend and the nights as one page. */
 export function historyHtml(history: JudgedHistory): string {
   const headline = headlineOf(history);
   const { columns, rows } = historyTable(history, MOST_ROWS);
-  const style = `${STYLE}${TREND_STYLE}${PAGE_STYLE}`;
-  const hash = createHash('sha256').update(style).digest('base64');
   const bad = history.regressions.length > 0;
-  return html`<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'sha256-${hash}'; base-uri 'none'; form-action 'none'">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="referrer" content="no-referrer">
-<title>fanfleet nights: ${history.name}</title>
-<style>${new Markup(style)}</style>
-</head>
-<body>
-<header><p class="over">fanfleet · nights of ${history.name}</p>
+  const body = html`<header><p class="over">fanfleet · nights of ${history.name}</p>
 <h1${bad ? html` class="bad"` : null}>${headline}</h1></header>
 <main>
 <section><h2>Trend</h2><div class="wide" tabindex="0" role="region" aria-label="Trend">${trendChart(trendsOf(history, MOST_DRAWN), headline)}</div>
@@ -60,10 +47,12 @@ deviations. Triangles are suspect, squares a regression, crosses nights that say
 <section><h2>Nights</h2><div class="wide" tabindex="0" role="region" aria-label="Nights"><table class="full"><thead><tr>${columns.map((column) => html`<th scope="col">${column === '' ? 'note' : column}</th>`)}</tr></thead><tbody>
 ${rows.map((cells) => html`<tr>${cells.map((text) => html`<td>${text}</td>`)}</tr>`)}
 </tbody></table></div></section>
-</main>
-</body>
-</html>
-`.text;
+</main>`;
+  return renderPage({
+    title: `fanfleet nights: ${history.name}`,
+    style: `${STYLE}${TREND_STYLE}${PAGE_STYLE}`,
+    body,
+  });
 }
 
 /** A cell must not end its table, nor become markup. */

@@ -1,7 +1,10 @@
+import { putsPerBatch } from '../cost/requests.ts';
+import { expectedBatches } from '../plan/batch-counts.ts';
 import type { Arm } from '../run/request.ts';
+import { SLICE_BYTES } from '../workload/reads.ts';
 import type { Calibration, FleetCalibration, ServerlessCalibration, Work } from './calibration.ts';
-import { batchesOf, type Job } from './job.ts';
-import { LIMITS, OPERATION_FACTOR, SLICE_BYTES, SPOT_INTERRUPTIONS_PER_HOUR } from './parameters.ts';
+import type { Job } from './job.ts';
+import { LIMITS, OPERATION_FACTOR, SPOT_INTERRUPTIONS_PER_HOUR } from './parameters.ts';
 
 /**
  * One arm as a queue of equal batches before a number of slots: what both the closed form (`estimate.ts`) and the
@@ -67,7 +70,7 @@ export function serverlessSetup(
   calibration: Calibration,
   { work, startMs, endMs, coldStartMs, coldStartSpread }: ServerlessCalibration,
 ): ArmSetup {
-  const batches = batchesOf(job);
+  const batches = expectedBatches(job);
   const bounds: [number, string][] = [
     [job.concurrency, 'concurrency'],
     [job.accountConcurrency, 'account concurrency'],
@@ -104,7 +107,7 @@ export function fleetSetup(
   { work, instanceType, slotsPerWorker, bootMs, bootSpread, engineStartMs, endMs }: FleetCalibration,
   vcpus: number,
 ): ArmSetup {
-  const batches = batchesOf(job);
+  const batches = expectedBatches(job);
   const slotsEach = instanceType === job.instanceType && slotsPerWorker !== null ? slotsPerWorker : vcpus;
   const slots = job.workers * slotsEach;
   const rate = job.interruptionsPerHour ?? SPOT_INTERRUPTIONS_PER_HOUR;
@@ -159,8 +162,7 @@ function common(job: Job, calibration: Calibration, work: Work, { batches, slots
     waitsForS3: loadMs > processMs,
     spread: work.spread,
     gets,
-    // The rows and the span of each batch, its histogram, normalised images.
-    puts: (job.operation === 'histogram' ? 3 : 2) + written,
+    puts: putsPerBatch(job.operation) + written,
     getsPerSecond: LIMITS.s3GetsPerSecond * job.partitions,
     putsPerSecond: LIMITS.s3PutsPerSecond,
     getsAtOnce: work.getsAtOnce,

@@ -1,6 +1,7 @@
 import { FanfleetError } from '../errors.ts';
 import type { ArmRound, Summary } from '../report/summary-schema.ts';
 import { engineSchema } from '../run/request.ts';
+import { GETS_AT_ONCE } from '../workload/reads.ts';
 import { vcpusOf } from './arm-setup.ts';
 import type { Calibration, FleetCalibration, ServerlessCalibration, Work } from './calibration.ts';
 import { defaultCalibration } from './parameters.ts';
@@ -14,8 +15,6 @@ export type MeasuredRun = Pick<
   readonly timelines: Summary['timelines'];
 };
 
-/** As many GETs as a slot has under way: `functions/process.ts` and `ec2-workers/fanfleet/aws.py`. */
-const GETS_AT_ONCE = 16;
 /** Where the summary does not tell how batches differ. */
 const USUAL_SPREAD = 0.1;
 /** Of hosts, where there are too few of them to say. */
@@ -26,7 +25,8 @@ const USUAL_BOOT_SPREAD = 0.05;
  *
  * The phases are means over slots, so `phase x slots` is slot time, and that over batches or images is what one of them took.
  * Waiting for bytes is of two kinds: for the first image of a batch, which is about one GET and the same for batches of any
- * size; and where S3 does not keep up, which is of every image.
+ * size; and where S3 does not keep up, which is of every image. Offline all of it is of the second kind: S3 is a process on
+ * the same cores, and what a batch waits for it grows with its images (docs/model.md).
  *
  * @throws FanfleetError `NOT_MEASURED` for a run of which no arm has spans
  */
@@ -53,16 +53,18 @@ export function calibrate(run: MeasuredRun): Calibration {
 }
 
 /**
- * What a run on the local AWS says of an account: how long an image takes a core, and how batches differ. All else, such as
- * boot, cold start and S3, is as where nothing was measured.
+ * What a run on the local AWS says of an account: how long an image takes a core, and how batches differ. That is its CPU
+ * time: by the clock it also takes what the local AWS, on the same cores, does beside it. All else, such as boot, cold start
+ * and S3, is as where nothing was measured.
  */
 export function inAws(measured: Calibration, engine: FleetCalibration['engine']): Calibration {
   const usual = defaultCalibration(engine);
   if (measured.sharedCores === null) return measured;
   const workOf = (work: Work, other: Work): Work => ({
     ...other,
-    imageMs: work.imageMs,
-    vcpus: work.vcpus,
+    imageMs: work.imageCpuMs,
+    vcpus: 1,
+    imageCpuMs: work.imageCpuMs,
     spread: work.spread,
   });
   return {
@@ -153,13 +155,19 @@ function workOf({ environment }: MeasuredRun, { round, batchTimes }: MeasuredArm
   const batches = work.spans;
   const perBatch = (wallMs: number) => (wallMs * slots) / batches;
   const getMs = work.getMs / images;
-  const fillMs = Math.min(perBatch(phases.load), getMs === 0 ? Number.POSITIVE_INFINITY : getMs);
+  const fillMs = environment.offline
+    ? 0
+    : Math.min(perBatch(phases.load), getMs === 0 ? Number.POSITIVE_INFINITY : getMs);
   const loadMs = (perBatch(phases.load) - fillMs) * batches;
   // Of older runs the overhead is not divided: all of it is taken for what comes between batches.
   const betweenMs = overhead === null ? phases.overhead : overhead.idleBetween;
+  const imageMs = (phases.process * slots + loadMs) / images;
+  const slotVcpus = environment.offline ? Math.min(1, Math.max(1, environment.cores) / slots) : vcpus;
   return {
-    imageMs: (phases.process * slots + loadMs) / images,
-    vcpus: environment.offline ? Math.min(1, Math.max(1, environment.cores) / slots) : vcpus,
+    imageMs,
+    vcpus: slotVcpus,
+    // Spans of a worker that cannot tell its CPU time have 0.
+    imageCpuMs: work.cpuMs > 0 ? work.cpuMs / images : imageMs * slotVcpus,
     getMs: 0,
     getsAtOnce: GETS_AT_ONCE,
     batchMs: fillMs + perBatch(phases.write) + perBatch(overhead?.batch ?? 0),

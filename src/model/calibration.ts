@@ -10,6 +10,8 @@ export const workSchema = z.object({
   imageMs: ms,
   /** vCPUs that a slot had: what more or fewer of them are referred to. */
   vcpus: z.number().positive(),
+  /** CPU time of an image: what one takes on a core that nothing else uses. */
+  imageCpuMs: ms,
   /** From the request to the last byte of an object, and how many a slot has under way. */
   getMs: ms,
   getsAtOnce: z.int().positive(),

@@ -1,7 +1,5 @@
 import * as z from 'zod';
-import { MANIFEST_BYTES_PER_IMAGE } from '../cost/run-facts.ts';
 import { MARKETS } from '../fleet/market.ts';
-import { MAX_BATCH_JSON_BYTES, TARGET_BYTES } from '../plan/cut.ts';
 import { runOperationSchema } from '../run/normalise.ts';
 import { engineSchema } from '../run/request.ts';
 
@@ -34,16 +32,3 @@ export const jobSchema = z.strictObject({
   partitions: z.int().min(1).max(1000).default(1),
 });
 export type Job = Readonly<z.infer<typeof jobSchema>>;
-
-/** As many batches as keep all workers busy on a small set: `functions/plan.ts`. */
-const BATCHES_PER_WORKER = 4;
-const MOST_MIN_BATCHES = 200;
-
-/** How many batches `plan` makes of the job (`src/plan/cut.ts`), at the mean size of an image. */
-export function batchesOf({ images, bytesPerImage, batchSize, workers, concurrency }: Job): number {
-  const wanted = Math.min(MOST_MIN_BATCHES, BATCHES_PER_WORKER * Math.max(workers, concurrency));
-  const byBytes = Math.floor(TARGET_BYTES / bytesPerImage);
-  const byJson = Math.floor(MAX_BATCH_JSON_BYTES / MANIFEST_BYTES_PER_IMAGE);
-  const perBatch = Math.max(1, Math.min(batchSize, byBytes, byJson));
-  return Math.max(Math.ceil(images / perBatch), Math.min(images, wanted));
-}

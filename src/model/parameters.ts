@@ -1,5 +1,6 @@
 import type { Engine } from '../run/request.ts';
 import type { RunOperation } from '../run/task.ts';
+import { GETS_AT_ONCE } from '../workload/reads.ts';
 import type { Calibration, Work } from './calibration.ts';
 
 /** Limits of AWS, each with its source; docs/model.md has them as a table. */
@@ -33,9 +34,6 @@ export const LIMITS = {
   s3MostBackoffMs: 20_000,
 } as const;
 
-/** Most bytes that one GET brings of a tar shard: `src/workload/measure-batch.ts`. */
-export const SLICE_BYTES = 8 * 1024 * 1024;
-
 /**
  * Part of the Spot instances that is taken back in an hour. The Spot Instance Advisor's middle class is an interruption of
  * 5 to 10 % of the instances in a month; this is 10 %, spread over 730 hours.
@@ -49,8 +47,8 @@ export const RUN = {
   /** A page of 1,000 keys; S3 answers one after the other. */
   listPageMs: 150,
   keysPerPage: 1000,
-  /** 10 million images took 44 s. */
-  aggregateMsPerImage: 0.0044,
+  /** 10 million images took 55 s. */
+  aggregateMsPerImage: 0.0055,
 } as const;
 
 /** A GET in the region of the bucket: 30 ms and 20 ms per MiB (Durner, Leis and Neumann, PVLDB 16(11), 2023, section 2). */
@@ -66,8 +64,9 @@ const PYTHON_MS = 4.1;
 const WORK: Work = {
   imageMs: NATIVE_MS,
   vcpus: 1,
+  imageCpuMs: NATIVE_MS,
   getMs: getMs(REFERENCE_BYTES),
-  getsAtOnce: 16,
+  getsAtOnce: GETS_AT_ONCE,
   // The first GET, and two PUTs; S3 takes some 30 ms to begin an answer.
   batchMs: 90,
   dispatchMs: 50,
@@ -83,14 +82,17 @@ const ENGINE_START_MS: Readonly<Record<Engine, number>> = {
   grpc: 1000,
 };
 
-/** How much more an operation takes than `stats`: CPU time of docs/performance.md (write-back as PNG 8.5, as JPEG 1.9 ms). */
+/**
+ * How much more an operation takes than `stats`: CPU time of docs/performance.md (write-back as PNG 8.5, as JPEG 1.9 ms) and
+ * docs/dataset-statistics.md (histogram).
+ */
 export const OPERATION_FACTOR: Readonly<Record<RunOperation, number>> = {
   mean: 1,
   max: 1,
   min: 1,
   minmax: 1,
   stats: 1,
-  histogram: 1,
+  histogram: 1.18,
   normalise: 6.9,
 };
 
@@ -99,6 +101,7 @@ export const OPERATION_FACTOR: Readonly<Record<RunOperation, number>> = {
  * has run fanfleet in an account yet (docs/operations.md); a measured run (`--from`) replaces them all.
  */
 export function defaultCalibration(engine: Engine): Calibration {
+  const imageMs = engine === 'grpc' ? NATIVE_MS : PYTHON_MS;
   return {
     source:
       'kernels of docs/performance.md (2 cores of an Intel Xeon, 21 November 2026), AWS’s published limits, and assumed boot times: nothing of it was measured in an account',
@@ -107,7 +110,7 @@ export function defaultCalibration(engine: Engine): Calibration {
     sharedCores: null,
     serverless: { work: WORK, startMs: 1000, endMs: 1000, coldStartMs: 500, coldStartSpread: 0.3 },
     fleet: {
-      work: { ...WORK, imageMs: engine === 'grpc' ? NATIVE_MS : PYTHON_MS, dispatchMs: 20 },
+      work: { ...WORK, imageMs, imageCpuMs: imageMs, dispatchMs: 20 },
       engine,
       instanceType: null,
       slotsPerWorker: null,

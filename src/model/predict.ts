@@ -1,7 +1,7 @@
 import { fleetBill, serverlessBill } from '../cost/arm-bills.ts';
 import type { Bill } from '../cost/bill.ts';
 import { instancePrice, type Prices } from '../cost/prices.ts';
-import { MANIFEST_BYTES_PER_IMAGE } from '../cost/run-facts.ts';
+import { MANIFEST_BYTES_PER_IMAGE } from '../plan/batch-counts.ts';
 import type { Arm } from '../run/request.ts';
 import { type ArmSetup, fleetSetup, serverlessSetup } from './arm-setup.ts';
 import type { Calibration } from './calibration.ts';

@@ -1,8 +1,10 @@
 import { FUNCTION_MEMORY, LOG_BYTES_PER_CALL, MEASURE_METRICS } from '../cost/functions.ts';
-import { MANIFEST_BYTES_PER_IMAGE, STORED_DAYS } from '../cost/run-facts.ts';
+import { fleetRequests, ITEM_READER_GETS, RESULT_WRITER_PUTS } from '../cost/requests.ts';
+import { STORED_DAYS } from '../cost/run-facts.ts';
 import { TRANSITIONS } from '../cost/transitions.ts';
 import type { FleetUsage, FunctionUsage, InstanceUsage, S3Usage, ServerlessUsage } from '../cost/usage.ts';
 import { ROOT_VOLUME_GIB } from '../fleet/root-volume.ts';
+import { MANIFEST_BYTES_PER_IMAGE } from '../plan/batch-counts.ts';
 import type { ArmSetup } from './arm-setup.ts';
 import type { Job } from './job.ts';
 
@@ -16,14 +18,6 @@ export interface Taken {
 const HOUR_MS = 3_600_000;
 /** A result row and the part of a span that is an image's: bytes in S3, from runs of the sample set. */
 const STORED_BYTES_PER_IMAGE = 300;
-/** The map's manifest; and what its ResultWriter leaves. */
-const MAP_GETS = 1;
-const MAP_PUTS = 2;
-/** Of each instance: bundle and report; and its samples, one file each five seconds in the first hour. */
-const HOST_GETS = 2;
-const HOST_PUTS = 1;
-const SAMPLES_MS = 5000;
-const FLEET_PUTS = 5;
 /** launch-fleet waits until the instances are there, terminate-fleet until they are gone. */
 const LAUNCH_MS = 10_000;
 
@@ -39,7 +33,7 @@ export function serverlessUse(job: Job, setup: ArmSetup, { busyMs, wallMs }: Tak
     expressRequests: batches,
     // Each is rounded up to 100 ms, which is half of it on the average.
     expressMs: busyMs + 50 * batches,
-    s3: s3Use(job, setup, MAP_GETS, MAP_PUTS),
+    s3: s3Use(job, setup, { lists: 0, gets: ITEM_READER_GETS, puts: RESULT_WRITER_PUTS }),
     logBytes: LOG_BYTES_PER_CALL * batches,
     metricHours: MEASURE_METRICS * Math.max(1, Math.ceil(wallMs / HOUR_MS)),
   };
@@ -60,24 +54,30 @@ export function fleetUse(job: Job, setup: ArmSetup, { wallMs, busyMs }: Taken): 
     count: job.workers,
   };
   const count = job.workers + 1;
-  const { batches } = setup;
-  const samples = Math.ceil(Math.min(wallMs, HOUR_MS) / SAMPLES_MS);
+  const requests = fleetRequests({
+    batches: setup.batches,
+    engineMs: Math.max(0, wallMs - setup.firstMs - setup.endMs),
+    runningMs: Array.from({ length: count }, () => wallMs),
+    // A head that starts workers is not foreseen.
+    workerStarts: 0,
+  });
   return {
     instances: [head, worker],
     publicIps: count,
     stateTransitions: TRANSITIONS.fleetBranch,
     functions: [helper(job, 'launchFleet', LAUNCH_MS), helper(job, 'terminateFleet', setup.endMs)],
-    s3: s3Use(job, setup, batches + 1 + HOST_GETS * count, FLEET_PUTS + (HOST_PUTS + samples) * count),
+    s3: s3Use(job, setup, requests),
     logBytes: 2 * LOG_BYTES_PER_CALL,
     kmsRequests: 1 + count,
   };
 }
 
-function s3Use(job: Job, { batches, gets, puts }: ArmSetup, moreGets: number, morePuts: number): S3Usage {
+/** @param beside what is asked for beside images and batches */
+function s3Use(job: Job, setup: ArmSetup, beside: Pick<S3Usage, 'lists' | 'gets' | 'puts'>): S3Usage {
   return {
-    lists: 0,
-    gets: batches * gets + moreGets,
-    puts: batches * puts + morePuts,
+    lists: beside.lists,
+    gets: setup.batches * setup.gets + beside.gets,
+    puts: setup.batches * setup.puts + beside.puts,
     storedBytes: job.images * (STORED_BYTES_PER_IMAGE + MANIFEST_BYTES_PER_IMAGE),
     storedDays: STORED_DAYS,
     readBytes: job.images * job.bytesPerImage,

@@ -1,8 +1,8 @@
-import { createHash } from 'node:crypto';
 import { brokenArms } from './agreement.ts';
 import { figuresOf, shownRound } from './figures.ts';
 import { count, instant, plural } from './format.ts';
-import { html, Markup } from './markup.ts';
+import { html, type Markup } from './markup.ts';
+import { renderPage } from './page.ts';
 import { adviceSection } from './sections/advice.ts';
 import { agreementSection, failureSection, problemSection } from './sections/answer.ts';
 import { armsSection, roundsSection } from './sections/arms.ts';
@@ -16,26 +16,11 @@ import { workersSection } from './sections/workers.ts';
 import { STYLE } from './style.ts';
 import type { Summary } from './summary-schema.ts';
 
-/**
- * The summary as one page that needs nothing else: no script, no request, and a policy that allows neither.
- * Every value is escaped by the template, whatever a key holds.
- */
+/** The summary as one page. Every value is escaped by the template, whatever a key holds. */
 export function renderHtml(summary: Summary): string {
   const figures = figuresOf(summary);
   const shown = summary.arms.flatMap((arm) => shownRound(summary, arm) ?? []);
-  return html`<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="${policy()}">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="referrer" content="no-referrer">
-<meta name="color-scheme" content="light dark">
-<title>fanfleet: ${summary.headline}</title>
-<style>${new Markup(STYLE)}</style>
-</head>
-<body>
-<header>
+  const body = html`<header>
 <p class="over">fanfleet · <span class="key">${summary.runId}</span> · ${instant(summary.startedAt)}</p>
 <h1>${summary.headline}</h1>
 ${summary.remarks.length === 0 ? null : html`<p class="lead">${summary.remarks.join(' ')}</p>`}
@@ -62,15 +47,8 @@ ${outliersSection(summary)}
 ${environmentSection(summary)}
 ${methodSection(summary)}
 </main>
-<footer>summary.json has every figure of this page (schema ${summary.schemaVersion}).</footer>
-</body>
-</html>
-`.text;
-}
-
-function policy(): string {
-  const hash = createHash('sha256').update(STYLE).digest('base64');
-  return `default-src 'none'; style-src 'sha256-${hash}'; base-uri 'none'; form-action 'none'`;
+<footer>summary.json has every figure of this page (schema ${summary.schemaVersion}).</footer>`;
+  return renderPage({ title: `fanfleet: ${summary.headline}`, style: STYLE, body });
 }
 
 /** What qualifies the headline. Green only where equality was shown and nothing is missing. */

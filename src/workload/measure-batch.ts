@@ -10,7 +10,7 @@ import type { Kernel, Normalised, Prepared } from '../kernel/kernel.ts';
 import { failedRow, isFailed, type Row } from '../kernel/row.ts';
 import { BusyClock } from '../timing/busy-clock.ts';
 import { DecodeQueue } from './decode-queue.ts';
-import { cutIntoReads, memberOf, type Read } from './reads.ts';
+import { cutIntoReads, memberOf, type Read, SLICE_BYTES } from './reads.ts';
 
 export interface MeasureBatchOptions {
   readonly reader: ObjectReader;
@@ -51,9 +51,6 @@ export interface MeasuredBatch {
   /** GETs that it took, of objects and of slices of tars. */
   readonly gets: number;
 }
-
-/** Large enough for a GET to cost nothing, small enough for the next one to come while this one is decoded. */
-const SLICE_BYTES = 8 * 1024 * 1024;
 
 /**
  * Do every image of a batch. Fetching runs ahead of decoding, and decoding ahead of writing, as far as the byte budgets

@@ -1,5 +1,14 @@
 import type { DatasetObject } from '../dataset/manifest.ts';
 
+/** GETs that a worker has under way: S3 takes some 30 ms to begin an answer. The same in ec2-workers/fanfleet/aws.py. */
+export const GETS_AT_ONCE = 16;
+
+/**
+ * Most bytes of a tar that a GET brings: large enough for it to cost nothing, small enough for the next one to come while this
+ * one is decoded. The same in ec2-workers/fanfleet/slices.py.
+ */
+export const SLICE_BYTES = 8 * 1024 * 1024;
+
 /** One GET, and the images that it brings. */
 export type Read = {
   readonly key: string;

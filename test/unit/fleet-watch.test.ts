@@ -8,9 +8,13 @@ const run = promisify(execFile);
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
 it('the Python modules that watch the fleet pass their own tests', async () => {
-  const { stderr } = await run(join(ROOT, '.venv/bin/python'), ['-m', 'unittest', 'fleet_watch'], {
-    cwd: join(ROOT, 'test/fixtures'),
-    env: { PYTHONPATH: join(ROOT, 'ec2-workers') },
-  });
+  const { stderr } = await run(
+    join(ROOT, '.venv/bin/python'),
+    ['-m', 'unittest', 'fleet_usage', 'fleet_watch'],
+    {
+      cwd: join(ROOT, 'test/fixtures'),
+      env: { PYTHONPATH: join(ROOT, 'ec2-workers') },
+    },
+  );
   expect(stderr).toMatch(/^Ran [1-9]\d* tests/m);
 }, 60_000);

@@ -1,3 +1,5 @@
+import { writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { ObjectStore } from '../../aws/object-store.ts';
 import type { RequestInput } from '../../run/request.ts';
 import { newRunId } from '../../run/start.ts';
@@ -5,6 +7,7 @@ import { figuresOfSweep } from '../../sweep/figures.ts';
 import { renderSweep } from '../../sweep/markdown.ts';
 import { type Measurement, measurementOf } from '../../sweep/measurement.ts';
 import type { Turn } from '../../sweep/order.ts';
+import { sweepPage } from '../../sweep/page.ts';
 import { type Point, pointName } from '../../sweep/point.ts';
 import { readProcessing } from '../../sweep/processing.ts';
 import { newSweep, readSweep, requestOfPoint, type Sweep, turnsLeft, writeSweep } from '../../sweep/sweep.ts';
@@ -34,10 +37,12 @@ export async function sweepCommand(context: Context, { images, out, sweep: asked
   const figures = figuresOfSweep(measured);
   const text = renderSweep(measured, figures);
   await writePage(file, 'sweep', out, text);
+  const page = join(dirname(file), 'sweep.html');
+  await writeFile(page, sweepPage(measured, figures));
   const { digestsEqual, failedRuns: failedArms, failedImages } = figures;
   return {
-    json: { file, ...measured, figures },
-    text: `${text}\n${file}`,
+    json: { file, page, ...measured, figures },
+    text: `${text}\n${file}\n${page}`,
     exitCode: exitCodeOf({ digestsEqual, failedArms, failedImages }),
   };
 }

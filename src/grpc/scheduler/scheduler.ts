@@ -9,13 +9,17 @@ export type Grant = { readonly worker: string; readonly batch: number; readonly 
 export type Acceptance = 'accepted' | 'repeated' | 'unknown';
 export type Outcome = { readonly failed?: BatchError };
 
-/** When the lease of a batch was given, and when its result was accepted: epoch milliseconds, by the head's clock. */
-export type SeenBatch = { readonly batch: number; readonly givenAt: number | null; readonly seenAt: number };
+/** When the lease of a batch was given, and when whose result was accepted: epoch milliseconds, by the head's clock. */
+export type SeenBatch = {
+  readonly batch: number;
+  readonly worker: string;
+  readonly givenAt: number | null;
+  readonly seenAt: number;
+};
 
 type BatchRecord = {
   done: boolean;
-  givenAt?: number | undefined;
-  seenAt?: number;
+  seen?: Omit<SeenBatch, 'batch'>;
   readonly holders: Set<string>;
   readonly failedOn: Set<string>;
   failures: number;
@@ -59,9 +63,7 @@ export class Scheduler {
 
   /** The batches of the job that are done, in their order. */
   *seen(): Generator<SeenBatch> {
-    for (const [batch, { givenAt = null, seenAt }] of this.#batches) {
-      if (seenAt !== undefined) yield { batch, givenAt, seenAt };
-    }
+    for (const [batch, { seen }] of this.#batches) if (seen !== undefined) yield { batch, ...seen };
   }
 
   /** How the job ended, once it has. */
@@ -133,7 +135,8 @@ export class Scheduler {
     if (record === undefined) return 'unknown';
     record.holders.delete(id);
     if (record.done) return 'repeated';
-    Object.assign(record, { done: true, givenAt: lease?.grantedAt, seenAt: this.#now() });
+    record.done = true;
+    record.seen = { worker: id, givenAt: lease?.grantedAt ?? null, seenAt: this.#now() };
     this.#done += 1;
     this.#queue.remove(batch);
     if (member !== undefined) member.done += 1;

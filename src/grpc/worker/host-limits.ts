@@ -1,3 +1,5 @@
+import { GETS_AT_ONCE } from '../../workload/reads.ts';
+
 /** What is fetched ahead for each batch in work, where memory allows: as `workerLimits` of functions/process.ts. */
 const AHEAD_BYTES = 12 * 1024 * 1024;
 
@@ -9,7 +11,7 @@ const AHEAD_BYTES = 12 * 1024 * 1024;
 export function hostLimits(memoryBytes: number, cpus: number) {
   const bytes = memoryBytes / cpus;
   return {
-    fetches: 16,
+    fetches: GETS_AT_ONCE,
     decodes: 2,
     encodedBytes: Math.min(bytes / 8, AHEAD_BYTES),
     decodedBytes: bytes / 4,

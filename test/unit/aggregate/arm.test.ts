@@ -175,6 +175,26 @@ function own(batch: number): Row[] {
   return batches[batch]?.objects.map(({ key }) => rowFor(key)) ?? [];
 }
 
+it('takes no time of a head that saw the copy of another worker', async () => {
+  // Prepare: both heads saw batch 0, one of them as the result of a worker that did not leave the span.
+  const told = async (worker: string) => {
+    const bucket = soundBucket();
+    for (const batch of [0, 1, 2]) {
+      putRows(bucket, layout.result(RUN, 'fleet', 0, batch), own(batch));
+      const span = spanOf('fleet', batch, { worker: 'i-1/92/0' });
+      bucket.put(layout.span(RUN, 'fleet', 0, batch), JSON.stringify(span));
+    }
+    bucket.put(
+      layout.leases(RUN, 0),
+      `${JSON.stringify({ batch: 0, worker, givenAt: 900, seenAt: 1500 })}\n`,
+    );
+    return (await aggregate(bucket, { arm: 'fleet' })).clocks.seenBatches;
+  };
+
+  // Act and assess
+  expect([await told('i-1'), await told('i-2')]).toEqual([1, 0]);
+});
+
 describe('batches that an earlier run did', () => {
   it('count for the answer, and not for the times', async () => {
     // Act: the first of three batches was begun at 1000

@@ -57,10 +57,10 @@ describe('readSeen', () => {
   it('has of a fleet what the head saw, and rather what it knows of its leases', async () => {
     const bucket = new MemoryBucket(16);
     bucket.put(layout.seen(RUN, 0), '{"batch":0,"seenAt":2000}\n{"batch":1,"seenAt":4000}\n');
-    bucket.put(layout.leases(RUN, 0), '{"batch":1,"givenAt":1500,"seenAt":3100}\n');
+    bucket.put(layout.leases(RUN, 0), '{"batch":1,"worker":"i-1","givenAt":1500,"seenAt":3100}\n');
     expect((await seen(bucket, 'fleet')).found).toEqual({
-      0: { givenAt: null, seenAt: 2000 },
-      1: { givenAt: 1500, seenAt: 3100 },
+      0: { worker: null, givenAt: null, seenAt: 2000 },
+      1: { worker: 'i-1', givenAt: 1500, seenAt: 3100 },
     });
     expect((await seen(bucket, 'fleet', 1)).found).toEqual({});
   });

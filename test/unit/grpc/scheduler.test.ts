@@ -217,8 +217,8 @@ describe('what the head has seen', () => {
     // A worker that has joined again tells of a batch that was not leased in this life of the head
     scheduler.complete('late', JOB, 2, 10);
     expect([...scheduler.seen()]).toEqual([
-      { batch: 0, givenAt: 1000, seenAt: 1700 },
-      { batch: 2, givenAt: null, seenAt: 1800 },
+      { batch: 0, worker: 'a', givenAt: 1000, seenAt: 1700 },
+      { batch: 2, worker: 'late', givenAt: null, seenAt: 1800 },
     ]);
   });
 });

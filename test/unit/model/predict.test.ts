@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { readPrices } from '../../../src/cost/prices.ts';
-import { batchesOf, type Job, jobSchema } from '../../../src/model/job.ts';
+import { type Job, jobSchema } from '../../../src/model/job.ts';
 import { defaultCalibration } from '../../../src/model/parameters.ts';
 import { billOfArm, predict, problemsOf, setupsOf } from '../../../src/model/predict.ts';
 import { scalingCurves } from '../../../src/model/scaling.ts';
@@ -15,19 +15,6 @@ function armOf(over: Partial<Job>, arm: 'serverless' | 'fleet') {
   if (found === undefined) throw new Error('Expected the arm.');
   return found;
 }
-
-describe('batchesOf', () => {
-  it('cuts as plan does: by count, by bytes, by the size of the JSON, and so that all workers have some', () => {
-    const few = { concurrency: 2 };
-    expect(batchesOf(jobOf({ ...few, images: 1000, batchSize: 100 }))).toBe(10);
-    // 64 MiB are 67 images of 1 MB.
-    expect(batchesOf(jobOf({ ...few, images: 670, batchSize: 100, bytesPerImage: 1e6 }))).toBe(10);
-    expect(batchesOf(jobOf({ ...few, images: 13_650, batchSize: 10_000, bytesPerImage: 100 }))).toBe(10);
-    expect(batchesOf(jobOf({ ...few, images: 250, batchSize: 100 }))).toBe(8);
-    expect(batchesOf(jobOf({ images: 50, batchSize: 100 }))).toBe(50);
-    expect(batchesOf(jobOf({ images: 1000, batchSize: 100 }))).toBe(200);
-  });
-});
 
 describe('predict', () => {
   it('takes longer, and costs more, for more images', () => {

@@ -72,7 +72,7 @@ describe.each(Object.keys(CASES))('the report of %s', (name) => {
     const [, style = ''] = /<style>([\s\S]*?)<\/style>/.exec(page) ?? [];
     const hash = createHash('sha256').update(style).digest('base64');
     expect(style).not.toMatch(/@import|url\(/);
-    expect(page).toContain(`default-src &#39;none&#39;; style-src &#39;sha256-${hash}&#39;`);
+    expect(page).toContain(`default-src 'none'; style-src 'sha256-${hash}'`);
   });
 });
 

@@ -102,7 +102,7 @@ describe('renderSweep', () => {
 
   it('cries out where digests differ', () => {
     expect(page(succeeded(0, 0), succeeded(1, 0, { digest: 'cd'.repeat(32) }))).toContain(
-      'stats: **THE DIGESTS DIFFER** (abababababab, cdcdcdcdcdcd)',
+      'stats: THE DIGESTS DIFFER (abababababab, cdcdcdcdcdcd)',
     );
   });
 

@@ -1,5 +1,5 @@
 import type { Measurement, Succeeded } from '../../../src/sweep/measurement.ts';
-import type { Point } from '../../../src/sweep/point.ts';
+import { type Point, pointsOf } from '../../../src/sweep/point.ts';
 import { newSweep, type Sweep } from '../../../src/sweep/sweep.ts';
 
 export const POINTS: readonly Point[] = [
@@ -43,4 +43,26 @@ export function succeeded(point: number, round: number, over: Partial<Succeeded>
 export function failed(point: number, round: number): Measurement {
   const error = { code: 'NoWorkers', message: 'Expected 2 workers\nbut none joined.\n' };
   return { round, point, runId: `run-${point}-${round}`, status: 'failed', error };
+}
+
+/** Every engine with 1, 2 and 4 workers; of the last one nothing succeeded. */
+export function sweepOfEngines(): Sweep {
+  const engines = ['grpc', 'dask', 'spark', 'ray', 'daft'] as const;
+  const points = pointsOf({ engines, operations: ['stats', 'normalise'], workers: [1, 2, 4] });
+  const sweep = newSweep({
+    sweepId: 's2',
+    startedAt: Date.UTC(2026, 10, 21),
+    stage: 'local',
+    request: { prefix: 'photos/<b>', batchSize: 25, normalise: { format: 'png' } },
+    points,
+    rounds: 1,
+  });
+  const measurements = points.map(({ engine, workers, operation }, point) => {
+    if (engine === 'daft') return failed(point, 0);
+    const whole = (operation === 'stats' ? 4_000 : 60_000) * (1 + engines.indexOf(engine) / 4);
+    const processing = whole / workers + 500 * engines.indexOf(engine);
+    const times = { arm: processing + 20_000, boot: 15_000, engineStart: 2_000, processing };
+    return succeeded(point, 0, { times });
+  });
+  return { ...sweep, measurements };
 }

@@ -6,8 +6,14 @@ const ALL: readonly Engine[] = engineSchema.options;
 
 type Choice = Readonly<Record<string, readonly Engine[]>>;
 
-/** What `npm test` has time for, beside `faults.test.ts` and the killed processes of `fleet-engines.test.ts`. */
-const SHORT: Choice = { 'worker-host-vanished': ['dask', 'grpc'] };
+/**
+ * What `npm test` has time for: every fault with the engine that starts the soonest, and a silent host with one in Python.
+ * Beside it `fleet-engines.test.ts` kills a process of each engine, and `faults.test.ts` the head.
+ */
+const SHORT: Choice = {
+  ...Object.fromEntries(FAULTS.map(({ name }) => [name, ['grpc']])),
+  'worker-host-vanished': ['grpc', 'dask'],
+};
 
 /** Each engine loses a process and a host, and each other fault meets one engine. */
 const EACH: Choice = {

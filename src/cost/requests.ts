@@ -1,0 +1,71 @@
+import type { RunOperation } from '../run/task.ts';
+
+/** The map reads the manifest. */
+export const ITEM_READER_GETS = 1;
+/** Its ResultWriter leaves a manifest of its own and a file of the children that succeeded, with their inputs. */
+export const RESULT_WRITER_PUTS = 2;
+
+/** A page of a listing. */
+export const KEYS_PER_LIST = 1000;
+
+/** A host puts its samples every 5 s in its first hour, and then as often in each doubling as in half an hour. */
+const SAMPLES_EVERY_MS = 5_000;
+const FIRST_HOUR_MS = 3_600_000;
+/** The bundle, and its report to the head. */
+const GETS_PER_HOST = 2;
+/** How its boot went. */
+const PUTS_PER_HOST = 1;
+/** Each time the head starts workers: starts.json before it asks EC2 and after its answer. */
+const PUTS_PER_START = 2;
+/** The bundle if it is new, workers.json, seen.jsonl, arm.json, instances.json; head.json and leases.jsonl of `grpc`. */
+const PUTS_PER_FLEET = 7;
+/** The head reads the manifest. */
+const GETS_PER_FLEET = 1;
+/** The head lists the spans so often to see whether the engine gets on (ec2-workers/fanfleet/engine_run.py). */
+const LOOK_EVERY_MS = 2_000;
+/** Before and after: the reports of the hosts, and two last looks. */
+const LISTS_PER_FLEET = 3;
+/** A look skips the batches that are all done, up to this many (ec2-workers/fanfleet/seen_batches.py). */
+const SKIPPED_BATCHES = 100_000;
+
+/** PUTs of each batch: the result, the span, and the histogram where that is the operation. */
+export function putsPerBatch(operation: RunOperation): number {
+  return operation === 'histogram' ? 3 : 2;
+}
+
+/** What a fleet asks S3 for beside its images and what it writes of them. */
+export interface FleetWork {
+  readonly batches: number;
+  /** From the start of the engine to its end. */
+  readonly engineMs: number;
+  /** How long each instance ran. */
+  readonly runningMs: readonly number[];
+  /** How often the head started workers while it worked. */
+  readonly workerStarts: number;
+}
+
+/** Requests of a fleet, without GETs of images and PUTs of results, spans, histograms and normalised images. */
+export function fleetRequests({ batches, engineMs, runningMs, workerStarts }: FleetWork) {
+  const samples = runningMs.reduce((sum, ms) => sum + samplePuts(ms), 0);
+  return {
+    lists: LISTS_PER_FLEET + looks(engineMs, batches),
+    // A worker reads each batch from the manifest, beside its images.
+    gets: batches + GETS_PER_FLEET + GETS_PER_HOST * runningMs.length,
+    puts: PUTS_PER_FLEET + PUTS_PER_HOST * runningMs.length + samples + PUTS_PER_START * workerStarts,
+  };
+}
+
+/** A look takes a page, and behind the batches that it skips one for each thousand that are done by then, evenly. */
+function looks(ms: number, batches: number): number {
+  const listed = Math.max(0, batches - SKIPPED_BATCHES);
+  const pages = Math.max(1, Math.ceil(listed / KEYS_PER_LIST));
+  const pagesOfListed = pages - (KEYS_PER_LIST / 2) * ((pages * (pages - 1)) / Math.max(1, listed));
+  const meanPages = 1 + (pagesOfListed - 1) * (listed / Math.max(1, batches));
+  return Math.ceil(Math.floor(ms / LOOK_EVERY_MS) * meanPages);
+}
+
+function samplePuts(runningMs: number): number {
+  const doublings = Math.max(0, Math.log2(runningMs / FIRST_HOUR_MS));
+  const firstHour = Math.min(runningMs, FIRST_HOUR_MS) / SAMPLES_EVERY_MS;
+  return Math.ceil(firstHour + (doublings * FIRST_HOUR_MS) / (2 * SAMPLES_EVERY_MS));
+}

@@ -1,0 +1,70 @@
+import { duration, percent, printable, ratio, shortDigest, UNKNOWN } from '../report/format.ts';
+import type { Spread } from '../timing/spread.ts';
+import type { PointFigures, SweepFigures } from './figures.ts';
+import { pointName } from './point.ts';
+
+// What both pages of a sweep say, Markdown and HTML.
+
+export type Column = readonly [title: string, cell: (point: PointFigures) => string];
+
+export const COLUMNS: readonly Column[] = [
+  ['operation', ({ operation }) => operation],
+  ['engine', ({ engine }) => engine],
+  ['workers', ({ workers }) => String(workers)],
+  ['runs', ({ succeeded, rounds }) => `${succeeded} of ${rounds}`],
+  ['arm', ({ arm }) => range(arm, duration)],
+  ['boot', ({ boot }) => range(boot, duration)],
+  ['engine start', ({ engineStart }) => range(engineStart, duration)],
+  ['processing', ({ processing }) => range(processing, duration)],
+  ['speedup', ({ scaling }) => ratio(scaling?.speedup ?? null)],
+  ['efficiency', ({ scaling }) => decimal(scaling?.efficiency)],
+  ['serial fraction', ({ scaling }) => decimal(scaling?.serialFraction)],
+  ['utilisation', ({ utilisation }) => range(utilisation, percent)],
+  ['digest', ({ digest, succeeded }) => (digest === null && succeeded > 0 ? 'several' : shortDigest(digest))],
+];
+
+/** What was found about speedup, efficiency, serial fraction and utilisation is to be read with this. */
+export const NOTE =
+  'Medians over the rounds [min-max]. Speedup, efficiency and serial fraction (Karp-Flatt) are those of the processing, against the fewest workers of the same engine and operation. Utilisation: CPU time of the batches over the processors of the workers x processing time.';
+
+/** Whether the answers of each operation are one. */
+export function agreementText({ agreements }: SweepFigures): string {
+  const said = agreements.map(({ operation, equal, digests }) => {
+    if (equal === null) return `${operation}: nothing was measured`;
+    if (equal) return `${operation}: all digests are equal (${shortDigest(digests[0] ?? null)})`;
+    return `${operation}: THE DIGESTS DIFFER (${digests.map(shortDigest).join(', ')})`;
+  });
+  return `${said.join('; ')}.`;
+}
+
+/** Whether every worker had processors of its own. */
+export function processorsText({ processors: of, fits }: SweepFigures): string {
+  if (of === null) return 'No host said how many processors it had.';
+  if (of.machine === null) return 'Every host is a machine of its own.';
+  const sum = `The hosts of the largest fleet may use ${Number(of.all.toFixed(2))} processors together, and this machine has ${of.machine}`;
+  return fits
+    ? `${sum}: every worker had its own share, so the curve is honest.`
+    : `WARNING: ${sum}. They slow each other down, so speedup and efficiency are no measure of the engines.`;
+}
+
+/** Each failed run, in a line. */
+export function failedRuns({ points }: SweepFigures): string[] {
+  return points.flatMap((point) =>
+    point.errors.map(({ round, code, message }) => {
+      const text = message.replaceAll(/\s+/g, ' ').trim();
+      // Our own messages begin with their code.
+      const said = text.startsWith(`[${code}] `) ? text : `${code}: ${text}`;
+      return `${pointName(point)}, round ${round + 1}: ${printable(said)}`;
+    }),
+  );
+}
+
+function range(of: Spread | null, text: (value: number) => string): string {
+  if (of === null) return UNKNOWN;
+  if (of.min === of.max) return text(of.median);
+  return `${text(of.median)} [${text(of.min)}-${text(of.max)}]`;
+}
+
+function decimal(value: number | null | undefined): string {
+  return value === null || value === undefined ? UNKNOWN : value.toFixed(2);
+}

@@ -1,0 +1,46 @@
+import { XMLValidator } from 'fast-xml-parser';
+import { describe, expect, it } from 'vitest';
+import { figuresOfSweep } from '../../../src/sweep/figures.ts';
+import { sweepPage } from '../../../src/sweep/page.ts';
+import type { Sweep } from '../../../src/sweep/sweep.ts';
+import { sampleSweep, succeeded, sweepOfEngines } from './sample.ts';
+
+const pageOf = (sweep: Sweep) => sweepPage(sweep, figuresOfSweep(sweep));
+
+describe('sweepPage', () => {
+  it('says which point of each operation was the fastest, and whether the answers are one', () => {
+    const page = pageOf(sweepOfEngines());
+    expect(page).toContain('stats: the fastest was grpc with 4 workers, 1.0 s of processing.');
+    expect(page).toContain('normalise: the fastest was grpc with 4 workers, 15.0 s of processing.');
+    expect(page).toContain('stats: all digests are equal (abababababab)');
+  });
+
+  it('draws the speedup of every engine that was measured, with the ideal line, in words too', () => {
+    const page = pageOf(sweepOfEngines());
+    const [stats = ''] = /<svg class="chart".*?<\/svg>\s*<p class="x-title">/s.exec(page) ?? [];
+    for (const engine of ['grpc', 'dask', 'spark', 'ray', 'ideal']) {
+      expect(stats).toContain(`<path class="line s-${engine}"`);
+    }
+    expect(stats).not.toContain('s-daft');
+    expect(stats).toContain('grpc, 4: 4.00x, efficiency 100.0 %, 1.0 s');
+    expect(page.match(/<figure class="plot">/g)).toHaveLength(2);
+  });
+
+  it('draws none where there is one worker count, nor where nothing was measured', () => {
+    expect(pageOf(sampleSweep([succeeded(2, 0)]))).not.toContain('<figure');
+    expect(pageOf(sampleSweep())).toContain('<h1>Nothing was measured.</h1>');
+  });
+
+  it('ranks nothing where the answers differ, and names every failed run', () => {
+    const differing = sampleSweep([succeeded(0, 0), succeeded(1, 0, { digest: 'cd'.repeat(32) })]);
+    expect(pageOf(differing)).toContain('<h1>The answers differ: the times say nothing.</h1>');
+    expect(pageOf(sweepOfEngines())).toContain('daft, 2 workers, stats, round 1: NoWorkers:');
+  });
+
+  it('escapes what it was given, and is well-formed', () => {
+    const page = pageOf(sweepOfEngines());
+    expect(page).not.toContain('photos/<b>');
+    const [main = ''] = /<main>.*<\/main>/s.exec(page) ?? [];
+    expect(XMLValidator.validate(main)).toBe(true);
+  });
+});
