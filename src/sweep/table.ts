@@ -43,7 +43,7 @@ export function processorsText({ processors: of, fits }: SweepFigures): string {
   if (of.machine === null) return 'Every host is a machine of its own.';
   const sum = `The hosts of the largest fleet may use ${Number(of.all.toFixed(2))} processors together, and this machine has ${of.machine}`;
   return fits
-    ? `${sum}: every worker had its own share, so the curve is honest.`
+    ? `${sum}: every worker had its own share, and the local AWS at least ${Number((of.machine - of.all).toFixed(2))}. Where that is little, fast engines wait for it.`
     : `WARNING: ${sum}. They slow each other down, so speedup and efficiency are no measure of the engines.`;
 }
 
