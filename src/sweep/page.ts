@@ -8,6 +8,12 @@ import { ENGINE_STYLE, scalingChart } from './scaling-chart.ts';
 import type { Sweep } from './sweep.ts';
 import { agreementText, COLUMNS, failedRuns, NOTE, processorsText } from './table.ts';
 
+/** The table has many columns: on a phone each row is a block, elsewhere it is small. */
+const TABLE_STYLE = `
+@media (min-width: 40.01rem) { .full { font-size: .8rem; } th, td { padding-left: .7rem; } .stacked td { white-space: nowrap; } }
+@media print { .full { font-size: 7pt; } th, td { padding-left: .45rem; } }
+`;
+
 /** A sweep as one page: of each operation the speedup of every engine over its workers, and the table. */
 export function sweepPage(sweep: Sweep, figures: SweepFigures): string {
   const { sweepId, startedAt, request, rounds, points } = sweep;
@@ -29,7 +35,11 @@ ${operations.map(([operation, own]) => operationSection(operation, own))}
 ${failures.length === 0 ? null : html`<section><h2>Failed runs</h2><ul class="notes">${failures.map((text) => html`<li>${text}</li>`)}</ul></section>`}
 </main>
 <footer>sweep.json has every measurement, and the order of the runs.</footer>`;
-  return renderPage({ title: `fanfleet sweep: ${headline}`, style: `${STYLE}${ENGINE_STYLE}`, body });
+  return renderPage({
+    title: `fanfleet sweep: ${headline}`,
+    style: `${STYLE}${ENGINE_STYLE}${TABLE_STYLE}`,
+    body,
+  });
 }
 
 /** The fastest point of each operation; or why there is none. */
@@ -40,9 +50,9 @@ function headlineOf({ points, digestsEqual }: SweepFigures): string {
       .flatMap((point) => (point.processing === null ? [] : [{ ...point, ms: point.processing.median }]))
       .sort((a, b) => a.ms - b.ms);
     if (best === undefined) return [];
-    return `${operation}: the fastest was ${best.engine} with ${plural(best.workers, 'worker')}, ${duration(best.ms)} of processing.`;
+    return `${operation} ${duration(best.ms)} (${best.engine}, ${plural(best.workers, 'worker')})`;
   });
-  return said.length === 0 ? 'Nothing was measured.' : said.join(' ');
+  return said.length === 0 ? 'Nothing was measured.' : `Fastest processing: ${said.join(', ')}`;
 }
 
 /** A heading tells the operation, so the table need not. */

@@ -4,12 +4,11 @@ import { duration, percent, ratio } from '../report/format.ts';
 import type { Markup } from '../report/markup.ts';
 import type { PointFigures } from './figures.ts';
 
-/** Colours and dashes of the engines, which also differ in lightness. For a page that has the report's style. */
+/** Colours and dashes of the engines. For a page that has the report's style. */
 export const ENGINE_STYLE = `
 .s-daft { --arm: #ad4209; } .s-ray { --arm: #1d5fb8; } .s-dask { --arm: #17733e; } .s-spark { --arm: #6b3fa0; } .s-grpc { --arm: #1c1f24; }
 @media screen and (prefers-color-scheme: dark) { .s-daft { --arm: #f39a5e; } .s-ray { --arm: #6aaef5; } .s-dask { --arm: #6fcf97; } .s-spark { --arm: #c3a2f0; } .s-grpc { --arm: #e8eaed; } }
 .line.s-daft { stroke-dasharray: 7 4; } .line.s-ray { stroke-dasharray: 3 3; } .line.s-dask { stroke-dasharray: 10 3 2 3; } .line.s-spark { stroke-dasharray: 12 4; }
-@media print { .full { font-size: 7pt; } th, td { padding-left: .45rem; } }
 `;
 
 /** Of the width, so that the names of the engines have room beside their curves. */
