@@ -9,9 +9,6 @@ from typing import Any
 from fanfleet.aws import list_keys
 from fanfleet.task import batch_name
 
-LAST_TO_SKIP = 99_999
-"""The names of batches have six digits, and a million is sorted behind 100000."""
-
 
 class SeenBatches:
     """The batches that have a span, looked for every now and then.
@@ -32,14 +29,14 @@ class SeenBatches:
     def look(self) -> int:
         """How many batches are done; those that are new are seen now."""
         spans = f"{self._arm_prefix}spans/"
-        # Batches are done about in their order. Asking only for those behind the ones that are all done keeps a look at
-        # one request, however many there are.
+        # S3 lists batches in their order, and they are done about in it. Asking only for those behind the ones that are
+        # all done keeps a look at one request, however many there are.
         after = "" if self._first_missing == 0 else f"{spans}{batch_name(self._first_missing - 1)}.json"
         keys = list_keys(self._s3, self._bucket, spans, after)
         seen_at = self._now()
         for key in keys:
             self._seen_at.setdefault(int(PurePosixPath(key).stem), seen_at)
-        while self._first_missing <= LAST_TO_SKIP and self._first_missing in self._seen_at:
+        while self._first_missing in self._seen_at:
             self._first_missing += 1
         return len(self._seen_at)
 

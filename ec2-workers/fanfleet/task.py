@@ -33,4 +33,4 @@ class Task:
 
 def batch_name(batch: int) -> str:
     """As `batchName` in src/run/layout.ts."""
-    return f"{batch:06d}"
+    return f"{batch:09d}"

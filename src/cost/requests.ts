@@ -21,12 +21,13 @@ const PUTS_PER_START = 2;
 const PUTS_PER_FLEET = 7;
 /** The head reads the manifest. */
 const GETS_PER_FLEET = 1;
-/** The head lists the spans so often to see whether the engine gets on (ec2-workers/fanfleet/engine_run.py). */
+/**
+ * The head lists the spans so often to see whether the engine gets on (ec2-workers/fanfleet/engine_run.py): a page behind those
+ * that are all done (seen_batches.py).
+ */
 const LOOK_EVERY_MS = 2_000;
 /** Before and after: the reports of the hosts, and two last looks. */
 const LISTS_PER_FLEET = 3;
-/** A look skips the batches that are all done, up to this many (ec2-workers/fanfleet/seen_batches.py). */
-const SKIPPED_BATCHES = 100_000;
 
 /** PUTs of each batch: the result, the span, and the histogram where that is the operation. */
 export function putsPerBatch(operation: RunOperation): number {
@@ -48,20 +49,11 @@ export interface FleetWork {
 export function fleetRequests({ batches, engineMs, runningMs, workerStarts }: FleetWork) {
   const samples = runningMs.reduce((sum, ms) => sum + samplePuts(ms), 0);
   return {
-    lists: LISTS_PER_FLEET + looks(engineMs, batches),
+    lists: LISTS_PER_FLEET + Math.floor(engineMs / LOOK_EVERY_MS),
     // A worker reads each batch from the manifest, beside its images.
     gets: batches + GETS_PER_FLEET + GETS_PER_HOST * runningMs.length,
     puts: PUTS_PER_FLEET + PUTS_PER_HOST * runningMs.length + samples + PUTS_PER_START * workerStarts,
   };
-}
-
-/** A look takes a page, and behind the batches that it skips one for each thousand that are done by then, evenly. */
-function looks(ms: number, batches: number): number {
-  const listed = Math.max(0, batches - SKIPPED_BATCHES);
-  const pages = Math.max(1, Math.ceil(listed / KEYS_PER_LIST));
-  const pagesOfListed = pages - (KEYS_PER_LIST / 2) * ((pages * (pages - 1)) / Math.max(1, listed));
-  const meanPages = 1 + (pagesOfListed - 1) * (listed / Math.max(1, batches));
-  return Math.ceil(Math.floor(ms / LOOK_EVERY_MS) * meanPages);
 }
 
 function samplePuts(runningMs: number): number {

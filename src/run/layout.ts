@@ -45,7 +45,7 @@ export const layout = {
     `${layout.arm(runId, arm, round)}normalised/${key}${FILE_SUFFIXES[format]}`,
 } as const;
 
-/** Batch numbers are padded so that a listing reads in order up to a million batches. */
+/** Batch numbers are padded so that S3 lists them in their order, up to a thousand million. */
 export function batchName(batch: number): string {
-  return String(batch).padStart(6, '0');
+  return String(batch).padStart(9, '0');
 }

@@ -33,7 +33,7 @@ describe('ObjectWriter', () => {
   });
 
   it.each<[string, string | Buffer]>([
-    ['runs/r/results/000000.jsonl', '{"key":"é😀"}\n'],
+    ['runs/r/results/000000000.jsonl', '{"key":"é😀"}\n'],
     ['a key/with  spaces+#?&=%20.png', Buffer.from([0, 13, 10, 13, 10, 255])],
     ['empty', ''],
     ['large', Buffer.alloc(3_000_000, 'abc')],

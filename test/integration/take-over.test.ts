@@ -93,8 +93,8 @@ describe('takeOver', () => {
     expect(await keysOf('again')).toEqual([
       ...[0, 1, 2].map((batch) => `fleet/round-0/results/00000${batch}.jsonl`),
       ...[0, 1, 2].map((batch) => `fleet/round-0/spans/00000${batch}.json`),
-      'fleet/round-1/results/000004.jsonl',
-      'fleet/round-1/spans/000004.json',
+      'fleet/round-1/results/000000004.jsonl',
+      'fleet/round-1/spans/000000004.json',
       'manifest.json',
       'plan.json',
     ]);
@@ -142,9 +142,9 @@ describe('takeOver', () => {
     // Assess
     expect(resumed).toEqual({ runId: 'counted', batches: 1 });
     expect((await keysOf('recounted')).filter((key) => key.startsWith('serverless/'))).toEqual([
-      'serverless/round-0/histograms/000001.json',
-      'serverless/round-0/results/000001.jsonl',
-      'serverless/round-0/spans/000001.json',
+      'serverless/round-0/histograms/000000001.json',
+      'serverless/round-0/results/000000001.jsonl',
+      'serverless/round-0/spans/000000001.json',
     ]);
     const copy = await store.get(layout.histogram('recounted', 'serverless', 0, 1));
     expect(copy.toString()).toBe('the counts');

@@ -91,7 +91,7 @@ describe('advise', () => {
     expect(none.sentence).not.toContain('alone take');
     const late = adviseOf({}, { deadlineSeconds: 60, budgetUsd: 0.1 });
     expect(late.sentence).toContain(
-      'in 60.0 s and for $0.100, since listing and adding up alone take 2 min 36 s',
+      'in 60.0 s and for $0.100, since listing and adding up alone take 2 min 38 s',
     );
   });
 

@@ -20,9 +20,8 @@ describe('fleetRequests', () => {
     expect(fleetRequests({ ...work, workerStarts: 2 }).puts).toBe(7 + 3 + 3 * 18 + 4);
   });
 
-  it('lists in more pages what a look cannot skip, and samples less often after an hour', () => {
-    expect(fleetRequests({ ...work, batches: 100_000 }).lists).toBe(33);
-    expect(fleetRequests({ ...work, batches: 300_000 }).lists).toBeGreaterThan(1000);
+  it('lists no more for more batches, and samples less often after an hour', () => {
+    expect(fleetRequests({ ...work, batches: 1e7 }).lists).toBe(33);
     const hour = 3_600_000;
     const puts = (ms: number) => fleetRequests({ ...work, runningMs: [ms] }).puts - 8;
     expect([puts(hour), puts(2 * hour), puts(4 * hour)]).toEqual([720, 720 + 360, 720 + 2 * 360]);

@@ -24,8 +24,8 @@ describe('layout', () => {
       summary: 'runs/r/summary.json',
       report: 'runs/r/report.html',
       armInfo: 'runs/r/fleet/round-1/arm.json',
-      result: 'runs/r/serverless/round-0/results/000042.jsonl',
-      span: 'runs/r/fleet/round-2/spans/000007.json',
+      result: 'runs/r/serverless/round-0/results/000000042.jsonl',
+      span: 'runs/r/fleet/round-2/spans/000000007.json',
       normalised: 'runs/r/fleet/round-2/normalised/train/a b.png.jpg',
     });
   });
