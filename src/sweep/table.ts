@@ -23,7 +23,7 @@ export const COLUMNS: readonly Column[] = [
   ['digest', ({ digest, succeeded }) => (digest === null && succeeded > 0 ? 'several' : shortDigest(digest))],
 ];
 
-/** What was found about speedup, efficiency, serial fraction and utilisation is to be read with this. */
+/** How the columns are to be read. */
 export const NOTE =
   'Medians over the rounds [min-max]. Speedup, efficiency and serial fraction (Karp-Flatt) are those of the processing, against the fewest workers of the same engine and operation. Utilisation: CPU time of the batches over the processors of the workers x processing time.';
 

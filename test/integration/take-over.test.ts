@@ -91,8 +91,8 @@ describe('takeOver', () => {
     expect(planSchema.parse(await store.getJson(layout.plan('again')))).toEqual(plan);
     expect(await store.get(layout.manifest('again'))).toEqual(await store.get(layout.manifest('earlier')));
     expect(await keysOf('again')).toEqual([
-      ...[0, 1, 2].map((batch) => `fleet/round-0/results/00000${batch}.jsonl`),
-      ...[0, 1, 2].map((batch) => `fleet/round-0/spans/00000${batch}.json`),
+      ...[0, 1, 2].map((batch) => `fleet/round-0/results/00000000${batch}.jsonl`),
+      ...[0, 1, 2].map((batch) => `fleet/round-0/spans/00000000${batch}.json`),
       'fleet/round-1/results/000000004.jsonl',
       'fleet/round-1/spans/000000004.json',
       'manifest.json',
@@ -124,7 +124,7 @@ describe('takeOver', () => {
     expect(resumed).toEqual({ runId: 'made', batches: 1 });
     const keys = await keysOf('remade');
     expect(keys).toContain(`fleet/round-0/normalised/${NASTY}.png`);
-    expect(keys.filter((key) => key.includes('000001'))).toEqual([]);
+    expect(keys.filter((key) => key.includes('000000001'))).toEqual([]);
     const copy = await store.get(layout.normalised('remade', 'fleet', 0, NASTY, 'png'));
     expect(copy.toString()).toBe(`png of ${NASTY}`);
   });
