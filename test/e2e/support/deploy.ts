@@ -48,9 +48,12 @@ export async function onOwnStack<T>(
     await cli(home, ['down']);
     await rm(home, { recursive: true, force: true });
   };
+  let stopped: Promise<void> | undefined;
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     void once(process, signal, listening).then(
-      () => tidy().finally(() => process.exit(128 + constants.signals[signal])),
+      () => {
+        stopped ??= tidy().finally(() => process.exit(128 + constants.signals[signal]));
+      },
       () => {},
     );
   }
@@ -58,7 +61,8 @@ export async function onOwnStack<T>(
     await deployStack(home, samples);
     return await work(home);
   } finally {
-    await tidy();
+    // Work that a signal broke off fails without its stack, which is no news: the process ends here then.
+    await (stopped ?? tidy());
     listening.abort();
   }
 }
