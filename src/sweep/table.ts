@@ -5,7 +5,7 @@ import { pointName } from './point.ts';
 
 // What both pages of a sweep say, Markdown and HTML.
 
-export type Column = readonly [title: string, cell: (point: PointFigures) => string];
+type Column = readonly [title: string, cell: (point: PointFigures) => string];
 
 export const COLUMNS: readonly Column[] = [
   ['operation', ({ operation }) => operation],
