@@ -1,8 +1,10 @@
 import { EC2Client } from '@aws-sdk/client-ec2';
-import { SendTaskFailureCommand, SFNClient } from '@aws-sdk/client-sfn';
+import { SendTaskFailureCommand, SendTaskSuccessCommand, SFNClient } from '@aws-sdk/client-sfn';
 import { SSMClient } from '@aws-sdk/client-ssm';
 import * as z from 'zod';
+import { ObjectStore } from '../src/aws/object-store.ts';
 import { createS3 } from '../src/aws/s3.ts';
+import { planSchema } from '../src/dataset/manifest.ts';
 import { fleetSettingsOf } from '../src/environment.ts';
 import { FanfleetError } from '../src/errors.ts';
 import { readBootScript } from '../src/fleet/boot-script.ts';
@@ -10,6 +12,7 @@ import { packBundle, uploadBundle } from '../src/fleet/bundle.ts';
 import { type Architecture, architecture } from '../src/fleet/image.ts';
 import { launchFleet } from '../src/fleet/launch.ts';
 import { parse } from '../src/parse.ts';
+import { layout } from '../src/run/layout.ts';
 import { type Run, runSchema } from '../src/run/run.ts';
 import { endpoint, environment, handler, logger, region } from './runtime.ts';
 
@@ -25,10 +28,28 @@ function programOf({ engine, instanceTypes: [type = ''] }: Run): Architecture | 
   return engine === 'grpc' ? architecture(type) : undefined;
 }
 
-/** Start the fleet of one round. The state that called this ends when the head says so, with the task token. */
+/** Whether the run that this one resumes has left nothing of the round to do. */
+async function isFinished(store: ObjectStore, { runId, resume }: Run, round: number): Promise<boolean> {
+  if (resume === null) return false;
+  const { resumed } = parse(planSchema, await store.getJson(layout.plan(runId)), layout.plan(runId));
+  return resumed?.finished.some((done) => done.arm === 'fleet' && done.round === round) ?? false;
+}
+
+/**
+ * Start the fleet of one round. The state that called this ends when the head says so, with the task token; or at once,
+ * without a fleet, where a resumed run has nothing left to do.
+ */
 export const main = handler('launch-fleet', async (event: unknown) => {
   const { run, round, taskToken } = parse(eventSchema, event, 'The event of launch-fleet');
   try {
+    const store = new ObjectStore(s3, run.runsBucket);
+    if (await isFinished(store, run, round)) {
+      // For the bill: it is known that there were none.
+      await store.putJson(layout.instances(run.runId, round), { instances: [] });
+      await sfn.send(new SendTaskSuccessCommand({ taskToken, output: '{"status": "nothing left to do"}' }));
+      logger.info('no fleet is needed', { runId: run.runId, round });
+      return { instances: [] };
+    }
     const bundle = await packBundle(root, programOf(run));
     await uploadBundle(s3, run.runsBucket, bundle);
     const scripts = {

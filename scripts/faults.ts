@@ -54,29 +54,34 @@ async function strikeAll(home: string): Promise<Matrix> {
   const options = { stack, request: WORK, fleetDeadline: Number(values.deadline) };
   const cells: Cell[] = [];
   const undisturbed = new Map<Engine, number | null>();
+  const strike = async (engine: Engine, fault: Fault, alone: number | null): Promise<Cell> => {
+    const cell = { ...(await struck({ ...options, engine, fault }, rows)), undisturbed: alone };
+    const cores = fault.cpus === undefined ? '' : ` (${fault.cpus} cores)`;
+    say(`${engine}, ${fault.title}${cores}: ${cellText(cell)}`);
+    return cell;
+  };
   for (const engine of engines) {
-    const alone = await tell(engine, UNDISTURBED, rows, options);
-    const seconds = alone.problems.length === 0 ? (alone.outcome?.seconds ?? null) : null;
-    undisturbed.set(engine, seconds);
-    say(`${engine}, ${UNDISTURBED.title}: ${cellText(alone, null)}`);
+    const alone = secondsOf(await strike(engine, UNDISTURBED, null));
+    undisturbed.set(engine, alone);
     for (const fault of faults) {
-      const cell = await tell(engine, fault, rows, options);
-      cells.push(cell);
-      say(`${engine}, ${fault.title}: ${cellText(cell, seconds)}`);
+      const { cpus } = fault;
+      const same =
+        cpus === undefined ? alone : secondsOf(await strike(engine, { ...UNDISTURBED, cpus }, null));
+      cells.push(await strike(engine, fault, same));
     }
   }
   return { cells, undisturbed };
 }
 
+function secondsOf({ outcome, problems }: Cell): number | null {
+  return problems.length === 0 ? (outcome?.seconds ?? null) : null;
+}
+
 /** A cell that fails is shown as failed, and the others go on. */
-async function tell(
-  engine: Engine,
-  fault: Fault,
-  rows: string,
-  options: Omit<CellOptions, 'engine' | 'fault'>,
-): Promise<Cell> {
+async function struck(options: CellOptions, rows: string): Promise<Omit<Cell, 'undisturbed'>> {
+  const { engine, fault } = options;
   try {
-    const outcome = await runCell({ ...options, engine, fault });
+    const outcome = await runCell(options);
     return { engine, fault, outcome, problems: problemsOf(outcome, fault, rows) };
   } catch (reason) {
     return { engine, fault, outcome: null, problems: [FanfleetError.from(reason).message] };

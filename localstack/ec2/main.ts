@@ -151,7 +151,8 @@ function splitAtEquals(pair: string): [string, string] {
 for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
 
 try {
-  await main();
+  if (process.argv.includes('--help')) process.stdout.write(USAGE);
+  else await main();
   process.exitCode = 0;
 } catch (reason) {
   const error = FanfleetError.from(reason);

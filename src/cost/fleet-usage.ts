@@ -8,6 +8,9 @@ import { batchesFor, normalisedPuts, type RunFacts, STORED_DAYS } from './run-fa
 import { TRANSITIONS } from './transitions.ts';
 import type { FleetUsage, InstanceUsage } from './usage.ts';
 
+/** A resumed run with nothing left to do: launch-fleet reads the plan, and writes that there were no instances. */
+const REQUESTS_WITHOUT_FLEET = { lists: 0, gets: 1, puts: 1 };
+
 /**
  * What the fleet arm used in a round, from the lives of its instances; or would have used for another number of images
  * like these with the same fleet: it boots and ends once, and works as much longer as there are more images.
@@ -29,12 +32,15 @@ export function fleetUsage(
   const spans = work?.spans ?? 0;
   const batches = images === undefined ? spans : batchesFor(run, images);
   const lives = instances.map((life) => instanceUsage(life, round, prices, moreMs));
-  const requests = fleetRequests({
-    batches,
-    engineMs: engineMs(round) + moreMs,
-    runningMs: lives.map(({ runningMs }) => runningMs),
-    workerStarts: round.fleet?.workerStarts?.length ?? 0,
-  });
+  const requests =
+    lives.length === 0
+      ? REQUESTS_WITHOUT_FLEET
+      : fleetRequests({
+          batches,
+          engineMs: engineMs(round) + moreMs,
+          runningMs: lives.map(({ runningMs }) => runningMs),
+          workerStarts: round.fleet?.workerStarts?.length ?? 0,
+        });
   return {
     instances: lives,
     // Without one an instance could not reach what it installs: the subnets give it (resources/vpc.yml).
@@ -57,7 +63,7 @@ export function fleetUsage(
     },
     logBytes: 2 * LOG_BYTES_PER_CALL,
     // The secret is written once and read by each instance.
-    kmsRequests: 1 + lives.length,
+    kmsRequests: lives.length === 0 ? 0 : 1 + lives.length,
   };
 }
 

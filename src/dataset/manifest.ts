@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { armSchema } from '../run/request.ts';
 
 /** One object to be measured, pinned to the version that was listed. */
 export const objectSchema = z.object({
@@ -35,6 +36,13 @@ export const planSchema = z.object({
   /** Requests to S3 that it took to list: pages; and GETs of first bytes and of indexes of shards. */
   requests: z.object({ lists: z.int().nonnegative(), gets: z.int().nonnegative() }).exactOptional(),
   /** The earlier run that the manifest was taken from, and how many batches of all its arms and rounds with it. */
-  resumed: z.object({ runId: z.string(), batches: z.int().nonnegative() }).exactOptional(),
+  resumed: z
+    .object({
+      runId: z.string(),
+      batches: z.int().nonnegative(),
+      /** Those of which every batch was taken over; runs planned before fleets stayed unbooted for them do not say. */
+      finished: z.array(z.object({ arm: armSchema, round: z.int().nonnegative() })).default([]),
+    })
+    .exactOptional(),
 });
 export type Plan = z.infer<typeof planSchema>;

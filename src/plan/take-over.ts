@@ -30,11 +30,15 @@ export interface TakeOverOptions {
 export async function takeOver({ store, run, resume }: TakeOverOptions): Promise<Plan> {
   const earlier = parse(planSchema, await store.getJson(layout.plan(resume)), layout.plan(resume));
   await store.copy(layout.manifest(resume), layout.manifest(run.runId));
-  let batches = 0;
+  const resumed: NonNullable<Plan['resumed']> = { runId: resume, batches: 0, finished: [] };
   for (let round = 0; round < run.repeats; round += 1) {
-    for (const arm of run.arms) batches += await takeOverArm({ store, run, resume, arm, round });
+    for (const arm of run.arms) {
+      const batches = await takeOverArm({ store, run, resume, arm, round });
+      resumed.batches += batches;
+      if (batches === earlier.batches) resumed.finished.push({ arm, round });
+    }
   }
-  const plan = { ...earlier, manifestKey: layout.manifest(run.runId), resumed: { runId: resume, batches } };
+  const plan = { ...earlier, manifestKey: layout.manifest(run.runId), resumed };
   await store.putJson(layout.plan(run.runId), plan);
   return plan;
 }

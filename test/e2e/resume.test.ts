@@ -40,6 +40,19 @@ describe('a run that lost a part of its files', () => {
     expect((await waitForEnd(stack, earlier)).status).toBe('SUCCEEDED');
   });
 
+  it('boots no fleet where nothing of it is missing', async () => {
+    const resumed = await startExecution(stack, { ...REQUEST, resume: earlier });
+    expect((await waitForEnd(stack, resumed)).status).toBe('SUCCEEDED');
+    const [whole, summary] = [await readSummary(stack, earlier), await readSummary(stack, resumed)];
+    expect(summary.agreement).toEqual({ ...whole.agreement, equal: true });
+    expect(summary.rounds[0]?.arms).toMatchObject([
+      { arm: 'serverless', valid: true, batchesTakenOver: BATCHES, instances: null },
+      { arm: 'fleet', valid: true, batchesTakenOver: BATCHES, instances: [], fleet: null, hosts: [] },
+    ]);
+    const report = await stack.runs.get(layout.report(resumed));
+    expect(report.toString()).toContain('No instance was started: an earlier run had done every batch.');
+  });
+
   it('is resumed by both arms, which do only what is missing, and the answer is whole', async () => {
     // Prepare: half of the fleet, a span and a normalised image of others, and one result of the serverless arm
     const whole = await readSummary(stack, earlier);
@@ -145,7 +158,7 @@ describe('a run that was stopped', () => {
     // Assess
     expect(resumed.code, resumed.stderr).toBe(0);
     const summary = summarySchema.parse({ ...JSON.parse(resumed.stdout), files: undefined });
-    expect(summary.plan.resumed).toEqual({ runId: earlier, batches: spans });
+    expect(summary.plan.resumed).toEqual({ runId: earlier, batches: spans, finished: [] });
     expect(summary.rounds[0]?.arms).toMatchObject([
       { arm: 'fleet', valid: true, images: 1797, batchesTakenOver: spans },
     ]);

@@ -86,7 +86,7 @@ describe('takeOver', () => {
     expect(plan).toMatchObject({
       ...{ images: 90, batches: 9, skipped: 1 },
       manifestKey: layout.manifest('again'),
-      resumed: { runId: 'earlier', batches: 4 },
+      resumed: { runId: 'earlier', batches: 4, finished: [] },
     });
     expect(planSchema.parse(await store.getJson(layout.plan('again')))).toEqual(plan);
     expect(await store.get(layout.manifest('again'))).toEqual(await store.get(layout.manifest('earlier')));
@@ -121,7 +121,7 @@ describe('takeOver', () => {
     const { resumed } = await takeOver({ store, run: again, resume: 'made' });
 
     // Assess
-    expect(resumed).toEqual({ runId: 'made', batches: 1 });
+    expect(resumed).toEqual({ runId: 'made', batches: 1, finished: [] });
     const keys = await keysOf('remade');
     expect(keys).toContain(`fleet/round-0/normalised/${NASTY}.png`);
     expect(keys.filter((key) => key.includes('000000001'))).toEqual([]);
@@ -140,7 +140,7 @@ describe('takeOver', () => {
     const { resumed } = await takeOver({ store, run: again, resume: 'counted' });
 
     // Assess
-    expect(resumed).toEqual({ runId: 'counted', batches: 1 });
+    expect(resumed).toEqual({ runId: 'counted', batches: 1, finished: [] });
     expect((await keysOf('recounted')).filter((key) => key.startsWith('serverless/'))).toEqual([
       'serverless/round-0/histograms/000000001.json',
       'serverless/round-0/results/000000001.jsonl',
@@ -156,9 +156,18 @@ describe('takeOver', () => {
     const third = run('third', { arms: ['fleet'] });
     expect(await takeOver({ store, run: again, resume: 'earlier' })).toEqual(once);
     expect((await takeOver({ store, run: third, resume: 'again' })).resumed).toEqual({
-      runId: 'again',
-      batches: 3,
+      ...{ runId: 'again', batches: 3, finished: [] },
     });
+  });
+
+  it('says which arms have nothing left to do, of which rounds', async () => {
+    await putPlan('whole');
+    for (const batch of Array(9).keys()) {
+      await putBatch('whole', 'fleet', 1, batch);
+      if (batch < 8) await putBatch('whole', 'serverless', 1, batch);
+    }
+    const { resumed } = await takeOver({ store, run: run('rest', { repeats: 2 }), resume: 'whole' });
+    expect(resumed).toEqual({ runId: 'whole', batches: 17, finished: [{ arm: 'fleet', round: 1 }] });
   });
 
   it('needs the plan of the earlier run', async () => {

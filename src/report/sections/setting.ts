@@ -8,9 +8,13 @@ import { pair, pairList, scrolling, stackedTable } from './parts.ts';
 export function fleetSection(shown: readonly ArmRound[]): Markup | null {
   const arm = shown.find((armRound) => armRound.arm === 'fleet');
   if (arm === undefined) return null;
-  const { fleet } = arm;
+  const { fleet, instances } = arm;
   if (fleet === null) {
-    return html`<section><h2>Fleet</h2><p>The fleet left no record of its hosts.</p></section>`;
+    const why =
+      instances?.length === 0
+        ? 'No instance was started: an earlier run had done every batch.'
+        : 'The fleet left no record of its hosts.';
+    return html`<section><h2>Fleet</h2><p>${why}</p></section>`;
   }
   const missing = fleet.workersRequested - fleet.workersJoined;
   const added = (fleet.workerStarts ?? []).reduce((sum, { instances }) => sum + (instances?.length ?? 0), 0);

@@ -121,6 +121,7 @@ describe('the daemon', () => {
       });
     }
     taken.close();
+    expect((await run(process.execPath, [MAIN, '--help'])).stdout).toMatch(/^Usage: .*\n\n {2}--port N /);
   });
 
   it('does not touch what a damaged record names', async () => {

@@ -49,6 +49,23 @@ describe('costOf', () => {
     expect(cost?.comparison.usd).toBeGreaterThan(3 * (cost?.arms[0]?.usd ?? 0) * 0.9);
   });
 
+  it('bills a fleet that was not needed without an instance, and no request of one', () => {
+    const unbooted = changed(run, 'fleet', (round) => ({
+      ...round,
+      fleet: null,
+      instances: [],
+      use: null,
+      work: null,
+    }));
+    const lines = (facts: RunFacts) =>
+      costOn(facts, '2026-11-21')?.arms.find(({ arm }) => arm === 'fleet')?.bill.lines ?? [];
+    const services = (facts: RunFacts) => new Set(lines(facts).map(({ service }) => service));
+    expect(services(run)).toContain('ec2');
+    expect(services(unbooted)).not.toContain('ec2');
+    expect(lines(unbooted).find(({ item }) => item === 'PUT')?.quantity).toBe(1);
+    expect(lines(unbooted).reduce((sum, { usd }) => sum + usd, 0)).toBeLessThan(0.001);
+  });
+
   it('leaves out an arm that cannot be billed, and says why', () => {
     const noLives = changed(run, 'fleet', (round) => ({ ...round, instances: null }));
     const cost = costOn(noLives, '2026-11-21');

@@ -79,8 +79,16 @@ describe('the verdict on a cell', () => {
 describe('the table of faults', () => {
   it('says what a fault cost', () => {
     const outcome: Outcome = { ...OUTCOME, doneAgain: 2, attempts: 2, victimState: 'LEFT' };
-    expect(cellText({ engine: 'dask', fault: FAULT, outcome, problems: [] }, 20)).toBe(
+    expect(cellText({ engine: 'dask', fault: FAULT, outcome, problems: [], undisturbed: 20 })).toBe(
       '30 s, 1.5x; 2 again; engine started 2 times; left',
+    );
+  });
+
+  it('compares with a run on as many cores', () => {
+    const slow: Fault = { ...FAULT, title: 'a drought', cpus: 0.1 };
+    const cells = [{ engine: 'dask', fault: slow, outcome: OUTCOME, problems: [], undisturbed: 60 }] as const;
+    expect(renderMatrix({ cells, undisturbed: new Map([['dask', 20]]) })).toContain(
+      '| a drought | 30 s, 0.5x |',
     );
   });
 
@@ -90,12 +98,13 @@ describe('the table of faults', () => {
       ['grpc', null],
     ] as const);
     const cells = [
-      { engine: 'dask', fault: FAULT, outcome: OUTCOME, problems: [] },
+      { engine: 'dask', fault: FAULT, outcome: OUTCOME, problems: [], undisturbed: 20 },
       {
         engine: 'dask',
         fault: { ...FAULT, title: 'a flood' },
         outcome: null,
         problems: ['no three | hosts,\n none'],
+        undisturbed: 20,
       },
     ] as const;
     expect(renderMatrix({ cells, undisturbed }).split('\n')).toEqual([

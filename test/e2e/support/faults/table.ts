@@ -13,11 +13,13 @@ export interface Cell {
   readonly outcome: Outcome | null;
   /** What is wrong with it; empty if the fault was survived. */
   readonly problems: readonly string[];
+  /** Seconds of an undisturbed run of the engine on workers with as many cores; null where that is not known. */
+  readonly undisturbed: number | null;
 }
 
 export interface Matrix {
   readonly cells: readonly Cell[];
-  /** Seconds of an undisturbed run, by engine; null where that failed. */
+  /** Seconds of an undisturbed run on workers with the usual cores, by engine; null where that failed. */
   readonly undisturbed: ReadonlyMap<Engine, number | null>;
 }
 
@@ -28,7 +30,7 @@ export function renderMatrix({ cells, undisturbed }: Matrix): string {
   const row = (fault: Fault) =>
     engines.map((engine) => {
       const cell = cells.find((one) => one.engine === engine && one.fault === fault);
-      return cell === undefined ? 'not run' : cellText(cell, undisturbed.get(engine) ?? null);
+      return cell === undefined ? 'not run' : cellText(cell);
     });
   return [
     ['fault', ...engines],
@@ -41,7 +43,7 @@ export function renderMatrix({ cells, undisturbed }: Matrix): string {
 }
 
 /** `31 s, 1.4x; 3 again`. */
-export function cellText({ outcome, problems }: Cell, undisturbed: number | null): string {
+export function cellText({ outcome, problems, undisturbed }: Cell): string {
   if (problems.length > 0 || outcome === null) return `**failed**: ${oneLine(problems.join('; '))}`;
   const times = undisturbed === null ? '' : `, ${(outcome.seconds / undisturbed).toFixed(1)}x`;
   const { doneAgain, attempts, victimState } = outcome.resumed ?? outcome;
