@@ -48,6 +48,8 @@ export interface WorkerOptions
   readonly listMs?: number;
   readonly clock: { readonly epoch: () => number; readonly now: () => number };
   readonly usage: () => { readonly cpuMs: number; readonly rssPeakBytes: number };
+  /** Called when all but the PUT of the span is done, which takes no CPU: another batch can begin. */
+  readonly onMeasured?: () => void;
   /** S3's clock minus `clock.epoch`, as far as it is known; a `ServerClock` is one. @default it is not known */
   readonly serverClock?: { readonly offset: () => ClockOffset | null } | undefined;
 }
@@ -88,6 +90,7 @@ export async function work(job: Work, options: WorkerOptions): Promise<{ counts:
   const putMs = measured.writeMs + clock.now() - putStarted;
   const after = options.usage();
   const endedAt = clock.epoch();
+  options.onMeasured?.();
   const span: Span = {
     arm,
     round: job.round,

@@ -209,20 +209,25 @@ export class Scheduler {
     return dead;
   }
 
-  /** Lease out what is to be leased now: the least loaded worker first, so that all end together. */
+  /**
+   * Lease out what is to be leased now: the least loaded worker first, so that all end together. The last batch of each
+   * slot goes to one that is free: behind another batch it would wait while a worker has nothing to do.
+   */
   assign(): Grant[] {
     if (this.#draining || this.outcome !== undefined) return [];
     const ready = this.#ready();
+    const slots = ready.reduce((sum, member) => sum + member.slots, 0);
+    const hasRoom = (member: Member) =>
+      member.leases.size < (this.#queue.size > slots ? member.wanted(this.#options) : member.slots);
     const grants: Grant[] = [];
-    const open = new Set(ready.filter((member) => member.leases.size < member.wanted(this.#options)));
+    const open = new Set(ready.filter(hasRoom));
     while (this.#queue.size > 0 && open.size > 0) {
       const member = [...open].reduce((least, other) => (other.load < least.load ? other : least));
-      const batch = this.#queue.take((candidate) => this.#suits(member, candidate, ready));
+      const batch = hasRoom(member)
+        ? this.#queue.take((candidate) => this.#suits(member, candidate, ready))
+        : undefined;
       if (batch === undefined) open.delete(member);
-      else {
-        grants.push(this.#grant(member, batch));
-        if (member.leases.size >= member.wanted(this.#options)) open.delete(member);
-      }
+      else grants.push(this.#grant(member, batch));
     }
     if (this.#queue.size === 0) grants.push(...this.#copies(ready));
     return grants;

@@ -30,15 +30,19 @@ export type BatchWorkOptions = {
   readonly onFailure?: (key: string, detail: string) => void;
 };
 
-/** Does a batch in a slot. When it returns, the rows and the span are in S3. */
-export type BatchWork = (job: Job, place: BatchPlace, slot: number) => Promise<void>;
+/**
+ * Does a batch in a slot. When it returns, the rows and the span are in S3.
+ *
+ * @param leaveSlot called once nothing is left but to wait for S3 to take the span
+ */
+export type BatchWork = (job: Job, place: BatchPlace, slot: number, leaveSlot?: () => void) => Promise<void>;
 
 /** How batches are done on a host of the fleet: as `measure` does them, with the same code and the same kernel. */
 export function createBatchWork(options: BatchWorkOptions): BatchWork {
   const { s3, clock, worker } = options;
   const sharedUsage = new SharedUsage(options.usage);
   let isFirst = true;
-  return async (job, place, slot) => {
+  return async (job, place, slot, leaveSlot) => {
     const share = sharedUsage.begin();
     const coldStartMs = isFirst ? options.coldStartMs() : 0;
     isFirst = false;
@@ -63,6 +67,10 @@ export function createBatchWork(options: BatchWorkOptions): BatchWork {
           listMs,
           clock,
           usage: share.usage,
+          onMeasured: () => {
+            share.end();
+            leaveSlot?.();
+          },
           serverClock: options.serverClock,
           ...(options.onFailure && { onFailure: options.onFailure }),
         },

@@ -13,7 +13,10 @@ export type LeaseRunnerOptions = {
 
 type Ended<T> = Pick<T, Exclude<keyof T, '$typeName' | '$unknown'>>;
 
-/** Does leased batches, as many at once as it has slots. It goes on when the head is away. */
+/**
+ * Does leased batches, as many at once as it has slots: a batch leaves its slot when it has nothing more to compute, so
+ * that the next one does not wait for S3. It goes on when the head is away.
+ */
 export class LeaseRunner {
   readonly #options: LeaseRunnerOptions;
   readonly #free: number[];
@@ -98,18 +101,24 @@ export class LeaseRunner {
   async #do(job: Job, place: BatchPlace, slot: number): Promise<void> {
     const { batch } = place;
     const started = this.#options.now();
-    const error = await this.#options.work(job, place, slot).then(
+    let ms: number | undefined;
+    const leaveSlot = () => {
+      if (ms !== undefined) return;
+      ms = this.#options.now() - started;
+      this.#free.push(slot);
+      this.#start();
+    };
+    const error = await this.#options.work(job, place, slot, leaveSlot).then(
       () => undefined,
       (reason) => FanfleetError.from(reason),
     );
-    this.#free.push(slot);
+    leaveSlot();
     // Of a job that has been replaced the head wants to hear nothing.
     if (job.out === this.job) {
       this.#running.delete(batch);
-      if (error === undefined) this.#completed.set(batch, { batch, ms: this.#options.now() - started });
+      if (error === undefined) this.#completed.set(batch, { batch, ms: ms ?? 0 });
       else this.#failed.push({ batch, code: error.code, message: error.message.slice(0, 600) });
       this.#options.onNews();
     }
-    this.#start();
   }
 }

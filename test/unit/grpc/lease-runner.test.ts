@@ -3,7 +3,11 @@ import { beforeEach, expect, it } from 'vitest';
 import { BatchPlaceSchema, JobSchema } from '../../../src/grpc/protocol/head_pb.js';
 import { LeaseRunner } from '../../../src/grpc/worker/lease-runner.ts';
 
-type Work = { readonly slot: number; readonly end: PromiseWithResolvers<void> };
+type Work = {
+  readonly slot: number;
+  readonly end: PromiseWithResolvers<void>;
+  readonly leaveSlot: (() => void) | undefined;
+};
 
 let works: Map<number, Work>;
 let runner: LeaseRunner;
@@ -29,9 +33,9 @@ beforeEach(() => {
     onNews: () => {
       news += 1;
     },
-    work: (_job, { batch }, slot) => {
+    work: (_job, { batch }, slot, leaveSlot) => {
       const end = Promise.withResolvers<void>();
-      works.set(batch, { slot, end });
+      works.set(batch, { slot, end, leaveSlot });
       return end.promise;
     },
   });
@@ -45,6 +49,16 @@ it('does as many batches at once as it has slots, each in a slot of its own', as
   await finish(2);
   expect(works.get(3)?.slot).toBe(works.get(2)?.slot);
   expect(works.get(3)?.slot).not.toBe(works.get(1)?.slot);
+});
+
+it('begins the next batch in the slot of one that only waits for S3, which it still has', async () => {
+  add(1, 2, 3, 4);
+  works.get(2)?.leaveSlot?.();
+  expect(works.get(3)?.slot).toBe(works.get(2)?.slot);
+  expect([runner.held, runner.completed]).toEqual([[1, 2, 3, 4], []]);
+  await finish(2);
+  expect([...works.keys()]).toEqual([1, 2, 3]);
+  expect([runner.held, runner.completed]).toEqual([[1, 3, 4], [{ batch: 2, ms: 0 }]]);
 });
 
 it('does not begin a batch again that it has', () => {

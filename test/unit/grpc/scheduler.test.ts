@@ -36,8 +36,26 @@ describe('leases', () => {
     expect(given().filter(([worker]) => worker === 'fast')).toHaveLength(5);
   });
 
+  it('of the last batches go to workers that are free, and wait behind no other batch', () => {
+    const { scheduler, given } = setUp(5);
+    scheduler.join('slow', 1);
+    scheduler.join('fast', 1);
+    expect(given()).toEqual([
+      ['slow', 0],
+      ['fast', 1],
+      ['slow', 2],
+    ]);
+    for (const [done, next] of [
+      [1, 3],
+      [3, 4],
+    ] as const) {
+      scheduler.complete('fast', JOB, done, 100);
+      expect(given()).toEqual([['fast', next]]);
+    }
+  });
+
   it('last as long as the worker says that it has the batch', () => {
-    const { clock, scheduler, given } = setUp(2, { leaseMs: 100, silenceMs: 1_000 });
+    const { clock, scheduler, given } = setUp(3, { leaseMs: 100, silenceMs: 1_000 });
     scheduler.join('a', 1);
     expect(given()).toEqual([
       ['a', 0],
@@ -47,7 +65,7 @@ describe('leases', () => {
       scheduler.heard('a', [0]);
       scheduler.expire();
     }
-    expect(scheduler.counts).toMatchObject({ queued: 1, leased: 1 });
+    expect(scheduler.counts).toMatchObject({ queued: 2, leased: 1 });
     scheduler.join('b', 1);
     expect(given()).toEqual([['b', 1]]);
   });
@@ -61,10 +79,12 @@ describe('leases', () => {
     scheduler.heard('b', [1]);
     clock.now = 150;
     expect(scheduler.expire()).toEqual(['a']);
+    expect(given()).toEqual([]);
+    scheduler.complete('b', JOB, 1, 150);
     expect(given()).toEqual([['b', 0]]);
     scheduler.lost('b');
     expect([state('a'), state('b')]).toEqual(['DEAD', 'DEAD']);
-    expect(scheduler.counts).toEqual({ queued: 2, leased: 0, done: 0, total: 2 });
+    expect(scheduler.counts).toEqual({ queued: 1, leased: 0, done: 1, total: 2 });
   });
 
   it('that a worker goes on with when it comes back stay with it; the others do not', () => {
@@ -174,9 +194,7 @@ describe('stragglers', () => {
     expect(made.given()).toEqual([
       ['slow', 0],
       ['fast', 1],
-      ['slow', 2],
     ]);
-    made.scheduler.giveBack('slow', JOB, 2);
     made.scheduler.complete('fast', JOB, 1, 100);
     expect(made.given()).toEqual([['fast', 2]]);
     made.scheduler.complete('fast', JOB, 2, 100);
