@@ -20,7 +20,7 @@ import { type CellOptions, runCell } from '../test/e2e/support/faults/cell.ts';
 import type { Fault } from '../test/e2e/support/faults/fault.ts';
 import { FAULTS, UNDISTURBED } from '../test/e2e/support/faults/faults.ts';
 import { preparePhotographs, undisturbedRows, WORK } from '../test/e2e/support/faults/photographs.ts';
-import { type Cell, cellText, type Matrix, renderMatrix } from '../test/e2e/support/faults/table.ts';
+import { type Cell, cellText, type Matrix, renderMatrix, titleOf } from '../test/e2e/support/faults/table.ts';
 import { connectStack } from '../test/e2e/support/stack.ts';
 import { noNamespaces } from '../test/support/namespace-hosts.ts';
 
@@ -56,8 +56,7 @@ async function strikeAll(home: string): Promise<Matrix> {
   const undisturbed = new Map<Engine, number | null>();
   const strike = async (engine: Engine, fault: Fault, alone: number | null): Promise<Cell> => {
     const cell = { ...(await struck({ ...options, engine, fault }, rows)), undisturbed: alone };
-    const cores = fault.cpus === undefined ? '' : ` (${fault.cpus} cores)`;
-    say(`${engine}, ${fault.title}${cores}: ${cellText(cell)}`);
+    say(`${engine}, ${titleOf(fault)}: ${cellText(cell)}`);
     return cell;
   };
   for (const engine of engines) {

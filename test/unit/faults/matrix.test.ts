@@ -88,7 +88,7 @@ describe('the table of faults', () => {
     const slow: Fault = { ...FAULT, title: 'a drought', cpus: 0.1 };
     const cells = [{ engine: 'dask', fault: slow, outcome: OUTCOME, problems: [], undisturbed: 60 }] as const;
     expect(renderMatrix({ cells, undisturbed: new Map([['dask', 20]]) })).toContain(
-      '| a drought | 30 s, 0.5x |',
+      '| a drought (0.1 cores) | 30 s, 0.5x |',
     );
   });
 

@@ -36,10 +36,15 @@ export function renderMatrix({ cells, undisturbed }: Matrix): string {
     ['fault', ...engines],
     ['---', ...engines.map(() => '---')],
     [UNDISTURBED.title, ...engines.map((engine) => undisturbedText(undisturbed.get(engine) ?? null))],
-    ...faults.map((fault) => [fault.title, ...row(fault)]),
+    ...faults.map((fault) => [titleOf(fault), ...row(fault)]),
   ]
     .map((line) => `| ${line.join(' | ')} |\n`)
     .join('');
+}
+
+/** With the cores of its workers, where these are not the usual ones. */
+export function titleOf({ title, cpus }: Fault): string {
+  return cpus === undefined ? title : `${title} (${cpus} cores)`;
 }
 
 /** `31 s, 1.4x; 3 again`. */
