@@ -48,7 +48,7 @@ export interface WorkerOptions
   readonly listMs?: number;
   readonly clock: { readonly epoch: () => number; readonly now: () => number };
   readonly usage: () => { readonly cpuMs: number; readonly rssPeakBytes: number };
-  /** Called when all but the PUT of the span is done, which takes no CPU: another batch can begin. */
+  /** Called when nothing is left but to wait for S3 to take the span: another batch can begin. */
   readonly onMeasured?: () => void;
   /** S3's clock minus `clock.epoch`, as far as it is known; a `ServerClock` is one. @default it is not known */
   readonly serverClock?: { readonly offset: () => ClockOffset | null } | undefined;
