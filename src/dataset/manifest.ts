@@ -40,7 +40,7 @@ export const planSchema = z.object({
     .object({
       runId: z.string(),
       batches: z.int().nonnegative(),
-      /** Those of which every batch was taken over; runs planned before fleets stayed unbooted for them do not say. */
+      /** The arms and rounds of which every batch was taken over; older runs do not tell. */
       finished: z.array(z.object({ arm: armSchema, round: z.int().nonnegative() })).default([]),
     })
     .exactOptional(),

@@ -156,7 +156,9 @@ describe('takeOver', () => {
     const third = run('third', { arms: ['fleet'] });
     expect(await takeOver({ store, run: again, resume: 'earlier' })).toEqual(once);
     expect((await takeOver({ store, run: third, resume: 'again' })).resumed).toEqual({
-      ...{ runId: 'again', batches: 3, finished: [] },
+      runId: 'again',
+      batches: 3,
+      finished: [],
     });
   });
 

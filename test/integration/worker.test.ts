@@ -2,6 +2,7 @@ import { CreateBucketCommand } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { getIfPresent } from '../../src/aggregate/reader.ts';
 import { ObjectStore } from '../../src/aws/object-store.ts';
+import type { ObjectSink } from '../../src/aws/object-writer.ts';
 import { loadAddon } from '../../src/kernel/native-addon.ts';
 import { createNativeKernel } from '../../src/kernel/native-kernel.ts';
 import { failedRow, serializeRow } from '../../src/kernel/row.ts';
@@ -38,6 +39,28 @@ describe('work', () => {
     coldStartMs: 300,
     clock: { epoch, now: () => performance.now() },
     usage: () => ({ cpuMs: 5, rssPeakBytes: 7 }),
+  });
+
+  it('says that another batch can begin once the rows are there, before it waits for the span', async () => {
+    const store = new ObjectStore(bucket.s3, RUNS);
+    const events: string[] = [];
+    const sink: ObjectSink = {
+      put: (key, ...rest) => store.put(key, ...rest).then(() => void events.push(key)),
+      putJson: (key, value) => store.putJson(key, value).then(() => void events.push(key)),
+    };
+    const batch = batchOf([await bucket.put('work/early.png', await plain(1))]);
+    await work(
+      {
+        ...{ runId: 'early', round: 0, bucket: bucket.bucket, runsBucket: RUNS, batch },
+        ...{ operation: 'stats', normalisation: null },
+      },
+      { ...options(() => 2_500), store: sink, onMeasured: () => events.push('measured') },
+    );
+    expect(events).toEqual([
+      layout.result('early', 'serverless', 0, batch.batch),
+      'measured',
+      layout.span('early', 'serverless', 0, batch.batch),
+    ]);
   });
 
   it('writes rows and span where the layout says, the same rows each time, and returns counts only', async () => {

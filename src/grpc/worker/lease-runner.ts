@@ -101,10 +101,10 @@ export class LeaseRunner {
   async #do(job: Job, place: BatchPlace, slot: number): Promise<void> {
     const { batch } = place;
     const started = this.#options.now();
-    let ms: number | undefined;
+    let [isInSlot, ms] = [true, 0];
     const leaveSlot = () => {
-      if (ms !== undefined) return;
-      ms = this.#options.now() - started;
+      if (!isInSlot) return;
+      [isInSlot, ms] = [false, this.#options.now() - started];
       this.#free.push(slot);
       this.#start();
     };
@@ -116,7 +116,7 @@ export class LeaseRunner {
     // Of a job that has been replaced the head wants to hear nothing.
     if (job.out === this.job) {
       this.#running.delete(batch);
-      if (error === undefined) this.#completed.set(batch, { batch, ms: ms ?? 0 });
+      if (error === undefined) this.#completed.set(batch, { batch, ms });
       else this.#failed.push({ batch, code: error.code, message: error.message.slice(0, 600) });
       this.#options.onNews();
     }
