@@ -15,10 +15,21 @@ export type Constants = z.infer<typeof constantsSchema>;
 /** So many significant digits give the same float32 as all of them. */
 const DIGITS = 9;
 
-/** Mean and standard deviation per channel as normalisation constants; null where they are not known. */
+/**
+ * What stands for a standard deviation of 0: the whole range, so that the channel becomes 0 everywhere. At 0 torchvision's
+ * `Normalize` raises ValueError, and what others give is NaN, infinite or huge. scikit-learn's `StandardScaler` takes 1 too.
+ */
+const WHOLE_RANGE = { level: 255, unit: 1 } as const;
+
+/**
+ * Mean and standard deviation per channel as normalisation constants; null where they are not known. 1 (of 0 to 1) stands
+ * for a deviation of 0, and `constantsNote` says so.
+ */
 export function constantsOf({ channels }: Pick<DatasetStatistics, 'channels'>): Constants | null {
   const mean = channels.map((channel) => channel.mean).filter((figure) => figure !== null);
-  const std = channels.map((channel) => channel.std).filter((figure) => figure !== null);
+  const std = channels
+    .map((channel) => (isUnvarying(channel) ? WHOLE_RANGE : channel.std))
+    .filter((figure) => figure !== null);
   if (mean.length < channels.length || std.length < channels.length) return null;
   const units = (figures: readonly Figure[]) => figures.map(({ unit }) => text(unit)).join(', ');
   const means = mean.map(({ level }) => text(level)).join(', ');
@@ -28,6 +39,18 @@ export function constantsOf({ channels }: Pick<DatasetStatistics, 'channels'>): 
     keras: `keras.layers.Normalization(mean=[${means}], variance=[${variances}])`,
     albumentations: `A.Normalize(mean=(${units(mean)}), std=(${units(std)}), max_pixel_value=255.0)`,
   };
+}
+
+/** What is to be said beside constants in which 1 stands for a deviation of 0; null where every channel varies. */
+export function constantsNote({ channels }: Pick<DatasetStatistics, 'channels'>): string | null {
+  const names = channels.filter(isUnvarying).map(({ channel }) => channel);
+  if (names.length === 0) return null;
+  const listed = new Intl.ListFormat('en').format(names);
+  return `All pixels have the same ${listed}: the standard deviation is 0, by which nothing can be divided (torchvision refuses it). The lines have 1 of 0 to 1 in its place, which makes ${names.length === 1 ? 'the channel' : 'these channels'} 0 everywhere: keep it, or leave out what never varies.`;
+}
+
+function isUnvarying({ std }: DatasetStatistics['channels'][number]): boolean {
+  return std?.level === 0;
 }
 
 type Figure = NonNullable<DatasetStatistics['channels'][number]['mean']>;

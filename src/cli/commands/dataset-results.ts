@@ -1,3 +1,4 @@
+import { type Constants, constantsNote, constantsOf } from '../../aggregate/constants.ts';
 import type { Outliers } from '../../aggregate/outliers.ts';
 import { percentilesOf } from '../../aggregate/statistics.ts';
 import { FanfleetError } from '../../errors.ts';
@@ -21,7 +22,9 @@ export async function constantsCommand(
 ) {
   const { dataset, request, ...summary } = await summaryOf(context, runId);
   const run = `the run ${summary.runId} with the operation \`${request.operation}\``;
-  if (dataset === null || dataset.constants === null) {
+  // Not those of the summary, which may be of an earlier version.
+  const constants = dataset && constantsOf(dataset);
+  if (dataset === null || constants === null) {
     const message = `Expected mean and standard deviation but ${run} has none: run \`stats\` or \`histogram\`.`;
     throw new FanfleetError('NO_STATISTICS', message, { source: 'user' });
   }
@@ -36,18 +39,17 @@ export async function constantsCommand(
       ? channel
       : { ...channel, percentiles: percentilesOf(own, percents) };
   });
-  for (const { channel, std } of channels) {
-    if (std?.level === 0)
-      context.io.note(`All pixels have one ${channel}: its deviation of 0 divides nothing.`);
-  }
-  const { images, exact, constants } = dataset;
-  const json = { runId: summary.runId, images, pixels: exact.pixels, channels, constants };
-  return { json, text: constantsText(constants, channels) };
+  const note = constantsNote(dataset);
+  if (note !== null) context.io.note(note);
+  const { images, exact } = dataset;
+  const json = { runId: summary.runId, images, pixels: exact.pixels, channels, constants, note };
+  return { json, text: constantsText(constants, channels, note) };
 }
 
 /** Python that can be pasted as it is. */
-function constantsText(constants: NonNullable<Dataset['constants']>, channels: Dataset['channels']): string {
+function constantsText(constants: Constants, channels: Dataset['channels'], note: string | null): string {
   return [
+    ...(note === null ? [] : [`# ${note}`]),
     '# torchvision, for tensors of 0 to 1',
     constants.torchvision,
     '# Keras, for pixels of 0 to 255',

@@ -1,3 +1,4 @@
+import { constantsNote, constantsOf } from '../../aggregate/constants.ts';
 import { count, percent, plural, UNKNOWN } from '../format.ts';
 import { type Fragment, html, type Markup } from '../markup.ts';
 import type { Summary } from '../summary-schema.ts';
@@ -49,9 +50,12 @@ const LIBRARIES = [
   ['albumentations', 'Albumentations'],
 ] as const;
 
-function constants({ constants: ready }: Dataset): Fragment {
+function constants(dataset: Dataset): Fragment {
+  // Not those of the summary, which may be of an earlier version.
+  const ready = constantsOf(dataset);
   if (ready === null) return null;
-  return html`<h3>To be pasted</h3>${LIBRARIES.map(([library, name]) => html`<p class="use-name">${name}</p><pre>${ready[library]}</pre>`)}`;
+  const note = constantsNote(dataset);
+  return html`<h3>To be pasted</h3>${note && html`<p>${note}</p>`}${LIBRARIES.map(([library, name]) => html`<p class="use-name">${name}</p><pre>${ready[library]}</pre>`)}`;
 }
 
 function percentiles({ channels }: Dataset): Fragment {

@@ -113,6 +113,16 @@ it('the constants of the dataset are ready to be pasted', () => {
   for (const text of Object.values(real.dataset?.constants ?? { none: 'none' })) expect(page).toContain(text);
 });
 
+it('the constants say what stands for a deviation of 0, also in summaries that have the 0 in their text', () => {
+  const dataset = real.dataset ?? expect.fail('Expected a dataset.');
+  const channels = dataset.channels.map((channel) =>
+    channel.channel === 'red' ? { ...channel, std: { level: 0, unit: 0 } } : channel,
+  );
+  const page = sectionOf({ ...real, dataset: { ...dataset, channels } }, 'Dataset statistics');
+  expect(page).toMatch(/transforms\.Normalize\(mean=\[[^\]]+\], std=\[1, /);
+  expect(page).toContain('All pixels have the same red: the standard deviation is 0');
+});
+
 it('nothing is green where an arm is not valid, even if digests are equal', () => {
   const rounds = real.rounds.map(({ round, arms }) => ({
     round,
