@@ -126,11 +126,13 @@ def _do_images(s3: Any, task: Task, objects: list[dict[str, Any]]) -> _Done:
     """Fetch, do and, where they are normalised, write the images; all files are there when it returns."""
     done = _Done(values=ValueCounts() if task.operation == "histogram" else None)
     started = time.perf_counter()
-    refused = {item["key"] for item in objects if task.normalisation and is_key_too_long(item["key"])}
-    fetching = fetch_in_order(s3, task.bucket, [item for item in objects if item["key"] not in refused])
+    codes = [_refusal(task, item) for item in objects]
+    fetching = fetch_in_order(
+        s3, task.bucket, [item for item, code in zip(objects, codes, strict=True) if code is None]
+    )
     with PutAhead(s3, task.out) as files:
-        for key in (item["key"] for item in objects):
-            row = failed_row(key, "OUTPUT_KEY_TOO_LONG") if key in refused else _do_next(task, fetching, files, done)
+        for item, code in zip(objects, codes, strict=True):
+            row = _do_next(task, fetching, files, done) if code is None else failed_row(item["key"], code)
             done.errors += "error" in row
             done.lines.append(serialize_row(row) + "\n")
     done.write_ms, done.output_bytes = files.waited_ms, files.bytes
@@ -138,6 +140,13 @@ def _do_images(s3: Any, task: Task, objects: list[dict[str, Any]]) -> _Done:
     elapsed_ms = (time.perf_counter() - started) * 1000
     done.load_ms = max(0.0, elapsed_ms - done.decode_ms - done.compute_ms - done.write_ms)
     return done
+
+
+def _refusal(task: Task, item: dict[str, Any]) -> str | None:
+    """Why an object is an error without being asked for, if it is: its file could have no key, or the plan said so."""
+    if task.normalisation and is_key_too_long(item["key"]):
+        return "OUTPUT_KEY_TOO_LONG"
+    return item.get("refused")
 
 
 def _do_next(task: Task, fetching: Iterator[Fetched], files: PutAhead, done: _Done) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import type { Batch } from '../dataset/manifest.ts';
 import type { Span } from '../timing/span.ts';
-import { cutIntoReads, SLICE_BYTES } from '../workload/reads.ts';
+import { cutIntoReads, readable, SLICE_BYTES } from '../workload/reads.ts';
 
 /** What an arm used of AWS, as far as its batches tell: what its bill is made of. */
 export const armUseSchema = z.object({
@@ -28,7 +28,7 @@ export class UseCounter {
   add(batch: Batch, span: Span, bytes: number): void {
     const totals = this.#totals;
     // Spans of Python workers do not count their GETs.
-    totals.gets += span.gets ?? cutIntoReads(batch.objects, SLICE_BYTES).length;
+    totals.gets += span.gets ?? cutIntoReads(readable(batch.objects), SLICE_BYTES).length;
     // Clocks of two services: a batch cannot have begun before it was given out.
     const ms = Math.max(0, span.endedAt - Math.min(span.queuedAt, span.startedAt));
     totals.expressMs += Math.ceil(ms / EXPRESS_STEP_MS) * EXPRESS_STEP_MS;

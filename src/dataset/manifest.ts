@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { IMAGE_ERROR_CODES } from '../kernel/row.ts';
 import { armSchema } from '../run/request.ts';
 
 /** One object to be measured, pinned to the version that was listed. */
@@ -9,6 +10,8 @@ export const objectSchema = z.object({
   etag: z.string(),
   /** The tar in which the object's bytes begin at `offset`; `etag` is then the tar's. Without it: an object of its own. */
   shard: z.object({ key: z.string().min(1), offset: z.int().nonnegative() }).optional(),
+  /** Why the plan knows already that it cannot be read: its row is this error, and no worker asks for its bytes. */
+  refused: z.enum(IMAGE_ERROR_CODES).optional(),
 });
 export type DatasetObject = z.infer<typeof objectSchema>;
 

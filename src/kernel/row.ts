@@ -10,11 +10,20 @@ export const IMAGE_ERRORS = {
   UNSUPPORTED_VARIANT: 'the image is of a rare variant of its format that is not supported',
   OBJECT_MISSING: 'the object was deleted after the manifest was planned',
   OBJECT_CHANGED: 'the object was changed after the manifest was planned',
+  NAME_NOT_UTF8: 'the name of the file is not UTF-8, so it cannot be a key: rename the file',
+  SHARD_DAMAGED: 'the tar is damaged or cut off, and no file behind the damage was read: write it again',
+  SHARD_COMPRESSED:
+    'the tar is compressed, and no file in it was read: unpack it to a tar without compression',
+  SHARD_MEMBER_SPARSE:
+    'the file is stored sparse in its tar: write the tar without --sparse, with bsdtar by --no-read-sparse',
+  SHARD_LINK_BROKEN:
+    'the hard link leads to no file before it in its tar: write the tar with --hard-dereference',
   OUTPUT_KEY_TOO_LONG:
     'the key has more than 900 bytes, which leaves too little for that of the normalised image',
   OUTPUT_TOO_LARGE: 'a side of the image is longer than 65500 pixels, the most of a JPEG',
 } as const;
 export type ImageErrorCode = keyof typeof IMAGE_ERRORS;
+export const IMAGE_ERROR_CODES = Object.keys(IMAGE_ERRORS) as [ImageErrorCode, ...ImageErrorCode[]];
 
 /** The most pixels an image may have: 2^27, i.e. 384 MiB of RGB. */
 export const MAX_PIXELS = 134_217_728;

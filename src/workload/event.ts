@@ -1,7 +1,7 @@
 import type { Batch, DatasetObject } from '../dataset/manifest.ts';
 import { type Fields, isInteger, readFields } from '../fields.ts';
 import { NORMALISED_FORMATS, type Normalisation } from '../kernel/normalisation.ts';
-import type { PerChannel } from '../kernel/row.ts';
+import { IMAGE_ERROR_CODES, type PerChannel } from '../kernel/row.ts';
 import { RUN_OPERATIONS } from '../run/task.ts';
 import type { Work } from './worker.ts';
 
@@ -63,11 +63,13 @@ function readObject(object: Fields): DatasetObject {
   const shard = object.optional('shard', (name) =>
     object.object(name, (place) => ({ key: place.text('key'), offset: place.integer('offset') })),
   );
+  const refused = object.optional('refused', (name) => object.oneOf(name, IMAGE_ERROR_CODES));
   return {
     key: object.text('key'),
     size: object.integer('size'),
     etag: object.text('etag', 0),
     ...(shard && { shard }),
+    ...(refused && { refused }),
   };
 }
 

@@ -2,7 +2,7 @@ import type { ObjectReader } from '../aws/object-reader.ts';
 import { ByteBudget } from '../concurrency/byte-budget.ts';
 import { freeBuffer } from '../concurrency/free-buffer.ts';
 import { settleAll } from '../concurrency/settle-all.ts';
-import type { Batch } from '../dataset/manifest.ts';
+import type { Batch, DatasetObject } from '../dataset/manifest.ts';
 import { countImage } from '../kernel/count-image.ts';
 import { type Histogram, ValueCounts } from '../kernel/histogram.ts';
 import type { ImageTask } from '../kernel/image-task.ts';
@@ -10,7 +10,7 @@ import type { Kernel, Normalised, Prepared } from '../kernel/kernel.ts';
 import { failedRow, isFailed, type Row } from '../kernel/row.ts';
 import { BusyClock } from '../timing/busy-clock.ts';
 import { DecodeQueue } from './decode-queue.ts';
-import { cutIntoReads, memberOf, type Read, SLICE_BYTES } from './reads.ts';
+import { cutIntoReads, memberOf, type Read, readable, SLICE_BYTES } from './reads.ts';
 
 export interface MeasureBatchOptions {
   readonly reader: ObjectReader;
@@ -55,12 +55,13 @@ export interface MeasuredBatch {
 /**
  * Do every image of a batch. Fetching runs ahead of decoding, and decoding ahead of writing, as far as the byte budgets
  * let it, so that the network and the cores work at the same time and memory does not depend on the size of the images.
+ * An object that the plan refused is a row with its error, and nothing is asked of S3.
  *
  * @throws FanfleetError when S3 fails for other reasons than a missing or changed object; the batch is then undone
  */
 export async function measureBatch(options: MeasureBatchOptions): Promise<MeasuredBatch> {
   const { bucket, reader, kernel, task, now } = options;
-  const { objects } = options.batch;
+  const objects = readable(options.batch.objects);
   const encoded = new ByteBudget(options.encodedBytes);
   const fetching = new ByteBudget(options.fetches);
   const writing = new ByteBudget(options.fetches);
@@ -78,7 +79,7 @@ export async function measureBatch(options: MeasureBatchOptions): Promise<Measur
     decodes: options.decodes,
     workingBytes: options.decodedBytes,
   });
-  const rows = new Array<Row>(objects.length);
+  const measured = new Array<Row>(objects.length);
   const total = { getMs: 0, decodeMs: 0, computeMs: 0, bytes: 0 };
 
   const get = async (read: Read) => {
@@ -110,7 +111,7 @@ export async function measureBatch(options: MeasureBatchOptions): Promise<Measur
     const members = objects.slice(read.first, read.first + read.count);
     await settleAll(
       members.map(async (object, index) => {
-        rows[read.first + index] =
+        measured[read.first + index] =
           'absent' in got
             ? failedRow(object.key, got.absent === 'missing' ? 'OBJECT_MISSING' : 'OBJECT_CHANGED')
             : await measure(object.key, memberOf(read, object, got.bytes));
@@ -130,9 +131,19 @@ export async function measureBatch(options: MeasureBatchOptions): Promise<Measur
   // Without writing, what is not processing is loading, however short the breaks.
   const writeMs = options.write === undefined ? 0 : wallMs - beforeWriting.busyMs;
   const loadMs = wallMs - processMs - writeMs;
+  const rows = withPlannedErrors(options.batch.objects, measured);
   const errors = rows.filter(isFailed).length;
   const histogram = task.operation === 'histogram' ? counts.histogram : null;
   return { rows, histogram, ...total, processMs, loadMs, writeMs, errors, gets: reads.length };
+}
+
+/** The rows of all objects, from those of the objects that the plan did not refuse. */
+function withPlannedErrors(objects: readonly DatasetObject[], measured: readonly Row[]): Row[] {
+  const rows = [...measured];
+  for (const [index, { key, refused }] of objects.entries()) {
+    if (refused !== undefined) rows.splice(index, 0, failedRow(key, refused));
+  }
+  return rows;
 }
 
 /** @param counts take the values of the images where a histogram is wanted */

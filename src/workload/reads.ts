@@ -24,6 +24,13 @@ export type Read = {
 /** What may lie between two members that are read together: their headers and the padding, not another image. */
 const MOST_BETWEEN = 16 * 1024;
 
+/** The objects that a worker asks for: those that the plan did not refuse. */
+export function readable(objects: readonly DatasetObject[]): readonly DatasetObject[] {
+  return objects.some(({ refused }) => refused !== undefined)
+    ? objects.filter(({ refused }) => refused === undefined)
+    : objects;
+}
+
 /**
  * Cut the objects of a batch into GETs: one for an object of its own, one for as many consecutive members of a tar as
  * fit into a slice.

@@ -61,6 +61,32 @@ describe('measureBatch of the members of a tar', () => {
     expect(sizes.length).toBeLessThan(15);
   });
 
+  it('makes a row of what the plan refused, and asks for nothing', async () => {
+    const { packed } = await bothWays('refused', 7);
+    const [first, second, ...rest] = packed.objects;
+    if (first === undefined || second === undefined) throw new Error('Expected objects');
+    const gone = {
+      ...second,
+      shard: { key: 'none.tar', offset: 512 },
+      refused: 'SHARD_MEMBER_SPARSE',
+    } as const;
+    const tar = { key: 'refused', size: 0, etag: '"none"', refused: 'SHARD_DAMAGED' } as const;
+    const whole = await bucket.measure(batchOf([first, ...rest]), { kernel });
+    for (const by of [kernel, await chooseKernel()]) {
+      const { rows, errors, gets } = await bucket.measure(batchOf([tar, first, gone, ...rest]), {
+        kernel: by,
+      });
+      const [firstRow, ...others] = whole.rows;
+      expect(rows).toEqual([
+        failedRow('refused', 'SHARD_DAMAGED'),
+        firstRow,
+        failedRow(second.key, 'SHARD_MEMBER_SPARSE'),
+        ...others,
+      ]);
+      expect({ errors, gets }).toEqual({ errors: whole.errors + 2, gets: whole.gets });
+    }
+  });
+
   it('makes a row of each member when the tar is gone or another one', async () => {
     const { packed } = await bothWays('gone', 3);
     const { etag } = await bucket.put('gone.tar', Buffer.alloc(10_240));

@@ -48,6 +48,7 @@ const event: z.output<typeof schema> = {
       objects: [
         { key: 'a.jpg', size: 3, etag: '"e"' },
         { key: 'b.jpg', size: 5, etag: '"t"', shard: { key: 'x.tar', offset: 512 } },
+        { key: 'c.tar', size: 0, etag: '"c"', refused: 'SHARD_DAMAGED' },
       ],
     },
   },
