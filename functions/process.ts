@@ -1,3 +1,4 @@
+import { LAMBDA_LIMITS } from '../src/aws/limits.ts';
 import { GETS_AT_ONCE } from '../src/workload/reads.ts';
 
 /** Wall clock in epoch milliseconds, and a monotonic one for durations. */
@@ -16,12 +17,11 @@ export function processUsage(): { cpuMs: number; rssPeakBytes: number } {
 const AHEAD_BYTES_PER_CORE = 12 * 1024 * 1024;
 
 /**
- * How much a worker does at once, by its memory. Lambda gives one core for each 1,769 MB
- * (AWS Lambda Developer Guide, "Configure Lambda function memory"); two decodes per core keep it busy.
+ * How much a worker does at once, by its memory, which is what Lambda gives cores by; two decodes per core keep it busy.
  */
 export function workerLimits(memoryMb: number) {
   const bytes = memoryMb * 1024 * 1024;
-  const cores = Math.max(1, Math.round(memoryMb / 1769));
+  const cores = Math.max(1, Math.round(memoryMb / LAMBDA_LIMITS.memoryPerVcpuMb));
   return {
     fetches: GETS_AT_ONCE,
     decodes: 2 * cores,

@@ -1,5 +1,6 @@
 import { Upload } from '@aws-sdk/lib-storage';
 import * as z from 'zod';
+import { LAMBDA_LIMITS } from '../src/aws/limits.ts';
 import { ObjectStore } from '../src/aws/object-store.ts';
 import { createS3 } from '../src/aws/s3.ts';
 import { FanfleetError } from '../src/errors.ts';
@@ -15,8 +16,8 @@ import { endpoint, handler, logger, region } from './runtime.ts';
 const eventSchema = z.object({ run: runSchema });
 const s3 = createS3({ region, endpoint });
 
-/** Of the function's 15 minutes: a report without the rows is better than none. */
-const ROWS_MS = 12 * 60_000;
+/** Of the time that the function has: a report without the rows is better than none. */
+const ROWS_MS = 0.8 * LAMBDA_LIMITS.timeoutSeconds * 1000;
 /** 10,000 parts of it are 80 GiB. */
 const PART_BYTES = 8 * 1024 * 1024;
 

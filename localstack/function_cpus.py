@@ -14,6 +14,7 @@ from pathlib import Path
 
 from ministack.core import lambda_runtime
 
+# As src/aws/limits.ts has them.
 MB_PER_VCPU = 1769
 MOST_VCPUS = 6
 PERIOD_US = 100_000

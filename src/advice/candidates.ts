@@ -1,3 +1,4 @@
+import { LAMBDA_LIMITS, STEP_FUNCTIONS_LIMITS } from '../aws/limits.ts';
 import type { BillLine } from '../cost/bill.ts';
 import { baselineOf } from '../cost/burstable.ts';
 import { instancePrice, type Prices } from '../cost/prices.ts';
@@ -37,9 +38,20 @@ export interface Ground {
   readonly prices: Prices;
 }
 
-const MEMORY = [512, 1024, 1769, 3538, 5307, 7076, 10_240] as const;
+const MEMORY = [512, 1024, 1769, 3538, 5307, 7076, LAMBDA_LIMITS.mostMemoryMb] as const;
 const BATCH_SIZES = [50, 100, 200, 500, 1000] as const;
-const CONCURRENCY = [10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000] as const;
+const CONCURRENCY = [
+  10,
+  20,
+  50,
+  100,
+  200,
+  500,
+  1000,
+  2000,
+  5000,
+  STEP_FUNCTIONS_LIMITS.mapConcurrency,
+] as const;
 const WORKERS = [1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128, 192, 256] as const;
 
 /** GiB that a host needs: Python engines with their store and a process for each core, and our own program. */

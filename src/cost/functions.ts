@@ -1,3 +1,4 @@
+import { LAMBDA_LIMITS } from '../aws/limits.ts';
 import type { ReportEnvironment } from '../report/summary-schema.ts';
 import type { FunctionUsage, LambdaArchitecture } from './usage.ts';
 
@@ -5,11 +6,11 @@ import type { FunctionUsage, LambdaArchitecture } from './usage.ts';
 export const FUNCTION_MEMORY = {
   validate: 512,
   plan: 1024,
-  baseline: 1769,
+  baseline: LAMBDA_LIMITS.memoryPerVcpuMb,
   launchFleet: 512,
   terminateFleet: 512,
-  aggregate: 1769,
-  report: 1769,
+  aggregate: LAMBDA_LIMITS.memoryPerVcpuMb,
+  report: LAMBDA_LIMITS.memoryPerVcpuMb,
 } as const;
 export type HelperFunction = keyof typeof FUNCTION_MEMORY;
 

@@ -1,3 +1,4 @@
+import { LAMBDA_LIMITS } from '../aws/limits.ts';
 import type { BillLine } from './bill.ts';
 import type { Price, Prices } from './prices.ts';
 import type { FunctionUsage, S3Usage } from './usage.ts';
@@ -36,15 +37,18 @@ export function lineAt(
   return { service, item, quantity, unit, unitPrice, usd: quantity * unitPrice };
 }
 
-/** MB of `/tmp` that every function has for nothing. */
-const FREE_EPHEMERAL_MB = 512;
-
 /** GB-s = GB of memory x seconds, a GB being 1,024 MB; https://aws.amazon.com/lambda/pricing/. */
 export function functionLines(usage: FunctionUsage, { prices }: Prices): BillLine[] {
-  const { architecture, memoryMb, invocations, billedMs, ephemeralMb = FREE_EPHEMERAL_MB } = usage;
+  const {
+    architecture,
+    memoryMb,
+    invocations,
+    billedMs,
+    ephemeralMb = LAMBDA_LIMITS.freeEphemeralMb,
+  } = usage;
   const seconds = billedMs / 1000;
   const duration = architecture === 'arm64' ? prices.lambdaArmGbSecond : prices.lambdaX86GbSecond;
-  const moreMb = Math.max(0, ephemeralMb - FREE_EPHEMERAL_MB);
+  const moreMb = Math.max(0, ephemeralMb - LAMBDA_LIMITS.freeEphemeralMb);
   return [
     line('lambda', `duration, ${architecture}, ${memoryMb} MB`, (memoryMb / 1024) * seconds, duration),
     line('lambda', 'requests', invocations, prices.lambdaRequest),

@@ -5,9 +5,6 @@ export const ITEM_READER_GETS = 1;
 /** Its ResultWriter leaves a manifest of its own and a file of the children that succeeded, with their inputs. */
 export const RESULT_WRITER_PUTS = 2;
 
-/** A page of a listing. */
-export const KEYS_PER_LIST = 1000;
-
 /** A host puts its samples every 5 s in its first hour, and then as often in each doubling as in half an hour. */
 const SAMPLES_EVERY_MS = 5_000;
 const FIRST_HOUR_MS = 3_600_000;

@@ -1,6 +1,7 @@
+import { S3_LIMITS } from '../aws/limits.ts';
 import { MANIFEST_BYTES_PER_IMAGE } from '../plan/batch-counts.ts';
 import { calls, LOG_BYTES_PER_CALL } from './functions.ts';
-import { KEYS_PER_LIST, putsPerBatch } from './requests.ts';
+import { putsPerBatch } from './requests.ts';
 import { type RunFacts, STORED_DAYS } from './run-facts.ts';
 import { TRANSITIONS } from './transitions.ts';
 import type { FunctionUsage, S3Usage } from './usage.ts';
@@ -57,7 +58,7 @@ export function sharedUsage(run: RunFacts): SharedUsage {
     const manifestBytes = plan.images * MANIFEST_BYTES_PER_IMAGE;
     const parts = Math.ceil(manifestBytes / PART_BYTES);
     const listed = plan.requests ?? {
-      lists: Math.ceil((plan.images + plan.skipped) / KEYS_PER_LIST),
+      lists: Math.ceil((plan.images + plan.skipped) / S3_LIMITS.keysPerList),
       gets: 0,
     };
     const hosts = arms.flatMap((arm) => arm.hosts).length;
@@ -68,7 +69,7 @@ export function sharedUsage(run: RunFacts): SharedUsage {
     return {
       lists:
         listed.lists +
-        armRounds * Math.ceil(plan.batches / KEYS_PER_LIST) +
+        armRounds * Math.ceil(plan.batches / S3_LIMITS.keysPerList) +
         LISTS_PER_FLEET * fleets +
         MAP_RUN.lists * mapRuns,
       gets:

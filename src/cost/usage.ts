@@ -20,7 +20,7 @@ export interface FunctionUsage {
   readonly invocations: number;
   /** Milliseconds of all calls together, INIT included: AWS bills it. */
   readonly billedMs: number;
-  /** Of `/tmp`. @default 512, which cost nothing */
+  /** Of `/tmp`. @default what costs nothing */
   readonly ephemeralMb?: number;
 }
 

@@ -1,7 +1,5 @@
+import { EC2_LIMITS } from '../aws/limits.ts';
 import { FanfleetError } from '../errors.ts';
-
-/** EC2 refuses user data of more bytes, before base64. Source: EC2 User Guide, "Instance user data". */
-export const USER_DATA_LIMIT = 16_384;
 
 /**
  * The user data of an instance: the variables as `export` lines, then the boot script unchanged.
@@ -14,10 +12,10 @@ export function userData(script: string, variables: Readonly<Record<string, stri
   const exports = Object.entries(variables).map(([name, value]) => `export ${name}=${quote(value)}`);
   const text = [shebang, ...exports, ...body].join('\n');
   const bytes = Buffer.byteLength(text);
-  if (bytes > USER_DATA_LIMIT) {
+  if (bytes > EC2_LIMITS.userDataBytes) {
     throw new FanfleetError(
       'USER_DATA_TOO_LARGE',
-      `Expected user data of at most ${USER_DATA_LIMIT} bytes but it has ${bytes}; shorten the boot script.`,
+      `Expected user data of at most ${EC2_LIMITS.userDataBytes} bytes but it has ${bytes}; shorten the boot script.`,
       { source: 'internal' },
     );
   }

@@ -1,10 +1,11 @@
+import { EC2_LIMITS, LAMBDA_LIMITS, S3_LIMITS, STEP_FUNCTIONS_LIMITS } from '../aws/limits.ts';
 import { putsPerBatch } from '../cost/requests.ts';
 import { expectedBatches } from '../plan/batch-counts.ts';
 import type { Arm } from '../run/request.ts';
 import { SLICE_BYTES } from '../workload/reads.ts';
 import type { Calibration, FleetCalibration, ServerlessCalibration, Work } from './calibration.ts';
 import type { Job } from './job.ts';
-import { LIMITS, OPERATION_FACTOR, SPOT_INTERRUPTIONS_PER_HOUR } from './parameters.ts';
+import { OPERATION_FACTOR, SPOT_INTERRUPTIONS_PER_HOUR } from './parameters.ts';
 
 /**
  * One arm as a queue of equal batches before a number of slots: what both the closed form (`estimate.ts`) and the
@@ -59,9 +60,9 @@ export interface Hosts {
   readonly noticeMs: number;
 }
 
-/** vCPUs of a function with this memory: 1 for each 1,769 MB. */
+/** vCPUs of a function with this memory. */
 export function vcpusOf(memoryMb: number): number {
-  return Math.min(LIMITS.mostVcpus, memoryMb / LIMITS.memoryPerVcpuMb);
+  return Math.min(LAMBDA_LIMITS.mostVcpus, memoryMb / LAMBDA_LIMITS.memoryPerVcpuMb);
 }
 
 /** The serverless arm of a job. */
@@ -74,7 +75,7 @@ export function serverlessSetup(
   const bounds: [number, string][] = [
     [job.concurrency, 'concurrency'],
     [job.accountConcurrency, 'account concurrency'],
-    [LIMITS.mapConcurrency, 'Map Run concurrency'],
+    [STEP_FUNCTIONS_LIMITS.mapConcurrency, 'Map Run concurrency'],
   ];
   const [slots, slotsLimit] = bounds.reduce((least, bound) => (bound[0] < least[0] ? bound : least));
   const offline = calibration.sharedCores !== null;
@@ -85,12 +86,13 @@ export function serverlessSetup(
     slots,
     slotsLimit,
     firstMs: startMs,
-    slotsAtOnce: offline ? slots : LIMITS.environmentsAtOnce,
-    slotsPerSecond: LIMITS.environmentsPerSecond,
+    slotsAtOnce: offline ? slots : LAMBDA_LIMITS.environmentsAtOnce,
+    slotsPerSecond: LAMBDA_LIMITS.environmentsPerSecond,
     slotStartMs: job.warm ? 0 : coldStartMs,
     slotStartSpread: coldStartSpread,
-    startsPerSecond: offline ? Number.POSITIVE_INFINITY : LIMITS.expressStartsPerSecond,
-    mostBatchMs: LIMITS.batchMs,
+    startsPerSecond: offline ? Number.POSITIVE_INFINITY : STEP_FUNCTIONS_LIMITS.expressStartsPerSecond,
+    // The time limit of `measure` (serverless.yml) is that of an Express execution.
+    mostBatchMs: STEP_FUNCTIONS_LIMITS.expressSeconds * 1000,
     endMs,
     hosts: null,
   };
@@ -131,7 +133,7 @@ export function fleetSetup(
       bootMs,
       bootSpread,
       interruptionsPerMs: job.market === 'spot' ? rate / 3_600_000 : 0,
-      noticeMs: LIMITS.spotNoticeMs,
+      noticeMs: EC2_LIMITS.spotNoticeSeconds * 1000,
     },
   };
 }
@@ -163,8 +165,8 @@ function common(job: Job, calibration: Calibration, work: Work, { batches, slots
     spread: work.spread,
     gets,
     puts: putsPerBatch(job.operation) + written,
-    getsPerSecond: LIMITS.s3GetsPerSecond * job.partitions,
-    putsPerSecond: LIMITS.s3PutsPerSecond,
+    getsPerSecond: S3_LIMITS.getsPerSecond * job.partitions,
+    putsPerSecond: S3_LIMITS.putsPerSecond,
     getsAtOnce: work.getsAtOnce,
   };
 }

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { LAMBDA_LIMITS, STEP_FUNCTIONS_LIMITS } from '../aws/limits.ts';
 import { MARKETS } from '../fleet/market.ts';
 import { runOperationSchema } from '../run/normalise.ts';
 import { engineSchema } from '../run/request.ts';
@@ -14,11 +15,11 @@ export const jobSchema = z.strictObject({
   /** Most images in a batch. */
   batchSize: z.int().min(1).max(10_000).default(100),
   /** Most measure functions at once. */
-  concurrency: z.int().min(1).max(10_000).default(1000),
+  concurrency: z.int().min(1).max(STEP_FUNCTIONS_LIMITS.mapConcurrency).default(1000),
   /** Lambda's quota of the account, for all of its functions. */
-  accountConcurrency: z.int().min(1).max(1e6).default(1000),
+  accountConcurrency: z.int().min(1).max(1e6).default(LAMBDA_LIMITS.accountConcurrency),
   /** MB of a measure function. */
-  memory: z.int().min(512).max(10_240).default(1769),
+  memory: z.int().min(512).max(LAMBDA_LIMITS.mostMemoryMb).default(LAMBDA_LIMITS.memoryPerVcpuMb),
   architecture: z.enum(['x86_64', 'arm64']).default('arm64'),
   /** Whether the functions are warm from a run before. */
   warm: z.boolean().default(false),

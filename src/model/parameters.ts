@@ -3,36 +3,8 @@ import type { RunOperation } from '../run/task.ts';
 import { GETS_AT_ONCE } from '../workload/reads.ts';
 import type { Calibration, Work } from './calibration.ts';
 
-/** Limits of AWS, each with its source; docs/model.md has them as a table. */
-export const LIMITS = {
-  /**
-   * New environments of a function: at once, and per second after that. "1,000 execution environment instances every 10
-   * seconds", refilled continuously and not saved up: Lambda Developer Guide, "Lambda scaling behavior".
-   */
-  environmentsAtOnce: 1000,
-  environmentsPerSecond: 100,
-  /** Memory that gives a function one vCPU, and the most it can have: Lambda Developer Guide, "Configure function memory". */
-  memoryPerVcpuMb: 1769,
-  mostVcpus: 6,
-  /** Children of a Map Run at once, and express executions that may be started per second: Step Functions quotas. */
-  mapConcurrency: 10_000,
-  expressStartsPerSecond: 6000,
-  /** The time limit of `measure` (serverless.yml), which is that of an express execution: Step Functions quotas. */
-  batchMs: 300_000,
-  /** The time limit of `plan` and `aggregate` (serverless.yml): what Lambda gives at most. */
-  functionMs: 900_000,
-  /** A JSON file that a Distributed Map reads: Step Functions quotas. */
-  manifestBytes: 10e9,
-  /** Requests per second to one partition of a prefix: S3 User Guide, "Optimizing Amazon S3 performance". */
-  s3GetsPerSecond: 5500,
-  s3PutsPerSecond: 3500,
-  /** Notice that a Spot instance gets: EC2 User Guide, "Spot Instance interruption notices". */
-  spotNoticeMs: 120_000,
-  /** Tries of a request to S3, and the bounds of the random wait between them: `src/aws/backoff.ts`. */
-  s3Tries: 8,
-  s3FirstBackoffMs: 100,
-  s3MostBackoffMs: 20_000,
-} as const;
+/** Tries of a request to S3, and the bounds of the random wait between them: `src/aws/backoff.ts`. */
+export const S3_RETRY = { tries: 8, firstBackoffMs: 100, mostBackoffMs: 20_000 } as const;
 
 /**
  * Part of the Spot instances that is taken back in an hour. The Spot Instance Advisor's middle class is an interruption of
@@ -44,9 +16,8 @@ export const SPOT_INTERRUPTIONS_PER_HOUR = -Math.log(1 - 0.1) / 730;
 export const RUN = {
   /** Validate, the transitions, report. */
   fixedMs: 2000,
-  /** A page of 1,000 keys; S3 answers one after the other. */
+  /** A page of a listing; S3 answers one after the other. */
   listPageMs: 150,
-  keysPerPage: 1000,
   /** 10 million images took 55 s. */
   aggregateMsPerImage: 0.0055,
 } as const;

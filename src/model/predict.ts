@@ -1,3 +1,4 @@
+import { LAMBDA_LIMITS, S3_LIMITS, STEP_FUNCTIONS_LIMITS } from '../aws/limits.ts';
 import { fleetBill, serverlessBill } from '../cost/arm-bills.ts';
 import type { Bill } from '../cost/bill.ts';
 import { instancePrice, type Prices } from '../cost/prices.ts';
@@ -7,8 +8,11 @@ import { type ArmSetup, fleetSetup, serverlessSetup } from './arm-setup.ts';
 import type { Calibration } from './calibration.ts';
 import { type Estimate, estimate } from './estimate.ts';
 import type { Job } from './job.ts';
-import { LIMITS, RUN } from './parameters.ts';
+import { RUN } from './parameters.ts';
 import { fleetUse, serverlessUse, type Taken } from './usage.ts';
+
+/** `plan` and `aggregate` have the longest timeout of a function (serverless.yml). */
+const FUNCTION_MS = LAMBDA_LIMITS.timeoutSeconds * 1000;
 
 /** Time and bill of an arm before it runs. */
 export interface Prediction {
@@ -73,7 +77,7 @@ export function aroundArms({ images }: Pick<Job, 'images'>): {
   fixedMs: number;
 } {
   return {
-    planMs: Math.ceil(images / RUN.keysPerPage) * RUN.listPageMs,
+    planMs: Math.ceil(images / S3_LIMITS.keysPerList) * RUN.listPageMs,
     aggregateMs: images * RUN.aggregateMsPerImage,
     fixedMs: RUN.fixedMs,
   };
@@ -85,14 +89,14 @@ export function problemsOf(job: Job, setups: readonly ArmSetup[]): string[] {
   const problems: string[] = [];
   const over = (what: string, ms: number) =>
     problems.push(
-      `${what} would take ${Math.round(ms / 1000)} s, and a function has ${LIMITS.functionMs / 1000} s: split the prefix into ${Math.ceil(ms / LIMITS.functionMs)} runs or more.`,
+      `${what} would take ${Math.round(ms / 1000)} s, and a function has ${LAMBDA_LIMITS.timeoutSeconds} s: split the prefix into ${Math.ceil(ms / FUNCTION_MS)} runs or more.`,
     );
-  if (planMs > LIMITS.functionMs) over('The listing', planMs);
-  if (aggregateMs > LIMITS.functionMs) over('The aggregate', aggregateMs);
+  if (planMs > FUNCTION_MS) over('The listing', planMs);
+  if (aggregateMs > FUNCTION_MS) over('The aggregate', aggregateMs);
   const manifest = job.images * MANIFEST_BYTES_PER_IMAGE;
-  if (manifest > LIMITS.manifestBytes) {
+  if (manifest > STEP_FUNCTIONS_LIMITS.itemFileBytes) {
     problems.push(
-      `The manifest would have ${Math.round(manifest / 1e9)} GB, and a Distributed Map reads ${LIMITS.manifestBytes / 1e9} GB: split the prefix.`,
+      `The manifest would have ${Math.round(manifest / 1e9)} GB, and a Distributed Map reads ${STEP_FUNCTIONS_LIMITS.itemFileBytes / 1e9} GB: split the prefix.`,
     );
   }
   for (const { mostBatchMs, batchMs, images, batches } of setups) {

@@ -2,7 +2,7 @@ import type { Batch, DatasetObject } from '../dataset/manifest.ts';
 import { FanfleetError } from '../errors.ts';
 import { partition } from './partition.ts';
 
-/** Most bytes of a batch as JSON: a state of Step Functions may not pass 256 KiB, and the rest of it needs room. */
+/** Most bytes of a batch as JSON: it has to fit into a state (`STEP_FUNCTIONS_LIMITS.stateBytes`), and the rest of that needs room. */
 export const MAX_BATCH_JSON_BYTES = 204_800;
 
 /**

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { adviceRequestSchema } from '../advice/strategy.ts';
+import { LAMBDA_LIMITS, STEP_FUNCTIONS_LIMITS } from '../aws/limits.ts';
 import { IMAGE_FILTERS } from '../dataset/image-type.ts';
 import { architecture } from '../fleet/image.ts';
 import { MARKETS } from '../fleet/market.ts';
@@ -55,9 +56,9 @@ const fields = z.strictObject({
   /** GiB of swap on each instance, for types with little memory. */
   swap: z.int().min(0).max(64).default(0),
   /** MB of a measure function. @default what the stack was deployed with */
-  memory: z.int().min(512).max(10_240).optional(),
+  memory: z.int().min(512).max(LAMBDA_LIMITS.mostMemoryMb).optional(),
   /** Most measure functions at once. @default what the stack was deployed with */
-  concurrency: z.int().min(1).max(10_000).optional(),
+  concurrency: z.int().min(1).max(STEP_FUNCTIONS_LIMITS.mapConcurrency).optional(),
   /** Most images in a batch. @default what the stack was deployed with */
   batchSize: z.int().min(1).max(10_000).optional(),
   /** Percentage of batches that may fail before the serverless arm fails. */

@@ -3,13 +3,12 @@ import { Ec2Error } from '../api/ec2-error.ts';
 import { newId } from '../api/ids.ts';
 import { INSTANCE_TYPES, type InstanceType } from '../api/instance-types.ts';
 import type { LaunchData } from '../api/launch-data.ts';
+import { EC2_LIMITS } from '../shared.ts';
 import type { Image } from '../state/images.ts';
 import type { BlockDevice, InstanceSpec } from '../state/instance.ts';
 import { type Subnet, subnetById } from '../state/network.ts';
 import type { Ec2Context } from './action.ts';
 import { tagMap } from './views.ts';
-
-const USER_DATA_BYTES = 16_384;
 
 /** What a launch is, once all of it has been checked. */
 export type LaunchSpec = Omit<
@@ -147,8 +146,8 @@ function decodeUserData(text: string | undefined): Buffer | undefined {
     throw new Ec2Error('InvalidUserData.Malformed', 'Invalid BASE64 encoding of user data.');
   }
   const bytes = Buffer.from(text, 'base64');
-  if (bytes.length > USER_DATA_BYTES) {
-    throw new Ec2Error('InvalidParameterValue', `User data is limited to ${USER_DATA_BYTES} bytes`);
+  if (bytes.length > EC2_LIMITS.userDataBytes) {
+    throw new Ec2Error('InvalidParameterValue', `User data is limited to ${EC2_LIMITS.userDataBytes} bytes`);
   }
   if (bytes.subarray(0, 2).toString('latin1') !== '#!') {
     const detail = 'User data must be a script that begins with #! : this endpoint runs no other kind.';

@@ -1,4 +1,4 @@
-import { LIMITS } from '../parameters.ts';
+import { S3_RETRY } from '../parameters.ts';
 
 /**
  * Requests that S3 takes at a rate, first come, first served. What is beyond the rate is answered 503 SlowDown and comes
@@ -25,7 +25,7 @@ export class RequestLimit {
  */
 export function refusals(waitMs: number): number {
   let [waited, count] = [0, 0];
-  while (waited < waitMs && count < LIMITS.s3Tries) {
+  while (waited < waitMs && count < S3_RETRY.tries) {
     waited += backoffBound(count) / 2;
     count += 1;
   }
@@ -34,5 +34,5 @@ export function refusals(waitMs: number): number {
 
 /** The most that a request waits after so many refusals before, in milliseconds. */
 export function backoffBound(before: number): number {
-  return Math.min(LIMITS.s3MostBackoffMs, LIMITS.s3FirstBackoffMs * 2 ** before);
+  return Math.min(S3_RETRY.mostBackoffMs, S3_RETRY.firstBackoffMs * 2 ** before);
 }

@@ -1,6 +1,6 @@
 import type { Random } from '../../dataset/random.ts';
 import { type ArmSetup, type Hosts, slotReadyMs } from '../arm-setup.ts';
-import { LIMITS } from '../parameters.ts';
+import { S3_RETRY } from '../parameters.ts';
 import { EventHeap } from './event-heap.ts';
 import { exponential, startFactor, stragglerFactor } from './noise.ts';
 import { backoffBound, RequestLimit, refusals } from './request-limit.ts';
@@ -130,7 +130,7 @@ export function simulate(setup: ArmSetup, { random, finest = FINEST, onPiece }: 
       const refused = refusals(throttledMs / Math.max(1, requests / setup.getsAtOnce));
       total.slowDowns += refused * requests;
       if (refused > 0) waited = (random() * backoffBound(refused - 1)) / 2;
-      if (refused === LIMITS.s3Tries) total.exhausted += batches;
+      if (refused === S3_RETRY.tries) total.exhausted += batches;
     }
     const took = begin - now + Math.max(own, served - begin) + waited;
     if (took / batches > setup.mostBatchMs) total.overtime += batches;

@@ -1,10 +1,11 @@
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
+import { EC2_LIMITS } from '../../../src/aws/limits.ts';
 import { readBootScript } from '../../../src/fleet/boot-script.ts';
 import { imageId } from '../../../src/fleet/image.ts';
 import { parameterName } from '../../../src/fleet/secrets.ts';
-import { USER_DATA_LIMIT, userData } from '../../../src/fleet/user-data.ts';
+import { userData } from '../../../src/fleet/user-data.ts';
 import { fleetVariables, scalingVariables } from '../../../src/fleet/variables.ts';
 import { resolveRun } from '../../../src/run/run.ts';
 import { DEPLOYMENT } from '../../support/deployment.ts';
@@ -94,7 +95,7 @@ describe('fleetVariables', () => {
         ...variables({}, 'http://127.0.0.1:4566'),
         FANFLEET_HEAD_ADDRESS: '10.0.0.1',
       });
-      expect(Buffer.from(data, 'base64').length).toBeLessThan(USER_DATA_LIMIT);
+      expect(Buffer.from(data, 'base64').length).toBeLessThan(EC2_LIMITS.userDataBytes);
     },
   );
 });

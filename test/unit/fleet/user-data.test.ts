@@ -1,7 +1,8 @@
 import { execFileSync } from 'node:child_process';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { USER_DATA_LIMIT, userData } from '../../../src/fleet/user-data.ts';
+import { EC2_LIMITS } from '../../../src/aws/limits.ts';
+import { userData } from '../../../src/fleet/user-data.ts';
 
 const text = (data: string) => Buffer.from(data, 'base64').toString('utf8');
 
@@ -56,9 +57,9 @@ describe('userData', () => {
   });
 
   it('takes as many bytes as EC2 does and refuses one more', () => {
-    const rest = USER_DATA_LIMIT - Buffer.byteLength("#!/bin/sh\nexport A='é'\n");
+    const rest = EC2_LIMITS.userDataBytes - Buffer.byteLength("#!/bin/sh\nexport A='é'\n");
     const fits = userData(`#!/bin/sh\n${'x'.repeat(rest)}`, { A: 'é' });
-    expect(Buffer.from(fits, 'base64')).toHaveLength(USER_DATA_LIMIT);
+    expect(Buffer.from(fits, 'base64')).toHaveLength(EC2_LIMITS.userDataBytes);
     expect(() => userData(`#!/bin/sh\n${'x'.repeat(rest + 1)}`, { A: 'é' })).toThrow(
       '[USER_DATA_TOO_LARGE] Expected user data of at most 16384 bytes but it has 16385; shorten the boot script.',
     );
