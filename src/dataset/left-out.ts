@@ -1,0 +1,60 @@
+import * as z from 'zod';
+import { suffixOf } from './image-type.ts';
+
+/** Files, or keys, that are no images, by suffix. */
+export const leftOutSchema = z.object({
+  /** In lower case with its dot; `''` for none, `*` for all suffixes beyond the first hundred. */
+  suffix: z.string(),
+  count: z.int().positive(),
+  /** The first of them. */
+  example: z.string(),
+});
+export type LeftOut = z.infer<typeof leftOutSchema>;
+
+/** Suffixes that are counted: where every key has its own (`log.20261121T0301`), the count would grow without end. */
+const SUFFIXES_KEPT = 100;
+/** A longer one is no suffix but a part of the name. */
+const LONGEST_SUFFIX = 24;
+/** Suffixes that a text names. */
+const SUFFIXES_NAMED = 5;
+/** Characters of a name in a text. */
+const LONGEST_EXAMPLE = 80;
+
+/** Counts what was left out, by suffix: `.gz` of a tar is `.tar.gz`. */
+export class LeftOutCount {
+  readonly #bySuffix = new Map<string, LeftOut>();
+  count = 0;
+
+  add(name: string): void {
+    this.count += 1;
+    const own = leftOutSuffix(name);
+    const suffix = this.#bySuffix.has(own) || this.#bySuffix.size < SUFFIXES_KEPT ? own : '*';
+    const { count, example } = this.#bySuffix.get(suffix) ?? { count: 0, example: name };
+    this.#bySuffix.set(suffix, { suffix, count: count + 1, example });
+  }
+
+  /** The most frequent first. */
+  list(): LeftOut[] {
+    return [...this.#bySuffix.values()].sort((a, b) => b.count - a.count);
+  }
+}
+
+/** `.txt (12), .json (3), no suffix (1)`; where there is one of a kind, it is named: `.tar.gz (1: shards/1.tar.gz)`. */
+export function leftOutText(leftOut: readonly LeftOut[]): string {
+  const named = leftOut.slice(0, SUFFIXES_NAMED).map(({ suffix, count, example }) => {
+    const name = suffix === '' ? 'no suffix' : suffix === '*' ? 'others' : suffix;
+    return count === 1 ? `${name} (1: ${shortened(example)})` : `${name} (${count.toLocaleString('en-US')})`;
+  });
+  const more = leftOut.length > SUFFIXES_NAMED ? ' and others' : '';
+  return `${named.join(', ')}${more}`;
+}
+
+function leftOutSuffix(name: string): string {
+  const suffix = /\.tar\.[^./]+$/i.exec(name)?.[0].toLowerCase() ?? suffixOf(name);
+  return suffix.length > LONGEST_SUFFIX ? '' : suffix;
+}
+
+function shortened(name: string): string {
+  const characters = [...name];
+  return characters.length <= LONGEST_EXAMPLE ? name : `…${characters.slice(1 - LONGEST_EXAMPLE).join('')}`;
+}
