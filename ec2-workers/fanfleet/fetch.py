@@ -7,9 +7,17 @@ from dataclasses import dataclass
 from time import perf_counter
 from typing import Any
 
-from botocore.exceptions import ClientError, HTTPClientError, IncompleteReadError, ResponseStreamingError
+import urllib3.exceptions
+from botocore.exceptions import (
+    ClientError,
+    FlexibleChecksumError,
+    HTTPClientError,
+    IncompleteReadError,
+    ResponseStreamingError,
+)
 
 from fanfleet.aws import GETS_IN_FLIGHT
+from fanfleet.object_error import object_error
 from fanfleet.slices import Slice, cut_slices
 
 BYTES_IN_FLIGHT = 64 * 2**20
@@ -17,12 +25,8 @@ BYTES_IN_FLIGHT = 64 * 2**20
 
 BODY_TRIES = 4
 
-_GONE = {
-    "NoSuchKey": "OBJECT_MISSING",
-    "404": "OBJECT_MISSING",
-    "PreconditionFailed": "OBJECT_CHANGED",
-    "412": "OBJECT_CHANGED",
-}
+_UNSOUND = (FlexibleChecksumError, HTTPClientError, IncompleteReadError, ResponseStreamingError)
+"""Of a body that did not come whole, or came with other bytes than S3 has."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +34,7 @@ class Fetched:
     key: str
     data: bytes | None
     error: str | None
-    """OBJECT_MISSING or OBJECT_CHANGED where there is no data."""
+    """The code of its row where there is no data."""
     get_ms: float
     """Its share of the time of the GET that brought it."""
 
@@ -47,7 +51,7 @@ class _Body:
 def fetch_in_order(
     s3: Any, bucket: str, objects: Sequence[dict[str, Any]], bytes_in_flight: int = BYTES_IN_FLIGHT
 ) -> Iterator[Fetched]:
-    """Yield the objects of a manifest batch in its order. Any error of S3 but a lost object is raised."""
+    """Yield the objects of a manifest batch in its order. What S3 says of more than one object is raised."""
     waiting: deque[tuple[Slice, Future[_Body]]] = deque()
     held = 0
     ahead = cut_slices(objects)
@@ -75,25 +79,47 @@ def _split(part: Slice, body: _Body) -> Iterator[Fetched]:
 def _get(s3: Any, bucket: str, part: Slice) -> _Body:
     """Get the very version of an object that was planned, or its part."""
     started = perf_counter()
+    data, error = _read(s3, bucket, part)
+    return _Body(data, error, (perf_counter() - started) * 1000)
+
+
+def _read(s3: Any, bucket: str, part: Slice) -> tuple[bytes | None, str | None]:
+    """The bytes, or the code of why this object gives none."""
     where = {} if part.start is None else {"Range": f"bytes={part.start}-{part.start + part.size - 1}"}
     etag = f'"{part.etag.strip(chr(34))}"'
     for attempt in range(1, BODY_TRIES + 1):
         try:
-            data = s3.get_object(Bucket=bucket, Key=part.key, IfMatch=etag, **where)["Body"].read()
-            if where and len(data) != part.size:
-                raise ValueError(f"Expected {part.size} bytes at {part.start} of {part.key} but got {len(data)}.")
-            return _Body(data, None, _ms_since(started))
-        except ClientError as error:
-            code = _GONE.get(error.response["Error"]["Code"])
+            answer = s3.get_object(Bucket=bucket, Key=part.key, IfMatch=etag, **where)
+        except ClientError as refusal:
+            code = _object_error(refusal)
             if code is None:
                 raise
-            return _Body(None, code, _ms_since(started))
-        except (HTTPClientError, IncompleteReadError, ResponseStreamingError):
-            # botocore retries until the headers are there; a connection lost within the body is ours.
+            return None, code
+        except HTTPClientError:
             if attempt == BODY_TRIES:
                 raise
-    raise AssertionError("unreachable")
+            continue
+        except urllib3.exceptions.HTTPError:
+            continue  # of the body of a refusal, which botocore does not try again
+        # Known before the body, so that an object that has grown is not read to its end.
+        has_grown = part.start is None and answer.get("ContentLength", part.size) != part.size
+        if has_grown or answer.get("ETag", etag) != etag:
+            answer["Body"].close()
+            return None, "OBJECT_CHANGED"
+        try:
+            # botocore tries again until the headers are there; what breaks within the body is ours.
+            data = answer["Body"].read()
+        except _UNSOUND:
+            continue
+        if len(data) == part.size:
+            return data, None
+        if part.start is None:
+            return None, "OBJECT_CHANGED"
+    return None, "OBJECT_UNREADABLE"
 
 
-def _ms_since(started: float) -> float:
-    return (perf_counter() - started) * 1000
+def _object_error(refusal: ClientError) -> str | None:
+    response = refusal.response
+    status = response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+    error = response.get("Error", {})
+    return object_error(status, error.get("Code", str(status)), error.get("Message", ""))

@@ -46,6 +46,14 @@ IMAGE_ERRORS = {
         "the file is stored sparse in its tar: write the tar without --sparse, with bsdtar by --no-read-sparse"
     ),
     "SHARD_LINK_BROKEN": "the hard link leads to no file before it in its tar: write the tar with --hard-dereference",
+    "OBJECT_ARCHIVED": "the object is archived: restore it, or leave it out",
+    "OBJECT_DENIED": "reading the object was denied: allow s3:GetObject on it,"
+    " and kms:Decrypt with the key of its encryption",
+    "OBJECT_ENCRYPTED": "the object is encrypted with a key that its owner keeps (SSE-C):"
+    " copy it with SSE-S3 or SSE-KMS",
+    "OBJECT_KEY_UNUSABLE": "the KMS key of the object is disabled, deleted or not usable: enable it, or leave it out",
+    "OBJECT_UNREADABLE": "S3 gave no sound answer for the object however often it was asked:"
+    " upload it again, or leave it out",
     "OUTPUT_KEY_TOO_LONG": "the key has more than 900 bytes, which leaves too little for that of the normalised image",
     "OUTPUT_TOO_LARGE": "a side of the image is longer than 65500 pixels, the most of a JPEG",
 }

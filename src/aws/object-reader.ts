@@ -1,5 +1,5 @@
 import { FanfleetError } from '../errors.ts';
-import { judge, type ObjectRead, type ReadRequest } from './object-response.ts';
+import { isUnsound, judge, type ObjectRead, type ReadRequest } from './object-response.ts';
 import type { S3Access } from './s3-access.ts';
 import { givenUp, S3Requests, type S3RequestsOptions } from './s3-requests.ts';
 
@@ -21,7 +21,7 @@ export class ObjectReader {
   /**
    * GET an object, or a part of it, in the version that is named. What S3 cannot do now is tried again.
    *
-   * @returns the bytes, exactly `size` of them, or that this version is not there any more
+   * @returns the bytes, exactly `size` of them, or why this object does not give them, whatever others do
    * @throws FanfleetError with S3's code, or as `HttpConnection` does, naming the key; the reason of the signal
    */
   async read(request: ReadRequest, signal?: AbortSignal): Promise<ObjectRead> {
@@ -40,7 +40,8 @@ export class ObjectReader {
     } catch (error) {
       // It is longer than it was, and was not read.
       const isLonger = error instanceof FanfleetError && error.code === 'BODY_TOO_LARGE';
-      if (isLonger && offset === undefined) return { absent: 'changed' };
+      if (isLonger && offset === undefined) return { absent: 'OBJECT_CHANGED' };
+      if (error instanceof FanfleetError && isUnsound(error.cause)) return { absent: 'OBJECT_UNREADABLE' };
       throw error;
     }
   }

@@ -1,7 +1,9 @@
 import { FanfleetError } from '../errors.ts';
+import type { ObjectErrorCode } from '../kernel/row.ts';
 import { brokenChecksum } from './checksum.ts';
 import { badResponse } from './http/response-head.ts';
 import type { HttpResponse } from './http/response-reader.ts';
+import { objectError } from './object-error.ts';
 import { readS3Error } from './s3-error.ts';
 
 export type ReadRequest = {
@@ -15,18 +17,23 @@ export type ReadRequest = {
   readonly offset?: number;
 };
 
-/** The bytes that were asked for, or why there are none: the object was deleted, or is another one by now. */
-export type ObjectRead = { readonly bytes: Buffer } | { readonly absent: 'missing' | 'changed' };
+/** The bytes that were asked for, or why this object has none to give. */
+export type ObjectRead = { readonly bytes: Buffer } | { readonly absent: ObjectErrorCode };
 
-const CHANGED: ObjectRead = { absent: 'changed' };
-/** What may go better in a moment: throttling, outages, lost connections, damage on the way. */
+const CHANGED: ObjectRead = { absent: 'OBJECT_CHANGED' };
+/**
+ * What may go better in a moment: throttling (of KMS it comes with status 400), outages, lost connections, damage on
+ * the way.
+ */
 const TRANSIENT_CODES: ReadonlySet<string> = new Set([
   'BAD_RESPONSE',
   'CHECKSUM_MISMATCH',
   'CONNECTION_LOST',
   'RequestTimeout',
   'SHORT_BODY',
+  'SlowDown',
   'TIMEOUT',
+  'ThrottlingException',
 ]);
 const STALE_SIGNATURES: ReadonlySet<string> = new Set([
   'ExpiredToken',
@@ -37,6 +44,14 @@ const STALE_SIGNATURES: ReadonlySet<string> = new Set([
 
 /** An answer of S3 with a status that says: not now. */
 class Unavailable extends FanfleetError {}
+
+/** An answer with a success and without the bytes that it promises. */
+class Unsound extends FanfleetError {}
+
+/** Whether S3 answered, but not with all of what it was asked for: where it does so every time, the object is at fault. */
+export function isUnsound(reason: unknown): boolean {
+  return reason instanceof Unsound || (reason instanceof FanfleetError && reason.code === 'SHORT_BODY');
+}
 
 /** Whether the same request may succeed when it is tried again. */
 export function isTransient(error: FanfleetError): boolean {
@@ -51,17 +66,16 @@ export function needsFreshSignature(error: FanfleetError): boolean {
 /**
  * What the answer to a GET means.
  *
- * @throws FanfleetError with S3's code, or `BAD_RESPONSE`, `SHORT_BODY`, `CHECKSUM_MISMATCH` where the answer is not
- *   what was asked for
+ * @throws FanfleetError with S3's code where it refuses more than this object, or `BAD_RESPONSE`, `CHECKSUM_MISMATCH`
+ *   where the answer is not what was asked for
  */
 export function judge(request: ReadRequest, response: HttpResponse): ObjectRead {
-  const { status } = response;
-  if (status === 412 || status === 416) return CHANGED;
+  const { status, body } = response;
   if (status === (request.offset === undefined ? 200 : 206)) return checked(request, response);
-  if (status < 300) throw badResponse('the range', `status ${status}`);
-  const error = refusal(request.bucket, response);
-  if (error.code === 'NoSuchKey') return { absent: 'missing' };
-  throw error;
+  if (status < 300) throw unsound(badResponse('the range', `status ${status}`));
+  const absent = objectError(status, readS3Error(status, body));
+  if (absent !== undefined) return { absent };
+  throw refusal(request.bucket, response);
 }
 
 /** What S3 says in an answer whose status is no success. */
@@ -76,19 +90,23 @@ export function refusal(bucket: string, response: HttpResponse): FanfleetError {
 function checked(request: ReadRequest, { headers, body }: HttpResponse): ObjectRead {
   const { etag, size, offset } = request;
   const got = headers.get('etag');
-  if (got === undefined) throw badResponse('an ETag', 'none');
+  if (got === undefined) throw unsound(badResponse('an ETag', 'none'));
   if (got !== etag) return CHANGED;
   if (offset === undefined) {
     if (body.length !== size) return CHANGED;
     const broken = brokenChecksum(headers, body);
     if (broken === undefined) return { bytes: body };
     const message = `Expected bytes with the ${broken} that S3 sent but got others.`;
-    throw new FanfleetError('CHECKSUM_MISMATCH', message, { source: 'aws' });
+    throw new Unsound('CHECKSUM_MISMATCH', message, { source: 'aws' });
   }
   const range = headers.get('content-range') ?? 'no Content-Range';
   const expected = `bytes ${offset}-${offset + size - 1}/`;
-  if (!range.startsWith(expected) || body.length !== size) throw badResponse(`${expected}…`, range);
+  if (!range.startsWith(expected) || body.length !== size) throw unsound(badResponse(`${expected}…`, range));
   return { bytes: body };
+}
+
+function unsound({ code, message, source }: FanfleetError): Unsound {
+  return new Unsound(code, message.replace(`[${code}] `, ''), { source });
 }
 
 function elsewhere(bucket: string, { headers }: HttpResponse, code: string): FanfleetError {

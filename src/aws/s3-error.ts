@@ -4,10 +4,12 @@ const ENTITIES: Readonly<Record<string, string>> = { lt: '<', gt: '>', quot: '"'
 export type S3Error = { readonly code: string; readonly message: string };
 
 /**
- * Read the code and the message out of S3's XML. An answer without them (of a proxy, say) is named after its status.
+ * Read the code and the message out of S3's XML. An answer without them (of a proxy, say), or with a part of them, is
+ * named after its status.
  */
 export function readS3Error(status: number, body: Buffer): S3Error {
-  const text = body.toString('utf8');
+  const sent = body.toString('utf8');
+  const text = sent.includes('</Error>') ? sent : '';
   return {
     code: element(text, 'Code') ?? `HTTP_${status}`,
     message: element(text, 'Message') ?? `S3 answered with status ${status}`,

@@ -35,9 +35,10 @@ function rangeOf(summary: Summary, run: Run): NonNullable<Normalisation['range']
     .find(({ round }) => round === dataset.source.round)
     ?.arms.find(({ arm }) => arm === dataset.source.arm);
   if (source?.status !== 'succeeded' || !source.valid) throw unusable(runId, 'its answer is not complete');
-  const moving = failures.codes.find(({ code }) => code === 'OBJECT_MISSING' || code === 'OBJECT_CHANGED');
-  if (moving !== undefined) {
-    throw unusable(runId, `${moving.count} of its images have ${moving.code}: they are not in its range`);
+  // Another time they may be read.
+  const unread = failures.codes.find(({ code }) => code.startsWith('OBJECT_'));
+  if (unread !== undefined) {
+    throw unusable(runId, `${unread.count} of its images have ${unread.code}: they are not in its range`);
   }
   const [red, green, blue] = dataset.channels.map(({ min, max }) => ({ min: min?.level, max: max?.level }));
   const min = perChannel(red?.min, green?.min, blue?.min);

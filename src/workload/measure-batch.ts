@@ -57,7 +57,7 @@ export interface MeasuredBatch {
  * let it, so that the network and the cores work at the same time and memory does not depend on the size of the images.
  * An object that the plan refused is a row with its error, and nothing is asked of S3.
  *
- * @throws FanfleetError when S3 fails for other reasons than a missing or changed object; the batch is then undone
+ * @throws FanfleetError when S3 fails for reasons that concern more than one object; the batch is then undone
  */
 export async function measureBatch(options: MeasureBatchOptions): Promise<MeasuredBatch> {
   const { bucket, reader, kernel, task, now } = options;
@@ -113,7 +113,7 @@ export async function measureBatch(options: MeasureBatchOptions): Promise<Measur
       members.map(async (object, index) => {
         measured[read.first + index] =
           'absent' in got
-            ? failedRow(object.key, got.absent === 'missing' ? 'OBJECT_MISSING' : 'OBJECT_CHANGED')
+            ? failedRow(object.key, got.absent)
             : await measure(object.key, memberOf(read, object, got.bytes));
       }),
     );

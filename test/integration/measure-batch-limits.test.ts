@@ -101,7 +101,7 @@ describe('measureBatch', () => {
     // Prepare
     const png = await plain(1);
     const good = respond(200, { ETag: '"e"' }, png);
-    const server = await startScriptedServer([good, good, refuse(403, 'AccessDenied'), good]);
+    const server = await startScriptedServer([good, good, refuse(403, 'SignatureDoesNotMatch'), good]);
     const reader = new ObjectReader({
       region: async () => 'us-east-1',
       endpoint: async () => `http://127.0.0.1:${server.port}`,
@@ -124,7 +124,7 @@ describe('measureBatch', () => {
     const failure = bucket.measure(batchOf(objects), { kernel: watched, reader, fetches: 4 });
 
     // Assess
-    await expect(failure).rejects.toMatchObject({ code: 'AccessDenied' });
+    await expect(failure).rejects.toMatchObject({ code: 'SignatureDoesNotMatch' });
     expect(measuring).toBe(0);
     await expect.poll(() => server.open()).toBe(0);
     // Those up to the third, and what had been asked by then.

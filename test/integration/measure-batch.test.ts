@@ -1,10 +1,12 @@
 import { execFileSync } from 'node:child_process';
+import { hash } from 'node:crypto';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { DeleteObjectCommand } from '@aws-sdk/client-s3';
+import { DeleteObjectCommand, PutObjectCommand, type PutObjectCommandInput } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { DatasetObject } from '../../src/dataset/manifest.ts';
 import { failedRow, type Row } from '../../src/kernel/row.ts';
 import { createSharpKernel } from '../../src/kernel/sharp-kernel.ts';
 import { batchOf, type ImageBucket, plain, startImageBucket } from '../support/image-bucket.ts';
@@ -93,6 +95,45 @@ describe('measureBatch', () => {
     ]);
     expect(errors).toBe(7);
     expect(told.filter((key) => key !== 'bad/3-cut.jpg')).toEqual([]);
+  });
+
+  it('makes a row of each object that S3 does not give, and of what the plan knows, and does the rest', async () => {
+    // Prepare
+    const good = await plain(9);
+    const put = (key: string, changes: Partial<PutObjectCommandInput>) =>
+      bucket.s3.send(new PutObjectCommand({ Bucket: bucket.bucket, Key: key, Body: good, ...changes }));
+    const ownKey = Buffer.alloc(32, 7);
+    const odd: Readonly<Record<string, Partial<PutObjectCommandInput>>> = {
+      'refused/1-glacier.png': { StorageClass: 'GLACIER' },
+      'refused/2-deep.png': { StorageClass: 'DEEP_ARCHIVE' },
+      'refused/3-instant.png': { StorageClass: 'GLACIER_IR' },
+      'refused/4-own-key.png': {
+        SSECustomerAlgorithm: 'AES256',
+        SSECustomerKey: ownKey.toString('base64'),
+        SSECustomerKeyMD5: hash('md5', ownKey, 'base64'),
+      },
+    };
+    const objects: DatasetObject[] = [await bucket.put('refused/0-good.png', good)];
+    for (const [key, changes] of Object.entries(odd)) {
+      const { ETag: etag = '' } = await put(key, changes);
+      objects.push({ key, size: good.length, etag });
+    }
+    objects.push({ key: 'refused/5.tar', size: 0, etag: '"e"', refused: 'OBJECT_DENIED' });
+
+    // Act
+    const { rows, errors, gets } = await bucket.measure(batchOf(objects), { kernel });
+
+    // Assess
+    const goodRow = (key: string): Row => ({ key, width: 8, height: 8, channels: 3, max: [9, 0, 0] });
+    expect(rows).toEqual([
+      goodRow('refused/0-good.png'),
+      failedRow('refused/1-glacier.png', 'OBJECT_ARCHIVED'),
+      failedRow('refused/2-deep.png', 'OBJECT_ARCHIVED'),
+      goodRow('refused/3-instant.png'),
+      failedRow('refused/4-own-key.png', 'OBJECT_ENCRYPTED'),
+      failedRow('refused/5.tar', 'OBJECT_DENIED'),
+    ]);
+    expect({ errors, gets }).toEqual({ errors: 4, gets: 5 });
   });
 
   it('says what a decoder said of an image that looked well from outside', async () => {

@@ -80,7 +80,7 @@ describe('ObjectReader', () => {
     const request = await put('whole', '0123456789');
     expect(await reader.read({ ...request, offset: 2, size: 3 })).toEqual({ bytes: Buffer.from('234') });
     expect(await reader.read({ ...request, offset: 9, size: 1 })).toEqual({ bytes: Buffer.from('9') });
-    expect(await reader.read({ ...request, offset: 99, size: 1 })).toEqual({ absent: 'changed' });
+    expect(await reader.read({ ...request, offset: 99, size: 1 })).toEqual({ absent: 'OBJECT_CHANGED' });
   });
 
   it('says of an object that was deleted or written anew that it is gone', async () => {
@@ -88,8 +88,8 @@ describe('ObjectReader', () => {
     await s3.send(new DeleteObjectCommand({ Bucket: BUCKET, Key: 'deleted' }));
     await put('changed', 'y');
     for (const part of [{}, { offset: 0 }]) {
-      expect(await reader.read({ ...deleted, ...part })).toEqual({ absent: 'missing' });
-      expect(await reader.read({ ...changed, ...part })).toEqual({ absent: 'changed' });
+      expect(await reader.read({ ...deleted, ...part })).toEqual({ absent: 'OBJECT_MISSING' });
+      expect(await reader.read({ ...changed, ...part })).toEqual({ absent: 'OBJECT_CHANGED' });
     }
   });
 

@@ -54,8 +54,8 @@ export class HttpConnection {
       .once(options.tls ? 'secureConnect' : 'connect', () => this.#socket.setTimeout(options.idleTimeoutMs))
       .on('timeout', () => this.#timedOut())
       .on('end', () => this.#ended())
-      .on('error', (cause: NodeJS.ErrnoException) => this.#close(lost(options, cause)))
-      .on('close', () => this.#close(lost(options)));
+      .on('error', (cause: NodeJS.ErrnoException) => this.#break(lost(options, cause)))
+      .on('close', () => this.#break(lost(options)));
   }
 
   /** Whether it can carry no further request. */
@@ -74,8 +74,9 @@ export class HttpConnection {
    *
    * @param headers with `content-length` if there is a body
    * @param limit most bytes of the response's body
-   * @throws FanfleetError `CONNECTION_LOST`, `TIMEOUT`, `CERTIFICATE_REFUSED`, or as `ResponseReader` does; the
-   *   reason of the signal. The connection is closed then.
+   * @throws FanfleetError `CONNECTION_LOST`, `TIMEOUT`, `CERTIFICATE_REFUSED`, or as `ResponseReader` does
+   *   (`SHORT_BODY` where a response that has begun is not ended, for whatever reason); the reason of the signal. The
+   *   connection is closed then.
    */
   async request(
     path: string,
@@ -140,7 +141,16 @@ export class HttpConnection {
       ? ['a connection', connectTimeoutMs]
       : ['bytes', idleTimeoutMs];
     const message = `Expected ${what} from ${hostname}:${port} within ${ms} ms but got none.`;
-    this.#close(new FanfleetError('TIMEOUT', message, { source: 'aws' }));
+    this.#break(new FanfleetError('TIMEOUT', message, { source: 'aws' }));
+  }
+
+  /** End by a fault of the network, in a response or before it. */
+  #break(reason: FanfleetError): void {
+    const message = reason.message.replace(`[${reason.code}] `, '');
+    const isShort = this.#exchange?.reader.hasHead ?? false;
+    this.#close(
+      isShort ? new FanfleetError('SHORT_BODY', message, { cause: reason, source: 'aws' }) : reason,
+    );
   }
 
   #close(reason: unknown): void {

@@ -33,6 +33,11 @@ export class ResponseReader {
     this.#limit = limit;
   }
 
+  /** Whether the response has begun so far that its head is there. */
+  get hasHead(): boolean {
+    return this.#head !== undefined && this.#head.status >= 200;
+  }
+
   /** Where the next bytes are to go; never empty before the response is complete. */
   space(): Buffer {
     return this.#buffer.subarray(this.#filled);

@@ -3,6 +3,8 @@ import { crc32 } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { isTransient, judge, needsFreshSignature } from '../../../src/aws/object-response.ts';
 import type { FanfleetError } from '../../../src/errors.ts';
+import { IMAGE_ERRORS } from '../../../src/kernel/row.ts';
+import refusals from '../../fixtures/s3-refusals.json' with { type: 'json' };
 
 const BODY = Buffer.from('body');
 const WHOLE = { bucket: 'b', key: 'k', etag: '"e"', size: 4 };
@@ -42,11 +44,19 @@ describe('judge', () => {
     ['a failed condition', answer(412, {}, refusal('PreconditionFailed'))],
     ['a range that is not there', answer(416, {}, refusal('InvalidRange'))],
   ])('takes %s for a changed object', (_, response) => {
-    expect(judge(WHOLE, response)).toEqual({ absent: 'changed' });
+    expect(judge(WHOLE, response)).toEqual({ absent: 'OBJECT_CHANGED' });
+  });
+
+  it.each(refusals)('tells what $status $code says of the object: $error', (refused) => {
+    const { status, code, message = 'No.', error } = refused;
+    const response = answer(status, {}, code === null ? '' : refusal(code, message));
+    if (error === null) expect(thrown(() => judge(WHOLE, response)).code).toBe(code);
+    else expect(judge(WHOLE, response)).toEqual({ absent: error });
+    if (error !== null) expect(IMAGE_ERRORS).toHaveProperty(error);
   });
 
   it('tells an object that is missing from a bucket that is', () => {
-    expect(judge(WHOLE, answer(404, {}, refusal('NoSuchKey')))).toEqual({ absent: 'missing' });
+    expect(judge(WHOLE, answer(404, {}, refusal('NoSuchKey')))).toEqual({ absent: 'OBJECT_MISSING' });
     expect(thrown(() => judge(WHOLE, answer(404, {}, refusal('NoSuchBucket')))).code).toBe('NoSuchBucket');
   });
 
@@ -88,7 +98,7 @@ describe('judge', () => {
     [400, 'RequestTimeout', true, false],
     [400, 'ExpiredToken', false, true],
     [403, 'RequestTimeTooSkewed', false, true],
-    [403, 'AccessDenied', false, false],
+    [400, 'ThrottlingException', true, false],
     [403, 'SignatureDoesNotMatch', false, false],
   ])('of %i %s: transient %s, needs a fresh signature %s', (status, code, transient, fresh) => {
     const error = thrown(() => judge(WHOLE, answer(status, {}, refusal(code, 'Of &lt;you&gt; &amp; me.'))));

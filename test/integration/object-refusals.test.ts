@@ -1,0 +1,120 @@
+import { execFile } from 'node:child_process';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { crc32 } from 'node:zlib';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { ObjectReader } from '../../src/aws/object-reader.ts';
+import { FanfleetError } from '../../src/errors.ts';
+import refusals from '../fixtures/s3-refusals.json' with { type: 'json' };
+import {
+  type Answer,
+  cutOff,
+  given,
+  type ObjectServer,
+  refused,
+  startObjectServer,
+} from '../support/object-server.ts';
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+const BODY = Buffer.alloc(1_000, 'body');
+const CRC32 = Buffer.alloc(4);
+CRC32.writeUInt32BE(crc32(BODY));
+
+/** What the answer to a GET of an object makes of it: bytes, the code of its row, or null where more is at fault. */
+type Case = { readonly answer: Answer; readonly becomes: string | number | null; readonly shard?: true };
+
+const CUT_XML = Buffer.from('<?xml version="1.0"?>\n<Error><Code>InvalidObjectState</Code><Mess');
+const CASES: Readonly<Record<string, Case>> = {
+  'a key "with" ü/../+%#?.png': { answer: given(BODY), becomes: 1_000 },
+  ...Object.fromEntries(
+    refusals.map(({ status, code, message, error }, at): [string, Case] => [
+      `${at} ${status} ${code}`,
+      { answer: refused(status, code, message), becomes: error },
+    ]),
+  ),
+  'of a tar 403': { answer: refused(403, 'InvalidObjectState'), becomes: 'OBJECT_ARCHIVED', shard: true },
+  'of a tar 416': { answer: refused(416, 'InvalidRange'), becomes: 'OBJECT_CHANGED', shard: true },
+  'of a tar that is there': { answer: given(BODY), becomes: 1_000, shard: true },
+  'of a tar that is cut': { answer: cutOff(1_000, 206), becomes: 'OBJECT_UNREADABLE', shard: true },
+  'an answer whose XML is cut': {
+    answer: (_, response) => void response.writeHead(403).end(CUT_XML),
+    becomes: 'OBJECT_DENIED',
+  },
+  'a body that is cut each time': { answer: cutOff(1_000), becomes: 'OBJECT_UNREADABLE' },
+  'a refusal that is cut each time': { answer: cutOff(1_000, 403), becomes: 'OBJECT_UNREADABLE' },
+  'a good checksum': {
+    answer: given(BODY, { 'x-amz-checksum-crc32': CRC32.toString('base64') }),
+    becomes: 1_000,
+  },
+  'a bad checksum each time': {
+    answer: given(BODY, { 'x-amz-checksum-crc32': 'AAAAAA==' }),
+    becomes: 'OBJECT_UNREADABLE',
+  },
+  'a body that is shorter': { answer: given(BODY.subarray(1)), becomes: 'OBJECT_CHANGED' },
+  'a body that is longer': { answer: given(Buffer.alloc(200_000)), becomes: 'OBJECT_CHANGED' },
+  'another version': { answer: given(BODY, { etag: '"f"' }), becomes: 'OBJECT_CHANGED' },
+};
+const NAMES = Object.keys(CASES);
+
+let server: ObjectServer;
+beforeAll(async () => {
+  server = await startObjectServer(
+    Object.fromEntries(Object.entries(CASES).map(([key, { answer }]) => [key, answer])),
+  );
+});
+afterAll(() => server?.stop());
+
+describe('what S3 answers of one object', () => {
+  it('is told from what concerns all of them, by the reader of the functions and of the gRPC workers', async () => {
+    const reader = new ObjectReader(
+      {
+        region: async () => 'us-east-1',
+        endpoint: async () => server.endpoint,
+        credentials: async () => ({ accessKeyId: 'k', secretAccessKey: 's' }),
+      },
+      { sleep: async () => {} },
+    );
+    for (const key of NAMES) {
+      const part = CASES[key]?.shard === undefined ? {} : { offset: 0 };
+      const read = reader.read({ bucket: 'b', key, etag: '"e"', size: BODY.length, ...part });
+      const became = await read.then(
+        (got) => ('bytes' in got ? got.bytes.length : got.absent),
+        (reason) => (reason instanceof FanfleetError ? null : reason),
+      );
+      expect([key, became]).toEqual([key, CASES[key]?.becomes]);
+    }
+    reader.close();
+  });
+
+  it('gives the same codes in Python', async () => {
+    const objects = NAMES.map((key) => ({
+      key,
+      size: BODY.length,
+      etag: '"e"',
+      ...(CASES[key]?.shard === undefined ? {} : { shard: { key, offset: 0 } }),
+    }));
+    const running = promisify(execFile)(
+      join(ROOT, '.venv/bin/python'),
+      ['-B', join(ROOT, 'test/fixtures/read_objects.py'), 'b'],
+      {
+        env: {
+          PYTHONPATH: join(ROOT, 'ec2-workers'),
+          AWS_ACCESS_KEY_ID: 'k',
+          AWS_SECRET_ACCESS_KEY: 's',
+          AWS_DEFAULT_REGION: 'us-east-1',
+          AWS_ENDPOINT_URL: server.endpoint,
+        },
+      },
+    );
+    running.child.stdin?.end(JSON.stringify(objects));
+    const lines = (await running).stdout.trim().split('\n');
+    const became = lines.map((line) => {
+      const { error = null, bytes = null } = JSON.parse(line);
+      return bytes ?? error;
+    });
+    expect(became.map((value, at) => [NAMES[at], value])).toEqual(
+      NAMES.map((key) => [key, CASES[key]?.becomes]),
+    );
+  }, 60_000);
+});
