@@ -7,21 +7,17 @@ import {
   type ImageFilter,
   SNIFF_BYTES,
   sniffContentType,
-  suffixOf,
 } from '../dataset/image-type.ts';
 import type { DatasetObject } from '../dataset/manifest.ts';
 import { type ListingOptions, listPages, toListingError } from '../dataset/s3-listing.ts';
 import { isShard, isShardIndex } from '../dataset/shards/shard-index.ts';
+import { countSuffix, type SuffixCounts, suffixesText } from '../dataset/suffix-counts.ts';
 import { FanfleetError } from '../errors.ts';
 
 /** Ranged GETs at once where content decides. */
 const SNIFF_CONCURRENCY = 16;
 /** Shards that are read at once. */
 const SHARDS_AHEAD = 8;
-/** Suffixes that the error for a prefix without images names. */
-const SUFFIXES_NAMED = 5;
-/** Suffixes that are counted: where every key has its own (`log.20261121T0301`), the count would grow without end. */
-const SUFFIXES_KEPT = 100;
 
 export type ListImagesOptions = ListingOptions & {
   /**
@@ -51,7 +47,7 @@ export type ListingTally = {
   /** Keys and files in shards that are no images; shards and their indexes do not count. */
   skipped: number;
   /** What was skipped, by suffix. */
-  readonly skippedSuffixes: Map<string, number>;
+  readonly skippedSuffixes: SuffixCounts;
   /** Requests to S3: pages; and GETs of first bytes and of indexes of shards, walks through tars left out. */
   lists: number;
   gets: number;
@@ -161,11 +157,7 @@ async function onlyImages(
   for (const object of others) {
     if (images.has(object)) continue;
     if (!isShardIndex(object.key)) tally.skipped += 1;
-    const suffix = suffixOf(object.key);
-    const count = tally.skippedSuffixes.get(suffix);
-    if (count !== undefined || tally.skippedSuffixes.size < SUFFIXES_KEPT) {
-      tally.skippedSuffixes.set(suffix, (count ?? 0) + 1);
-    }
+    countSuffix(tally.skippedSuffixes, object.key);
   }
   return objects.filter((object) => hasImageSuffix(object.key) || images.has(object));
 }
@@ -220,15 +212,10 @@ function nothingFound({ bucket, prefix, filter }: ListImagesOptions, tally: List
       { source: 'user' },
     );
   }
-  const suffixes = [...tally.skippedSuffixes]
-    .sort(([, a], [, b]) => b - a)
-    .slice(0, SUFFIXES_NAMED)
-    .map(([suffix, count]) => `${suffix === '' ? 'no suffix' : suffix} (${count})`);
-  const more = tally.skippedSuffixes.size > SUFFIXES_NAMED ? ' and others' : '';
   const hint = filter === 'content' ? '' : ', or use the filter `content` if the images have no suffix';
   return new FanfleetError(
     'NO_IMAGES',
-    `Expected images (${IMAGE_SUFFIXES.join(' ')}) under ${where} but ${found} ${suffixes.join(', ') || 'none'}${more}: correct the prefix${hint}.`,
+    `Expected images (${IMAGE_SUFFIXES.join(' ')}) under ${where} but ${found} ${suffixesText(tally.skippedSuffixes)}: correct the prefix${hint}.`,
     { source: 'user' },
   );
 }
