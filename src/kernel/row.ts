@@ -6,8 +6,10 @@ export const IMAGE_ERRORS = {
   NOT_AN_IMAGE: 'the content is not JPEG, PNG, GIF, WebP or TIFF',
   DECODE_FAILED: 'the image is truncated or damaged',
   TOO_MANY_PIXELS: 'the image has more than 134217728 pixels',
-  UNSUPPORTED_COLOUR: 'the colour space is not grey, RGB or palette of 1 to 16 bits',
-  UNSUPPORTED_VARIANT: 'the image is of a rare variant of its format that is not supported',
+  UNSUPPORTED_COLOUR:
+    'no damage was found, but the colours are not grey, RGB or palette of 1 to 16 bits: convert it, e.g. to 8-bit RGB PNG',
+  UNSUPPORTED_VARIANT:
+    'no damage was found, but this variant of the format is not supported: convert it, e.g. to 8-bit RGB PNG',
   OBJECT_MISSING: 'the object was deleted after the manifest was planned',
   OBJECT_CHANGED: 'the object was changed after the manifest was planned',
   NAME_NOT_UTF8: 'the name of the file is not UTF-8, so it cannot be a key: rename the file',

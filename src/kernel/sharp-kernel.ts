@@ -86,6 +86,7 @@ async function decode(still: Still): Promise<Pixels> {
     ignoreIcc: true,
   });
   if (still.grey) decoder.toColourspace('b-w');
+  if (still.dropAlpha) decoder.removeAlpha();
   const { data, info } = await decoder.raw().toBuffer({ resolveWithObject: true });
   const { channels, width, height } = info;
   if (width !== still.frameWidth || height !== still.frameHeight) {

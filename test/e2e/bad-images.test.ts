@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { ObjectStore } from '../../src/aws/object-store.ts';
 import { compareKeys } from '../../src/dataset/order.ts';
 import type { Summary } from '../../src/report/summary-schema.ts';
-import { PILLOW_REFUSES } from '../fixtures/refused-images.ts';
+import { PILLOW_DIFFERS } from '../fixtures/refused-images.ts';
 import { cli, ROOT } from './support/cli.ts';
 import { type ConnectedStack, connectStack, independentRows, readRows } from './support/stack.ts';
 
@@ -66,7 +66,7 @@ describe('a prefix full of odd and broken images', () => {
     const fleet = await readRows(stack, summary.runId, 'fleet');
     const measured = serverless.split('\n').filter((line) => {
       const { key, error } = line === '' ? { key: '', error: true } : JSON.parse(line);
-      return error === undefined && !PILLOW_REFUSES.has(key.slice(PREFIX.length));
+      return error === undefined && !PILLOW_DIFFERS.has(key.slice(PREFIX.length));
     });
     const independent = new Set((await independentRows(join(folder, 'images'), PREFIX)).split('\n'));
     expect(fleet).toBe(serverless);

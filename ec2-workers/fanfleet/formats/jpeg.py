@@ -7,8 +7,10 @@ from typing import NamedTuple
 from fanfleet.formats.still import Still, check_size, must, u16
 
 MAX_SCANS = 100
+MAX_JPEG_SIDE = 65_500
 _SOFS = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 _TABLES_AND_SCANS = frozenset((0xC4, 0xDA, 0xDB, 0xDD))
+_OF_VARIANTS = frozenset((0xCC, 0xDE, 0xDF, 0xF7))
 _SCAN_END = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]")
 
 
@@ -34,7 +36,15 @@ def read_jpeg(data: bytes) -> Still:
             if not _decides_colour(data, at, after, marker):
                 pieces.append(data[kept:at])
                 kept = after
+        elif marker == 0xDC:
+            must(frame is not None and scans > 0 and after == at + 6)
+            lines = u16(data, at + 4)
+            must(lines > 0)
+            must(lines == frame.height, "UNSUPPORTED_VARIANT")
+            pieces.append(data[kept:at])
+            kept = after
         else:
+            must(complete or marker not in _OF_VARIANTS, "UNSUPPORTED_VARIANT")
             must(not complete and marker in _TABLES_AND_SCANS)
         at = after
         if marker == 0xDA:
@@ -45,7 +55,7 @@ def read_jpeg(data: bytes) -> Still:
             found = _SCAN_END.search(data, after)
             must(found is not None)
             at = found.start()
-    must(frame is not None and scans > 0)
+    must(frame is not None and frame.height > 0 and scans > 0)
     pieces.append(data[kept : at + 2])
     return Still("JPEG", frame.width, frame.height, frame.width, frame.height, b"".join(pieces))
 
@@ -62,8 +72,13 @@ def _read_frame(data: bytes, at: int, after: int, marker: int) -> _Frame:
     must(data[at + 4] == 8, "UNSUPPORTED_VARIANT")
     height, width, components = unpack_from(">HHB", data, at + 5)
     must(components in (1, 3), "UNSUPPORTED_COLOUR")
-    check_size(width, height)
+    check_size(width, height or 1)
+    must(max(width, height) <= MAX_JPEG_SIDE, "UNSUPPORTED_VARIANT")
     must(after == at + 10 + 3 * components)
+    factors = data[at + 11 : after : 3]
+    for side in [both >> 4 for both in factors], [both & 15 for both in factors]:
+        must(all(1 <= factor <= 4 for factor in side))
+        must(all(max(side) % factor == 0 for factor in side), "UNSUPPORTED_VARIANT")
     return _Frame(width, height, components, marker == 0xC2)
 
 

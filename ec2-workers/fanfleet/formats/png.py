@@ -23,6 +23,7 @@ _LIBPNG_DISCARDED = 1024
 
 
 def read_png(data: bytes) -> Still:
+    must(data[12:16] != b"CgBI", "UNSUPPORTED_VARIANT")
     must(u32(data, 8) == 13 and data[12:16] == b"IHDR")
     width, height, depth, colour, compression, filters, interlace = unpack_from(">IIBBBBB", data, 16)
     must(depth in _DEPTHS.get(colour, ()))
@@ -47,35 +48,36 @@ def read_png(data: bytes) -> Still:
         elif kind == b"IDAT":
             must(not over)
             packed.append(data[at + 8 : after - 4])
-        elif kind == b"PLTE":
-            must(not packed and entries == 0 and length > 0 and length % 3 == 0 and length <= 768)
-            entries = length // 3
-            if colour == _PALETTE:
-                head.append(data[at:after])
+        elif kind == b"PLTE" and colour == _PALETTE:
+            must(not packed and entries == 0 and length > 0 and length % 3 == 0)
+            entries = min(length // 3, 1 << depth)
+            head.append(_chunk(kind, data[at + 8 : at + 8 + 3 * entries]))
         elif kind == b"tRNS" and not packed and colour <= _PALETTE:
             must(depth < 16, "UNSUPPORTED_VARIANT")
             must(not transparent)
-            must(_is_transparency(data[at + 8 : after - 4], colour, depth, entries))
+            body = _transparency(data[at + 8 : after - 4], colour, depth, entries)
             transparent = True
-            head.append(data[at:after])
+            if body:
+                head.append(_chunk(kind, body))
         elif kind == b"IEND":
             must(length == 0)
         else:
-            must(kind[0] >> 5 & 1 == 1)
+            known = kind[0] >> 5 & 1 == 1 or kind == b"PLTE"
+            must(known, "UNSUPPORTED_VARIANT" if kind.isalpha() else "DECODE_FAILED")
         at = after
     must(bool(packed))
-    must(colour != _PALETTE or 0 < entries <= 1 << depth)
+    must(colour != _PALETTE or entries > 0)
     image = _inflate(packed, _raw_size(width, height, depth * _SAMPLES[colour], interlace))
     head += (_chunk(b"IDAT", image), _chunk(b"IEND", b""))
     return Still("PNG", width, height, width, height, b"".join(head))
 
 
-def _is_transparency(body: bytes, colour: int, depth: int, entries: int) -> bool:
+def _transparency(body: bytes, colour: int, depth: int, entries: int) -> bytes:
     if colour == _PALETTE:
-        return 0 < len(body) <= entries
-    if len(body) != (2 if colour == _GREY else 6):
-        return False
-    return not any(body[0::2]) and max(body[1::2]) < 1 << depth
+        must(entries > 0)
+        return body[:entries]
+    must(len(body) == (2 if colour == _GREY else 6))
+    return bytes(byte & ((1 << depth) - 1) if place % 2 else 0 for place, byte in enumerate(body))
 
 
 def _raw_size(width: int, height: int, bits: int, interlace: int) -> int:
@@ -132,5 +134,6 @@ def _inflate_like_libpng(packed: list[bytes], size: int) -> bytes:
 
 
 def _chunk(kind: bytes, body: bytes) -> bytes:
-    # Pillow does not look at the checksum of image data.
-    return pack(">I", len(body)) + kind + body + (b"\0\0\0\0" if body else pack(">I", zlib.crc32(kind)))
+    # Pillow does not look at the checksum of image data, of which there may be much.
+    checksum = 0 if kind == b"IDAT" else zlib.crc32(kind + body)
+    return pack(">I", len(body)) + kind + body + pack(">I", checksum)

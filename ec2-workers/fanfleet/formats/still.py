@@ -31,6 +31,7 @@ class Still:
     data: bytes
     frame_left: int = 0
     frame_top: int = 0
+    drop_alpha: bool = False
 
 
 def must(condition: bool, code: str = "DECODE_FAILED") -> None:

@@ -4,16 +4,27 @@ import { checkSize, must, Refused, type Still } from './still.ts';
 const SOF0 = 0xc0;
 const SOF2 = 0xc2;
 const DHT = 0xc4;
+const DAC = 0xcc;
 const RST0 = 0xd0;
 const RST7 = 0xd7;
 const EOI = 0xd9;
 const SOS = 0xda;
 const DQT = 0xdb;
+const DNL = 0xdc;
 const DRI = 0xdd;
+const DHP = 0xde;
+const EXP = 0xdf;
 const APP0 = 0xe0;
 const APP14 = 0xee;
 const APP15 = 0xef;
+const SOF55 = 0xf7;
 const COM = 0xfe;
+
+/** Segments of arithmetic coding, of hierarchical files and of JPEG-LS (ITU-T T.87), which may come before the frame. */
+const OF_VARIANTS = [DAC, DHP, EXP, SOF55];
+
+/** libjpeg's JPEG_MAX_DIMENSION; the format has 65,535. */
+const MAX_JPEG_SIDE = 65_500;
 
 /** Progressive files have about ten scans. Thousands are made to keep a decoder busy. */
 const MAX_SCANS = 100;
@@ -42,7 +53,15 @@ export function readJpeg(data: Buffer): Still {
       frame = readFrame(data, at, next, marker);
     } else if (isMetadata(marker)) {
       if (!decidesColour(data, at, next, marker)) pieces.cut(at, next);
+    } else if (marker === DNL) {
+      must(frame !== undefined && scans > 0 && next === at + 6);
+      const lines = data.readUInt16BE(at + 4);
+      must(lines > 0);
+      // It may set the height or change it (B.2.5), but libjpeg passes over it. It mostly repeats what is known.
+      must(lines === frame.height, 'UNSUPPORTED_VARIANT');
+      pieces.cut(at, next);
     } else {
+      must(complete || !OF_VARIANTS.includes(marker), 'UNSUPPORTED_VARIANT');
       must(!complete && (marker === SOS || marker === DHT || marker === DQT || marker === DRI));
     }
     at = next;
@@ -55,7 +74,7 @@ export function readJpeg(data: Buffer): Still {
       at = skipEntropyCoded(data, next);
     }
   }
-  must(frame !== undefined && scans > 0);
+  must(frame !== undefined && frame.height > 0 && scans > 0);
   const { width, height } = frame;
   return {
     width,
@@ -79,13 +98,25 @@ function readFrame(data: Buffer, at: number, next: number, marker: number): Fram
   const width = data.readUInt16BE(at + 7);
   const components = data.readUInt8(at + 9);
   must(components === 1 || components === 3, 'UNSUPPORTED_COLOUR');
-  checkSize(width, height);
+  // A height of 0 is to come in a segment behind the first scan.
+  checkSize(width, height || 1);
+  must(Math.max(width, height) <= MAX_JPEG_SIDE, 'UNSUPPORTED_VARIANT');
   must(next === at + 10 + 3 * components);
+  const factors = Array.from({ length: components }, (_, number) => data.readUInt8(at + 11 + 3 * number));
+  for (const side of [factors.map((both) => both >> 4), factors.map((both) => both & 15)]) {
+    must(side.every((factor) => factor >= 1 && factor <= 4));
+    // libjpeg only upsamples by whole numbers.
+    const most = Math.max(...side);
+    must(
+      side.every((factor) => most % factor === 0),
+      'UNSUPPORTED_VARIANT',
+    );
+  }
   return { width, height, components, progressive: marker === SOF2 };
 }
 
 function isFrame(marker: number): boolean {
-  return marker >= SOF0 && marker <= 0xcf && marker !== DHT && marker !== 0xc8 && marker !== 0xcc;
+  return marker >= SOF0 && marker <= 0xcf && marker !== DHT && marker !== 0xc8 && marker !== DAC;
 }
 
 function isMetadata(marker: number): boolean {

@@ -22,6 +22,8 @@ const DEPTHS: Readonly<Record<number, readonly number[]>> = {
  * of the first image go to the decoder.
  */
 export function readPng(data: Buffer): Still {
+  // Xcode writes such files for iOS: sound, but with other headers and another order of colours.
+  must(data.toString('latin1', 12, 16) !== 'CgBI', 'UNSUPPORTED_VARIANT');
   must(data.readUInt32BE(8) === 13 && data.toString('latin1', 12, 16) === 'IHDR');
   const width = data.readUInt32BE(16);
   const height = data.readUInt32BE(20);
@@ -51,28 +53,34 @@ export function readPng(data: Buffer): Still {
       must(image !== 'over');
       image = 'here';
       keep = true;
-    } else if (kind === 'PLTE') {
-      must(image === 'to come' && entries === 0 && length > 0 && length % 3 === 0 && length <= 768);
-      entries = length / 3;
-      keep = colour === PALETTE;
+    } else if (kind === 'PLTE' && colour === PALETTE) {
+      must(image === 'to come' && entries === 0 && length > 0 && length % 3 === 0);
+      // No index reaches what is behind so many.
+      entries = Math.min(length / 3, 1 << depth);
+      if (length > 3 * entries)
+        pieces.replace(at, next, chunk(kind, data.subarray(at + 8, at + 8 + 3 * entries)));
+      keep = true;
     } else if (kind === 'tRNS' && image === 'to come' && colour <= PALETTE) {
       must(depth < 16, 'UNSUPPORTED_VARIANT');
       must(!transparent);
-      must(isTransparency(data.subarray(at + 8, next - 4), colour, depth, entries));
+      const stored = data.subarray(at + 8, next - 4);
+      const body = transparency(stored, colour, depth, entries);
+      keep = body.length > 0;
+      if (keep && !body.equals(stored)) pieces.replace(at, next, chunk(kind, body));
       transparent = true;
-      keep = true;
     } else if (kind === 'IEND') {
       must(length === 0);
       keep = true;
     } else {
-      // A decoder may skip what it does not know, unless the first letter is a capital.
-      must(((kind.charCodeAt(0) >> 5) & 1) === 1);
+      // A decoder may skip what it does not know, unless the first letter is a capital. PLTE only suggests colours here.
+      const known = ((kind.charCodeAt(0) >> 5) & 1) === 1 || kind === 'PLTE';
+      must(known, /^[A-Za-z]{4}$/.test(kind) ? 'UNSUPPORTED_VARIANT' : 'DECODE_FAILED');
     }
     if (at > 8 && !keep) pieces.cut(at, next);
     at = next;
   }
   must(image !== 'to come');
-  must(colour !== PALETTE || (entries > 0 && entries <= 1 << depth));
+  must(colour !== PALETTE || entries > 0);
   return {
     width,
     height,
@@ -86,9 +94,24 @@ export function readPng(data: Buffer): Still {
   };
 }
 
-/** One alpha per palette entry, or the one grey or colour that is clear, in 16-bit numbers of `depth` bits. */
-function isTransparency(body: Buffer, colour: number, depth: number, entries: number): boolean {
-  if (colour === PALETTE) return body.length > 0 && body.length <= entries;
-  if (body.length !== (colour === GREY ? 2 : 6)) return false;
-  return body.every((byte, place) => (place % 2 === 0 ? byte === 0 : byte < 1 << depth));
+/**
+ * One alpha per palette entry, and none for entries that are not there; or the one grey or colour that is clear, in 16-bit
+ * numbers of which `depth` bits count (11.3.2.1): decoders differ in what they do with the others.
+ */
+function transparency(body: Buffer, colour: number, depth: number, entries: number): Buffer {
+  if (colour === PALETTE) {
+    must(entries > 0);
+    return body.subarray(0, entries);
+  }
+  must(body.length === (colour === GREY ? 2 : 6));
+  return Buffer.from(body.map((byte, place) => (place % 2 === 0 ? 0 : byte & ((1 << depth) - 1))));
+}
+
+function chunk(kind: string, body: Buffer): Buffer {
+  const whole = Buffer.alloc(body.length + 12);
+  whole.writeUInt32BE(body.length);
+  whole.write(kind, 4, 'latin1');
+  body.copy(whole, 8);
+  whole.writeUInt32BE(crc32(whole.subarray(4, -4)), body.length + 8);
+  return whole;
 }

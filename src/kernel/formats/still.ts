@@ -18,6 +18,8 @@ export type Still = {
   readonly grey: boolean;
   /** Whether a decoder can go through it row by row; else it holds the whole image more than once. */
   readonly streamed: boolean;
+  /** What a decoder gives as alpha is none, or is in the colours already: it is left out. */
+  readonly dropAlpha?: boolean;
   /** The file for the decoder, in pieces: views of the input, without metadata. */
   readonly pieces: readonly Buffer[];
 };

@@ -1,4 +1,12 @@
-import { checkSize, MAX_SIDE, must, type Still } from './still.ts';
+import { checkSize, must, type Still } from './still.ts';
+import {
+  type Directory,
+  findWholeImage,
+  LONG,
+  readDirectory,
+  SHORT,
+  writeDirectory,
+} from './tiff-directory.ts';
 
 /** Tags of TIFF 6.0 that decide how pixels are read. */
 const TAG = {
@@ -32,18 +40,17 @@ const PACK_BITS = 32_773;
 /** LZW, and deflate under both of its numbers: these may have a predictor. */
 const DICTIONARY = [5, 8, 32_946];
 
-const SHORT = 3;
-const LONG = 4;
-
-type Directory = ReadonlyMap<number, readonly number[]>;
+/** Integers of no sign, and data that is not further defined, which TIFF 6.0 (page 80) says to read as those. */
+const UNSIGNED_FORMATS = [1, 4];
 
 /**
- * Read the first directory of a TIFF, refuse what decoders treat differently, and put a new directory of the tags
- * that decide the pixels in its place: orientation, further pages and damage elsewhere are then no question.
+ * Read the directory of the first whole image of a TIFF, refuse what decoders treat differently, and put a new directory
+ * of the tags that decide the pixels in the place of all others: orientation, further pages and damage elsewhere are then
+ * no question.
  */
 export function readTiff(data: Buffer): Still {
   const little = data.readUInt8(0) === 0x49;
-  const tags = readDirectory(data, little);
+  const tags = readDirectory(data, little, findWholeImage(data, little), WANTED);
   const width = one(tags, TAG.width);
   const height = one(tags, TAG.height);
   const samples = one(tags, TAG.samples, 1);
@@ -53,16 +60,18 @@ export function readTiff(data: Buffer): Still {
   must([WHITE_IS_ZERO, BLACK_IS_ZERO, RGB, PALETTE].includes(photometric), 'UNSUPPORTED_COLOUR');
   must([1, 2, 4, 8, 16].includes(depth) && bits.every((each) => each === depth), 'UNSUPPORTED_COLOUR');
   must(
-    (tags.get(TAG.sampleFormat) ?? [1]).every((each) => each === 1),
+    (tags.get(TAG.sampleFormat) ?? [1]).every((each) => UNSIGNED_FORMATS.includes(each)),
     'UNSUPPORTED_COLOUR',
   );
   checkSize(width, height);
 
+  const colours = photometric === RGB ? 3 : 1;
   const extra = tags.get(TAG.extraSamples) ?? [];
+  must(samples >= colours && extra.length <= samples - colours);
+  must(samples <= colours + 1 && (extra[0] ?? 0) <= UNASSOCIATED_ALPHA, 'UNSUPPORTED_VARIANT');
+  const hasExtra = samples > colours;
+  must(hasKnownDepth(photometric, depth, hasExtra), 'UNSUPPORTED_VARIANT');
   const colourMap = tags.get(TAG.colourMap) ?? [];
-  must(samples === (photometric === RGB ? 3 : 1) + extra.length, 'UNSUPPORTED_VARIANT');
-  must(extra.length === 0 || (extra.length === 1 && extra[0] === UNASSOCIATED_ALPHA), 'UNSUPPORTED_VARIANT');
-  must(hasKnownDepth(photometric, depth, extra.length > 0), 'UNSUPPORTED_VARIANT');
   must(photometric !== PALETTE || colourMap.length === 3 << depth, 'UNSUPPORTED_VARIANT');
   // Some writers put 8-bit values into the 16-bit map, and some readers guess that.
   must(photometric !== PALETTE || colourMap.some((value) => value > 255), 'UNSUPPORTED_VARIANT');
@@ -81,11 +90,13 @@ export function readTiff(data: Buffer): Still {
   must(rowsPerStrip > 0 && offsets.length === Math.ceil(height / rowsPerStrip));
   must(counts.length === offsets.length);
   const rowBytes = Math.ceil((width * samples * depth) / 8);
-  offsets.forEach((offset, strip) => {
+  const lengths = offsets.map((offset, strip) => {
     const count = counts[strip] ?? 0;
     must(count > 0 && offset + count <= data.length);
-    const rows = Math.min(rowsPerStrip, height - strip * rowsPerStrip);
-    must(compression !== UNCOMPRESSED || count === rows * rowBytes);
+    const needed = rowBytes * Math.min(rowsPerStrip, height - strip * rowsPerStrip);
+    must(compression !== UNCOMPRESSED || count >= needed);
+    // Some writers fill the last strip up, and decoders differ in what they do with what is too much.
+    return compression === UNCOMPRESSED ? needed : count;
   });
 
   const directory = writeDirectory(data.length, little, [
@@ -97,23 +108,26 @@ export function readTiff(data: Buffer): Still {
     [TAG.stripOffsets, LONG, offsets],
     [TAG.samples, SHORT, [samples]],
     [TAG.rowsPerStrip, LONG, [rowsPerStrip]],
-    [TAG.stripByteCounts, LONG, counts],
+    [TAG.stripByteCounts, LONG, lengths],
     [TAG.predictor, SHORT, predictor === 1 ? [] : [predictor]],
     [TAG.colourMap, SHORT, photometric === PALETTE ? colourMap : []],
-    [TAG.extraSamples, SHORT, extra],
+    // Whatever it is, decoders then hand it over as it is stored.
+    [TAG.extraSamples, SHORT, hasExtra ? [UNASSOCIATED_ALPHA] : []],
   ]);
   const header = Buffer.from(data.subarray(0, 8));
   if (little) header.writeUInt32LE(data.length, 4);
   else header.writeUInt32BE(data.length, 4);
   const pieces = [header, data.subarray(8), directory];
   const frame = { frameWidth: width, frameHeight: height, frameLeft: 0, frameTop: 0 };
-  return { width, height, ...frame, grey: false, streamed: false, pieces };
+  // Colours with associated alpha are over black already. What the file does not call alpha is none.
+  const dropAlpha = hasExtra && extra[0] !== UNASSOCIATED_ALPHA;
+  return { width, height, ...frame, grey: false, streamed: false, dropAlpha, pieces };
 }
 
 /** The combinations that every decoder reads in the same way. */
-function hasKnownDepth(photometric: number, depth: number, alpha: boolean): boolean {
+function hasKnownDepth(photometric: number, depth: number, hasExtra: boolean): boolean {
   if (photometric === RGB) return depth >= 8;
-  if (alpha) return photometric === BLACK_IS_ZERO && depth === 8;
+  if (hasExtra) return photometric === BLACK_IS_ZERO && depth === 8;
   return photometric === BLACK_IS_ZERO || depth <= 8;
 }
 
@@ -121,66 +135,4 @@ function one(tags: Directory, tag: number, otherwise?: number): number {
   const value = tags.get(tag)?.[0] ?? otherwise;
   must(value !== undefined);
   return value;
-}
-
-/** The tags wanted of the first directory, whose values must be 8-, 16- or 32-bit integers. */
-function readDirectory(data: Buffer, little: boolean): Directory {
-  const u16 = (at: number) => (little ? data.readUInt16LE(at) : data.readUInt16BE(at));
-  const u32 = (at: number) => (little ? data.readUInt32LE(at) : data.readUInt32BE(at));
-  // 43 is BigTIFF, for files over 4 GiB.
-  must(u16(2) === 42, 'UNSUPPORTED_VARIANT');
-  const start = u32(4);
-  const tags = new Map<number, number[]>();
-  const entries = u16(start);
-  for (let entry = 0; entry < entries; entry += 1) {
-    const at = start + 2 + 12 * entry;
-    const tag = u16(at);
-    if (!WANTED.has(tag)) continue;
-    const read = { 1: (place: number) => data.readUInt8(place), [SHORT]: u16, [LONG]: u32 }[u16(at + 2)];
-    const bytes = { 1: 1, [SHORT]: 2, [LONG]: 4 }[u16(at + 2)];
-    const count = u32(at + 4);
-    // No tag has more than the offset of a strip for each row.
-    must(read !== undefined && bytes !== undefined && count > 0 && count <= MAX_SIDE && !tags.has(tag));
-    const from = bytes * count <= 4 ? at + 8 : u32(at + 8);
-    must(from + bytes * count <= data.length);
-    tags.set(
-      tag,
-      Array.from({ length: count }, (_, index) => read(from + bytes * index)),
-    );
-  }
-  return tags;
-}
-
-/** A directory that lies at `offset`, its values behind it; tags without values are left out. */
-function writeDirectory(
-  offset: number,
-  little: boolean,
-  all: readonly (readonly [tag: number, type: number, values: readonly number[]])[],
-): Buffer {
-  const entries = all.filter(([, , values]) => values.length > 0);
-  const size = 2 + 12 * entries.length + 4;
-  const bytes = entries.map(([, type, values]) => (type === SHORT ? 2 : 4) * values.length);
-  const directory = Buffer.alloc(bytes.reduce((sum, length) => sum + (length > 4 ? length : 0), size));
-  const view = new DataView(directory.buffer, directory.byteOffset, directory.length);
-  view.setUint16(0, entries.length, little);
-  let behind = size;
-  entries.forEach(([tag, type, values], entry) => {
-    const at = 2 + 12 * entry;
-    const length = bytes[entry] ?? 0;
-    view.setUint16(at, tag, little);
-    view.setUint16(at + 2, type, little);
-    view.setUint32(at + 4, values.length, little);
-    let place = at + 8;
-    if (length > 4) {
-      view.setUint32(place, offset + behind, little);
-      place = behind;
-      behind += length;
-    }
-    for (const value of values) {
-      if (type === SHORT) view.setUint16(place, value, little);
-      else view.setUint32(place, value, little);
-      place += type === SHORT ? 2 : 4;
-    }
-  });
-  return directory;
 }

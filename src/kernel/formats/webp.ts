@@ -1,86 +1,116 @@
 import { checkSize, must, Refused, type Still } from './still.ts';
 
-const ANIMATED = 0x02;
 const WITH_ALPHA = 0x10;
 
+type Chunk = { readonly kind: string; readonly at: number; readonly next: number };
+type Size = { readonly width: number; readonly height: number };
+
 /**
- * Find the size of a WebP (RFC 9649), and in an animated one the first frame, which is rewritten as a file of its
- * own: decoders differ in what they paint behind a frame smaller than the canvas.
+ * Find the first picture of a WebP (RFC 9649), alone or in a frame, and rewrite it as a file of its own.
+ *
+ * The chunks of the picture say whether it has alpha and whether it is one of many. What the header of the file says
+ * of that may be wrong, and decoders differ in which of both they believe. They also differ in what they paint behind
+ * a frame smaller than the canvas.
  */
 export function readWebp(data: Buffer): Still {
   const end = 8 + data.readUInt32LE(4);
   must(end <= data.length);
-  const kind = data.toString('latin1', 12, 16);
-  if (kind === 'VP8X') {
-    const width = 1 + data.readUIntLE(24, 3);
-    const height = 1 + data.readUIntLE(27, 3);
-    checkSize(width, height);
-    if (data.readUInt8(20) & ANIMATED) return firstFrame(data, end, width, height);
-    return whole(data, end, width, height);
+  const canvas = canvasSize(data);
+  if (canvas !== undefined) checkSize(canvas.width, canvas.height);
+  const { alpha, image } = firstPicture(data, 12, end);
+  if (image.kind === 'ANMF') {
+    must(canvas !== undefined);
+    return firstFrame(data, image, canvas);
   }
-  if (kind === 'VP8 ') {
-    return whole(data, end, data.readUInt16LE(26) & 0x3fff, data.readUInt16LE(28) & 0x3fff);
-  }
-  must(kind === 'VP8L');
-  const bits = data.readUInt32LE(21);
-  return whole(data, end, 1 + (bits & 0x3fff), 1 + ((bits >>> 14) & 0x3fff));
+  const size = pictureSize(data, image);
+  checkSize(size.width, size.height);
+  must(canvas === undefined || isSame(size, canvas));
+  return {
+    ...size,
+    ...{ frameWidth: size.width, frameHeight: size.height, frameLeft: 0, frameTop: 0 },
+    ...{ grey: false, streamed: false, pieces: stillFile(data, size, alpha, image) },
+  };
 }
 
-function whole(data: Buffer, end: number, width: number, height: number): Still {
-  checkSize(width, height);
-  const frame = { frameWidth: width, frameHeight: height, frameLeft: 0, frameTop: 0 };
-  return { width, height, ...frame, grey: false, streamed: false, pieces: [data.subarray(0, end)] };
+function firstFrame(data: Buffer, { at, next }: Chunk, canvas: Size): Still {
+  const [frameWidth, frameHeight] = [1 + data.readUIntLE(at + 14, 3), 1 + data.readUIntLE(at + 17, 3)];
+  const [frameLeft, frameTop] = [2 * data.readUIntLE(at + 8, 3), 2 * data.readUIntLE(at + 11, 3)];
+  must(frameLeft + frameWidth <= canvas.width);
+  must(frameTop + frameHeight <= canvas.height);
+  const { alpha, image } = firstPicture(data, at + 24, next);
+  const size = { width: frameWidth, height: frameHeight };
+  must(image.kind !== 'ANMF' && isSame(size, pictureSize(data, image)));
+  return {
+    ...canvas,
+    ...{ frameWidth, frameHeight, frameLeft, frameTop },
+    ...{ grey: false, streamed: false, pieces: stillFile(data, size, alpha, image) },
+  };
 }
 
-function firstFrame(data: Buffer, end: number, width: number, height: number): Still {
-  for (const { kind, at, next } of chunks(data, 12, end)) {
-    if (kind !== 'ANMF') continue;
-    const frameWidth = 1 + data.readUIntLE(at + 14, 3);
-    const frameHeight = 1 + data.readUIntLE(at + 17, 3);
-    const frameLeft = 2 * data.readUIntLE(at + 8, 3);
-    const frameTop = 2 * data.readUIntLE(at + 11, 3);
-    must(frameLeft + frameWidth <= width);
-    must(frameTop + frameHeight <= height);
-    const frame = { frameWidth, frameHeight, frameLeft, frameTop };
-    const parts: Buffer[] = [];
-    for (const part of chunks(data, at + 24, next)) {
-      if (part.kind === 'ALPH') parts.push(extendedHeader(data, at), data.subarray(part.at, part.next));
-      if (part.kind === 'VP8 ' || part.kind === 'VP8L') {
-        parts.push(data.subarray(part.at, part.next));
-        const pieces = [riffHeader(parts), ...parts];
-        return { width, height, ...frame, grey: false, streamed: false, pieces };
-      }
-    }
-    break;
+/** The size in the extended header, where there is one. */
+function canvasSize(data: Buffer): Size | undefined {
+  if (data.toString('latin1', 12, 16) !== 'VP8X') return undefined;
+  must(data.readUInt32LE(16) >= 10);
+  return { width: 1 + data.readUIntLE(24, 3), height: 1 + data.readUIntLE(27, 3) };
+}
+
+/** The first chunk with a picture, or with a frame that has one, and the alpha plane before it. */
+function firstPicture(data: Buffer, from: number, end: number): { alpha?: Chunk; image: Chunk } {
+  let alpha: Chunk | undefined;
+  for (const chunk of chunks(data, from, end)) {
+    if (chunk.kind === 'ALPH') alpha ??= chunk;
+    if (chunk.kind === 'VP8 ' && alpha !== undefined) return { alpha, image: chunk };
+    // A lossless picture has its alpha in itself.
+    if (chunk.kind === 'VP8 ' || chunk.kind === 'VP8L' || chunk.kind === 'ANMF') return { image: chunk };
   }
   throw new Refused('DECODE_FAILED');
 }
 
-function riffHeader(parts: readonly Buffer[]): Buffer {
+function pictureSize(data: Buffer, { kind, at, next }: Chunk): Size {
+  if (kind === 'VP8 ') {
+    must(next >= at + 18);
+    return { width: data.readUInt16LE(at + 14) & 0x3fff, height: data.readUInt16LE(at + 16) & 0x3fff };
+  }
+  must(next >= at + 13);
+  const bits = data.readUInt32LE(at + 9);
+  return { width: 1 + (bits & 0x3fff), height: 1 + ((bits >>> 14) & 0x3fff) };
+}
+
+function isSame(one: Size, other: Size): boolean {
+  return one.width === other.width && one.height === other.height;
+}
+
+/** The picture alone; only one with a separate alpha plane needs an extended header. */
+function stillFile(data: Buffer, size: Size, alpha: Chunk | undefined, image: Chunk): readonly Buffer[] {
+  const parts =
+    alpha === undefined ? [] : [extendedHeader(size), data.subarray(alpha.at, alpha.next), padding(alpha)];
+  parts.push(data.subarray(image.at, image.next), padding(image));
   const header = Buffer.from('RIFF\0\0\0\0WEBP', 'latin1');
   header.writeUInt32LE(
     parts.reduce((sum, part) => sum + part.length, 4),
     4,
   );
+  return [header, ...parts.filter((part) => part.length > 0)];
+}
+
+function extendedHeader({ width, height }: Size): Buffer {
+  const header = Buffer.from('VP8X\x0a\0\0\0\0\0\0\0\0\0\0\0\0\0', 'latin1');
+  header.writeUInt8(WITH_ALPHA, 8);
+  header.writeUIntLE(width - 1, 12, 3);
+  header.writeUIntLE(height - 1, 15, 3);
   return header;
 }
 
-/** The header that a frame with a separate alpha plane needs; the size has the form it has in the frame at `at`. */
-function extendedHeader(data: Buffer, at: number): Buffer {
-  const start = Buffer.from('VP8X\x0a\0\0\0\0\0\0\0', 'latin1');
-  start.writeUInt8(WITH_ALPHA, 8);
-  return Buffer.concat([start, data.subarray(at + 14, at + 20)]);
+/** Chunks have an even length. Some writers leave the last byte of the file out where it only pads. */
+function padding({ at, next }: Chunk): Buffer {
+  return Buffer.alloc((next - at) % 2);
 }
 
-function* chunks(
-  data: Buffer,
-  from: number,
-  end: number,
-): Generator<{ kind: string; at: number; next: number }> {
+function* chunks(data: Buffer, from: number, end: number): Generator<Chunk> {
   for (let at = from; at + 8 <= end; ) {
     const length = data.readUInt32LE(at + 4);
-    const next = at + 8 + length + (length & 1);
-    must(next <= end);
+    must(at + 8 + length <= end);
+    const next = Math.min(at + 8 + length + (length % 2), end);
     yield { kind: data.toString('latin1', at, at + 4), at, next };
     at = next;
   }

@@ -15,7 +15,7 @@ beforeAll(async () => {
   const data = Buffer.from(Array.from({ length: 30 * 20 * 3 }, (_, at) => (at * at * 7) % 256));
   for (const format of FORMATS) {
     files[format] = await sharp(data, { raw: { width: 30, height: 20, channels: 3 } })
-      .toFormat(format)
+      .toFormat(format, { compression: 'lzw' })
       .toBuffer();
   }
 });
@@ -107,6 +107,48 @@ describe('a file of many tiny parts', () => {
     }
     expect(readStill(large)).toBe('DECODE_FAILED');
   });
+});
+
+describe('a TIFF of many reduced copies', () => {
+  const whole = (data: Buffer) => data.readUInt32LE(4);
+
+  test('the whole image behind them all is found', () => {
+    const chain = directories(MANY, (number) => (number + 1 < MANY ? number + 1 : undefined));
+    expect(readStill(chain(whole(files.tiff)))).toMatchObject({ width: 30, height: 20 });
+  });
+
+  test.each([
+    { what: 'that lead back', next: (number: number) => (number === 1 ? 0 : number + 1) },
+    { what: 'that all lead below themselves', next: (number: number) => number + 1, below: true },
+  ])('$what, is refused in a time that does not grow with the square of their number', ({ next, below }) => {
+    const count = below ? 3_000 : MANY;
+    expect(readStill(directories(count, next, below)(0))).toBe('DECODE_FAILED');
+  });
+
+  /** The TIFF file, its first directory led to by a chain of others, each of a reduced copy. */
+  function directories(count: number, next: (number: number) => number | undefined, below = false) {
+    return (last: number): Buffer => {
+      const start = files.tiff.length;
+      const size = below ? 30 : 18;
+      const data = Buffer.concat([files.tiff, Buffer.alloc(count * size)]);
+      data.writeUInt32LE(start, 4);
+      for (let number = 0; number < count; number += 1) {
+        const at = start + number * size;
+        data.writeUInt16LE(below ? 2 : 1, at);
+        const entry = (place: number, tag: number, values: number, value: number) => {
+          data.writeUInt16LE(tag, place);
+          data.writeUInt16LE(4, place + 2);
+          data.writeUInt32LE(values, place + 4);
+          data.writeUInt32LE(value, place + 8);
+        };
+        entry(at + 2, 254, 1, 1);
+        if (below) entry(at + 14, 330, count, start);
+        const following = next(number);
+        data.writeUInt32LE(following === undefined ? last : start + following * size, at + size - 4);
+      }
+      return data;
+    };
+  }
 });
 
 function outcomeOf(data: Buffer): unknown {
