@@ -53,19 +53,23 @@ const BY_HAND = [
 /** Odd images that must give the row of a plain one. */
 const LIKE_PLAIN = [
   { plain: '32x24.jpg', names: /^lines(-twice|-progressive|-progressive-at-end)?\.jpg$/ },
-  { plain: '32x24.jpg', names: /^(adobe-ycc.*|no-hint|jfif-thumbnail|no-restarts|fill-bytes)\.jpg$/ },
+  {
+    plain: '32x24.jpg',
+    names: /^(adobe-ycc.*|no-(hint|restarts|huffman-tables)|jfif-thumbnail|fill-bytes)\.jpg$/,
+  },
   { plain: '32x24.jpg', names: /^(adobe-rgb|letters)-behind-jfif\.jpg$/ },
   { plain: 'letters.jpg', names: /^adobe-rgb\.jpg$/ },
   { plain: 'rgb-8-trns.png', names: /^rgb-8-trns-high-bits\.png$/ },
   { plain: 'palette-trns-as-long.png', names: /^palette-(trns-too-long|too-long-trns)\.png$/ },
   { plain: 'palette-trns-empty.png', names: /^palette-too-long\.png$/ },
   { plain: 'significant-bits.png', names: /^(rgb-with-.*palette.*|broken-profile)\.png$/ },
+  { plain: 'rgb.png', names: /^apng.*\.png$/ },
   { plain: 'lossy-alpha.webp', names: /^(plane-behind-no-flag|plane-without-header|two-planes)\.webp$/ },
   { plain: 'lossless-alpha.webp', names: /^(plane-before-lossless|animation-called-still)\.webp$/ },
   { plain: 'lossy.webp', names: /^still-called-animation\.webp$/ },
   { plain: 'whole.tif', names: /^(old-|two-)?reduced-(first|last|mask|below).*\.tif$/ },
   { plain: 'whole.tif', names: /^(mask-first|(one-)?whole-below-reduced|page-first|whole-leads.*)\.tif$/ },
-  { plain: 'whole.tif', names: /^(undefined-format|one-depth-for-all)\.tif$/ },
+  { plain: 'whole.tif', names: /^(undefined-format|one-depth-for-all|no-strip-lengths)\.tif$/ },
   { plain: 'grey-and-unspecified.tif', names: /^grey-and-(associated|undeclared)\.tif$/ },
   { plain: 'static.gif', names: /^(own-table|two-tables|unknown-extension|text-extension)\.gif$/ },
 ];

@@ -51,12 +51,13 @@ def read_tiff(data: bytes) -> Still:
     offsets = tags.get(273, ())
     counts = tags.get(279, ())
     must(rows_per_strip > 0 and len(offsets) == -(-height // rows_per_strip))
-    must(len(counts) == len(offsets))
+    must(len(counts) == len(offsets) or (not counts and compression == 1))
     row_bytes = (width * samples * depth + 7) // 8
     lengths = []
-    for strip, (offset, count) in enumerate(zip(offsets, counts, strict=True)):
-        must(count > 0 and offset + count <= len(data))
+    for strip, offset in enumerate(offsets):
         needed = row_bytes * min(rows_per_strip, height - strip * rows_per_strip)
+        count = counts[strip] if counts else needed
+        must(count > 0 and offset + count <= len(data))
         must(compression != 1 or count >= needed)
         lengths.append(needed if compression == 1 else count)
 

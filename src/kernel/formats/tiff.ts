@@ -88,12 +88,13 @@ export function readTiff(data: Buffer): Still {
   const offsets = tags.get(TAG.stripOffsets) ?? [];
   const counts = tags.get(TAG.stripByteCounts) ?? [];
   must(rowsPerStrip > 0 && offsets.length === Math.ceil(height / rowsPerStrip));
-  must(counts.length === offsets.length);
+  // Before TIFF 6.0 the lengths could be left out.
+  must(counts.length === offsets.length || (counts.length === 0 && compression === UNCOMPRESSED));
   const rowBytes = Math.ceil((width * samples * depth) / 8);
   const lengths = offsets.map((offset, strip) => {
-    const count = counts[strip] ?? 0;
-    must(count > 0 && offset + count <= data.length);
     const needed = rowBytes * Math.min(rowsPerStrip, height - strip * rowsPerStrip);
+    const count = counts[strip] ?? needed;
+    must(count > 0 && offset + count <= data.length);
     must(compression !== UNCOMPRESSED || count >= needed);
     // Some writers fill the last strip up, and decoders differ in what they do with what is too much.
     return compression === UNCOMPRESSED ? needed : count;
