@@ -1,9 +1,10 @@
-"""MiniStack, with the five Step Functions fields that it ignores and fanfleet needs.
+"""MiniStack, with the five Step Functions fields that it ignores and fanfleet needs, and buckets whose requester pays.
 
 MiniStack 1.5.33 reads `MaxConcurrency`, `ToleratedFailurePercentage` and `TimeoutSeconds`, but not their `...Path`
 forms, never enforces `HeartbeatSeconds`, and has no `ResultWriter`. In AWS all of them work. Without them an offline
 run would start one Lambda process per batch, a dead head would be waited for in vain, and nobody would know when the
-state machine gave out a batch and saw it done. `test/integration/emulator.test.ts` checks each one, so a MiniStack
+state machine gave out a batch and saw it done. Of a bucket whose requester pays it gives objects to everybody, and S3
+to no other account that does not say that it pays. `test/integration/emulator.test.ts` checks each one, so a MiniStack
 that changes underneath is noticed.
 """
 
@@ -16,6 +17,7 @@ from datetime import datetime
 
 import function_cpus
 from ministack.app import main
+from ministack.core.responses import get_account_id
 from ministack.services import s3
 from ministack.services import stepfunctions as sfn
 
@@ -29,6 +31,7 @@ CHILD_FIELDS = {
 run_distributed_map = sfn._run_distributed_map
 execute_task = sfn._execute_task
 invoke_with_callback = sfn._invoke_with_callback
+apply_bucket_scope = s3._apply_bucket_scope
 
 
 def resolved(state: dict, raw_input: object, ctx: dict) -> dict:
@@ -105,9 +108,22 @@ def watch(token: str, seconds: float) -> None:
             return
 
 
+def bucket_scope(method, bucket, key, headers, *rest, **named):
+    owner = s3._bucket_owner_account(bucket) if bucket else None
+    is_owner = owner in (None, get_account_id())
+    denied = apply_bucket_scope(method, bucket, key, headers, *rest, **named)
+    if denied is not None or is_owner or headers.get("x-amz-request-payer") == "requester":
+        return denied
+    payment = s3._bucket_request_payment_config.get_scoped(owner, None, bucket) or ""
+    if "<Payer>Requester</Payer>" not in payment:
+        return None
+    return s3._error("AccessDenied", "Access Denied", 403, f"/{bucket}/{key}")
+
+
 sfn._run_distributed_map = distributed_map
 sfn._execute_task = task
 sfn._invoke_with_callback = callback
+s3._apply_bucket_scope = bucket_scope
 
 if __name__ == "__main__":
     if os.environ.get("FANFLEET_FUNCTION_CPUS") == "memory":

@@ -54,11 +54,30 @@ export async function* listPages({
   }
 }
 
-/** Undo S3's encoding of keys: percent-encoded UTF-8, where `+` is a space as in forms. */
+/**
+ * Undo S3's encoding of keys: percent-encoded UTF-8, where `+` is a space as in forms. What is not UTF-8, as other makers
+ * of S3 let it be, becomes U+FFFD: a key that is not there, and so a row of its own.
+ */
 function decodeKey(key: string): string {
   if (!key.includes('%') && !key.includes('+')) return key;
-  return decodeURIComponent(key.replaceAll('+', ' '));
+  const spaced = key.replaceAll('+', ' ');
+  try {
+    return decodeURIComponent(spaced);
+  } catch {
+    return withBytes(Buffer.from(spaced));
+  }
 }
+
+function withBytes(text: Buffer): string {
+  const bytes = text
+    .toString('latin1')
+    .replaceAll(/%([0-9A-Fa-f]{2})/g, (_, hex) => String.fromCharCode(Number.parseInt(hex, 16)));
+  return Buffer.from(bytes, 'latin1').toString('utf8');
+}
+
+/** What to do where objects may not be read. */
+export const ACCESS_ADVICE =
+  'allow s3:GetObject on the objects, and kms:Decrypt with the key of their encryption; look for a policy of the bucket that wants something else, e.g. a VPC endpoint; of a bucket whose requester pays, say so with `requesterPays`';
 
 /** Say what an AWS error means for the prefix that the user gave. */
 export function toListingError(reason: unknown, bucket: string, prefix: string): FanfleetError {
@@ -73,7 +92,7 @@ export function toListingError(reason: unknown, bucket: string, prefix: string):
   if (name === 'AccessDenied' || name === 'Forbidden') {
     return new FanfleetError(
       'ACCESS_DENIED',
-      `Expected to read s3://${bucket}/${prefix} but access was denied: allow s3:ListBucket on the bucket and s3:GetObject on its objects.`,
+      `Expected to read s3://${bucket}/${prefix} but access was denied: allow s3:ListBucket on the bucket; ${ACCESS_ADVICE}.`,
       { cause: reason, source: 'user' },
     );
   }

@@ -38,6 +38,23 @@ export const IMAGE_ERROR_CODES = Object.keys(IMAGE_ERRORS) as [ImageErrorCode, .
 /** Those of an object that gave no bytes, whatever is in it. */
 export type ObjectErrorCode = Extract<ImageErrorCode, `OBJECT_${string}`>;
 
+export function isObjectError(code: string): code is ObjectErrorCode {
+  return code.startsWith('OBJECT_') && Object.hasOwn(IMAGE_ERRORS, code);
+}
+
+/** Those that go away once somebody is given a right, or the object is restored or encrypted in another way. */
+const ACCESS_REFUSALS: ReadonlySet<string> = new Set<ObjectErrorCode>([
+  'OBJECT_ARCHIVED',
+  'OBJECT_DENIED',
+  'OBJECT_ENCRYPTED',
+  'OBJECT_KEY_UNUSABLE',
+]);
+
+/** Whether an image has this code since S3 refuses its object, and not since there is something about the image. */
+export function isAccessRefusal(code: string): boolean {
+  return ACCESS_REFUSALS.has(code);
+}
+
 /** The most pixels an image may have: 2^27, i.e. 384 MiB of RGB. */
 export const MAX_PIXELS = 134_217_728;
 

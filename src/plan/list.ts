@@ -1,4 +1,5 @@
 import { GetObjectCommand } from '@aws-sdk/client-s3';
+import { sdkObjectError } from '../aws/sdk-object-error.ts';
 import { concatAhead } from '../concurrency/concat-ahead.ts';
 import { forEachConcurrent } from '../concurrency/for-each-concurrent.ts';
 import {
@@ -13,6 +14,7 @@ import { type ListingOptions, listPages, toListingError } from '../dataset/s3-li
 import { isShard, isShardIndex } from '../dataset/shards/shard-index.ts';
 import { countSuffix, type SuffixCounts, suffixesText } from '../dataset/suffix-counts.ts';
 import { FanfleetError } from '../errors.ts';
+import { isObjectError } from '../kernel/row.ts';
 
 /** Ranged GETs at once where content decides. */
 const SNIFF_CONCURRENCY = 16;
@@ -139,9 +141,16 @@ async function* partPages(
   }
   tally.shards += 1;
   tally.gets += 1;
-  for await (const members of options.openShard?.(part) ?? []) {
-    tally.members += members.length;
-    yield await onlyImages(members, options, tally);
+  try {
+    for await (const members of options.openShard?.(part) ?? []) {
+      tally.members += members.length;
+      yield await onlyImages(members, options, tally);
+    }
+  } catch (reason) {
+    const { code } = FanfleetError.from(reason);
+    if (!isObjectError(code)) throw reason;
+    // Nobody knows what is in it: it has one row for all.
+    yield [{ key: part.key, size: 0, etag: part.etag, refused: code }];
   }
 }
 
@@ -153,22 +162,24 @@ async function onlyImages(
   if (options.filter === 'all') return [...objects];
   const others = objects.filter(({ key }) => !hasImageSuffix(key));
   const images =
-    options.filter === 'content' ? await sniffImages(others, options, tally) : new Set<DatasetObject>();
+    options.filter === 'content'
+      ? await sniffImages(others, options, tally)
+      : new Map<DatasetObject, DatasetObject>();
   for (const object of others) {
     if (images.has(object)) continue;
     if (!isShardIndex(object.key)) tally.skipped += 1;
     countSuffix(tally.skippedSuffixes, object.key);
   }
-  return objects.filter((object) => hasImageSuffix(object.key) || images.has(object));
+  return objects.flatMap((object) => (hasImageSuffix(object.key) ? object : (images.get(object) ?? [])));
 }
 
-/** Those whose first bytes are an image's. */
+/** Those whose first bytes are an image's; and those whose bytes S3 refuses, since they may be: refused, with a row each. */
 async function sniffImages(
   objects: readonly DatasetObject[],
   { s3, bucket, prefix, signal }: ListingOptions,
   tally: ListingTally,
-): Promise<Set<DatasetObject>> {
-  const images = new Set<DatasetObject>();
+): Promise<Map<DatasetObject, DatasetObject>> {
+  const images = new Map<DatasetObject, DatasetObject>();
   const filled = objects.filter(({ size }) => size > 0);
   tally.gets += filled.length;
   await forEachConcurrent(
@@ -183,12 +194,13 @@ async function sniffImages(
           signal === undefined ? {} : { abortSignal: signal },
         );
         const start = await Body?.transformToByteArray();
-        if (start !== undefined && sniffContentType(start) !== null) images.add(object);
+        if (start !== undefined && sniffContentType(start) !== null) images.set(object, object);
       } catch (reason) {
         signal?.throwIfAborted();
+        const refused = sdkObjectError(reason);
+        if (refused === undefined) throw toListingError(reason, bucket, prefix);
         // Deleted since it was listed: it is no image any more.
-        if (reason instanceof Error && reason.name === 'NoSuchKey') return;
-        throw toListingError(reason, bucket, prefix);
+        if (refused !== 'OBJECT_MISSING') images.set(object, { ...object, size: 0, refused });
       }
     },
     signal,

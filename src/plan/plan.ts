@@ -4,6 +4,8 @@ import type { DatasetObject, Plan } from '../dataset/manifest.ts';
 import { FanfleetError } from '../errors.ts';
 import { layout } from '../run/layout.ts';
 import { cutBatches, type Pages } from './cut.ts';
+import { EvenSample } from './even-sample.ts';
+import { expectReadable } from './expect-readable.ts';
 import { inKeyOrder, KeyOrderError, sortByKey } from './key-order.ts';
 import { type ListingTally, listImages, newTally } from './list.ts';
 import { shardMembers } from './shard-members.ts';
@@ -28,6 +30,9 @@ export type PlanOptions = {
   readonly clock: () => number;
 };
 
+/** Most images that are asked for a byte, and at least half of it: where one in ten can be read, no run in 800 is given up. */
+const PROBED = 128;
+
 /**
  * List a prefix, cut its images into batches, and write `manifest.json` and then `plan.json` of a run.
  *
@@ -36,16 +41,22 @@ export type PlanOptions = {
  * 10 million). Only where keys come without order (a directory bucket, shuffled shards) the prefix is listed a second
  * time and sorted in memory, up to 2 million images.
  *
- * @throws FanfleetError `BUCKET_MISSING`, `ACCESS_DENIED`, `PREFIX_EMPTY`, `NO_IMAGES`, `TOO_MANY_UNORDERED_KEYS`,
- * those of `shardMembers` (the user's), `DUPLICATE_KEY` or the name of another AWS error; the reason of the signal
- * once it is aborted.
+ * An image that S3 refuses is one row. Where it refuses all, there is no use in a run: images from all over the prefix are
+ * asked for a byte.
+ *
+ * @throws FanfleetError `BUCKET_MISSING`, `ACCESS_DENIED`, `OBJECTS_REFUSED`, `PREFIX_EMPTY`, `NO_IMAGES`,
+ * `TOO_MANY_UNORDERED_KEYS`, those of `shardMembers` (the user's), `DUPLICATE_KEY` or the name of another AWS error; the
+ * reason of the signal once it is aborted.
  */
 export async function plan(options: PlanOptions): Promise<Plan> {
   const { s3, dataBucket: bucket, prefix, runsBucket, runId, signal, filter, clock } = options;
   const manifestKey = layout.manifest(runId);
   const openShard = (tar: DatasetObject) => shardMembers(tar, { s3, bucket, signal });
-  const list = (tally: ListingTally) =>
-    listImages({ s3, bucket, prefix, filter, openShard, signal, clock }, tally);
+  let sample = new EvenSample<DatasetObject>(PROBED);
+  const list = (tally: ListingTally) => {
+    sample = new EvenSample(PROBED);
+    return sampled(listImages({ s3, bucket, prefix, filter, openShard, signal, clock }, tally), sample);
+  };
   const write = (pages: Pages) =>
     writeManifest({ s3, bucket: runsBucket, key: manifestKey, batches: cutBatches(pages, options) });
   try {
@@ -56,6 +67,8 @@ export async function plan(options: PlanOptions): Promise<Plan> {
       tally = { ...newTally(), listMs, lists, gets };
       return write([await sortByKey(list(tally))]);
     });
+    const probed = { sample: sample.items, images: totals.images };
+    tally.gets += await expectReadable({ s3, bucket, prefix, signal, ...probed });
     const { shards, skipped, listMs, lists, gets } = tally;
     const result: Plan = {
       bucket,
@@ -79,5 +92,15 @@ export async function plan(options: PlanOptions): Promise<Plan> {
   } catch (reason) {
     signal?.throwIfAborted();
     throw FanfleetError.from(reason, 'aws');
+  }
+}
+
+async function* sampled(
+  pages: AsyncIterable<readonly DatasetObject[]>,
+  sample: EvenSample<DatasetObject>,
+): AsyncGenerator<readonly DatasetObject[]> {
+  for await (const page of pages) {
+    for (const object of page) sample.add(object);
+    yield page;
   }
 }

@@ -1,4 +1,5 @@
-import { GetObjectCommand, NoSuchKey, type S3Client } from '@aws-sdk/client-s3';
+import { GetObjectCommand, type S3Client } from '@aws-sdk/client-s3';
+import { sdkObjectError } from '../aws/sdk-object-error.ts';
 import { readLines } from '../dataset/lines.ts';
 import type { DatasetObject } from '../dataset/manifest.ts';
 import { toListingError } from '../dataset/s3-listing.ts';
@@ -55,7 +56,8 @@ async function fromIndex(
     return members;
   } catch (reason) {
     signal?.throwIfAborted();
-    if (reason instanceof NoSuchKey) return null;
+    // Without its index a tar can be walked, if it is given.
+    if (sdkObjectError(reason) !== undefined) return null;
     throw toListingError(reason, bucket, Key);
   }
 }

@@ -1,5 +1,11 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import { CreateBucketCommand, GetObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3';
+import {
+  CreateBucketCommand,
+  GetObjectCommand,
+  type GetObjectCommandInput,
+  ListObjectsV2Command,
+  PutObjectCommand,
+} from '@aws-sdk/client-s3';
 import {
   CreateStateMachineCommand,
   DescribeExecutionCommand,
@@ -13,6 +19,7 @@ import {
 } from '@aws-sdk/client-sfn';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Emulator, startEmulator } from '../support/emulator.ts';
+import { openForeignBucket } from '../support/foreign-bucket.ts';
 
 const BUCKET = 'emulator-items';
 let emulator: Emulator;
@@ -265,5 +272,32 @@ describe('a task that waits for its token', () => {
       status: 'SUCCEEDED',
       output: { done: true },
     });
+  });
+});
+
+describe('a bucket of another account', () => {
+  const text = async (place: GetObjectCommandInput, s3 = emulator.s3) =>
+    (await s3.send(new GetObjectCommand(place))).Body?.transformToString();
+
+  it('gives what its policy allows, and nothing more', async () => {
+    const foreign = await openForeignBucket(emulator.client, 'foreign-some', { denied: ['no.png'] });
+    for (const key of ['no.png', 'yes.png']) await foreign.put(key, 'x');
+    expect(await text({ Bucket: foreign.bucket, Key: 'yes.png' })).toBe('x');
+    await expect(text({ Bucket: foreign.bucket, Key: 'no.png' })).rejects.toMatchObject({
+      name: 'AccessDenied',
+    });
+    foreign.close();
+  });
+
+  it('gives nothing to a requester who does not say that he pays, where he is to', async () => {
+    const foreign = await openForeignBucket(emulator.client, 'foreign-paid', { requesterPays: true });
+    await foreign.put('a.png', 'x');
+    const place = { Bucket: foreign.bucket, Key: 'a.png' };
+    const list = new ListObjectsV2Command({ Bucket: foreign.bucket });
+    await expect(text(place)).rejects.toMatchObject({ name: 'AccessDenied' });
+    await expect(emulator.s3.send(list)).rejects.toMatchObject({ name: 'AccessDenied' });
+    expect(await text({ ...place, RequestPayer: 'requester' })).toBe('x');
+    expect(await text(place, foreign.s3)).toBe('x');
+    foreign.close();
   });
 });

@@ -1,5 +1,7 @@
 import { GetObjectCommand, type S3Client, S3ServiceException } from '@aws-sdk/client-s3';
+import { sdkObjectError } from '../../aws/sdk-object-error.ts';
 import { FanfleetError } from '../../errors.ts';
+import { IMAGE_ERRORS } from '../../kernel/row.ts';
 import type { DatasetObject } from '../manifest.ts';
 import { toListingError } from '../s3-listing.ts';
 import type { TarSource } from './tar-walk.ts';
@@ -20,8 +22,8 @@ export type ObjectCursorOptions = {
  * Reads the listed version of an object from its start, holding a chunk of the stream. Long gaps are left out by a
  * new GET, and a broken connection is taken up where it broke.
  *
- * `read` throws FanfleetError `OBJECT_CHANGED` where the object is gone or another one by now, `ACCESS_DENIED`, or the
- * name of another AWS error; the reason of the signal.
+ * `read` throws FanfleetError with a code of `IMAGE_ERRORS` (`OBJECT_CHANGED`, `OBJECT_DENIED`, …) where S3 does not give
+ * this object, with the name of another AWS error where more is at fault; the reason of the signal.
  */
 export class ObjectCursor implements TarSource {
   readonly #options: ObjectCursorOptions;
@@ -94,14 +96,13 @@ export class ObjectCursor implements TarSource {
       this.#start = this.#position;
     } catch (reason) {
       if (!(reason instanceof S3ServiceException)) throw reason;
-      if (reason.name === 'NoSuchKey' || reason.$metadata.httpStatusCode === 412) {
-        throw new FanfleetError(
-          'OBJECT_CHANGED',
-          `Expected s3://${bucket}/${object.key} as it was listed but it was changed or deleted since: start again.`,
-          { cause: reason, source: 'user' },
-        );
-      }
-      throw toListingError(reason, bucket, object.key);
+      const code = sdkObjectError(reason);
+      if (code === undefined) throw toListingError(reason, bucket, object.key);
+      throw new FanfleetError(
+        code,
+        `Expected to read s3://${bucket}/${object.key} as it was listed but got ${reason.name}: ${IMAGE_ERRORS[code]}.`,
+        { cause: reason, source: 'user' },
+      );
     }
   }
 

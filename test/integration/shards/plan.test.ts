@@ -31,6 +31,8 @@ describe('plan over shards', () => {
       skipped: 0,
     });
     expect(loose.result).toMatchObject({ shards: 0 });
+    // And a byte of the first image, to see whether it is given.
+    expect(gets.pop()).toBe('packed/000000.tar');
     expect(gets.sort()).toEqual([0, 1, 2, 3, 4, 5, 6].map((n) => `packed/00000${n}.index.jsonl`));
     s3.destroy();
   });
@@ -67,7 +69,7 @@ describe('plan over shards', () => {
       ['b.jpg', 1024 + large.length],
       ['d.jpg', 2048 + 3 * large.length],
     ]);
-    expect(gets).toHaveLength(5); // four headers and the end; the index is not there
+    expect(gets).toHaveLength(6); // four headers, the end and a byte of an image; the index is not there
     s3.destroy();
   });
 
