@@ -5,7 +5,8 @@ export const IMAGE_ERRORS = {
   EMPTY_OBJECT: 'the object has 0 bytes',
   NOT_AN_IMAGE: 'the content is not JPEG, PNG, GIF, WebP or TIFF',
   DECODE_FAILED: 'the image is truncated or damaged',
-  TOO_MANY_PIXELS: 'the image has more than 134217728 pixels',
+  TOO_MANY_PIXELS:
+    'no damage was found, but the image has more than 134217728 pixels: scale it down or cut it up',
   UNSUPPORTED_COLOUR:
     'no damage was found, but the colours are not grey, RGB or palette of 1 to 16 bits: convert it, e.g. to 8-bit RGB PNG',
   UNSUPPORTED_VARIANT:
@@ -31,7 +32,7 @@ export const IMAGE_ERRORS = {
     'S3 gave no sound answer for the object however often it was asked: upload it again, or leave it out',
   OUTPUT_KEY_TOO_LONG:
     'the key has more than 900 bytes, which leaves too little for that of the normalised image',
-  OUTPUT_TOO_LARGE: 'a side of the image is longer than 65500 pixels, the most of a JPEG',
+  OUTPUT_TOO_LARGE: 'a side of the image is longer than 65500 pixels, the most of a JPEG: write PNG or npy',
 } as const;
 export type ImageErrorCode = keyof typeof IMAGE_ERRORS;
 export const IMAGE_ERROR_CODES = Object.keys(IMAGE_ERRORS) as [ImageErrorCode, ...ImageErrorCode[]];
