@@ -4,20 +4,23 @@
  * node bench/histogram.ts <folder of images> [pairs]
  */
 import { readFileSync } from 'node:fs';
+import { findFiles } from '../src/dataset/files/find-files.ts';
+import { lookAtPaths } from '../src/dataset/files/named-paths.ts';
+import { nothingPassedOver } from '../src/dataset/files/passed-over.ts';
 import { hasImageSuffix } from '../src/dataset/image-type.ts';
 import { chooseKernel } from '../src/kernel/choose-kernel.ts';
 import { countImage } from '../src/kernel/count-image.ts';
 import { ValueCounts } from '../src/kernel/histogram.ts';
 import type { Prepared } from '../src/kernel/kernel.ts';
-import { listFiles } from '../src/kernel/local-files.ts';
 
 const [folder = '.', pairs = '21'] = process.argv.slice(2);
 const GROUP_IMAGES = 256;
 
 for (const name of ['native', 'portable'] as const) {
   const kernel = await chooseKernel(name);
-  const keys = await listFiles([folder], hasImageSuffix);
-  const images = keys.map((key) => kernel.prepare(readFileSync(key), key));
+  const options = { accept: hasImageSuffix, passedOver: nothingPassedOver() };
+  const files = (await Array.fromAsync(findFiles(lookAtPaths([folder], hasImageSuffix), options))).flat();
+  const images = files.map(({ key, path }) => kernel.prepare(readFileSync(path), key));
   const statistics = (group: Prepared[]) =>
     kernel.measureAll?.(group, 'stats') ?? Promise.all(group.map((image) => image.measure('stats')));
   const histogram = (group: Prepared[]) => {

@@ -12,6 +12,8 @@ export const EXIT = {
   AWS: 7,
   INTERNAL: 70,
   SIGINT: 130,
+  /** Whoever read the output does not want any more of it. */
+  SIGPIPE: 141,
   SIGTERM: 143,
 } as const;
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT];

@@ -1,11 +1,25 @@
+import { once } from 'node:events';
+
 /** Where a command speaks: results on stdout, everything else on stderr. */
 export interface Io {
-  /** The outcome of the command: one JSON object with `--json`, else the text. Called once. */
+  /**
+   * The outcome of the command: one JSON object with `--json`, else the text. Called once. Where there were `rows`, it is
+   * the rest of their object.
+   */
   result(value: { readonly json: unknown; readonly text: string }): void;
+  /**
+   * Rows of the outcome, as they are done: lines of JSON; with `--json` elements of the field `rows`. Resolves when
+   * stdout can take more.
+   *
+   * @param head the fields of the object before its rows; only those of the first call count
+   */
+  rows(head: object, rows: readonly object[]): Promise<void>;
   /** A line about what is being done. */
   note(text: string): void;
   /** What is going on now, in one line or several; the next one replaces it. */
   progress(text: string): void;
+  /** What was going on is done: the last line about it is there, too. */
+  endProgress(): void;
 }
 
 export interface IoOptions {
@@ -27,6 +41,9 @@ export function createIo({ stdout, stderr, json, now }: IoOptions): Io {
   /** Lines of progress that stand on the terminal, with the cursor at the end of the last one. */
   let shown = 0;
   let last = 0;
+  /** The line of progress that it was too soon for. */
+  let unsaid: string | undefined;
+  let hasRows = false;
   const toFirstLine = () => (shown > 1 ? `\u001b[${shown - 1}A\r` : '\r');
   const clear = () => {
     if (shown > 0) stderr.write(`${toFirstLine()}\u001b[J`);
@@ -35,8 +52,18 @@ export function createIo({ stdout, stderr, json, now }: IoOptions): Io {
   return {
     result({ json: value, text }) {
       clear();
-      const output = json ? JSON.stringify(value) : text;
+      const whole = json ? JSON.stringify(value) : text;
+      const output = json && hasRows ? `],${whole.slice(1)}` : whole;
       stdout.write(output.endsWith('\n') || output === '' ? output : `${output}\n`);
+    },
+    async rows(head, rows) {
+      if (rows.length === 0) return;
+      clear();
+      const lines = rows.map((row) => JSON.stringify(row));
+      const begin = hasRows ? ',' : `${JSON.stringify(head).slice(0, -1)},"rows":[`;
+      hasRows = true;
+      const output = json ? begin + lines.join(',') : `${lines.join('\n')}\n`;
+      if (!stdout.write(output)) await once(stdout, 'drain');
     },
     note(text) {
       clear();
@@ -50,8 +77,16 @@ export function createIo({ stdout, stderr, json, now }: IoOptions): Io {
         shown = lines.length;
       } else if (now() - last >= PLAIN_PROGRESS_MS) {
         last = now();
+        unsaid = undefined;
         stderr.write(`${text}\n`);
+      } else {
+        unsaid = text;
       }
+    },
+    endProgress() {
+      if (unsaid !== undefined) stderr.write(`${unsaid}\n`);
+      unsaid = undefined;
+      last = 0;
     },
   };
 }

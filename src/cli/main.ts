@@ -21,6 +21,21 @@ for (const [signal, code] of [
   });
 }
 
+/** What the process ends with where stdout takes no more. */
+let closed: number | undefined;
+process.stdout.on('error', (cause: NodeJS.ErrnoException) => {
+  const why = `Expected to write the results to stdout but got: ${cause.message}.`;
+  const error = new FanfleetError('OUTPUT_UNWRITABLE', why, { cause, source: 'user' });
+  const isPipe = cause.code === 'EPIPE';
+  // The reader of a pipe has what it wants: that is no fault to speak of.
+  if (closed === undefined && !isPipe) process.stderr.write(`fanfleet: ${error.message}\n`);
+  closed ??= isPipe ? EXIT.SIGPIPE : exitCodeOfError(error);
+  process.exitCode = closed;
+  abort.abort(error);
+});
+// What is going on may be of no interest any more; the work goes on.
+process.stderr.on('error', () => {});
+
 const act: Act = async (work) => {
   const io = openIo();
   const { stage } = program.opts<{ stage: string }>();
@@ -31,6 +46,7 @@ const act: Act = async (work) => {
     io.result(outcome);
     process.exitCode = outcome.exitCode ?? EXIT.OK;
   } catch (reason) {
+    if (closed !== undefined) return;
     const error = FanfleetError.from(reason);
     fail(io, error);
     process.exitCode = signalled ?? exitCodeOfError(error);

@@ -12,13 +12,13 @@ export type Task<T> = {
  * @param memoryBytes most bytes that they hold together, unless one task alone needs more
  */
 export async function* inOrder<T>(
-  tasks: Iterable<Task<T>>,
+  tasks: Iterable<Task<T>> | AsyncIterable<Task<T>>,
   overlap: number,
   memoryBytes: number,
 ): AsyncGenerator<T, void> {
   const running: { bytes: number; result: Promise<T> }[] = [];
   let held = 0;
-  for (const task of tasks) {
+  for await (const task of tasks) {
     while (running.length >= overlap || (running.length > 0 && held + task.bytes > memoryBytes)) {
       yield await next();
     }

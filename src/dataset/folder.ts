@@ -1,10 +1,11 @@
-import { type FileHandle, open, readdir, stat } from 'node:fs/promises';
-import { join, relative, sep } from 'node:path';
+import { accessSync, constants, statSync } from 'node:fs';
+import { type FileHandle, open } from 'node:fs/promises';
 import { FanfleetError } from '../errors.ts';
+import { noImages, nothingPassedOver, type PassedOver } from './files/passed-over.ts';
+import { type FoundFile, walkFolder } from './files/walk-folder.ts';
 import {
   contentTypeOf,
   hasImageSuffix,
-  IMAGE_SUFFIXES,
   type ImageFilter,
   SNIFF_BYTES,
   sniffContentType,
@@ -18,12 +19,15 @@ export type LocalFile = {
   readonly size: number;
   readonly contentType: string;
 };
+/** A file, or a folder below, that cannot become objects, and why. */
+export type UnusableFile = { readonly key: string; readonly why: string };
 export type ImageFolder = {
-  /** The images by key, in no order that matters. */
+  /** The images in the order of their keys. */
   readonly files: readonly LocalFile[];
   readonly bytes: number;
-  /** Files that are no images. */
-  readonly skipped: number;
+  readonly unusable: readonly UnusableFile[];
+  /** What is no image. */
+  readonly passedOver: PassedOver;
 };
 
 export type ReadFolderOptions = {
@@ -40,46 +44,66 @@ export type ReadFolderOptions = {
  */
 export async function readImageFolder(folder: string, options: ReadFolderOptions = {}): Promise<ImageFolder> {
   const { filter = 'suffix', signal } = options;
+  const passedOver = nothingPassedOver();
+  const accept = filter === 'suffix' ? hasImageSuffix : () => true;
   const files: LocalFile[] = [];
-  let bytes = 0;
-  let skipped = 0;
-  try {
-    for (const entry of await readdir(folder, { recursive: true, withFileTypes: true })) {
-      signal?.throwIfAborted();
-      if (entry.isDirectory()) continue;
-      const path = join(entry.parentPath, entry.name);
-      const info = await stat(path).catch(() => null); // null: a link that leads nowhere
-      if (info?.isDirectory()) continue;
-      const contentType = info?.isFile() ? await imageContentType(path, filter) : null;
-      if (info === null || contentType === null) {
-        skipped += 1;
-        continue;
-      }
-      files.push({ path, key: relative(folder, path).split(sep).join('/'), size: info.size, contentType });
-      bytes += info.size;
+  const unusable: UnusableFile[] = [];
+  for await (const piece of walkFolder({ key: '', path: folder }, { accept, passedOver, signal })) {
+    for (const found of piece) {
+      if (found.key === ROOT) throw toFolderError(found.unread?.reason, folder);
+      const file = await toImage(found, filter, passedOver);
+      if (file === null) continue;
+      if ('why' in file) unusable.push(file);
+      else files.push(file);
     }
+  }
+  if (files.length === 0) throw noImages(folder, passedOver, unusable);
+  return { files, bytes: files.reduce((sum, { size }) => sum + size, 0), unusable, passedOver };
+}
+
+/** The key of a folder that was itself to be walked. */
+const ROOT = './';
+
+/** `null` for what is no image, which is counted. */
+async function toImage(
+  { key, path, unread }: FoundFile,
+  filter: ImageFilter,
+  passedOver: PassedOver,
+): Promise<LocalFile | UnusableFile | null> {
+  try {
+    if (unread !== undefined) throw unread.reason;
+    const info = statSync(path);
+    if (info.isDirectory()) {
+      passedOver.folderLinks += 1;
+      return null;
+    }
+    if (!info.isFile()) return { key, why: 'it is no file but a pipe, a socket or a device' };
+    accessSync(path, constants.R_OK);
+    const contentType = await imageContentType(key, path, filter);
+    if (contentType === null) {
+      passedOver.files.add(key);
+      return null;
+    }
+    if (typeof path !== 'string') return { key, why: 'its name is not UTF-8, as a key in S3 has to be' };
+    return { path, key, size: info.size, contentType };
   } catch (reason) {
-    throw toFolderError(reason, folder);
+    return { key, why: reason instanceof Error ? reason.message : String(reason) };
   }
-  if (files.length === 0) {
-    throw new FanfleetError(
-      'NO_IMAGES',
-      `Expected images (${IMAGE_SUFFIXES.join(' ')}) in ${folder} but found none among its ${skipped} files: choose the folder that has them.`,
-      { source: 'user' },
-    );
-  }
-  return { files, bytes, skipped };
 }
 
 /** The Content-Type of an image, `null` for a file that the filter leaves out. */
-async function imageContentType(path: string, filter: ImageFilter): Promise<string | null> {
-  if (hasImageSuffix(path)) return contentTypeOf(path);
+async function imageContentType(
+  key: string,
+  path: string | Buffer,
+  filter: ImageFilter,
+): Promise<string | null> {
+  if (hasImageSuffix(key)) return contentTypeOf(key);
   if (filter === 'suffix') return null;
   const sniffed = sniffContentType(await readStart(path));
-  return filter === 'all' ? (sniffed ?? contentTypeOf(path)) : sniffed;
+  return filter === 'all' ? (sniffed ?? contentTypeOf(key)) : sniffed;
 }
 
-async function readStart(path: string): Promise<Uint8Array> {
+async function readStart(path: string | Buffer): Promise<Uint8Array> {
   const file: FileHandle = await open(path);
   try {
     const { buffer, bytesRead } = await file.read(new Uint8Array(SNIFF_BYTES), 0, SNIFF_BYTES, 0);
@@ -97,13 +121,10 @@ const FOLDER_ERRORS: Readonly<Record<string, readonly [code: string, found: stri
 };
 
 function toFolderError(reason: unknown, folder: string): unknown {
-  if (!(reason instanceof Error) || !('code' in reason)) return reason;
-  const { code, path = folder } = reason as NodeJS.ErrnoException;
-  const known = FOLDER_ERRORS[code ?? ''];
+  const known = FOLDER_ERRORS[String((reason as NodeJS.ErrnoException).code)];
   if (known === undefined) return reason;
   const [name, found] = known;
-  const where = path === folder ? path : `${folder}, and below it ${path},`;
-  return new FanfleetError(name, `Expected a folder with images at ${where} but ${found}.`, {
+  return new FanfleetError(name, `Expected a folder with images at ${folder} but ${found}.`, {
     cause: reason,
     source: 'user',
   });

@@ -4,7 +4,7 @@ import { PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import { ByteBudget } from '../concurrency/byte-budget.ts';
 import { forEachConcurrent } from '../concurrency/for-each-concurrent.ts';
 import { FanfleetError } from '../errors.ts';
-import type { LocalFile } from './folder.ts';
+import type { LocalFile, UnusableFile } from './folder.ts';
 import type { DatasetObject } from './manifest.ts';
 import { listPages } from './s3-listing.ts';
 
@@ -35,6 +35,8 @@ export type UploadResult = {
   readonly uploadedBytes: number;
   /** Objects under the prefix that none of the files has made: a plan of the prefix will see them too. */
   readonly others: number;
+  /** Files that are gone by now, or cannot be read. */
+  readonly unusable: readonly UnusableFile[];
 };
 
 /**
@@ -52,28 +54,38 @@ export async function uploadFiles(options: UploadOptions): Promise<UploadResult>
     for (const object of page) if (!object.key.endsWith('/')) present.set(object.key, object);
   }
   const memory = new ByteBudget(MEMORY_BYTES);
-  const totals = { uploaded: 0, unchanged: 0, uploadedBytes: 0, others: present.size };
+  const unusable: UnusableFile[] = [];
+  const totals = { uploaded: 0, unchanged: 0, uploadedBytes: 0, others: present.size, unusable };
   let done = 0;
   let bytes = 0;
 
   const send = async (file: LocalFile) => {
     const key = prefix + file.key;
-    const body = await readFile(file.path);
+    const body = await bodyOf(file, unusable);
     const existing = present.get(key);
     if (existing !== undefined) totals.others -= 1;
-    if (existing?.size === body.length && existing.etag === md5Etag(body)) {
+    if (body !== null && existing?.size === body.length && existing.etag === md5Etag(body)) {
       totals.unchanged += 1;
-    } else {
+    } else if (body !== null) {
       await put(s3, bucket, key, body, file.contentType, signal);
       totals.uploaded += 1;
       totals.uploadedBytes += body.length;
     }
     done += 1;
-    bytes += body.length;
+    bytes += body?.length ?? 0;
     onProgress?.({ done, total: files.length, bytes });
   };
   await forEachConcurrent(files, concurrency, (file) => memory.with(file.size, () => send(file)), signal);
   return totals;
+}
+
+async function bodyOf({ path, key }: LocalFile, unusable: UnusableFile[]): Promise<Buffer | null> {
+  try {
+    return await readFile(path);
+  } catch (reason) {
+    unusable.push({ key, why: reason instanceof Error ? reason.message : String(reason) });
+    return null;
+  }
 }
 
 async function put(

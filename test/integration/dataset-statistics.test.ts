@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -10,12 +10,14 @@ import {
   percentilesOf,
   statisticsOf,
 } from '../../src/aggregate/statistics.ts';
+import { findFiles } from '../../src/dataset/files/find-files.ts';
+import { lookAtPaths } from '../../src/dataset/files/named-paths.ts';
+import { nothingPassedOver } from '../../src/dataset/files/passed-over.ts';
 import { makeSample } from '../../src/dataset/sample.ts';
 import type { SampleKind } from '../../src/dataset/sample-kinds.ts';
 import { chooseKernel } from '../../src/kernel/choose-kernel.ts';
 import { countImage } from '../../src/kernel/count-image.ts';
 import { ValueCounts } from '../../src/kernel/histogram.ts';
-import { listFiles, readImage } from '../../src/kernel/local-files.ts';
 import { isFailed } from '../../src/kernel/row.ts';
 import { fixtureLines } from '../support/fixture-script.ts';
 
@@ -66,11 +68,12 @@ describe.each(SETS)('the statistics of all pixels of %s', (kind, count) => {
 
 async function measure(set: string) {
   const kernel = await chooseKernel();
-  const keys = await listFiles([set], () => true);
+  const options = { accept: () => true, passedOver: nothingPassedOver() };
+  const files = (await Array.fromAsync(findFiles(lookAtPaths([set], options.accept), options))).flat();
   const sum = new HistogramSum();
   let statistics = NO_STATISTICS;
-  for (let at = 0; at < keys.length; at += BATCH) {
-    const batch = keys.slice(at, at + BATCH).map((key) => kernel.prepare(readImage(key), key));
+  for (let at = 0; at < files.length; at += BATCH) {
+    const batch = files.slice(at, at + BATCH).map(({ key, path }) => kernel.prepare(readFileSync(path), key));
     const counts = new ValueCounts();
     const measured =
       (await kernel.countAll?.(batch, counts)) ??

@@ -34,7 +34,7 @@ describe('normalise', () => {
     }
     expect(rows[2].error.code).toBe('NOT_AN_IMAGE');
     expect(existsSync(join(folder, 'out/in/text.jpg.npy'))).toBe(false);
-    expect(stderr).toContain('1 of 3 images could not be measured.');
+    expect(stderr).toContain('1 of 3 images could not be normalised.');
     expect(status).toBe(EXIT.FAILED_IMAGES);
   });
 
@@ -54,7 +54,9 @@ describe('normalise', () => {
     const outside = fanfleet('normalise', `${folder}/in/b/../a.jpg`, '--out', 'below');
     expect(outside.status).toBe(EXIT.OK);
     expect(existsSync(join(folder, 'below', folder.slice(1), 'in/b/a.jpg.png'))).toBe(true);
-    const twice = fanfleet('normalise', 'in/b/a.jpg', 'in/b/../b/a.jpg', 'in/b/./a.jpg', '--out', 'twice');
+    const one = fanfleet('normalise', 'in/b/a.jpg', 'in/b/../b/a.jpg', 'in/b/./a.jpg', '--out', 'one');
+    expect(rowsOf(one.stdout).map(({ key }) => key)).toEqual(['in/b/a.jpg']);
+    const twice = fanfleet('normalise', 'in/b/a.jpg', 'in/b/../a.jpg', '--out', 'twice');
     expect(twice.stderr).toContain('OUTPUT_COLLISION');
     expect(twice.status).toBe(EXIT.USAGE);
     expect(existsSync(join(folder, 'twice'))).toBe(false);

@@ -52,7 +52,7 @@ describe('uploadFiles', () => {
     const result = await upload(folder);
 
     // Assess
-    expect(result).toEqual({ uploaded: 3, unchanged: 0, uploadedBytes: 11, others: 0 });
+    expect(result).toEqual({ uploaded: 3, unchanged: 0, uploadedBytes: 11, others: 0, unusable: [] });
     const got = await Promise.all(
       (await keys()).map(async (Key) => {
         const { Body, ContentType } = await emulator.s3.send(new GetObjectCommand({ Bucket: bucket, Key }));
@@ -83,7 +83,7 @@ describe('uploadFiles', () => {
     const result = await upload(folder, { onProgress: (told) => progress.push(told) });
 
     // Assess
-    expect(result).toEqual({ uploaded: 2, unchanged: 2, uploadedBytes: 3, others: 1 });
+    expect(result).toEqual({ uploaded: 2, unchanged: 2, uploadedBytes: 3, others: 1, unusable: [] });
     expect(progress.map(({ done }) => done)).toEqual([1, 2, 3, 4]);
     expect(progress.at(-1)).toEqual({ done: 4, total: 4, bytes: 5 });
     const { Body } = await emulator.s3.send(new GetObjectCommand({ Bucket: bucket, Key: 'set/b.jpg' }));
@@ -100,6 +100,17 @@ describe('uploadFiles', () => {
       others: 0,
     });
     expect(await keys()).toHaveLength(1_200);
+  });
+
+  it('leaves out a file that is gone by now, and names it', async () => {
+    const folder = join(dir, 'gone');
+    await mkdir(folder);
+    for (const name of ['a', 'b']) await writeFile(join(folder, `${name}.jpg`), name);
+    const { files } = await readImageFolder(folder);
+    await rm(join(folder, 'a.jpg'));
+    const result = await uploadFiles({ s3: emulator.s3, bucket, prefix: 'set/', files });
+    expect(result).toMatchObject({ uploaded: 1, unusable: [{ key: 'a.jpg' }] });
+    expect(await keys()).toEqual(['set/b.jpg']);
   });
 
   it('stops with the reason of the signal', async () => {

@@ -1,14 +1,12 @@
-import { availableParallelism } from 'node:os';
-import { hasImageSuffix } from '../../dataset/image-type.ts';
 import { FanfleetError } from '../../errors.ts';
 import type { ApproximateRow } from '../../kernel/approximate.ts';
 import { type ApproximationError, approximationError } from '../../kernel/approximation-error.ts';
 import type { Kernel, Prepared } from '../../kernel/kernel.ts';
-import { listFiles } from '../../kernel/local-files.ts';
 import { eachLocalImage } from '../../kernel/local-images.ts';
-import { type FailedRow, isFailed, type MeasuredRow } from '../../kernel/row.ts';
+import { isFailed, type MeasuredRow } from '../../kernel/row.ts';
+import { EvenSample } from '../../statistics/even-sample.ts';
 import type { Context } from '../context.ts';
-import { failedImages, textOfRows } from '../rows.ts';
+import { type LocalInput, oneByOne, putRows } from '../local-rows.ts';
 
 /** The most images that are also measured exactly, to tell how far off the means are. */
 const SAMPLE = 50;
@@ -18,32 +16,25 @@ const SAMPLE = 50;
  *
  * @throws FanfleetError `APPROXIMATION_NEEDS_NATIVE`
  */
-export async function approximateCommand({ io, signal }: Context, paths: readonly string[], kernel: Kernel) {
-  const keys = await listFiles(paths, hasImageSuffix);
-  const every = Math.ceil(keys.length / SAMPLE);
-  const rows: (ApproximateRow | FailedRow)[] = [];
-  const sample: [ApproximateRow, MeasuredRow][] = [];
-  const images = eachLocalImage(keys, {
+export async function approximateCommand(context: Context, input: LocalInput, kernel: Kernel) {
+  const sample = new EvenSample<readonly [ApproximateRow, MeasuredRow]>(SAMPLE);
+  const images = eachLocalImage(input.find(), {
+    ...input,
     kernel,
-    overlap: 2 * availableParallelism(),
     work: async (prepared, _, at) => {
+      const taken = sample.takes(at);
       const approximate = await approximation(prepared);
-      return { approximate, exact: at % every === 0 ? (await prepared.measure('mean')).row : undefined };
+      if (!taken) return approximate;
+      const { row: exact } = await prepared.measure('mean');
+      if (!isFailed(exact) && !('error' in approximate.row)) sample.add(at, [approximate.row, exact]);
+      return approximate;
     },
   });
-  for await (const { approximate, exact } of images) {
-    signal.throwIfAborted();
-    const { row, detail } = approximate;
-    rows.push(row);
-    if (exact !== undefined && !isFailed(exact) && !('error' in row)) sample.push([row, exact]);
-    if (detail !== undefined) io.note(`${row.key}: ${detail}`);
-    io.progress(`${rows.length} measured`);
-  }
-  const error = approximationError(sample);
-  if (error !== null) io.note(describe(error));
-  const { failed, exitCode } = failedImages(io, rows);
-  const json = { kernel: kernel.name, operation: 'mean', approximate: true, rows, failed, error };
-  return { json, text: textOfRows(rows), exitCode };
+  const head = { kernel: kernel.name, operation: 'mean', approximate: true };
+  const outcome = await putRows(context, input, head, 'measured', oneByOne(images));
+  const error = approximationError(sample.values());
+  if (error !== null) context.io.note(describe(error));
+  return { ...outcome, json: { ...outcome.json, error } };
 }
 
 function approximation(prepared: Prepared) {

@@ -1,9 +1,12 @@
 import { join } from 'node:path';
-import { readImageFolder } from '../../dataset/folder.ts';
+import { passedOverText } from '../../dataset/files/passed-over.ts';
+import { readImageFolder, type UnusableFile } from '../../dataset/folder.ts';
 import { makeSample, type Sample } from '../../dataset/sample.ts';
 import type { SampleKind } from '../../dataset/sample-kinds.ts';
 import { uploadFiles } from '../../dataset/upload.ts';
 import { type Aws, type Context, connect } from '../context.ts';
+import { EXIT } from '../exit-code.ts';
+import type { Io } from '../io.ts';
 
 /** Make the sample images on this machine. */
 export async function sampleCommand(
@@ -27,11 +30,13 @@ export async function sample(
   kind: SampleKind,
   count?: number,
 ): Promise<Sample> {
-  return makeSample(kind, join(home, 'dataset'), {
+  const made = await makeSample(kind, join(home, 'dataset'), {
     signal,
     ...(count === undefined ? {} : { count }),
     onProgress: (done, total) => io.progress(`making ${kind}: ${done} of ${total}`),
   });
+  io.endProgress();
+  return made;
 }
 
 /** Put a folder of images into the stack's data bucket. */
@@ -39,12 +44,13 @@ export async function uploadCommand(context: Context, folder: string, prefix: st
   const aws = await connect(context);
   const result = await upload(context, aws, folder, prefix);
   const text = `${result.uploaded} uploaded, ${result.unchanged} there already, under s3://${aws.stack.dataBucket}/${prefix}`;
-  return { json: { bucket: aws.stack.dataBucket, prefix, ...result }, text };
+  const exitCode = result.failed > 0 ? EXIT.FAILED_IMAGES : EXIT.OK;
+  return { json: { bucket: aws.stack.dataBucket, prefix, ...result }, text, exitCode };
 }
 
 export async function upload({ io, signal }: Context, { s3, stack }: Aws, folder: string, prefix: string) {
-  const { files, skipped } = await readImageFolder(folder, { signal });
-  const result = await uploadFiles({
+  const { files, unusable, passedOver } = await readImageFolder(folder, { signal });
+  const { unusable: unread, ...result } = await uploadFiles({
     s3,
     bucket: stack.dataBucket,
     prefix,
@@ -52,13 +58,21 @@ export async function upload({ io, signal }: Context, { s3, stack }: Aws, folder
     signal,
     onProgress: ({ done, total }) => io.progress(`uploading ${folder}: ${done} of ${total}`),
   });
-  if (skipped > 0) io.note(`${skipped} files of ${folder} are no images and were left out.`);
+  io.endProgress();
+  for (const line of passedOverText(passedOver)) io.note(line);
+  const failed = notUploaded(io, [...unusable, ...unread]);
   if (result.others > 0) {
     io.note(
       `${result.others} other objects lie under s3://${stack.dataBucket}/${prefix} and belong to the dataset too.`,
     );
   }
-  return result;
+  return { ...result, failed, leftOut: passedOver.files.list(), folderLinks: passedOver.folderLinks };
+}
+
+/** Say which files are not in the bucket, and why. */
+export function notUploaded(io: Io, files: readonly UnusableFile[]): number {
+  for (const { key, why } of files) io.note(`${key} was left out: ${why}`);
+  return files.length;
 }
 
 function megabytes(bytes: number): string {

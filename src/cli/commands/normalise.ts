@@ -1,16 +1,16 @@
+import { statSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
-import { availableParallelism } from 'node:os';
-import { dirname, join } from 'node:path';
-import { hasImageSuffix } from '../../dataset/image-type.ts';
+import { type CopyPlaces, copyPlaces, type Place, placeOf } from '../../dataset/files/copy-places.ts';
+import { nothingPassedOver } from '../../dataset/files/passed-over.ts';
+import { isShard } from '../../dataset/shards/shard-index.ts';
 import { FanfleetError } from '../../errors.ts';
 import { chooseKernel, type KernelName } from '../../kernel/choose-kernel.ts';
-import { listFiles } from '../../kernel/local-files.ts';
+import { localFailure } from '../../kernel/local-failure.ts';
 import { eachLocalImage } from '../../kernel/local-images.ts';
 import type { Normalisation } from '../../kernel/normalisation.ts';
-import type { Row } from '../../kernel/row.ts';
 import { FILE_SUFFIXES } from '../../run/normalised-file.ts';
 import type { Context } from '../context.ts';
-import { failedImages, textOfRows } from '../rows.ts';
+import { type LocalInput, localInput, oneByOne, putRows } from '../local-rows.ts';
 
 export interface NormaliseOptions {
   readonly out: string;
@@ -22,61 +22,68 @@ export interface NormaliseOptions {
 /**
  * Normalised copies of local files and folders, and their rows, without any AWS.
  *
- * @throws FanfleetError `OUTPUT_COLLISION` before anything is written, or `OUTPUT_UNWRITABLE`
+ * @throws FanfleetError `OUTPUT_AMONG_INPUTS` or `OUTPUT_COLLISION` before anything is written, or `OUTPUT_UNWRITABLE`
  */
 export async function normaliseCommand(
-  { io, signal }: Context,
+  context: Context,
   paths: readonly string[],
   { out, normalisation, ...options }: NormaliseOptions,
 ) {
   const kernel = await chooseKernel(options.kernel);
-  const keys = await listFiles(paths, hasImageSuffix);
-  const targets = targetsOf(keys, out, FILE_SUFFIXES[normalisation.format]);
-  const rows: Row[] = [];
-  const images = eachLocalImage(keys, {
+  const input = localInput(context, paths);
+  const suffix = FILE_SUFFIXES[normalisation.format];
+  const places = copyPlaces(input.named, out, suffix, isShard);
+  if (places.mayCollide) await expectOwnPlaces(input, places, out, suffix);
+  const images = eachLocalImage(input.find(places.exclude), {
+    ...input,
     kernel,
-    overlap: 2 * availableParallelism(),
     bytes: (prepared) => prepared.normalisingBytes(normalisation),
-    work: async (prepared, key) => {
+    work: async (prepared, found) => {
       const { row, detail, file } = await prepared.normalise(normalisation);
-      if (file !== undefined) await write(targets.get(key) ?? '', file);
-      return { row, detail };
+      if (file === undefined) return { row, detail };
+      const unusable = await write(placeOf(found, out, suffix), file, out);
+      return unusable === undefined ? { row } : localFailure(found.key, 'OUTPUT_NAME_UNUSABLE', unusable);
     },
   });
-  for await (const { row, detail } of images) {
-    signal.throwIfAborted();
-    rows.push(row);
-    if (detail !== undefined) io.note(`${row.key}: ${detail}`);
-    io.progress(`${rows.length} normalised`);
-  }
-  const { failed, exitCode } = failedImages(io, rows);
-  const json = { kernel: kernel.name, operation: 'normalise', normalisation, out, rows, failed };
-  return { json, text: textOfRows(rows), exitCode };
+  const head = { kernel: kernel.name, operation: 'normalise', normalisation, out };
+  return putRows(context, input, head, 'normalised', oneByOne(images));
 }
 
-/** Where each file goes: its key below `out`, without a root and steps upwards, with the suffix of its format. */
-function targetsOf(keys: readonly string[], out: string, suffix: string): Map<string, string> {
-  const targets = new Map<string, string>();
+/** @throws FanfleetError `OUTPUT_COLLISION` */
+async function expectOwnPlaces(input: LocalInput, { exclude }: CopyPlaces, out: string, suffix: string) {
   const taken = new Map<string, string>();
-  for (const key of keys) {
-    const steps = key.split(/[/\\]/).filter((step) => !/^(\.{0,2}|[A-Za-z]:)$/.test(step));
-    const target = `${join(out, ...steps)}${suffix}`;
-    const other = taken.get(target);
-    if (other !== undefined) {
-      const message = `Expected a file of its own for each image but ${other} and ${key} would both be ${target}.`;
-      throw new FanfleetError('OUTPUT_COLLISION', message, { source: 'user' });
+  for await (const files of input.find(exclude, nothingPassedOver())) {
+    for (const file of files) {
+      if (file.unread !== undefined) continue;
+      const copy = placeOf(file, out, suffix).path.toString('latin1');
+      const other = taken.get(copy);
+      if (other !== undefined) {
+        const message = `Expected a file of its own for each image but ${other} and ${file.key} would both be ${copy}.`;
+        throw new FanfleetError('OUTPUT_COLLISION', message, { source: 'user' });
+      }
+      taken.set(copy, file.key);
     }
-    taken.set(target, key);
-    targets.set(key, target);
   }
-  return targets;
 }
 
-async function write(path: string, file: Buffer): Promise<void> {
+/** What the system says of a file that cannot have its name: too long, or taken by a folder. */
+const OF_THE_NAME: ReadonlySet<unknown> = new Set(['ENAMETOOLONG', 'EISDIR', 'ENOTDIR', 'EEXIST']);
+
+/**
+ * Write a copy.
+ *
+ * @returns why it cannot be written, where that is a matter of its name alone
+ * @throws FanfleetError `OUTPUT_UNWRITABLE`
+ */
+async function write({ folder, path }: Place, file: Buffer, out: string): Promise<unknown> {
   try {
-    await mkdir(dirname(path), { recursive: true });
+    await mkdir(folder, { recursive: true });
     await writeFile(path, file);
+    return undefined;
   } catch (cause) {
+    const code = cause instanceof Error && 'code' in cause ? cause.code : undefined;
+    const isFolder = statSync(out, { throwIfNoEntry: false })?.isDirectory() ?? false;
+    if (OF_THE_NAME.has(code) && isFolder) return cause;
     const why = cause instanceof Error ? cause.message : String(cause);
     const message = `Expected to write ${path} but got: ${why}.`;
     throw new FanfleetError('OUTPUT_UNWRITABLE', message, { cause, source: 'user' });

@@ -1,8 +1,11 @@
+import { passedOverText } from '../../dataset/files/passed-over.ts';
 import { readImageFolder } from '../../dataset/folder.ts';
 import { type PackTotals, packShards } from '../../dataset/shards/pack.ts';
 import { localImages, looseObjects } from '../../dataset/shards/pack-source.ts';
 import { bytes, plural } from '../../report/format.ts';
 import { type Context, connect } from '../context.ts';
+import { EXIT } from '../exit-code.ts';
+import { notUploaded } from './dataset.ts';
 
 export interface PackCommandOptions {
   /** Of the loose objects, or what is put before the keys of `images`. */
@@ -27,13 +30,26 @@ export async function packCommand(context: Context, { prefix, to, shardSize, ima
     onProgress: (totals: PackTotals) =>
       io.progress(`packing ${images ?? prefix}: ${plural(totals.images, 'image')}, ${bytes(totals.bytes)}`),
   };
-  const packed =
-    images === undefined
-      ? await packShards({ ...target, source: looseObjects({ s3, bucket, prefix, signal }) })
-      : await packShards({
-          ...target,
-          source: localImages((await readImageFolder(images, { signal })).files, prefix),
-        });
+  if (images === undefined) {
+    const packed = await packShards({ ...target, source: looseObjects({ s3, bucket, prefix, signal }) });
+    io.endProgress();
+    return outcome(bucket, prefix, to, packed);
+  }
+  const { files, unusable, passedOver } = await readImageFolder(images, { signal });
+  const packed = await packShards({ ...target, source: localImages(files, prefix) });
+  io.endProgress();
+  for (const line of passedOverText(passedOver)) io.note(line);
+  const failed = notUploaded(io, unusable);
+  const { json, text } = outcome(bucket, prefix, to, packed);
+  const leftOut = passedOver.files.list();
+  return {
+    json: { ...json, failed, leftOut, folderLinks: passedOver.folderLinks },
+    text,
+    exitCode: failed > 0 ? EXIT.FAILED_IMAGES : EXIT.OK,
+  };
+}
+
+function outcome(bucket: string, prefix: string, to: string, packed: PackTotals) {
   const text = `${plural(packed.images, 'image')} in ${plural(packed.shards, 'shard')} under s3://${bucket}/${to}`;
   return { json: { bucket, prefix, to, ...packed }, text };
 }

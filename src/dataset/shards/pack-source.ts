@@ -70,13 +70,16 @@ export function localImages(files: readonly LocalFile[], prefix: string): PackSo
       yield images;
     })(),
     read: async ({ path, size }) => {
-      const data = await readFile(path);
+      const data = await readFile(path).catch((cause: unknown) => {
+        throw changed(path, size, cause instanceof Error ? cause.message : String(cause));
+      });
       if (data.length === size) return data;
-      throw new FanfleetError(
-        'FILE_CHANGED',
-        `Expected ${size} bytes in ${path} but found ${data.length}: it was changed meanwhile; pack again.`,
-        { source: 'user' },
-      );
+      throw changed(path, size, String(data.length));
     },
   };
+}
+
+function changed(path: string, size: number, found: string): FanfleetError {
+  const message = `Expected ${size} bytes in ${path} but found ${found}: it was changed meanwhile; pack again.`;
+  return new FanfleetError('FILE_CHANGED', message, { source: 'user' });
 }

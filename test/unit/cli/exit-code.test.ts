@@ -14,6 +14,7 @@ describe('EXIT', () => {
       AWS: 7,
       INTERNAL: 70,
       SIGINT: 130,
+      SIGPIPE: 141,
       SIGTERM: 143,
     });
   });

@@ -1,4 +1,5 @@
 import { PassThrough } from 'node:stream';
+import { setImmediate as turn } from 'node:timers/promises';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { createIo } from '../../../src/cli/io.ts';
 
@@ -39,6 +40,38 @@ describe('result', () => {
   });
 });
 
+describe('rows', () => {
+  it('are lines on stdout as they come', async () => {
+    const io = open();
+    await io.rows({ kernel: 'k' }, [{ key: 'a\n' }, { key: 'b' }]);
+    expect(stdout.text).toBe('{"key":"a\\n"}\n{"key":"b"}\n');
+    await io.rows({ kernel: 'k' }, []);
+    await io.rows({ kernel: 'k' }, [{ key: 'c' }]);
+    io.result({ json: { failed: 0 }, text: '' });
+    expect(stdout.text).toBe('{"key":"c"}\n');
+  });
+
+  it('are a field of one object with --json, between what is known before and after them', async () => {
+    const io = open(true);
+    await io.rows({ kernel: 'k' }, [{ key: 'a' }, { key: 'b' }]);
+    await io.rows({ kernel: 'other' }, [{ key: 'c' }]);
+    io.result({ json: { failed: 0 }, text: '' });
+    expect(stdout.text).toBe('{"kernel":"k","rows":[{"key":"a"},{"key":"b"},{"key":"c"}],"failed":0}\n');
+  });
+
+  it('are waited for where stdout takes no more', async () => {
+    const io = open();
+    let taken = false;
+    const rows = io.rows({}, [{ key: 'x'.repeat(stdout.writableHighWaterMark) }]).then(() => {
+      taken = true;
+    });
+    await turn();
+    expect(taken).toBe(false);
+    stdout.resume();
+    await rows;
+  });
+});
+
 describe('note and progress', () => {
   it('go to stderr, with --json too', () => {
     const io = open(true);
@@ -62,6 +95,18 @@ describe('note and progress', () => {
       io.progress(text);
     }
     expect(stderr.text).toBe('a\nd\nf\n');
+  });
+
+  it('say the last line of progress when it is over, however soon that is', () => {
+    const io = open();
+    io.progress('1 done');
+    io.progress('2 done');
+    io.progress('3 done');
+    io.endProgress();
+    io.endProgress();
+    io.progress('1 packed');
+    io.endProgress();
+    expect(stderr.text).toBe('1 done\n3 done\n1 packed\n');
   });
 
   it('replace the line of progress on a terminal, and clear it before anything else is said', () => {

@@ -47,7 +47,13 @@ describe('estimate and simulate', () => {
       PATH: '',
       HOME: '/',
     } as const;
-    const io = { result: () => {}, note: () => {}, progress: () => {} };
+    const io = {
+      result: () => {},
+      rows: async () => {},
+      note: () => {},
+      progress: () => {},
+      endProgress: () => {},
+    };
     context = { io, root: home, home, shell, stage: 'local', signal: new AbortController().signal };
     summary = join(home, 'summary.json');
     await writeFile(summary, JSON.stringify(buildSummary(await sampleInput({ images: 400, batchSize: 10 }))));

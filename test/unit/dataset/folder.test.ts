@@ -21,15 +21,17 @@ describe('readImageFolder', () => {
     await writeFile(join(dir, 'a.JPG'), 'abc');
     await writeFile(join(dir, 'cats', 'old ones', 'b #1.webp'), 'de');
     await writeFile(join(dir, 'notes.txt'), 'f');
+    await symlink(join(dir, 'gone'), join(dir, 'README'));
     await symlink(join(dir, 'a.JPG'), join(dir, 'cats', 'link.jpg'));
     await symlink(join(dir, 'gone.jpg'), join(dir, 'dangling.jpg'));
     await symlink(dir, join(dir, 'cats', 'round.jpg'));
+    await symlink(dir, join(dir, 'cats', 'round'));
 
     // Act
-    const { files, bytes, skipped } = await readImageFolder(dir);
+    const { files, bytes, unusable, passedOver } = await readImageFolder(dir);
 
     // Assess
-    expect(files.toSorted((a, b) => (a.key < b.key ? -1 : 1))).toEqual([
+    expect(files).toEqual([
       { path: join(dir, 'a.JPG'), key: 'a.JPG', size: 3, contentType: 'image/jpeg' },
       { path: join(dir, 'cats/link.jpg'), key: 'cats/link.jpg', size: 3, contentType: 'image/jpeg' },
       {
@@ -39,7 +41,13 @@ describe('readImageFolder', () => {
         contentType: 'image/webp',
       },
     ]);
-    expect({ bytes, skipped }).toEqual({ bytes: 8, skipped: 2 });
+    expect(bytes).toBe(8);
+    expect(unusable).toEqual([{ key: 'dangling.jpg', why: expect.stringContaining('ENOENT') }]);
+    expect(passedOver.folderLinks).toBe(2);
+    expect(passedOver.files.list()).toEqual([
+      { suffix: '', count: 1, example: 'README' },
+      { suffix: '.txt', count: 1, example: 'notes.txt' },
+    ]);
   });
 
   it('takes images without a suffix by content, or everything, if asked to', async () => {
@@ -67,9 +75,9 @@ describe('readImageFolder', () => {
     await expect(of('missing')).rejects.toMatchObject({ code: 'FOLDER_MISSING', source: 'user' });
     await expect(of('missing')).rejects.toThrow(join(dir, 'missing'));
     await expect(of('file.jpg')).rejects.toMatchObject({ code: 'NOT_A_FOLDER', source: 'user' });
-    await expect(of('empty')).rejects.toThrow(/none among its 0 files/);
+    await expect(of('empty')).rejects.toThrow(/found none: there are no files/);
     await expect(of('text')).rejects.toMatchObject({ code: 'NO_IMAGES', source: 'user' });
-    await expect(of('text')).rejects.toThrow(/none among its 1 files/);
+    await expect(of('text')).rejects.toThrow(/found none: its files have \.txt \(1: a\.txt\)/);
   });
 });
 

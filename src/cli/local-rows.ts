@@ -1,0 +1,94 @@
+import { availableParallelism } from 'node:os';
+import { findFiles } from '../dataset/files/find-files.ts';
+import { lookAtPaths, type NamedPaths } from '../dataset/files/named-paths.ts';
+import {
+  noImages,
+  nothingPassedOver,
+  type PassedOver,
+  passedOverText,
+} from '../dataset/files/passed-over.ts';
+import type { FoundFile } from '../dataset/files/walk-folder.ts';
+import { hasImageSuffix } from '../dataset/image-type.ts';
+import type { Context } from './context.ts';
+import { EXIT, type ExitCode } from './exit-code.ts';
+
+/** Images of this machine that a command was given. */
+export interface LocalInput {
+  readonly paths: readonly string[];
+  readonly named: NamedPaths;
+  readonly passedOver: PassedOver;
+  /** Images in the works at once. */
+  readonly overlap: number;
+  /**
+   * @param exclude keys of folders that are passed over
+   * @param told of what is passed over @default `passedOver`
+   */
+  find(exclude?: ReadonlySet<string>, told?: PassedOver): AsyncGenerator<readonly FoundFile[]>;
+}
+
+/** @throws FanfleetError `PATH_NOT_FOUND` or `PATH_UNREADABLE`, naming the path */
+export function localInput({ signal }: Pick<Context, 'signal'>, paths: readonly string[]): LocalInput {
+  const named = lookAtPaths(paths, hasImageSuffix);
+  const passedOver = nothingPassedOver();
+  const find = (exclude: ReadonlySet<string> = new Set(), told = passedOver) =>
+    findFiles(named, { accept: hasImageSuffix, passedOver: told, exclude, signal });
+  return { paths, named, passedOver, overlap: 2 * availableParallelism(), find };
+}
+
+/** What became of an image, for its line. */
+export interface LocalOutcome {
+  readonly row: { readonly key: string };
+  readonly detail?: string | undefined;
+}
+
+/** What is known when all rows are out. */
+export interface RowsOutcome {
+  readonly json: object;
+  readonly text: '';
+  readonly exitCode: ExitCode;
+}
+
+/**
+ * Put rows out as they are done, and say what failed and what was left out.
+ *
+ * @param head the fields of the object before its rows
+ * @param done what is said of an image that is done
+ * @throws FanfleetError `NO_IMAGES`; the reason of the signal
+ */
+export async function putRows(
+  { io, signal }: Pick<Context, 'io' | 'signal'>,
+  { paths, passedOver }: LocalInput,
+  head: object,
+  done: 'measured' | 'normalised',
+  outcomes: AsyncIterable<readonly LocalOutcome[]>,
+): Promise<RowsOutcome> {
+  let [count, failed] = [0, 0];
+  for await (const piece of outcomes) {
+    signal.throwIfAborted();
+    for (const { row, detail } of piece) {
+      if ('error' in row) failed += 1;
+      if (detail !== undefined) io.note(`${row.key}: ${detail}`);
+    }
+    count += piece.length;
+    await io.rows(
+      head,
+      piece.map(({ row }) => row),
+    );
+    io.progress(`${count} ${done}`);
+  }
+  io.endProgress();
+  if (count === 0) throw noImages(paths.join(', '), passedOver);
+  for (const line of passedOverText(passedOver)) io.note(line);
+  if (failed > 0) io.note(`${failed} of ${count} images could not be ${done}.`);
+  const { files, folderLinks } = passedOver;
+  return {
+    json: { failed, leftOut: files.list(), folderLinks },
+    text: '',
+    exitCode: failed > 0 ? EXIT.FAILED_IMAGES : EXIT.OK,
+  };
+}
+
+/** Outcomes that come one by one. */
+export async function* oneByOne<T>(outcomes: AsyncIterable<T>): AsyncGenerator<readonly T[]> {
+  for await (const outcome of outcomes) yield [outcome];
+}

@@ -1,0 +1,148 @@
+import { type Dir, type Dirent, opendirSync, statSync } from 'node:fs';
+import { setImmediate } from 'node:timers/promises';
+import { nameText } from '../name-text.ts';
+import { NameList } from './name-list.ts';
+import type { PassedOver } from './passed-over.ts';
+
+/** A file that was come to, or a folder or tar whose files cannot be given. */
+export type FoundFile = {
+  /** Its path from the root of the walk on, with `/` between the steps; that of a folder ends in `/`. */
+  readonly key: string;
+  /** What it is opened by: its bytes, where they are not UTF-8. */
+  readonly path: string | Buffer;
+  /** Where it lies in a tar, whose path it then has. */
+  readonly span?: { readonly offset: number; readonly size: number };
+  /** Why the folder, or the rest of it, could not be read; or the tar. */
+  readonly unread?: { readonly code: 'FOLDER_UNREADABLE' | 'SHARD_UNREADABLE'; readonly reason: unknown };
+};
+
+/** Where a walk begins. */
+export type Root = {
+  /** Put before the key of each file: '' or a text that ends in `/`. */
+  readonly key: string;
+  /** The path of the folder, as it is opened. */
+  readonly path: string;
+};
+
+export type WalkOptions = {
+  /** Which files are wanted, by their names. */
+  readonly accept: (name: string) => boolean;
+  /** Told of what is passed over. */
+  readonly passedOver: PassedOver;
+  /** Keys of folders, with `/` at the end, that are passed over. */
+  readonly exclude?: ReadonlySet<string>;
+  readonly signal?: AbortSignal | undefined;
+};
+
+/** Most files in a piece of what is found. */
+const PIECE = 256;
+/** After so many entries of a folder signals are looked at. */
+const TURN = 4096;
+/** Entries that the system is asked for at a time. */
+const ENTRIES = 256;
+
+/** A folder that the walk is in. */
+type Level = {
+  readonly key: string;
+  readonly path: string | Buffer;
+  readonly names: NameList;
+  /** The bytes of those names that are not UTF-8 and are still to come, by their texts. */
+  readonly raw: Map<string, Buffer>;
+  /** How many of the names have been gone to. */
+  done: number;
+};
+
+/**
+ * The files in a folder and below it, in the order of the UTF-8 bytes of their keys, a piece at a time. Only the names in
+ * one folder, and the rest of those in the folders above it, are in memory. Links are given as files are, unless they
+ * are known to lead to a folder. Whatever cannot be read is given with the reason, and the walk goes on.
+ *
+ * @throws the reason of the signal
+ */
+export async function* walkFolder(root: Root, options: WalkOptions): AsyncGenerator<readonly FoundFile[]> {
+  let piece: FoundFile[] = [];
+  const enter = async (key: string, path: string | Buffer) => {
+    const { names, raw, failure } = await readNames(key, path, options);
+    if (failure !== undefined) {
+      piece.push({ key: key || './', path, unread: { code: 'FOLDER_UNREADABLE', reason: failure } });
+    }
+    levels.push({ key, path, names, raw, done: 0 });
+  };
+  const levels: Level[] = [];
+  await enter(root.key, root.path);
+  for (let level = levels.at(-1); level !== undefined; level = levels.at(-1)) {
+    if (level.done === level.names.length) {
+      levels.pop();
+      continue;
+    }
+    const name = level.names.at(level.done);
+    level.done += 1;
+    const key = level.key + name;
+    const path = pathBelow(level, name);
+    if (!name.endsWith('/')) piece.push({ key, path });
+    else if (options.exclude?.has(key)) options.passedOver.folders.push(key);
+    else await enter(key, path);
+    if (piece.length < PIECE) continue;
+    yield piece;
+    options.signal?.throwIfAborted();
+    piece = [];
+  }
+  if (piece.length > 0) yield piece;
+}
+
+function pathBelow({ path, raw }: Level, name: string): string | Buffer {
+  const bytes = raw.get(name);
+  raw.delete(name); // a name that is this very text may come next
+  if (typeof path === 'string' && bytes === undefined) return joined(path, name);
+  const above = Buffer.from(path);
+  return Buffer.concat([above, Buffer.from(above.at(-1) === 0x2f ? '' : '/'), bytes ?? Buffer.from(name)]);
+}
+
+function joined(path: string, name: string): string {
+  if (path === '.') return name;
+  return path.endsWith('/') ? path + name : `${path}/${name}`;
+}
+
+type Names = Pick<Level, 'names' | 'raw'> & { readonly failure?: unknown };
+
+/** The folders, with a `/`, and the wanted files in a folder, sorted so that keys come in order. */
+async function readNames(key: string, path: string | Buffer, options: WalkOptions): Promise<Names> {
+  const names = new NameList();
+  const raw = new Map<string, Buffer>();
+  let folder: Dir | undefined;
+  let failure: unknown;
+  try {
+    folder = opendirSync(path, { encoding: 'buffer' as BufferEncoding, bufferSize: ENTRIES });
+    for (let count = 1; ; count += 1) {
+      const entry = folder.readSync() as Dirent<Buffer> | null;
+      if (entry === null) break;
+      const { text, exact } = nameText(entry.name);
+      const name = entry.isDirectory() ? `${text}/` : text;
+      if (entry.isDirectory() || options.accept(text)) {
+        names.add(name);
+        if (!exact) raw.set(name, Buffer.concat([entry.name, Buffer.from(name.slice(text.length))]));
+      } else if (entry.isSymbolicLink() && leadsToFolder(path, entry.name)) {
+        options.passedOver.folderLinks += 1;
+      } else {
+        options.passedOver.files.add(key + text);
+      }
+      if (count % TURN === 0) await setImmediate(undefined, { signal: options.signal });
+    }
+  } catch (reason) {
+    options.signal?.throwIfAborted();
+    failure = reason;
+  } finally {
+    folder?.closeSync();
+  }
+  names.sort();
+  return { names, raw, failure };
+}
+
+function leadsToFolder(folder: string | Buffer, name: Buffer): boolean {
+  const path = Buffer.concat([Buffer.from(folder), Buffer.from('/'), name]);
+  try {
+    return statSync(path).isDirectory();
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,38 @@
+import type { Measured } from './kernel.ts';
+
+/**
+ * Why a file of this machine has no statistics, beside what is in `IMAGE_ERRORS`. A run reads objects, so its results
+ * never have these codes.
+ */
+export const LOCAL_ERRORS = {
+  FILE_MISSING: 'the file is gone, or a link that leads nowhere',
+  FILE_UNREADABLE: 'the file cannot be read',
+  NOT_A_FILE: 'there is no file but a pipe, a socket or a device',
+  FOLDER_UNREADABLE: 'the folder, or a part of it, cannot be read',
+  SHARD_UNREADABLE: 'the tar is damaged, or of a kind that is not supported',
+  OUTPUT_NAME_UNUSABLE: 'the normalised copy cannot have its name',
+} as const;
+export type LocalErrorCode = keyof typeof LOCAL_ERRORS;
+
+export type LocalFailedRow = {
+  readonly key: string;
+  readonly error: { readonly code: LocalErrorCode; readonly message: string };
+};
+
+/** Thrown where it is known why a file cannot be read. */
+export class LocalFailure extends Error {
+  override readonly name = 'LocalFailure';
+  readonly code: LocalErrorCode;
+
+  constructor(code: LocalErrorCode, detail: string) {
+    super(detail);
+    this.code = code;
+  }
+}
+
+/** @param reason its message is the detail */
+export function localFailure(key: string, code: LocalErrorCode, reason: unknown): Measured<LocalFailedRow> {
+  const row = { key, error: { code, message: LOCAL_ERRORS[code] } };
+  const detail = reason instanceof Error ? reason.message : String(reason);
+  return { row, decodeMs: 0, computeMs: 0, detail };
+}
