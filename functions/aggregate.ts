@@ -6,8 +6,10 @@ import { readHosts } from '../src/aggregate/hosts.ts';
 import { getIfPresent } from '../src/aggregate/reader.ts';
 import { ObjectStore } from '../src/aws/object-store.ts';
 import { createS3 } from '../src/aws/s3.ts';
-import { findPrices, type Prices, pricesSchema } from '../src/cost/prices.ts';
+import { findPrices, type Prices } from '../src/cost/prices.ts';
+import { readStoredPrices } from '../src/cost/stored-prices.ts';
 import { planSchema } from '../src/dataset/manifest.ts';
+import { FanfleetError } from '../src/errors.ts';
 import { fleetInfoSchema } from '../src/fleet/arm-info.ts';
 import { instanceLivesSchema } from '../src/fleet/instance-life.ts';
 import { parse } from '../src/parse.ts';
@@ -81,7 +83,18 @@ async function readArm(store: ObjectStore, run: Run, times: ArmTimes): Promise<A
 
 /** Those that `fanfleet prices refresh --publish` put there, else those that come with fanfleet. */
 async function readRegionPrices(store: ObjectStore): Promise<Prices | null> {
-  return (await readIfPresent(store, layout.prices(region), pricesSchema)) ?? findPrices(region);
+  const key = layout.prices(region);
+  const found = await getIfPresent(store, key);
+  if (found === null) return findPrices(region);
+  try {
+    return readStoredPrices(found.toString('utf8'), region, key);
+  } catch (reason) {
+    // What was measured is worth more than its bill.
+    const { message } = FanfleetError.from(reason);
+    logger.warn('prices not read', { key, message });
+    const shipped = findPrices(region);
+    return shipped === null ? null : { ...shipped, remarks: [message] };
+  }
 }
 
 async function readIfPresent<S extends z.ZodType>(store: ObjectStore, key: string, schema: S) {

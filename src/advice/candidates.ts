@@ -9,7 +9,10 @@ import { type Prediction, predictArm } from '../model/predict.ts';
 import type { Engine } from '../run/request.ts';
 
 /** What is to be done, and where: the parts of a job that no advice can change. */
-export type Workload = Pick<Job, 'images' | 'bytesPerImage' | 'operation' | 'packed' | 'partitions'> &
+export type Workload = Pick<
+  Job,
+  'images' | 'bytesPerImage' | 'operation' | 'storage' | 'packed' | 'partitions'
+> &
   Pick<Job, 'accountConcurrency' | 'warm' | 'interruptionsPerHour'>;
 
 /** What the advice chooses: first that of functions, then that of a fleet. */

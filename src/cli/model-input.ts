@@ -32,6 +32,7 @@ export async function readModelInput(context: Context, request: ModelRequest): P
   const summary = request.from === undefined ? null : await readSummary(context, request.from);
   const region = request.region ?? summary?.environment.region ?? context.shell.AWS_REGION ?? DEFAULT_REGION;
   const { prices } = await newestPrices(join(context.home, 'prices'), region);
+  for (const remark of prices.remarks ?? []) context.io.note(remark);
   if (summary === null) {
     const job = parse(jobSchema, request.job, 'The job');
     return { job, calibration: defaultCalibration(job.engine), prices };

@@ -1,4 +1,5 @@
 import { type Command, Option } from 'commander';
+import { STORAGE_CLASSES } from '../cost/storage-classes.ts';
 import { MARKETS } from '../fleet/market.ts';
 import { type Job, jobSchema } from '../model/job.ts';
 import { parse } from '../parse.ts';
@@ -23,6 +24,12 @@ export function addModelOptions(command: Command): Command {
     .option('--images <n>', 'how many, e.g. 50e6 (with --from: as in that run)', number)
     .option('--bytes <n>', 'mean size of an image, e.g. 110e3', number)
     .addOption(new Option('--operation <name>', 'default: stats').choices(runOperationSchema.options))
+    .addOption(
+      new Option(
+        '--storage-class <name>',
+        'of the images, which GETs and retrieval are billed by (default: STANDARD)',
+      ).choices(STORAGE_CLASSES),
+    )
     .option('--packed', 'the images lie in tar shards')
     .option('--batch-size <n>', 'most images in a batch (default: 100)', number)
     .option('--concurrency <n>', 'measure functions at once (default: 1000)', number)
@@ -46,6 +53,7 @@ export function addModelOptions(command: Command): Command {
 interface Flags extends Partial<Job> {
   readonly bytes?: number;
   readonly interruptions?: number;
+  readonly storageClass?: string;
   readonly from?: string;
   readonly inAws: boolean;
   readonly region?: string;
@@ -53,10 +61,11 @@ interface Flags extends Partial<Job> {
 
 /** @throws FanfleetError `INVALID_INPUT` that lists what is wrong */
 export function modelRequestOf(flags: Flags): ModelRequest {
-  const { bytes, interruptions, from, inAws, region, ...rest } = flags;
+  const { bytes, interruptions, storageClass, from, inAws, region, ...rest } = flags;
   const given = {
     ...rest,
     ...(bytes === undefined ? {} : { bytesPerImage: bytes }),
+    ...(storageClass === undefined ? {} : { storage: [{ storageClass, gets: 1, bytes: 1 }] }),
     ...(interruptions === undefined ? {} : { interruptionsPerHour: interruptions }),
   };
   // With a run the images are known; without one, checking now names `images`.

@@ -8,6 +8,7 @@ import { ageOf, type Prices } from './prices.ts';
 import type { RunFacts } from './run-facts.ts';
 import { serverlessUsage } from './serverless-usage.ts';
 import { sharedUsage } from './shared-usage.ts';
+import { classNotes } from './storage-classes.ts';
 
 const MILLION = 1e6;
 
@@ -109,14 +110,16 @@ function missing({ arm }: ArmRound): string {
 }
 
 function notes(
-  { environment, request }: RunFacts,
-  { date }: Prices,
+  { environment, request, plan }: RunFacts,
+  { date, remarks = [] }: Prices,
   { ageDays, stale }: { ageDays: number; stale: boolean },
 ) {
   return [
     ...(stale
       ? [`The prices are of ${date}, ${ageDays} days before: \`fanfleet prices refresh\` reads today's.`]
       : []),
+    ...remarks,
+    ...classNotes(plan.storageClasses),
     ...(environment.offline
       ? ['Run offline: the use is billed as if it had been in AWS, but its times are those of this machine.']
       : []),

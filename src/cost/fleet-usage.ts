@@ -5,6 +5,7 @@ import { calls, LOG_BYTES_PER_CALL } from './functions.ts';
 import { instancePrice, type Prices } from './prices.ts';
 import { fleetRequests, putsPerBatch } from './requests.ts';
 import { batchesFor, normalisedPuts, type RunFacts, STORED_DAYS } from './run-facts.ts';
+import { classShares, readsOf } from './storage-classes.ts';
 import { TRANSITIONS } from './transitions.ts';
 import type { FleetUsage, InstanceUsage } from './usage.ts';
 
@@ -29,6 +30,7 @@ export function fleetUsage(
   if (instances === null) return null;
   const factor = images === undefined ? 1 : images / Math.max(1, round.images);
   const moreMs = workMs(round) * (factor - 1);
+  const imageGets = (use?.gets ?? 0) * factor;
   const spans = work?.spans ?? 0;
   const batches = images === undefined ? spans : batchesFor(run, images);
   const lives = instances.map((life) => instanceUsage(life, round, prices, moreMs));
@@ -52,7 +54,7 @@ export function fleetUsage(
     ],
     s3: {
       lists: requests.lists,
-      gets: (use?.gets ?? 0) * factor + requests.gets,
+      gets: imageGets + requests.gets,
       puts:
         putsPerBatch(run.request.operation) * batches +
         normalisedPuts(run.request, round) * factor +
@@ -60,6 +62,7 @@ export function fleetUsage(
       storedBytes: (use?.storedBytes ?? 0) * factor,
       storedDays: STORED_DAYS,
       readBytes: round.bytes * factor,
+      classes: readsOf(classShares(run.plan.storageClasses), imageGets, round.bytes * factor),
     },
     logBytes: 2 * LOG_BYTES_PER_CALL,
     // The secret is written once and read by each instance.

@@ -1,6 +1,7 @@
 import { LAMBDA_LIMITS } from '../aws/limits.ts';
 import type { BillLine } from './bill.ts';
 import type { Price, Prices } from './prices.ts';
+import { readPricesOf } from './storage-classes.ts';
 import type { FunctionUsage, S3Usage } from './usage.ts';
 
 /** AWS's own examples reckon with a month of 30 days: https://aws.amazon.com/ebs/pricing/. */
@@ -56,13 +57,26 @@ export function functionLines(usage: FunctionUsage, { prices }: Prices): BillLin
   ];
 }
 
-/** A LIST costs as much as a PUT; storage is by GiB-months; https://aws.amazon.com/s3/pricing/. */
+/**
+ * A LIST costs as much as a PUT; storage is by GiB-months; the GET of an image, and what it brings, by the storage class of the
+ * object: https://aws.amazon.com/s3/pricing/.
+ */
 export function s3Lines(usage: S3Usage, { prices }: Prices): BillLine[] {
-  const { lists, gets, puts, storedBytes, storedDays, readBytes = 0 } = usage;
+  const { lists, gets, puts, storedBytes, storedDays, readBytes = 0, classes = [] } = usage;
+  const byClass = classes
+    .map((reads) => ({ ...reads, price: readPricesOf(reads.storageClass) }))
+    .filter(({ price }) => price.get !== 's3Get');
+  const ofClasses = byClass.reduce((sum, reads) => sum + reads.gets, 0);
   const gbMonths = (storedBytes / GIB) * ((storedDays * 24) / MONTH_HOURS);
   return [
     line('s3', 'LIST', lists, prices.s3Put),
-    line('s3', 'GET', gets, prices.s3Get),
+    line('s3', 'GET', gets - ofClasses, prices.s3Get),
+    ...byClass.flatMap(({ storageClass, gets: ofClass, bytes, price }) => [
+      line('s3', `GET, ${storageClass}`, ofClass, prices[price.get]),
+      ...(price.retrieval === null
+        ? []
+        : [line('s3', `retrieval, ${storageClass}`, bytes / GIB, prices[price.retrieval])]),
+    ]),
     line('s3', 'PUT', puts, prices.s3Put),
     line('s3', 'storage', gbMonths, prices.s3GbMonth),
     line('transfer', 'from S3 in the region', readBytes / GIB, prices.transferInRegionGb),

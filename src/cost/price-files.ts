@@ -1,7 +1,7 @@
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { parse } from '../parse.ts';
-import { type Prices, pricesSchema, readPrices } from './prices.ts';
+import { type Prices, readPrices } from './prices.ts';
+import { readStoredPrices } from './stored-prices.ts';
 
 /** Prices of a region, and where they are from. */
 export interface FoundPrices {
@@ -13,7 +13,7 @@ export interface FoundPrices {
 /**
  * The newest prices of a region: of the files of a folder, `<region>-<date>.json`, and those that come with fanfleet.
  *
- * @throws FanfleetError `PRICES_MISSING` where there are none at all
+ * @throws FanfleetError `PRICES_MISSING` where there are none at all, `INVALID_INPUT` where the newest file is no list of prices
  */
 export async function newestPrices(folder: string, region: string): Promise<FoundPrices> {
   const name = await readdir(folder).then(
@@ -29,7 +29,7 @@ export async function newestPrices(folder: string, region: string): Promise<Foun
   );
   if (name === undefined) return { prices: readPrices(region), file: null };
   const file = join(folder, name);
-  return { prices: parse(pricesSchema, JSON.parse(await readFile(file, 'utf8')), file), file };
+  return { prices: readStoredPrices(await readFile(file, 'utf8'), region, file), file };
 }
 
 /** @returns the path of the file */

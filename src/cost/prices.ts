@@ -14,6 +14,14 @@ export const PRICE_NAMES = [
   'stepFunctionsExpressGbSecond',
   's3Put',
   's3Get',
+  's3GetStandardIa',
+  's3GetOneZoneIa',
+  's3GetGlacierIr',
+  's3GetExpress',
+  's3RetrievalStandardIaGb',
+  's3RetrievalOneZoneIaGb',
+  's3RetrievalGlacierIrGb',
+  's3RetrievalExpressGb',
   's3GbMonth',
   'ebsGp3GbMonth',
   'ipv4Hour',
@@ -58,7 +66,10 @@ export const pricesSchema = z.object({
   instancesSource: z.string(),
   instances: z.record(z.string(), instancePriceSchema),
 });
-export type Prices = Readonly<z.infer<typeof pricesSchema>>;
+export type Prices = Readonly<z.infer<typeof pricesSchema>> & {
+  /** What has to be said of them, where they were stored by another version. */
+  readonly remarks?: readonly string[];
+};
 
 /** Prices that are older are pointed out. */
 export const STALE_DAYS = 90;

@@ -3,6 +3,7 @@ import type { ArmRound } from '../report/summary-schema.ts';
 import { architectureOf, LOG_BYTES_PER_CALL, MEASURE_METRICS } from './functions.ts';
 import { ITEM_READER_GETS, putsPerBatch, RESULT_WRITER_PUTS } from './requests.ts';
 import { batchesFor, normalisedPuts, type RunFacts, STORED_DAYS } from './run-facts.ts';
+import { classShares, readsOf } from './storage-classes.ts';
 import { TRANSITIONS } from './transitions.ts';
 import type { ServerlessUsage } from './usage.ts';
 
@@ -48,6 +49,7 @@ export function serverlessUsage(run: RunFacts, round: ArmRound, images?: number)
       storedBytes: (use.storedBytes + MANIFEST_BYTES_PER_IMAGE * round.images) * factor,
       storedDays: STORED_DAYS,
       readBytes: round.bytes * factor,
+      classes: readsOf(classShares(run.plan.storageClasses), use.gets * factor, round.bytes * factor),
     },
     logBytes: LOG_BYTES_PER_CALL * invocations,
     metricHours: MEASURE_METRICS * Math.max(1, Math.ceil(hours)),

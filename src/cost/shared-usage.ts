@@ -3,6 +3,7 @@ import { MANIFEST_BYTES_PER_IMAGE } from '../plan/batch-counts.ts';
 import { calls, LOG_BYTES_PER_CALL } from './functions.ts';
 import { putsPerBatch } from './requests.ts';
 import { type RunFacts, STORED_DAYS } from './run-facts.ts';
+import { classShares, readsOf } from './storage-classes.ts';
 import { TRANSITIONS } from './transitions.ts';
 import type { FunctionUsage, S3Usage } from './usage.ts';
 
@@ -66,6 +67,13 @@ export function sharedUsage(run: RunFacts): SharedUsage {
     const mapRuns = armRounds - fleets;
     // The aggregator reads the manifest for each arm, and what each batch wrote; the report the results of one arm.
     const batches = armRounds * (1 + putsPerBatch(request.operation) * plan.batches) + 1 + plan.batches;
+    // The baseline reads from the start of the manifest on; it is taken to meet the classes like all others.
+    const ofBaseline = readsOf(classShares(plan.storageClasses), baseline?.images ?? 0, baseline?.bytes ?? 0);
+    const ofListing = Object.entries(plan.storageClasses ?? {}).map(([storageClass, { listingGets }]) => ({
+      storageClass,
+      gets: listingGets,
+      bytes: 0,
+    }));
     return {
       lists:
         listed.lists +
@@ -85,6 +93,7 @@ export function sharedUsage(run: RunFacts): SharedUsage {
       storedBytes: manifestBytes,
       storedDays: STORED_DAYS,
       readBytes: baseline?.bytes ?? 0,
+      classes: [...ofBaseline, ...ofListing],
     };
   }
 

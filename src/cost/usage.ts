@@ -1,3 +1,5 @@
+import type { ClassReads } from './storage-classes.ts';
+
 /** Requests to S3, what is read from it, and what is left there. */
 export interface S3Usage {
   readonly lists: number;
@@ -8,6 +10,8 @@ export interface S3Usage {
   readonly storedDays: number;
   /** Bytes that were read, inside the region. @default 0 */
   readonly readBytes?: number;
+  /** What of `gets` and `readBytes` is of images, by their storage class. @default all is read as Standard */
+  readonly classes?: readonly ClassReads[];
 }
 
 /** How the processors of Lambda are sold. */

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { IMAGE_ERROR_CODES } from '../kernel/row.ts';
 import { armSchema } from '../run/request.ts';
+import { classTallySchema } from './storage-tally.ts';
 
 /** One object to be measured, pinned to the version that was listed. */
 export const objectSchema = z.object({
@@ -38,6 +39,8 @@ export const planSchema = z.object({
   listMs: z.number(),
   /** Requests to S3 that it took to list: pages; and GETs of first bytes and of indexes of shards. */
   requests: z.object({ lists: z.int().nonnegative(), gets: z.int().nonnegative() }).exactOptional(),
+  /** The images by storage class, as the listing names it; runs planned before it was counted do not say. */
+  storageClasses: z.record(z.string(), classTallySchema).exactOptional(),
   /** The earlier run that the manifest was taken from, and how many batches of all its arms and rounds with it. */
   resumed: z
     .object({

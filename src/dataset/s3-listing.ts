@@ -9,6 +9,12 @@ export type ListingOptions = {
   readonly signal?: AbortSignal | undefined;
 };
 
+/** An object as S3 lists it. */
+export type ListedObject = DatasetObject & {
+  /** Such as `STANDARD` or `GLACIER_IR`: what it costs to read it. */
+  readonly storageClass: string;
+};
+
 /**
  * Every object under a prefix, a page of at most 1,000 at a time, in the order in which S3 lists them. The next
  * page is asked for while the caller works on this one.
@@ -23,7 +29,7 @@ export async function* listPages({
   bucket,
   prefix,
   signal,
-}: ListingOptions): AsyncGenerator<DatasetObject[]> {
+}: ListingOptions): AsyncGenerator<ListedObject[]> {
   const read = async (token: string | undefined): Promise<ListObjectsV2CommandOutput> => {
     signal?.throwIfAborted();
     return s3.send(
@@ -46,10 +52,11 @@ export async function* listPages({
     pending = token === undefined ? undefined : read(token);
     pending?.catch(() => {}); // a caller that stops early never looks at it
     const encoded = page.EncodingType === 'url';
-    yield (page.Contents ?? []).map(({ Key = '', Size = 0, ETag = '' }) => ({
+    yield (page.Contents ?? []).map(({ Key = '', Size = 0, ETag = '', StorageClass = 'STANDARD' }) => ({
       key: encoded ? decodeKey(Key) : Key,
       size: Size,
       etag: ETag,
+      storageClass: StorageClass,
     }));
   }
 }

@@ -10,6 +10,12 @@ export const jobSchema = z.strictObject({
   /** Mean size of an object. */
   bytesPerImage: z.number().positive().max(1e9).default(110_000),
   operation: runOperationSchema.default('stats'),
+  /** By storage class, part of the GETs of images and of their bytes. @default all is read as Standard */
+  storage: z
+    .array(
+      z.object({ storageClass: z.string(), gets: z.number().min(0).max(1), bytes: z.number().min(0).max(1) }),
+    )
+    .default([]),
   /** Whether the images lie in tar shards, of which a GET brings up to 8 MiB. */
   packed: z.boolean().default(false),
   /** Most images in a batch. */

@@ -1,5 +1,6 @@
 import { architectureOf } from '../cost/functions.ts';
 import type { Prices } from '../cost/prices.ts';
+import { classShares } from '../cost/storage-classes.ts';
 import { calibrate, isMeasured, type MeasuredRun } from './calibrate.ts';
 import type { Curves } from './curves.ts';
 import { type Job, jobSchema } from './job.ts';
@@ -16,6 +17,7 @@ export function jobOfRun({ request, plan, environment, rounds }: MeasuredRun): J
     images: plan.images,
     bytesPerImage: Math.max(1, plan.bytes / plan.images),
     operation: request.operation,
+    storage: [...classShares(plan.storageClasses)],
     packed: plan.shards > 0,
     batchSize: request.batchSize,
     concurrency: request.concurrency,

@@ -1,6 +1,7 @@
 import { FUNCTION_MEMORY, LOG_BYTES_PER_CALL, MEASURE_METRICS } from '../cost/functions.ts';
 import { fleetRequests, ITEM_READER_GETS, RESULT_WRITER_PUTS } from '../cost/requests.ts';
 import { STORED_DAYS } from '../cost/run-facts.ts';
+import { readsOf } from '../cost/storage-classes.ts';
 import { TRANSITIONS } from '../cost/transitions.ts';
 import type { FleetUsage, FunctionUsage, InstanceUsage, S3Usage, ServerlessUsage } from '../cost/usage.ts';
 import { ROOT_VOLUME_GIB } from '../fleet/root-volume.ts';
@@ -74,13 +75,16 @@ export function fleetUse(job: Job, setup: ArmSetup, { wallMs, busyMs }: Taken): 
 
 /** @param beside what is asked for beside images and batches */
 function s3Use(job: Job, setup: ArmSetup, beside: Pick<S3Usage, 'lists' | 'gets' | 'puts'>): S3Usage {
+  const imageGets = setup.batches * setup.gets;
+  const readBytes = job.images * job.bytesPerImage;
   return {
     lists: beside.lists,
-    gets: setup.batches * setup.gets + beside.gets,
+    gets: imageGets + beside.gets,
     puts: setup.batches * setup.puts + beside.puts,
     storedBytes: job.images * (STORED_BYTES_PER_IMAGE + MANIFEST_BYTES_PER_IMAGE),
     storedDays: STORED_DAYS,
-    readBytes: job.images * job.bytesPerImage,
+    readBytes,
+    classes: readsOf(job.storage, imageGets, readBytes),
   };
 }
 

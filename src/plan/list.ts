@@ -12,6 +12,7 @@ import {
 import type { DatasetObject } from '../dataset/manifest.ts';
 import { type ListingOptions, listPages, toListingError } from '../dataset/s3-listing.ts';
 import { isShard, isShardIndex } from '../dataset/shards/shard-index.ts';
+import { StorageTally } from '../dataset/storage-tally.ts';
 import { countSuffix, type SuffixCounts, suffixesText } from '../dataset/suffix-counts.ts';
 import { FanfleetError } from '../errors.ts';
 import { isObjectError } from '../kernel/row.ts';
@@ -53,6 +54,8 @@ export type ListingTally = {
   /** Requests to S3: pages; and GETs of first bytes and of indexes of shards, walks through tars left out. */
   lists: number;
   gets: number;
+  /** The images by storage class. */
+  readonly storage: StorageTally;
   /** Time spent waiting for the listing and for what is in shards. */
   listMs: number;
 };
@@ -68,6 +71,7 @@ export function newTally(): ListingTally {
     skippedSuffixes: new Map(),
     lists: 0,
     gets: 0,
+    storage: new StorageTally(),
     listMs: 0,
   };
 }
@@ -88,6 +92,7 @@ export async function* listImages(
   for await (const images of imagePages(options, tally)) {
     tally.listMs += clock() - asked;
     tally.images += images.length;
+    tally.storage.images(images);
     if (images.length > 0) yield images;
     asked = clock();
   }
@@ -98,7 +103,10 @@ export async function* listImages(
 async function* imagePages(options: ListImagesOptions, tally: ListingTally): AsyncGenerator<DatasetObject[]> {
   for await (const page of listPages(options)) {
     tally.lists += 1;
-    const objects = page.filter(({ key }) => !key.endsWith('/'));
+    tally.storage.page(page);
+    const objects = page
+      .filter(({ key }) => !key.endsWith('/'))
+      .map(({ storageClass: _, ...object }) => object);
     tally.seen += page.length;
     tally.folders += page.length - objects.length;
     tally.skipped += page.length - objects.length;
@@ -141,6 +149,7 @@ async function* partPages(
   }
   tally.shards += 1;
   tally.gets += 1;
+  tally.storage.listingGets([part]);
   try {
     for await (const members of options.openShard?.(part) ?? []) {
       tally.members += members.length;
@@ -182,6 +191,7 @@ async function sniffImages(
   const images = new Map<DatasetObject, DatasetObject>();
   const filled = objects.filter(({ size }) => size > 0);
   tally.gets += filled.length;
+  tally.storage.listingGets(filled);
   await forEachConcurrent(
     filled,
     SNIFF_CONCURRENCY,

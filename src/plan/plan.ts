@@ -69,7 +69,7 @@ export async function plan(options: PlanOptions): Promise<Plan> {
     });
     const probed = { sample: sample.items, images: totals.images };
     tally.gets += await expectReadable({ s3, bucket, prefix, signal, ...probed });
-    const { shards, skipped, listMs, lists, gets } = tally;
+    const { shards, skipped, listMs, lists, gets, storage } = tally;
     const result: Plan = {
       bucket,
       prefix,
@@ -79,6 +79,7 @@ export async function plan(options: PlanOptions): Promise<Plan> {
       skipped,
       listMs,
       requests: { lists, gets },
+      storageClasses: storage.toJSON(),
     };
     await s3.send(
       new PutObjectCommand({

@@ -6,6 +6,7 @@ import {
   type ListObjectsV2CommandOutput,
   PutObjectCommand,
   S3Client,
+  type StorageClass,
 } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { forEachConcurrent } from '../../src/concurrency/for-each-concurrent.ts';
@@ -96,6 +97,7 @@ describe('plan against an S3', () => {
       skipped: 4,
       listMs: expect.any(Number),
       requests: { lists: 3, gets: 1 },
+      storageClasses: { STANDARD: { images: 2_512, bytes: 2_512, gets: 2_512, listingGets: 0 } },
     });
     const text = await read(result.manifestKey);
     const batches: Batch[] = batchSchema.array().parse(JSON.parse(text));
@@ -152,6 +154,43 @@ describe('plan against an S3', () => {
       ['named.jpg'],
       ['a', 'b.bin', 'c', 'empty', 'named.jpg'],
     ]);
+  });
+
+  it('counts images, bytes and GETs by storage class, those in a tar by that of the tar', async () => {
+    // Prepare
+    const png = encodeGreyPng(new Uint8Array(4), 2, 2);
+    const kept = (key: string, StorageClass: StorageClass, Body: Buffer = png) =>
+      emulator.s3.send(new PutObjectCommand({ Bucket: DATA, Key: key, Body, StorageClass }));
+    await put(['classes/a.png'], png);
+    await kept('classes/b.png', 'STANDARD_IA');
+    await kept('classes/c.png', 'STANDARD_IA');
+    // Looked at for what it is, and skipped.
+    await kept('classes/notes', 'STANDARD_IA', Buffer.from('no image'));
+    await kept('classes/d.png', 'INTELLIGENT_TIERING');
+    await kept(
+      'classes/e.tar',
+      'GLACIER_IR',
+      tarOf([
+        ['e/1.png', png],
+        ['e/2.png', png],
+      ]),
+    );
+
+    // Act
+    const result = await plan(options('classes/', { filter: 'content' }));
+
+    // Assess
+    const slices = (2 * png.length) / (8 * 1024 * 1024);
+    const alone = (images: number, listingGets = 0) => ({
+      ...{ images, bytes: images * png.length, gets: images, listingGets },
+    });
+    expect(result.storageClasses).toEqual({
+      GLACIER_IR: { images: 2, bytes: 2 * png.length, gets: slices, listingGets: 1 },
+      INTELLIGENT_TIERING: alone(1),
+      STANDARD: alone(1),
+      STANDARD_IA: alone(2, 1),
+    });
+    expect(await read(result.manifestKey)).not.toContain('storageClass');
   });
 
   it.each([

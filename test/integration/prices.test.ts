@@ -57,6 +57,16 @@ const PRODUCTS: readonly ListedProduct[] = [
   one('AmazonStates', '0.0000166700', 'EU-StepFunctions-GB-Second'),
   one('AmazonS3', '0.0000050000', 'EU-Requests-Tier1', { group: 'S3-API-Tier1' }),
   one('AmazonS3', '0.0000004000', 'EU-Requests-Tier2', { group: 'S3-API-Tier2' }),
+  ...[
+    ['Requests-SIA-Tier2', '0.0000010000'],
+    ['Requests-ZIA-Tier2', '0.0000011000'],
+    ['Requests-GIR-Tier2', '0.0000100000'],
+    ['Requests-XZ-Tier2', '0.0000000300'],
+    ['Retrieval-SIA', '0.0100000000'],
+    ['Retrieval-ZIA', '0.0110000000'],
+    ['Retrieval-GIR', '0.0300000000'],
+    ['Retrieval-XZ', '0.0006000000'],
+  ].map(([usage = '', usd = '']) => one('AmazonS3', usd, `EU-${usage}`)),
   one('AmazonS3', '0.0230000000', 'EU-TimedStorage-ByteHrs', { volumeType: 'Standard' }),
   one('AmazonEC2', '0.0880000000', 'EU-EBS:VolumeUsage.gp3', {
     volumeApiName: 'gp3',
@@ -128,6 +138,8 @@ describe('fanfleet prices refresh', () => {
       { upTo: null, usd: 0.0000133334 },
     ]);
     expect(written.prices.lambdaRequest.tiers).toEqual([{ upTo: null, usd: 0.0000002 }]);
+    expect(written.prices.s3GetOneZoneIa.tiers).toEqual([{ upTo: null, usd: 0.0000011 }]);
+    expect(written.prices.s3RetrievalGlacierIrGb).toMatchObject({ unit: 'GB', tiers: [{ usd: 0.03 }] });
     expect(written.prices.kmsRequest.tiers).toEqual([{ upTo: null, usd: 0.000003 }]);
     expect(written.prices.logsGb).toMatchObject({ source: 'AWS Price List API', tiers: [{ usd: 0.57 }] });
     const common = { vcpus: 2, memoryGib: 4 };
@@ -151,6 +163,17 @@ describe('fanfleet prices refresh', () => {
     const { status, stderr } = await fanfleet(url, 'refresh', '--region', REGION, '--types', 'p9.small');
     expect(stderr).toContain('[PRICE_NOT_LISTED] Expected a price of p9.small in eu-west-1');
     expect(status).toBe(EXIT.USAGE);
+  });
+
+  it('takes what a region does not have, S3 Express One Zone, from another one and says so', async () => {
+    const without = PRODUCTS.filter(({ attributes }) => !attributes.usagetype?.includes('XZ'));
+    const { url } = await serve(without);
+    const { status, json } = await fanfleet(url, 'refresh', '--region', REGION);
+    expect(status).toBe(EXIT.OK);
+    expect(json.prices.s3GetExpress).toMatchObject({
+      source: 'https://aws.amazon.com/s3/faqs/ (us-east-1; eu-west-1 does not have it)',
+      tiers: [{ usd: 3e-8 }],
+    });
   });
 
   it('does not guess where the list has two prices, or a gap in one', async () => {

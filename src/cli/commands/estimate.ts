@@ -1,4 +1,6 @@
 import { ageOf, type Prices } from '../../cost/prices.ts';
+import { readPricesOf } from '../../cost/storage-classes.ts';
+import type { Job } from '../../model/job.ts';
 import { aroundArms, type Prediction, predict, problemsOf, setupsOf } from '../../model/predict.ts';
 import { scalingCurves } from '../../model/scaling.ts';
 import { count, duration, usd } from '../../report/format.ts';
@@ -33,12 +35,24 @@ export async function estimateCommand(context: Context, request: ModelRequest) {
 }
 
 /** What the figures rest on. */
-export function footing({ calibration, prices }: ModelInput): string[] {
+export function footing({ job, calibration, prices }: ModelInput): string[] {
   const { ageDays, stale } = ageOf(prices, Date.now());
   return [
     `Rests on: ${calibration.source}.`,
     `Prices: ${prices.region}, ${prices.date}${stale ? `, ${ageDays} days old` : ''}.`,
+    ...storageText(job),
   ];
+}
+
+/** Where reading the images costs more than reading Standard. */
+function storageText({ storage }: Job): string[] {
+  const others = storage.filter(({ storageClass }) => readPricesOf(storageClass).retrieval !== null);
+  if (others.length === 0) return [];
+  const parts = others.map(
+    ({ storageClass, gets }) =>
+      `${storageClass}${gets === 1 ? '' : ` (${Math.round(100 * gets)} % of the GETs)`}`,
+  );
+  return [`Images are read at the prices of ${parts.join(', ')}, by GET and by GB.`];
 }
 
 export function footOf(prices: Prices) {

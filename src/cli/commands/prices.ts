@@ -26,7 +26,9 @@ const PRICE_LIST_REGION = 'us-east-1';
 
 /** The prices of a region that bills are made with, and how old they are. */
 export async function pricesCommand(context: Context, options: PricesOptions) {
-  return outcome(await newestPrices(pricesFolder(context), regionOf(context, options)), Date.now());
+  const found = await newestPrices(pricesFolder(context), regionOf(context, options));
+  for (const remark of found.prices.remarks ?? []) context.io.note(remark);
+  return outcome(found, Date.now());
 }
 
 /** Read today's prices of a region from AWS, with the credentials of an account. */

@@ -16,6 +16,17 @@ const S3 = 'AmazonS3';
 const EC2 = 'AmazonEC2';
 const CLOUD_WATCH = 'AmazonCloudWatch';
 
+/** Usage types: S3 User Guide, "Understanding your AWS billing and usage reports". */
+const s3Product = (unit: string, usageType: RegExp): ProductQuery => ({
+  serviceCode: S3,
+  unit,
+  filters: {},
+  usageType,
+});
+
+/** What a region may lack; then nothing can be billed by it. */
+export const NOT_EVERYWHERE: readonly PriceName[] = ['s3GetExpress', 's3RetrievalExpressGb'];
+
 /** Each price that has a product of its own; transfer from S3 inside a region has none, since it costs nothing. */
 export const PRODUCT_QUERIES: Readonly<Record<Exclude<PriceName, 'transferInRegionGb'>, ProductQuery>> = {
   lambdaX86GbSecond: {
@@ -72,6 +83,14 @@ export const PRODUCT_QUERIES: Readonly<Record<Exclude<PriceName, 'transferInRegi
     filters: { group: 'S3-API-Tier2' },
     usageType: /^Requests-Tier2$/,
   },
+  s3GetStandardIa: s3Product('request', /^Requests-SIA-Tier2$/),
+  s3GetOneZoneIa: s3Product('request', /^Requests-ZIA-Tier2$/),
+  s3GetGlacierIr: s3Product('request', /^Requests-GIR-Tier2$/),
+  s3GetExpress: s3Product('request', /^Requests-XZ-Tier2$/),
+  s3RetrievalStandardIaGb: s3Product('GB', /^Retrieval-SIA$/),
+  s3RetrievalOneZoneIaGb: s3Product('GB', /^Retrieval-ZIA$/),
+  s3RetrievalGlacierIrGb: s3Product('GB', /^Retrieval-GIR$/),
+  s3RetrievalExpressGb: s3Product('GB', /^Retrieval-XZ$/),
   s3GbMonth: {
     serviceCode: S3,
     unit: 'GB-month',

@@ -2,9 +2,16 @@ import { type Filter, type PricingClient, paginateGetProducts } from '@aws-sdk/c
 import { forEachConcurrent } from '../../concurrency/for-each-concurrent.ts';
 import { FanfleetError } from '../../errors.ts';
 import { parse } from '../../parse.ts';
-import { type InstancePrice, type Price, type PriceName, type Prices, pricesSchema } from '../prices.ts';
+import {
+  type InstancePrice,
+  type Price,
+  type PriceName,
+  type Prices,
+  pricesSchema,
+  readPrices,
+} from '../prices.ts';
 import { instanceOf, type Product, parseProduct, tiersOf, usageTypesOf } from './product.ts';
-import { INSTANCE_FILTERS, PRODUCT_QUERIES, type ProductQuery } from './queries.ts';
+import { INSTANCE_FILTERS, NOT_EVERYWHERE, PRODUCT_QUERIES, type ProductQuery } from './queries.ts';
 
 export interface ReadPriceListOptions {
   /** In a region that has the price list: us-east-1, eu-central-1 or ap-south-1. */
@@ -20,6 +27,7 @@ export interface ReadPriceListOptions {
   readonly now: number;
 }
 
+const DEFAULT_REGION = 'us-east-1';
 const SOURCE = 'AWS Price List API';
 /** Calls at once: the price list allows few. */
 const CONCURRENCY = 4;
@@ -43,7 +51,8 @@ export async function readPriceList(options: ReadPriceListOptions): Promise<Pric
   const queries = Object.entries(PRODUCT_QUERIES) as [PriceName, ProductQuery][];
   await forEachConcurrent(queries, CONCURRENCY, async ([name, query]) => {
     const found = await onlyProduct(options, name, query);
-    prices[name] = { unit: query.unit, tiers: tiersOf(found), source: SOURCE, date };
+    if (found === null) prices[name] = elsewhere(name, region);
+    else prices[name] = { unit: query.unit, tiers: tiersOf(found), source: SOURCE, date };
   });
   const instances = new Map<string, InstancePrice>();
   await forEachConcurrent(new Set([...types, ...typesIfThere]), CONCURRENCY, async (type) => {
@@ -77,11 +86,12 @@ async function onlyProduct(
   options: ReadPriceListOptions,
   name: PriceName,
   { serviceCode, filters, usageType }: ProductQuery,
-): Promise<Product> {
+): Promise<Product | null> {
   const found = (await products(options, serviceCode, filters)).filter((product) =>
     usageTypesOf(product, options.region).some((type) => usageType.test(type)),
   );
   const [only] = found;
+  if (only === undefined && NOT_EVERYWHERE.includes(name)) return null;
   if (only === undefined) throw notListed(name, options.region);
   // A price may be listed for each of several operations, and is then the same.
   const different = new Set(found.map((product) => JSON.stringify(tiersOf(product))));
@@ -91,6 +101,12 @@ async function onlyProduct(
     `Expected one price of ${name} in ${options.region} but the price list has ${different.size}.`,
     { source: 'aws' },
   );
+}
+
+/** A price of something that the region does not have. */
+function elsewhere(name: PriceName, region: string): Price {
+  const { region: other, prices } = readPrices(DEFAULT_REGION);
+  return { ...prices[name], source: `${prices[name].source} (${other}; ${region} does not have it)` };
 }
 
 async function products(

@@ -69,6 +69,20 @@ describe('estimate and simulate', () => {
     expect(json.curves?.arms).toHaveLength(2);
   });
 
+  it('bills the storage class that was named, and says so', async () => {
+    const usd = async (more: string) =>
+      (await estimateCommand(context, requestOf(`--images 1e6 --bytes 107374.1824${more}`))).json.arms.map(
+        (arm) => arm.usd,
+      );
+    const standard = await usd('');
+    const dearer = await usd(' --storage-class STANDARD_IA');
+    // A million GETs, and 100 GiB.
+    for (const [arm, found] of dearer.entries()) expect(found - (standard[arm] ?? 0)).toBeCloseTo(0.6 + 1, 6);
+    const { text } = await estimateCommand(context, requestOf('--images 1e6 --storage-class GLACIER_IR'));
+    expect(text).toContain('Images are read at the prices of GLACIER_IR');
+    expect(() => requestOf('--images 1e6 --storage-class GLACIER')).toThrow(/Allowed choices are STANDARD,/);
+  });
+
   it('simulates the same for the same seed', async () => {
     const request = requestOf('--images 1e6 --workers 20 --market spot --interruptions 0.5');
     const once = await simulateCommand(context, { seed: 3, runs: 5, request });

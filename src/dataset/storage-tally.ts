@@ -1,0 +1,62 @@
+import * as z from 'zod';
+import { SLICE_BYTES } from '../workload/reads.ts';
+import type { DatasetObject } from './manifest.ts';
+import type { ListedObject } from './s3-listing.ts';
+
+/** The images of one storage class. */
+export const classTallySchema = z.object({
+  images: z.int().nonnegative(),
+  /** Of those that are read: the plan may refuse some. */
+  bytes: z.int().nonnegative(),
+  /** GETs that it takes to read all of them once: one for each of its own, one for 8 MiB of those in tars. */
+  gets: z.number().nonnegative(),
+  /** GETs that the listing took: first bytes of keys without a suffix, indexes of tars. */
+  listingGets: z.int().nonnegative(),
+});
+export type ClassTally = z.infer<typeof classTallySchema>;
+
+const STANDARD = 'STANDARD';
+
+/** Images, and what it takes to read them, by storage class: those in a tar have the class of the tar. */
+export class StorageTally {
+  readonly #tallies = new Map<string, ClassTally>();
+  /** Of the page at hand, keys of every class but Standard. */
+  #classes: ReadonlyMap<string, string> = new Map();
+
+  /** Begin the next page of the listing. */
+  page(objects: readonly ListedObject[]): void {
+    const others = objects.filter(({ storageClass }) => storageClass !== STANDARD);
+    this.#classes = new Map(others.map(({ key, storageClass }) => [key, storageClass]));
+  }
+
+  /** Count images of that page, or of tars of that page. */
+  images(images: readonly DatasetObject[]): void {
+    for (const image of images) {
+      const tally = this.#of(image);
+      tally.images += 1;
+      // Of an object that the plan refuses nothing is read.
+      if (image.refused !== undefined) continue;
+      tally.bytes += image.size;
+      tally.gets += image.shard === undefined ? 1 : image.size / SLICE_BYTES;
+    }
+  }
+
+  /** Count a GET of each of these objects that the listing itself needed. */
+  listingGets(objects: readonly DatasetObject[]): void {
+    for (const object of objects) this.#of(object).listingGets += 1;
+  }
+
+  /** By the name of the class; classes of which nothing was read are left out. */
+  toJSON(): Record<string, ClassTally> {
+    return Object.fromEntries([...this.#tallies].sort(([a], [b]) => (a < b ? -1 : 1)));
+  }
+
+  #of({ key, shard }: DatasetObject): ClassTally {
+    const storageClass = this.#classes.get(shard?.key ?? key) ?? STANDARD;
+    const found = this.#tallies.get(storageClass);
+    if (found !== undefined) return found;
+    const fresh = { images: 0, bytes: 0, gets: 0, listingGets: 0 };
+    this.#tallies.set(storageClass, fresh);
+    return fresh;
+  }
+}
