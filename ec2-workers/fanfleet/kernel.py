@@ -6,7 +6,9 @@ Rows equal those of the TypeScript kernel to the byte; docs/formats.md has the p
 import io
 import json
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from operator import mul
 from typing import Any
 
@@ -22,7 +24,7 @@ from PIL import (
 from fanfleet.formats import Refused, Still, read_still
 
 # The classes, not Image.open, which looks at the content again and has a limit of its own for the size.
-_DECODERS = {
+DECODERS = {
     "JPEG": JpegImagePlugin.JpegImageFile,
     "PNG": PngImagePlugin.PngImageFile,
     "GIF": GifImagePlugin.GifImageFile,
@@ -87,25 +89,54 @@ class Measured:
     detail: str | None = None
     file: bytes | None = None
     """The normalised image, where that is what was asked for."""
-    counts: list[list[int]] | None = None
-    """Pixels per value, of grey alone or of R, G and B; only of the operation `histogram`."""
+    counts: Any = None
+    """Pixels per value, of grey alone or of R, G and B; only of the operation `histogram`.
+
+    Three lists of 256, or where the row has a depth of 16 bits an array of the shape (1 or 3, 65536).
+    """
+    dropped_bits: bool = False
+    """Whether it has 16 bits a sample, of which the row knows the high 8."""
 
 
-def measure(data: bytes, key: str, operation: str) -> Measured:
-    """Decode and measure one image. An image that cannot be measured is a row with its error."""
+def measure(data: bytes, key: str, operation: str, depth: str = "8") -> Measured:
+    """Decode and measure one image. An image that cannot be measured is a row with its error.
+
+    `depth` is one of `DEPTHS` in src/kernel/depth.ts.
+    """
     started = time.perf_counter()
     try:
         still = read_still(data)
-        image = decode(still)
+        pixels = _pixels(still, depth)
     except Refused as reason:
         spent = (time.perf_counter() - started) * 1000
         return Measured(failed_row(key, reason.code), spent, 0.0, reason.detail or None)
     decoded = time.perf_counter()
-    counts = _histograms(image, still)
-    row = _row(key, still, counts, operation)
+    is_deep = not isinstance(pixels, Image.Image)
+    if is_deep:
+        from fanfleet.deep import deep_counts, deep_statistic
+
+        counts = deep_counts(pixels)
+        row = _row(key, still, partial(deep_statistic, counts), operation, is_deep=True)
+    else:
+        counts = _histograms(pixels, still)
+        row = _row(key, still, partial(_statistic, counts), operation)
     ended = time.perf_counter()
-    kept = counts if operation == "histogram" else None
-    return Measured(row, (decoded - started) * 1000, (ended - decoded) * 1000, counts=kept)
+    return Measured(
+        row,
+        (decoded - started) * 1000,
+        (ended - decoded) * 1000,
+        counts=counts if operation == "histogram" else None,
+        dropped_bits=still.deep and not is_deep,
+    )
+
+
+def _pixels(still: Still, depth: str) -> Any:
+    """An image of 8 bits, or an array of all 16 where these are asked for. numpy is imported only then."""
+    if not still.deep or depth == "8":
+        return decode(still)
+    from fanfleet.deep import deep_pixels
+
+    return deep_pixels(still)
 
 
 def failed_row(key: str, code: str) -> dict[str, Any]:
@@ -120,7 +151,7 @@ def serialize_row(row: dict[str, Any]) -> str:
 def decode(still: Still) -> Image.Image:
     """Pixels in one of the modes L, LA, RGB and RGBA, 8 bits a channel."""
     try:
-        image = _DECODERS[still.format](io.BytesIO(still.data))
+        image = DECODERS[still.format](io.BytesIO(still.data))
         image.load()
         decoded = _to_8_bits(image, still)
         if still.drop_alpha:
@@ -137,6 +168,10 @@ def decode(still: Still) -> Image.Image:
 
 def _to_8_bits(image: Image.Image, still: Still) -> Image.Image:
     clear = image.info.pop("transparency", None)
+    if still.deep and clear is not None:
+        from fanfleet.deep import high_bytes
+
+        return high_bytes(still)
     if image.mode.startswith("I;16"):
         return _high_bytes(image)
     if image.mode in ("1", "L"):
@@ -187,20 +222,29 @@ def _histograms(image: Image.Image, still: Still) -> list[list[int]]:
     return counts
 
 
-def _row(key: str, still: Still, counts: list[list[int]], operation: str) -> dict[str, Any]:
+def _statistic(counts: list[list[int]], name: str) -> list[int]:
+    if name == "sum":
+        return [sum(map(mul, count, _VALUES)) for count in counts]
+    if name == "sumSq":
+        return [sum(map(mul, count, _SQUARES)) for count in counts]
+    if name == "min":
+        return [next(value for value in _VALUES if count[value]) for count in counts]
+    return [next(value for value in reversed(_VALUES) if count[value]) for count in counts]
+
+
+def _row(
+    key: str, still: Still, find: Callable[[str], list[int]], operation: str, *, is_deep: bool = False
+) -> dict[str, Any]:
+    """`find` gives the sum, sumSq, min or max of grey, or of R, G and B."""
     row: dict[str, Any] = {"key": key, "width": still.width, "height": still.height, "channels": 3}
+    if is_deep:
+        row["depth"] = 16
     pixels = still.width * still.height
-    sums = [sum(map(mul, count, _VALUES)) for count in counts]
+    sums = find("sum")
     for statistic in OPERATION_STATISTICS[operation]:
-        if statistic == "sum":
-            values = sums
-        elif statistic == "sumSq":
-            values = [sum(map(mul, count, _SQUARES)) for count in counts]
-        elif statistic == "min":
-            values = [next(value for value in _VALUES if count[value]) for count in counts]
-        elif statistic == "max":
-            values = [next(value for value in reversed(_VALUES) if count[value]) for count in counts]
-        else:
+        if statistic == "mean_e6":
             values = [(2_000_000 * total + pixels) // (2 * pixels) for total in sums]
+        else:
+            values = sums if statistic == "sum" else find(statistic)
         row[statistic] = values * 3 if len(values) == 1 else values
     return row

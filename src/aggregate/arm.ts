@@ -126,9 +126,9 @@ export async function aggregateArm(input: AggregateArmInput): Promise<ArmAggrega
   const addHistogram = (body: Buffer | null, batch: number, { statistics }: ImagePart) => {
     if (body === null) return log.add('HISTOGRAM_MISSING', String(batch));
     hash.update(body);
-    const { counts, why } = checkHistogram(body, batch, statistics);
-    if (counts === undefined) log.add('HISTOGRAM_INCONSISTENT', `batch ${batch}: ${why}`);
-    else histograms.add(counts);
+    const { histogram, why } = checkHistogram(body, batch, statistics);
+    if (histogram === undefined) log.add('HISTOGRAM_INCONSISTENT', `batch ${batch}: ${why}`);
+    else histograms.add(histogram);
   };
   const load = async (batch: Batch) => {
     const [result, span, histogram] = await Promise.all([

@@ -1,15 +1,17 @@
+import { DEEP_VALUES, type DeepHistogram } from '../kernel/deep-histogram.ts';
 import { type Histogram, VALUES } from '../kernel/histogram.ts';
 import { MAX_PIXELS } from '../kernel/row.ts';
-import { serializeHistogram } from '../run/histogram-file.ts';
+import { DEEP_STEP } from '../kernel/stretch.ts';
+import { type BatchHistogram, serializeHistogram } from '../run/histogram-file.ts';
 import type { Statistics } from './statistics.ts';
 
-/** How often each of the values 0-255 occurs in the dataset, for R, G and B: the counts may pass 2^53. */
+/** How often each value of 8 bits, or of 16, occurs in the dataset, for R, G and B: the counts may pass 2^53. */
 export type DatasetHistogram = readonly [readonly bigint[], readonly bigint[], readonly bigint[]];
 
 /** The histogram of a batch, or why it cannot be used. */
 export type CheckedHistogram =
-  | { readonly counts: Histogram; readonly why?: never }
-  | { readonly why: string; readonly counts?: never };
+  | { readonly histogram: BatchHistogram; readonly why?: never }
+  | { readonly why: string; readonly histogram?: never };
 
 /**
  * Check the histogram of a batch: it must be exactly what `serializeHistogram` writes, and say the same as the rows.
@@ -23,61 +25,132 @@ export function checkHistogram(body: Buffer, batch: number, rows: Statistics): C
     return { why: 'no histogram of this batch in its one text form' };
   }
   if (file.images !== rows.images) return { why: `${file.images} images, but ${rows.images} measured rows` };
-  for (const [channel, counts] of file.counts.entries()) {
-    const why = contradiction(counts, rows, channel);
+  if ((file.deep === undefined) !== (rows.depth === 8)) return { why: 'another depth than the rows' };
+  for (const channel of [0, 1, 2] as const) {
+    const why = contradiction(file, rows, channel);
     if (why !== null) return { why: `${why} of channel ${channel} differ from those of the rows` };
   }
-  return { counts: file.counts };
+  return { histogram: file };
 }
 
-/** Adds up histograms, exactly. Holds 12 KiB, however many there are. */
+/** Adds up histograms, exactly. Holds 12 KiB, however many there are, and 3 MiB if there are images of 16 bits. */
 export class HistogramSum {
-  readonly #total = new BigUint64Array(3 * VALUES);
-  /** What was added since, as long as it is below 2^53: adding BigInts takes ten times as long. */
-  readonly #recent = new Float64Array(3 * VALUES);
-  #recentPixels = 0;
+  readonly #plain = new ChannelSums(VALUES);
+  #deep: ChannelSums | undefined;
 
-  add(histogram: Histogram): void {
-    const pixels = histogram[0].reduce((sum, count) => sum + count, 0);
-    if (this.#recentPixels + pixels > Number.MAX_SAFE_INTEGER) this.#settle();
-    this.#recentPixels += pixels;
-    histogram.forEach((counts, channel) => {
-      counts.forEach((count, value) => {
-        const at = VALUES * channel + value;
-        this.#recent[at] = (this.#recent[at] as number) + count;
-      });
-    });
+  add({ counts, deep }: Pick<BatchHistogram, 'counts' | 'deep'>): void {
+    this.#plain.add(counts);
+    if (deep === undefined) return;
+    this.#deep ??= new ChannelSums(DEEP_VALUES);
+    this.#deep.addPairs(deep.counts);
   }
 
-  /** The histogram of so many pixels; null where they were not all counted, since a part would pass for the whole. */
+  /**
+   * The histogram of so many pixels; null where they were not all counted, since a part would pass for the whole. Beside
+   * images of 16 bits the values of 8 are multiplied by 257.
+   */
   of(pixels: bigint): DatasetHistogram | null {
-    this.#settle();
-    const channel = (at: number) => [...this.#total.subarray(VALUES * at, VALUES * (at + 1))];
-    const histogram = [channel(0), channel(1), channel(2)] as const;
+    const histogram = this.#deep === undefined ? this.#plain.totals : this.#together(this.#deep);
     return histogram[0].reduce((sum, count) => sum + count, 0n) === pixels ? histogram : null;
+  }
+
+  #together(deep: ChannelSums): DatasetHistogram {
+    const { totals } = deep;
+    for (const [channel, counts] of this.#plain.totals.entries()) {
+      const to = totals[channel] as bigint[];
+      for (const [value, count] of counts.entries())
+        to[DEEP_STEP * value] = (to[DEEP_STEP * value] ?? 0n) + count;
+    }
+    return totals;
+  }
+}
+
+/** Counts of R, G and B. */
+class ChannelSums {
+  readonly #values: number;
+  readonly #total: BigUint64Array;
+  /** What was added since, as long as it is below 2^53: adding BigInts takes ten times as long. */
+  readonly #recent: Float64Array;
+  #recentPixels = 0;
+
+  constructor(values: number) {
+    this.#values = values;
+    this.#total = new BigUint64Array(3 * values);
+    this.#recent = new Float64Array(3 * values);
+  }
+
+  add(counts: Histogram): void {
+    this.#make(counts[0].reduce((sum, count) => sum + count, 0));
+    for (const [channel, values] of counts.entries()) {
+      values.forEach((count, value) => {
+        this.#increase(channel, value, count);
+      });
+    }
+  }
+
+  addPairs(counts: DeepHistogram): void {
+    this.#make(counts[0].reduce((sum, count, at) => sum + (at % 2 === 1 ? count : 0), 0));
+    for (const [channel, pairs] of counts.entries()) {
+      for (let at = 0; at < pairs.length; at += 2) {
+        this.#increase(channel, pairs[at] as number, pairs[at + 1] as number);
+      }
+    }
+  }
+
+  get totals(): [bigint[], bigint[], bigint[]] {
+    this.#settle();
+    const channel = (at: number) => [...this.#total.subarray(this.#values * at, this.#values * (at + 1))];
+    return [channel(0), channel(1), channel(2)];
+  }
+
+  /** Room for so many more pixels. */
+  #make(pixels: number): void {
+    if (this.#recentPixels + pixels > Number.MAX_SAFE_INTEGER) this.#settle();
+    this.#recentPixels += pixels;
+  }
+
+  #increase(channel: number, value: number, count: number): void {
+    const at = this.#values * channel + value;
+    this.#recent[at] = (this.#recent[at] as number) + count;
   }
 
   #settle(): void {
     this.#recent.forEach((count, at) => {
-      this.#total[at] = (this.#total[at] as bigint) + BigInt(count);
+      if (count > 0) this.#total[at] = (this.#total[at] as bigint) + BigInt(count);
     });
     this.#recent.fill(0);
     this.#recentPixels = 0;
   }
 }
 
-type HistogramFile = { readonly batch: number; readonly images: number; readonly counts: Histogram };
-
 /** By hand, since a batch is checked for each of maybe 100,000. The most images of a batch are 10,000. */
-function parseFile(text: string): HistogramFile | null {
+function parseFile(text: string): BatchHistogram | null {
   try {
-    const file: Partial<HistogramFile> | null = JSON.parse(text);
-    if (!isCount(file?.batch) || !isCount(file.images) || !Array.isArray(file.counts)) return null;
-    const isWhole = file.counts.length === 3 && file.counts.every(isChannel);
-    return isWhole ? (file as HistogramFile) : null;
+    const file: Partial<BatchHistogram> | null = JSON.parse(text);
+    if (!isCount(file?.batch) || !isCount(file.images) || !areChannels(file.counts, isChannel)) return null;
+    const { deep } = file;
+    const isWhole = deep === undefined || (isCount(deep.images) && areChannels(deep.counts, arePairs));
+    return isWhole ? (file as BatchHistogram) : null;
   } catch {
     return null;
   }
+}
+
+function areChannels(counts: unknown, isOne: (channel: unknown) => boolean): boolean {
+  return Array.isArray(counts) && counts.length === 3 && counts.every(isOne);
+}
+
+/** Values of 16 bits in ascending order, each with its count. */
+function arePairs(pairs: unknown): boolean {
+  if (!Array.isArray(pairs) || pairs.length % 2 !== 0) return false;
+  let last = -1;
+  for (let at = 0; at < pairs.length; at += 2) {
+    const [value, count] = [pairs[at], pairs[at + 1]];
+    if (!isCount(value) || value <= last || value >= DEEP_VALUES || !isCount(count) || count === 0)
+      return false;
+    last = value;
+  }
+  return true;
 }
 
 function isChannel(counts: unknown): boolean {
@@ -92,17 +165,65 @@ function isCount(value: unknown): value is number {
 const MOST = 10_000 * MAX_PIXELS;
 
 /** Which statistics of a channel the rows have otherwise; null where none. */
-function contradiction(counts: readonly number[], rows: Statistics, channel: number): string | null {
+function contradiction(
+  { counts, deep }: BatchHistogram,
+  rows: Statistics,
+  channel: 0 | 1 | 2,
+): string | null {
+  const plain = momentsOf(counts[channel]);
+  const found = deep === undefined ? plain : together(plain, momentsOfPairs(deep.counts[channel]));
+  if (found.pixels !== rows.pixels) return 'the pixels';
+  if (rows.images === 0) return null;
+  if (found.sum !== rows.sum?.[channel]) return 'the sum';
+  if (found.sumSq !== rows.sumSq?.[channel]) return 'the sum of squares';
+  const isSame = found.min === rows.min?.[channel] && found.max === rows.max?.[channel];
+  return isSame ? null : 'minimum and maximum';
+}
+
+/** `min` is infinite, and `max` below 0, where there are no pixels. */
+type Moments = {
+  readonly pixels: bigint;
+  readonly sum: bigint;
+  readonly sumSq: bigint;
+  readonly min: number;
+  readonly max: number;
+};
+
+function momentsOf(counts: readonly number[]): Moments {
   const low = moments(counts.map((count) => count % SPLIT));
   const high = moments(counts.map((count) => Math.floor(count / SPLIT)));
   const exact = (name: 'pixels' | 'sum' | 'sumSq') => BigInt(high[name]) * BigInt(SPLIT) + BigInt(low[name]);
-  if (exact('pixels') !== rows.pixels) return 'the pixels';
-  if (rows.images === 0) return null;
-  if (exact('sum') !== rows.sum?.[channel]) return 'the sum';
-  if (exact('sumSq') !== rows.sumSq?.[channel]) return 'the sum of squares';
-  const min = counts.findIndex((count) => count > 0);
-  const max = counts.findLastIndex((count) => count > 0);
-  return min === rows.min?.[channel] && max === rows.max?.[channel] ? null : 'minimum and maximum';
+  const first = counts.findIndex((count) => count > 0);
+  return {
+    pixels: exact('pixels'),
+    sum: exact('sum'),
+    sumSq: exact('sumSq'),
+    min: first === -1 ? Number.POSITIVE_INFINITY : first,
+    max: counts.findLastIndex((count) => count > 0),
+  };
+}
+
+function momentsOfPairs(pairs: readonly number[]): Moments {
+  let [pixels, sum, sumSq] = [0n, 0n, 0n];
+  for (let at = 0; at < pairs.length; at += 2) {
+    const [value, count] = [BigInt(pairs[at] as number), BigInt(pairs[at + 1] as number)];
+    pixels += count;
+    sum += value * count;
+    sumSq += value * value * count;
+  }
+  return { pixels, sum, sumSq, min: pairs[0] ?? Number.POSITIVE_INFINITY, max: pairs.at(-2) ?? -1 };
+}
+
+/** Of 8 bits and of 16 on the scale of 16. */
+function together(plain: Moments, deep: Moments): Moments {
+  const step = BigInt(DEEP_STEP);
+  return {
+    pixels: plain.pixels + deep.pixels,
+    sum: step * plain.sum + deep.sum,
+    sumSq: step * step * plain.sumSq + deep.sumSq,
+    min: Math.min(DEEP_STEP * plain.min, deep.min),
+    max: Math.max(DEEP_STEP * plain.max, deep.max),
+  };
 }
 
 /** Counts are taken in two parts, so that 256 of them times 255^2 stay below 2^53. */

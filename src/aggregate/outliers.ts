@@ -1,11 +1,12 @@
 import * as z from 'zod';
 import { compareKeys } from '../dataset/order.ts';
 import type { MeasuredRow, PerChannel } from '../kernel/row.ts';
+import { DEEP_STEP } from '../kernel/stretch.ts';
 import { EXAMPLES } from './problems.ts';
 
 const CHANNELS = ['red', 'green', 'blue'] as const;
 
-/** Levels are those of 8 bits, 0 to 255. */
+/** Levels are those of 8 bits, 0 to 255; of an image of 16 bits they have fractions. */
 const fencesSchema = z.object({
   channel: z.enum(CHANNELS),
   /** Quartiles of the means of the images. */
@@ -71,11 +72,12 @@ export class OutlierFinder {
   #means: readonly [ChannelMeans, ChannelMeans, ChannelMeans] | null = null;
   #constant: { count: number; examples: string[] } | null = null;
 
-  add({ key, mean_e6, min, max }: MeasuredRow): void {
+  add({ key, depth, mean_e6, min, max }: MeasuredRow): void {
     this.#images += 1;
     if (mean_e6 !== undefined) {
       this.#means ??= [new ChannelMeans(), new ChannelMeans(), new ChannelMeans()];
-      for (const [channel, means] of this.#means.entries()) means.add(key, mean_e6[channel] ?? 0);
+      const step = depth === 16 ? DEEP_STEP : 1;
+      for (const [channel, means] of this.#means.entries()) means.add(key, (mean_e6[channel] ?? 0) / step);
     }
     if (min !== undefined && max !== undefined) {
       this.#constant ??= { count: 0, examples: [] };

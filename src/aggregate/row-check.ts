@@ -1,8 +1,11 @@
+import { parseExactJson } from '../exact-json.ts';
+import { DEEP_MAXIMUM } from '../kernel/deep.ts';
 import type { ImageTask } from '../kernel/image-task.ts';
 import type { NormalisedFormat } from '../kernel/normalisation.ts';
 import { OPERATION_STATISTICS, STATISTICS, type Statistic } from '../kernel/operation.ts';
 import {
   IMAGE_ERRORS,
+  isFailed,
   MAX_PIXELS,
   type MeasuredRow,
   type PerChannel,
@@ -27,7 +30,7 @@ export type CheckedRow =
  */
 export function checkRow(text: string, task: ImageTask): CheckedRow {
   const scanned = task.operation === 'normalise' ? null : scanRow(text, statisticsOf(task.operation));
-  return scanned !== null && isImageSize(scanned.width, scanned.height)
+  return scanned !== null && isImageSize(scanned.width, scanned.height) && mayHave(scanned.depth, task)
     ? checkFigures(scanned)
     : checkText(text, task);
 }
@@ -35,16 +38,28 @@ export function checkRow(text: string, task: ImageTask): CheckedRow {
 function checkText(text: string, task: ImageTask): CheckedRow {
   let value: unknown;
   try {
-    value = JSON.parse(text);
+    value = parseExactJson(text);
   } catch {
     return malformed('not JSON');
   }
   if (!isRecord(value) || typeof value.key !== 'string' || value.key === '') return malformed('no key');
   const shape = 'error' in value ? failedShape(value) : measuredShape(value, task);
   if (shape !== null) return malformed(shape);
-  const row = value as unknown as Row;
+  const row = withBigSquares(value as unknown as Row);
   if (serializeRow(row) !== text) return malformed('not in the one text form of a row');
   return 'error' in row ? { row } : checkFigures(row);
+}
+
+/** Of 16 bits they are BigInts, however small. */
+function withBigSquares(row: Row): Row {
+  if (isFailed(row) || row.depth === undefined || row.sumSq === undefined) return row;
+  const [red, green, blue] = row.sumSq;
+  return { ...row, sumSq: [BigInt(red), BigInt(green), BigInt(blue)] };
+}
+
+/** Whether rows of this depth are among those of the task. Files are normalised by all their bits. */
+function mayHave(depth: unknown, task: ImageTask): boolean {
+  return depth === undefined || (depth === 16 && (task.operation === 'normalise' || task.depth === 'native'));
 }
 
 function checkFigures(row: MeasuredRow): CheckedRow {
@@ -71,15 +86,18 @@ function failedShape(value: Record<string, unknown>): string | null {
 
 function measuredShape(value: Record<string, unknown>, task: ImageTask): string | null {
   const computed = fieldsOf(task);
-  if (!hasFields(value, ['key', 'width', 'height', 'channels', ...computed])) {
+  const depth = 'depth' in value ? ['depth'] : [];
+  if (!hasFields(value, ['key', 'width', 'height', 'channels', ...depth, ...computed])) {
     return `expected exactly key, width, height, channels, ${computed.join(', ')} in this order`;
   }
+  if (!mayHave(value.depth, task)) return 'expected no depth but 16, and that only where all bits are wanted';
   const { width, height } = value;
   if (!isCount(width) || !isCount(height) || !isImageSize(width, height))
     return `expected width and height of 1 to ${MAX_PIXELS} pixels`;
   if (value.channels !== 3) return 'expected 3 channels';
   for (const name of STATISTICS) {
-    if (name in value && !isTriple(value[name])) return `expected 3 integers for ${name}`;
+    const isSound = name === 'sumSq' && value.depth === 16 ? isBigTriple : isTriple;
+    if (name in value && !isSound(value[name])) return `expected 3 integers for ${name}`;
   }
   return task.operation === 'normalise' ? outputShape(value.output, task.normalisation.format) : null;
 }
@@ -112,6 +130,7 @@ function outputShape(output: unknown, format: NormalisedFormat): string | null {
 /** Which figures of a row contradict each other; null where none do. n is the number of pixels. */
 function contradictionIn(row: MeasuredRow): string | null {
   const n = row.width * row.height;
+  const most = row.depth === 16 ? DEEP_MAXIMUM : 255;
   for (const c of [0, 1, 2] as const) {
     const [sum, sumSq, min, max, mean] = [
       row.sum?.[c],
@@ -120,15 +139,21 @@ function contradictionIn(row: MeasuredRow): string | null {
       row.max?.[c],
       row.mean_e6?.[c],
     ];
-    if ((min ?? 0) > (max ?? 255) || (max ?? 0) > 255 || (min ?? 0) > 255)
+    if ((min ?? 0) > (max ?? most) || (max ?? 0) > most || (min ?? 0) > most)
       return `min and max of channel ${c}`;
     if (sum === undefined) continue;
-    if (sum < (min ?? 0) * n || sum > (max ?? 255) * n) return `sum, min and max of channel ${c}`;
-    // A pixel x is an integer from 0 to 255, so x <= x^2 <= 255 x.
-    if (sumSq !== undefined && (sumSq < sum || sumSq > 255 * sum)) return `sum and sumSq of channel ${c}`;
+    if (sum < (min ?? 0) * n || sum > (max ?? most) * n) return `sum, min and max of channel ${c}`;
+    // A pixel x is an integer from 0 to 255, so x <= x^2 <= 255 x; and so of 16 bits.
+    if (sumSq !== undefined && (sumSq < sum || sumSq > times(most, sum)))
+      return `sum and sumSq of channel ${c}`;
     if (mean !== undefined && mean !== meanE6(sum, n)) return `sum and mean_e6 of channel ${c}`;
   }
   return null;
+}
+
+/** The product, exact. */
+function times(a: number, b: number): number | bigint {
+  return a * b <= Number.MAX_SAFE_INTEGER ? a * b : BigInt(a) * BigInt(b);
 }
 
 /**
@@ -157,4 +182,10 @@ function isCount(value: unknown): value is number {
 
 function isTriple(value: unknown): value is PerChannel {
   return Array.isArray(value) && value.length === 3 && value.every(isCount);
+}
+
+/** Integers of any size. */
+function isBigTriple(value: unknown): boolean {
+  const isAny = (each: unknown) => isCount(each) || (typeof each === 'bigint' && each >= 0n);
+  return Array.isArray(value) && value.length === 3 && value.every(isAny);
 }

@@ -6,6 +6,6 @@ export async function countImage(prepared: Prepared, counts: ValueCounts): Promi
   const { row, ...measured } = await prepared.histogram();
   if ('error' in row) return { ...measured, row };
   const { histogram, ...statistics } = row;
-  counts.addImage(histogram);
+  counts.addImage(row);
   return { ...measured, row: statistics };
 }

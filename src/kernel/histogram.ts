@@ -1,10 +1,12 @@
-import type { MeasuredRow } from './row.ts';
+import { DeepCounts, type DeepHistogram } from './deep-histogram.ts';
+import { isDeep, type MeasuredRow } from './row.ts';
 import type { Opaque } from './scan.ts';
 import type { ChannelStatistics } from './wasm/channel-statistics.ts';
 
 /** How often each of the values 0-255 occurs: for R, G and B. */
 export type Histogram = readonly [readonly number[], readonly number[], readonly number[]];
-export type HistogramRow = MeasuredRow & { readonly histogram: Histogram };
+/** Where it has 16 bits, its histogram is a `DeepHistogram`. */
+export type HistogramRow = MeasuredRow & { readonly histogram: Histogram | DeepHistogram };
 
 /** How many values a sample of 8 bits can have. */
 export const VALUES = 256;
@@ -62,6 +64,7 @@ export function statisticsOfCounts(counts: readonly number[]): ChannelStatistics
 export class ValueCounts {
   /** 256 numbers of R, then of G, then of B. */
   readonly #counts = new Float64Array(3 * VALUES);
+  #deep: { readonly counts: DeepCounts; images: number } | undefined;
 
   /** @param counts as they are kept here */
   add(counts: ArrayLike<number>): void {
@@ -70,12 +73,25 @@ export class ValueCounts {
     }
   }
 
-  addImage(histogram: Histogram): void {
-    this.add(histogram.flat());
+  addImage(row: HistogramRow): void {
+    if (isDeep(row)) {
+      this.#deep ??= { counts: new DeepCounts(), images: 0 };
+      this.#deep.counts.add(row.histogram);
+      this.#deep.images += 1;
+    } else {
+      this.add(row.histogram.flat());
+    }
   }
 
   get histogram(): Histogram {
     const channel = (at: number) => [...this.#counts.subarray(VALUES * at, VALUES * (at + 1))];
     return [channel(0), channel(1), channel(2)];
+  }
+
+  /** Of the images of 16 bits alone; null where there are none. */
+  get deep(): { readonly images: number; readonly counts: DeepHistogram } | null {
+    return this.#deep === undefined
+      ? null
+      : { images: this.#deep.images, counts: this.#deep.counts.histogram };
   }
 }

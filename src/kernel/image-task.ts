@@ -1,7 +1,12 @@
+import type { Depth } from './depth.ts';
 import type { Normalisation } from './normalisation.ts';
 import type { Operation } from './operation.ts';
 
 /** What is done with each image: statistics, a histogram of all images as well, or a normalised copy as well. */
 export type ImageTask =
-  | { readonly operation: Operation | 'histogram' }
+  | {
+      readonly operation: Operation | 'histogram';
+      /** @default 8 */
+      readonly depth?: Depth;
+    }
   | { readonly operation: 'normalise'; readonly normalisation: Normalisation };

@@ -1,4 +1,5 @@
 import type { ApproximateRow } from './approximate.ts';
+import type { Depth } from './depth.ts';
 import type { HistogramRow, ValueCounts } from './histogram.ts';
 import type { Normalisation } from './normalisation.ts';
 import type { Operation } from './operation.ts';
@@ -11,6 +12,8 @@ export type Measured<R = Row> = {
   readonly decodeMs: number;
   /** Milliseconds from pixels to the row. */
   readonly computeMs: number;
+  /** Whether it has 16 bits a sample, of which the row knows the high 8. */
+  readonly droppedBits?: boolean;
   /** The decoder's own words about an image that failed: for logs, never part of a row. */
   readonly detail?: string;
 };
@@ -51,8 +54,12 @@ export type Prepared = {
  */
 export type Kernel = {
   readonly name: string;
-  /** Read the header and check the structure: one quick walk over the bytes, no memory of the size of the image. */
-  prepare(input: Buffer, key: string): Prepared;
+  /**
+   * Read the header and check the structure: one quick walk over the bytes, no memory of the size of the image.
+   *
+   * @param depth of the statistics; to normalise is always to use all bits. @default 8
+   */
+  prepare(input: Buffer, key: string, depth?: Depth): Prepared;
   /**
    * Measure many images that this kernel has prepared, in their order: faster than one by one where they are small.
    * A kernel that gains nothing by it leaves it out.

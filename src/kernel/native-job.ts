@@ -1,4 +1,5 @@
 import { performance } from 'node:perf_hooks';
+import type { Depth } from './depth.ts';
 import type { Still } from './formats/still.ts';
 import type { Measured, Prepared } from './kernel.ts';
 import { type NativeAddon, NUMBERS_IN, STATES } from './native-addon.ts';
@@ -57,9 +58,9 @@ export async function runJob<R>(
 }
 
 /** Hand an image to the sharp kernel, which is loaded when it is needed first. */
-export async function prepareBySharp(input: Buffer, key: string): Promise<Prepared> {
+export async function prepareBySharp(input: Buffer, key: string, depth?: Depth): Promise<Prepared> {
   const { createSharpKernel } = await import('./sharp-kernel.ts');
-  return createSharpKernel().prepare(input, key);
+  return createSharpKernel().prepare(input, key, depth);
 }
 
 function workMs(numbers: Float64Array, perImage: number): number {

@@ -1,5 +1,6 @@
 import type { ApproximateRow } from './approximate.ts';
 import { countImage } from './count-image.ts';
+import type { Depth } from './depth.ts';
 import { readStill } from './formats/read.ts';
 import type { Still } from './formats/still.ts';
 import type { HistogramRow } from './histogram.ts';
@@ -33,10 +34,10 @@ const JOB_IMAGES = 256;
 export function createNativeKernel(addon: NativeAddon): Kernel {
   return {
     name: 'native',
-    prepare(input, key) {
+    prepare(input, key, depth) {
       const still = readStill(input);
       if (typeof still === 'string') return refusedImage(key, still);
-      return isNative(still) ? new NativeImage(addon, input, key, still) : foreign(input, key, still);
+      return isNative(still) ? new NativeImage(addon, input, key, still) : foreign(input, key, still, depth);
     },
     async measureAll(prepared, operation) {
       const jobs = cutIntoJobs(prepared).map((job) =>
@@ -93,7 +94,11 @@ class NativeImage implements Prepared, NativeSource {
   async normalise(normalisation: Normalisation): Promise<Normalised> {
     const tooLarge = tooLargeFor(normalisation.format, this.still, this.key);
     if (tooLarge !== undefined) return tooLarge;
-    const normalised = await normaliseNatively(this.#addon, this.key, this.still, normalisation);
+    // The addon has a table of 256 values, whose range is of 8 bits too.
+    const normalised =
+      normalisation.range?.depth === 16
+        ? undefined
+        : await normaliseNatively(this.#addon, this.key, this.still, normalisation);
     return normalised ?? (await prepareBySharp(this.input, this.key)).normalise(normalisation);
   }
 }
@@ -116,13 +121,13 @@ function jpegBytes({ width, height, grey, streamed }: Still): number {
 }
 
 /** An image for the sharp kernel, which is loaded when it is needed first. */
-function foreign(input: Buffer, key: string, still: Still): Prepared {
-  const portable = () => prepareBySharp(input, key);
+function foreign(input: Buffer, key: string, still: Still, depth?: Depth): Prepared {
+  const portable = () => prepareBySharp(input, key, depth);
   return {
-    workingBytes: sharpBytes(still),
+    workingBytes: sharpBytes(still, depth === 'native'),
     measure: async (operation) => (await portable()).measure(operation),
     normalisingBytes: ({ format }) =>
-      sharpBytes(still) + outputBytes(still, format) + 3 * still.width * still.height,
+      sharpBytes(still, true) + outputBytes(still, format) + 3 * still.width * still.height,
     normalise: async (normalisation) => (await portable()).normalise(normalisation),
     histogram: async () => HISTOGRAM_WANTED.otherwise(await portable()),
     approximate: async () => exactMeans(await portable()),

@@ -9,8 +9,8 @@ export type Normalisation = {
   readonly format: NormalisedFormat;
   /** Stretch each channel from its own minimum and maximum, or all from those over the three. */
   readonly channels: 'each' | 'all';
-  /** The minima and maxima of the dataset. Without it: the image's own. */
-  readonly range?: { readonly min: PerChannel; readonly max: PerChannel };
+  /** The minima and maxima of the dataset, of 8 bits or of 16. Without it: the image's own. */
+  readonly range?: { readonly min: PerChannel; readonly max: PerChannel; readonly depth?: 16 };
   /** Of a JPEG, 1-100; chroma is 4:2:0. */
   readonly quality: number;
 };

@@ -3,7 +3,13 @@ import type { Normalised } from './kernel.ts';
 import type { MeasuredRow } from './row.ts';
 import type { Extremes } from './stretch.ts';
 
-type Image = { readonly key: string; readonly width: number; readonly height: number };
+/** Its depth is named where it is not 8 bits. */
+type Image = {
+  readonly key: string;
+  readonly width: number;
+  readonly height: number;
+  readonly depth?: 16;
+};
 
 /** The outcome for a file whose bytes are the same in all kernels: its hash is in the row. */
 export function hashedFile(image: Image, own: Extremes, file: Buffer): Pick<Normalised, 'row' | 'file'> {
@@ -21,9 +27,9 @@ export function encodedFile(
 }
 
 function normalisedRow(
-  { key, width, height }: Image,
+  { key, width, height, depth }: Image,
   { min, max }: Extremes,
   output: NonNullable<MeasuredRow['output']>,
 ): MeasuredRow {
-  return { key, width, height, channels: 3, min, max, output };
+  return { key, width, height, channels: 3, ...(depth && { depth }), min, max, output };
 }

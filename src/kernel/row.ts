@@ -1,3 +1,4 @@
+import { exactJson } from '../exact-json.ts';
 import type { Statistic } from './operation.ts';
 
 /** Why an image could not be measured. The codes and messages are the same in every engine, to the byte. */
@@ -62,13 +63,17 @@ export const MAX_PIXELS = 134_217_728;
 /** Integers per channel, in the order R, G, B. */
 export type PerChannel = readonly [number, number, number];
 
-/** The statistics of one image: exact integers, 8-bit RGB after the format policy (docs/formats.md). */
+/** The statistics of one image: exact integers, of RGB after the format policy (docs/formats.md). */
 export type MeasuredRow = {
   readonly key: string;
   readonly width: number;
   readonly height: number;
   readonly channels: 3;
-} & { readonly [S in Statistic]?: PerChannel } & {
+  /** Bits of the values that the figures are of, where these are not 8. */
+  readonly depth?: 16;
+} & { readonly [S in Exclude<Statistic, 'sumSq'>]?: PerChannel } & {
+  /** Of 16 bits it may pass 2^53. */
+  readonly sumSq?: PerChannel | readonly [bigint, bigint, bigint];
   /** Of a normalised image: its file, or its pixels where encoders of the file may differ. */
   readonly output?: { readonly sha256: string } | { readonly pixels_crc32: number };
 };
@@ -94,5 +99,10 @@ export function failedRow(key: string, code: ImageErrorCode): FailedRow {
  * Python's `json.dumps(row, ensure_ascii=False, separators=(",", ":"))` gives the same bytes.
  */
 export function serializeRow(row: Row): string {
-  return JSON.stringify(row);
+  return isDeep(row) ? exactJson(row) : JSON.stringify(row);
+}
+
+/** Whether the figures of a row are of 16 bits. */
+export function isDeep(row: object): boolean {
+  return 'depth' in row;
 }

@@ -1,5 +1,6 @@
+import type { DeepStatistics } from './deep.ts';
 import { OPERATION_STATISTICS, type Operation, type Statistic } from './operation.ts';
-import type { MeasuredRow, PerChannel } from './row.ts';
+import type { MeasuredRow } from './row.ts';
 import { type ChannelStatistics, channelStatistics } from './wasm/channel-statistics.ts';
 
 /** Raw pixels of 8 bits a channel: grey, grey and alpha, RGB or RGBA, alpha not multiplied in. */
@@ -30,21 +31,26 @@ export function measurePixels(
   return measuredRow(key, size, channels, operation);
 }
 
-/** @param found of grey, or of R, G and B: of all pixels of the image */
+/**
+ * @param found of grey, or of R, G and B: of all pixels of the image
+ * @param depth bits of their values
+ */
 export function measuredRow(
   key: string,
   size: { width: number; height: number },
-  found: readonly ChannelStatistics[],
+  found: readonly (ChannelStatistics | DeepStatistics)[],
   operation: Operation,
+  depth: 8 | 16 = 8,
 ): MeasuredRow {
-  const compute: Record<Statistic, (channel: ChannelStatistics) => number> = {
+  const compute: Record<Statistic, (channel: ChannelStatistics | DeepStatistics) => number | bigint> = {
     sum: ({ sum }) => sum,
     sumSq: ({ sumSq }) => sumSq,
     min: ({ min }) => min,
     max: ({ max }) => max,
     mean_e6: ({ sum }) => meanE6(sum, size.width * size.height),
   };
-  const row = { key, width: size.width, height: size.height, channels: 3 } as const;
+  const { width, height } = size;
+  const row = { key, width, height, channels: 3, ...(depth === 16 && { depth }) } as const;
   const statistics = OPERATION_STATISTICS[operation].map((name) => [
     name,
     perChannel(found.map(compute[name])),
@@ -83,7 +89,7 @@ export function compositeOverBlack({ data, channels }: Pixels): Opaque {
 }
 
 /** Grey in all three. */
-function perChannel(values: readonly number[]): PerChannel {
-  const [red = 0, green = red, blue = red] = values;
-  return [red, green, blue];
+function perChannel<T>(values: readonly T[]): readonly T[] {
+  const [red, green = red, blue = red] = values;
+  return [red, green, blue] as T[];
 }

@@ -1,4 +1,8 @@
 import { performance } from 'node:perf_hooks';
+import type { Sharp } from 'sharp';
+import { type DeepPixels, deepOverBlack, measureDeep } from './deep.ts';
+import { deepHistogramRow } from './deep-histogram.ts';
+import type { Depth } from './depth.ts';
 import { readStill } from './formats/read.ts';
 import type { Still } from './formats/still.ts';
 import { countValues, statisticsOfCounts } from './histogram.ts';
@@ -10,7 +14,7 @@ import { outputBytes, refusedImage, tooLargeFor } from './prepared.ts';
 import { type FailedRow, failedRow } from './row.ts';
 import { compositeOverBlack, measuredRow, measurePixels, type Pixels } from './scan.ts';
 import { sharpBytes } from './sharp-memory.ts';
-import { normalisePixels } from './sharp-normalise.ts';
+import { normaliseDeep, normalisePixels } from './sharp-normalise.ts';
 
 /** How libvips uses the process; the settings are global in sharp. */
 export type SharpSettings = {
@@ -29,39 +33,55 @@ export function createSharpKernel(): Kernel {
   return { name: 'sharp', prepare };
 }
 
-function prepare(input: Buffer, key: string): Prepared {
+function prepare(input: Buffer, key: string, depth: Depth = '8'): Prepared {
   const still = readStill(input);
   if (typeof still === 'string') {
     return refusedImage(key, still);
   }
-  const workingBytes = sharpBytes(still);
+  const isDeep = still.deep !== undefined && depth === 'native';
+  // An image of 16 bits whose low 8 are left out is told of, since they may be all that it has.
+  const dropped = still.deep !== undefined && !isDeep;
   return {
-    workingBytes,
+    workingBytes: sharpBytes(still, isDeep),
     measure: (operation: Operation) =>
-      decodeThen(still, key, async (pixels) => ({ row: measurePixels(key, still, pixels, operation) })),
+      isDeep
+        ? decodeThen(decodeDeep(still), key, async (pixels) => ({
+            row: measureDeep(key, still, deepOverBlack(pixels), operation),
+          }))
+        : decodeThen(decode(still), key, async (pixels) => ({
+            row: measurePixels(key, still, pixels, operation),
+            ...(dropped && { droppedBits: true }),
+          })),
     normalisingBytes: ({ format }) =>
-      workingBytes + outputBytes(still, format) + 3 * still.width * still.height,
+      sharpBytes(still, true) + outputBytes(still, format) + 3 * still.width * still.height,
     normalise: async (normalisation: Normalisation) =>
       tooLargeFor(normalisation.format, still, key) ??
-      decodeThen(still, key, (pixels) => normalisePixels(key, still, pixels, normalisation)),
+      (still.deep === undefined
+        ? decodeThen(decode(still), key, (pixels) => normalisePixels(key, still, pixels, normalisation))
+        : decodeThen(decodeDeep(still), key, (pixels) => normaliseDeep(key, still, pixels, normalisation))),
     histogram: () =>
-      decodeThen(still, key, async (pixels) => {
-        const histogram = countValues(compositeOverBlack(pixels), still.width * still.height);
-        const row = measuredRow(key, still, histogram.map(statisticsOfCounts), 'stats');
-        return { row: { ...row, histogram } };
-      }),
+      isDeep
+        ? decodeThen(decodeDeep(still), key, async (pixels) => ({
+            row: deepHistogramRow(key, still, deepOverBlack(pixels)),
+          }))
+        : decodeThen(decode(still), key, async (pixels) => {
+            const histogram = countValues(compositeOverBlack(pixels), still.width * still.height);
+            const row = measuredRow(key, still, histogram.map(statisticsOfCounts), 'stats');
+            return { row: { ...row, histogram }, ...(dropped && { droppedBits: true }) };
+          }),
   };
 }
 
-async function decodeThen<T>(
-  still: Still,
+/** @param decoding what is awaited here, since it fails at a damaged image */
+async function decodeThen<P, T>(
+  decoding: Promise<P>,
   key: string,
-  compute: (pixels: Pixels) => Promise<T>,
+  compute: (pixels: P) => Promise<T>,
 ): Promise<(T | { readonly row: FailedRow }) & Omit<Measured, 'row'>> {
   const started = performance.now();
-  let pixels: Pixels;
+  let pixels: P;
   try {
-    pixels = await decode(still);
+    pixels = await decoding;
   } catch (reason) {
     const detail = reason instanceof Error ? reason.message : String(reason);
     const decodeMs = performance.now() - started;
@@ -77,6 +97,22 @@ async function decodeThen<T>(
  * refuse at a warning, or after many of them. Size is limited from the header before.
  */
 async function decode(still: Still): Promise<Pixels> {
+  const { data, channels } = await decoded(still, (decoder) => {
+    if (still.grey) decoder.toColourspace('b-w');
+    return decoder.raw();
+  });
+  return { data, channels };
+}
+
+/** The pixels of an image of 16 bits a sample. Its colours are named to libvips, which would else make 8 bits of them. */
+async function decodeDeep(still: Still): Promise<DeepPixels> {
+  const { data, channels } = await decoded(still, (decoder) =>
+    decoder.toColourspace(still.deep ?? 'rgb16').raw({ depth: 'ushort' }),
+  );
+  return { data: new Uint16Array(data.buffer, data.byteOffset, data.length / 2), channels };
+}
+
+async function decoded(still: Still, toRaw: (decoder: Sharp) => Sharp) {
   const [only, ...more] = still.pieces;
   const input = only !== undefined && more.length === 0 ? only : Buffer.concat(still.pieces);
   const decoder = sharp(input, {
@@ -85,9 +121,8 @@ async function decode(still: Still): Promise<Pixels> {
     limitInputPixels: false,
     ignoreIcc: true,
   });
-  if (still.grey) decoder.toColourspace('b-w');
   if (still.dropAlpha) decoder.removeAlpha();
-  const { data, info } = await decoder.raw().toBuffer({ resolveWithObject: true });
+  const { data, info } = await toRaw(decoder).toBuffer({ resolveWithObject: true });
   const { channels, width, height } = info;
   if (width !== still.frameWidth || height !== still.frameHeight) {
     throw new Error(

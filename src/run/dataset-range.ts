@@ -40,13 +40,15 @@ function rangeOf(summary: Summary, run: Run): NonNullable<Normalisation['range']
   if (unread !== undefined) {
     throw unusable(runId, `${unread.count} of its images have ${unread.code}: they are not in its range`);
   }
-  const [red, green, blue] = dataset.channels.map(({ min, max }) => ({ min: min?.level, max: max?.level }));
-  const min = perChannel(red?.min, green?.min, blue?.min);
-  const max = perChannel(red?.max, green?.max, blue?.max);
+  const limit = (of: { readonly unit: number } | null | undefined) =>
+    of ? Math.round(of.unit * (2 ** dataset.depth - 1)) : undefined;
+  const [red, green, blue] = dataset.channels;
+  const min = perChannel(limit(red?.min), limit(green?.min), limit(blue?.min));
+  const max = perChannel(limit(red?.max), limit(green?.max), limit(blue?.max));
   if (min === null || max === null) {
     throw unusable(runId, `its operation was ${request.operation}: minmax and stats have minima and maxima`);
   }
-  return { min, max };
+  return { min, max, ...(dataset.depth === 16 && { depth: 16 }) };
 }
 
 function perChannel(...values: (number | undefined)[]): PerChannel | null {

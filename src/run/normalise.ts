@@ -25,5 +25,5 @@ const perChannel = z.tuple([z.int(), z.int(), z.int()]).readonly();
 /** A `Normalisation` of the kernels. */
 export const normalisationSchema = z.object({
   ...settings,
-  range: z.object({ min: perChannel, max: perChannel }).exactOptional(),
+  range: z.object({ min: perChannel, max: perChannel, depth: z.literal(16).exactOptional() }).exactOptional(),
 });

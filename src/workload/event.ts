@@ -48,7 +48,8 @@ function readNormalisation(normalisation: Fields): Normalisation {
 
 function readRange(range: Fields): NonNullable<Normalisation['range']> {
   const perChannel = (name: string) => range.take(name, 'three integers', isPerChannel, [0, 0, 0]);
-  return { min: perChannel('min'), max: perChannel('max') };
+  const depth = range.optional('depth', (name) => range.take(name, '16', isDeep, 16));
+  return { min: perChannel('min'), max: perChannel('max'), ...(depth && { depth }) };
 }
 
 function readBatch(batch: Fields): Batch {
@@ -75,6 +76,10 @@ function readObject(object: Fields): DatasetObject {
 
 function isTime(value: unknown): value is string {
   return typeof value === 'string' && ISO_TIME.test(value) && !Number.isNaN(Date.parse(value));
+}
+
+function isDeep(value: unknown): value is 16 {
+  return value === 16;
 }
 
 function isPerChannel(value: unknown): value is PerChannel {

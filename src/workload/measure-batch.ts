@@ -4,10 +4,11 @@ import { freeBuffer } from '../concurrency/free-buffer.ts';
 import { settleAll } from '../concurrency/settle-all.ts';
 import type { Batch, DatasetObject } from '../dataset/manifest.ts';
 import { countImage } from '../kernel/count-image.ts';
-import { type Histogram, ValueCounts } from '../kernel/histogram.ts';
+import { ValueCounts } from '../kernel/histogram.ts';
 import type { ImageTask } from '../kernel/image-task.ts';
 import type { Kernel, Normalised, Prepared } from '../kernel/kernel.ts';
 import { failedRow, isFailed, type Row } from '../kernel/row.ts';
+import type { BatchHistogram } from '../run/histogram-file.ts';
 import { BusyClock } from '../timing/busy-clock.ts';
 import { DecodeQueue } from './decode-queue.ts';
 import { cutIntoReads, memberOf, type Read, readable, SLICE_BYTES } from './reads.ts';
@@ -36,7 +37,7 @@ export interface MeasureBatchOptions {
 export interface MeasuredBatch {
   readonly rows: readonly Row[];
   /** Of all images that could be measured; null unless the operation is `histogram`. */
-  readonly histogram: Histogram | null;
+  readonly histogram: Pick<BatchHistogram, 'counts' | 'deep'> | null;
   /** Summed over GETs, and over images. */
   readonly getMs: number;
   readonly decodeMs: number;
@@ -133,7 +134,7 @@ export async function measureBatch(options: MeasureBatchOptions): Promise<Measur
   const loadMs = wallMs - processMs - writeMs;
   const rows = withPlannedErrors(options.batch.objects, measured);
   const errors = rows.filter(isFailed).length;
-  const histogram = task.operation === 'histogram' ? counts.histogram : null;
+  const histogram = task.operation === 'histogram' ? histogramOf(counts) : null;
   return { rows, histogram, ...total, processMs, loadMs, writeMs, errors, gets: reads.length };
 }
 
@@ -144,6 +145,10 @@ function withPlannedErrors(objects: readonly DatasetObject[], measured: readonly
     if (refused !== undefined) rows.splice(index, 0, failedRow(key, refused));
   }
   return rows;
+}
+
+function histogramOf({ histogram, deep }: ValueCounts): Pick<BatchHistogram, 'counts' | 'deep'> {
+  return { counts: histogram, ...(deep && { deep }) };
 }
 
 /** @param counts take the values of the images where a histogram is wanted */

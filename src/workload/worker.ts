@@ -82,7 +82,7 @@ export async function work(job: Work, options: WorkerOptions): Promise<{ counts:
     const text = serializeHistogram({
       batch: job.batch.batch,
       images: rows.length - errors,
-      counts: measured.histogram,
+      ...measured.histogram,
     });
     await store.put(layout.histogram(...place), text, 'application/json');
   }

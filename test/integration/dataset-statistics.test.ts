@@ -81,7 +81,7 @@ async function measure(set: string) {
     for (const { row } of measured) {
       if (!isFailed(row)) statistics = mergeStatistics(statistics, statisticsOf(row));
     }
-    sum.add(counts.histogram);
+    sum.add({ counts: counts.histogram });
   }
   return { images: statistics.images, statistics, histogram: sum.of(statistics.pixels) };
 }

@@ -53,7 +53,6 @@ def read_png(data: bytes) -> Still:
             entries = min(length // 3, 1 << depth)
             head.append(_chunk(kind, data[at + 8 : at + 8 + 3 * entries]))
         elif kind == b"tRNS" and not packed and colour <= _PALETTE:
-            must(depth < 16, "UNSUPPORTED_VARIANT")
             must(not transparent)
             body = _transparency(data[at + 8 : after - 4], colour, depth, entries)
             transparent = True
@@ -69,7 +68,7 @@ def read_png(data: bytes) -> Still:
     must(colour != _PALETTE or entries > 0)
     image = _inflate(packed, _raw_size(width, height, depth * _SAMPLES[colour], interlace))
     head += (_chunk(b"IDAT", image), _chunk(b"IEND", b""))
-    return Still("PNG", width, height, width, height, b"".join(head))
+    return Still("PNG", width, height, width, height, b"".join(head), deep=depth == 16)
 
 
 def _transparency(body: bytes, colour: int, depth: int, entries: int) -> bytes:
@@ -77,7 +76,8 @@ def _transparency(body: bytes, colour: int, depth: int, entries: int) -> bytes:
         must(entries > 0)
         return body[:entries]
     must(len(body) == (2 if colour == _GREY else 6))
-    return bytes(byte & ((1 << depth) - 1) if place % 2 else 0 for place, byte in enumerate(body))
+    most = (1 << depth) - 1
+    return bytes(byte & (most & 255 if place % 2 else most >> 8) for place, byte in enumerate(body))
 
 
 def _raw_size(width: int, height: int, bits: int, interlace: int) -> int:

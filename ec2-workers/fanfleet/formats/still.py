@@ -32,6 +32,8 @@ class Still:
     frame_left: int = 0
     frame_top: int = 0
     drop_alpha: bool = False
+    deep: bool = False
+    """Whether it has 16 bits a sample."""
 
 
 def must(condition: bool, code: str = "DECODE_FAILED") -> None:

@@ -77,7 +77,7 @@ def read_tiff(data: bytes) -> Still:
     ))  # fmt: skip
     file = data[:4] + pack(order + "I", len(data)) + data[8:] + directory
     drop_alpha = has_extra and extra != (2,)
-    return Still("TIFF", width, height, width, height, file, drop_alpha=drop_alpha)
+    return Still("TIFF", width, height, width, height, file, drop_alpha=drop_alpha, deep=depth == 16)
 
 
 def _has_known_depth(photometric: int, depth: int, has_extra: bool) -> bool:

@@ -1,6 +1,6 @@
 import { type Constants, constantsNote, constantsOf } from '../../aggregate/constants.ts';
 import type { Outliers } from '../../aggregate/outliers.ts';
-import { percentilesOf } from '../../aggregate/statistics.ts';
+import { countsOf, percentilesOf } from '../../aggregate/statistics.ts';
 import { FanfleetError } from '../../errors.ts';
 import type { Summary } from '../../report/summary-schema.ts';
 import { type Context, connect } from '../context.ts';
@@ -28,14 +28,14 @@ export async function constantsCommand(
     const message = `Expected mean and standard deviation but ${run} has none: run \`stats\` or \`histogram\`.`;
     throw new FanfleetError('NO_STATISTICS', message, { source: 'user' });
   }
-  const { counts } = dataset.exact;
-  if (percents !== undefined && counts === null) {
+  const hasCounts = countsOf(dataset, 0) !== null;
+  if (percents !== undefined && !hasCounts) {
     const message = `Expected a histogram for percentiles but ${run} has none: run \`histogram\`.`;
     throw new FanfleetError('NO_HISTOGRAM', message, { source: 'user' });
   }
   const channels = dataset.channels.map((channel, index) => {
-    const own = counts?.[index]?.map(BigInt);
-    return percents === undefined || own === undefined
+    const own = percents === undefined ? null : countsOf(dataset, index);
+    return percents === undefined || own === null
       ? channel
       : { ...channel, percentiles: percentilesOf(own, percents) };
   });

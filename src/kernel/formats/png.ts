@@ -61,7 +61,6 @@ export function readPng(data: Buffer): Still {
         pieces.replace(at, next, chunk(kind, data.subarray(at + 8, at + 8 + 3 * entries)));
       keep = true;
     } else if (kind === 'tRNS' && image === 'to come' && colour <= PALETTE) {
-      must(depth < 16, 'UNSUPPORTED_VARIANT');
       must(!transparent);
       const stored = data.subarray(at + 8, next - 4);
       const body = transparency(stored, colour, depth, entries);
@@ -89,6 +88,7 @@ export function readPng(data: Buffer): Still {
     frameLeft: 0,
     frameTop: 0,
     grey: colour === GREY && depth <= 8 && !transparent,
+    ...(depth === 16 && { deep: colour === GREY || colour === GREY_ALPHA ? 'grey16' : 'rgb16' }),
     streamed: interlace === 0,
     pieces: pieces.upTo(at),
   };
@@ -104,7 +104,8 @@ function transparency(body: Buffer, colour: number, depth: number, entries: numb
     return body.subarray(0, entries);
   }
   must(body.length === (colour === GREY ? 2 : 6));
-  return Buffer.from(body.map((byte, place) => (place % 2 === 0 ? 0 : byte & ((1 << depth) - 1))));
+  const most = (1 << depth) - 1;
+  return Buffer.from(body.map((byte, place) => byte & (place % 2 === 0 ? most >> 8 : most & 0xff)));
 }
 
 function chunk(kind: string, body: Buffer): Buffer {

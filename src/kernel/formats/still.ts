@@ -16,6 +16,8 @@ export type Still = {
   readonly frameTop: number;
   /** One channel, no transparency, 8 bits: the decoder need not expand it. */
   readonly grey: boolean;
+  /** Only of samples of 16 bits: what libvips calls their colours. */
+  readonly deep?: 'grey16' | 'rgb16';
   /** Whether a decoder can go through it row by row; else it holds the whole image more than once. */
   readonly streamed: boolean;
   /** What a decoder gives as alpha is none, or is in the colours already: it is left out. */

@@ -122,7 +122,8 @@ export function readTiff(data: Buffer): Still {
   const frame = { frameWidth: width, frameHeight: height, frameLeft: 0, frameTop: 0 };
   // Colours with associated alpha are over black already. What the file does not call alpha is none.
   const dropAlpha = hasExtra && extra[0] !== UNASSOCIATED_ALPHA;
-  return { width, height, ...frame, grey: false, streamed: false, dropAlpha, pieces };
+  const deep = depth === 16 && ({ deep: photometric === RGB ? 'rgb16' : 'grey16' } as const);
+  return { width, height, ...frame, grey: false, ...deep, streamed: false, dropAlpha, pieces };
 }
 
 /** The combinations that every decoder reads in the same way. */

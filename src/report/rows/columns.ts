@@ -1,4 +1,4 @@
-import { isFailed, type PerChannel, type Row } from '../../kernel/row.ts';
+import { isFailed, type Row } from '../../kernel/row.ts';
 
 /** A value of a column: integers up to 2^31 are numbers, others bigints, since that is what Parquet's types want. */
 export type Value = string | number | bigint | null;
@@ -21,18 +21,19 @@ type Statistic = 'sum' | 'sumSq' | 'min' | 'max' | 'mean_e6';
  *
  * Each channel has its own column and not a list of three: engines keep a minimum and a maximum of a column, by which
  * they skip what cannot match, but not of the elements of a list, and `sum_r` needs no unnesting. Integers are signed,
- * since Athena has no others; `sum` and `sumSq` pass 2^31.
+ * since Athena has no others; `sum`, `sumSq` and, of 16 bits, `mean_e6` pass 2^31.
  */
 export const ROW_COLUMNS: readonly RowColumn[] = [
   { name: 'key', type: 'STRING', nullable: false, of: ({ key }) => key },
   measured('width', 'INT32', ({ width }) => width),
   measured('height', 'INT32', ({ height }) => height),
   measured('channels', 'INT32', ({ channels }) => channels),
+  measured('depth', 'INT32', ({ depth = 8 }) => depth),
   ...perChannel('sum', 'sum', 'INT64'),
   ...perChannel('sum_sq', 'sumSq', 'INT64'),
   ...perChannel('min', 'min', 'INT32'),
   ...perChannel('max', 'max', 'INT32'),
-  ...perChannel('mean_e6', 'mean_e6', 'INT32'),
+  ...perChannel('mean_e6', 'mean_e6', 'INT64'),
   measured('output_sha256', 'STRING', ({ output }) => (output && 'sha256' in output ? output.sha256 : null)),
   measured('output_pixels_crc32', 'INT64', ({ output }) =>
     output && 'pixels_crc32' in output ? BigInt(output.pixels_crc32) : null,
@@ -48,9 +49,9 @@ function measured(name: string, type: RowColumn['type'], of: (row: Measured) => 
 function perChannel(name: string, statistic: Statistic, type: 'INT32' | 'INT64'): RowColumn[] {
   return CHANNELS.map((channel, c) =>
     measured(`${name}_${channel}`, type, (row) => {
-      const value = (row[statistic] as PerChannel | undefined)?.[c];
+      const value = row[statistic]?.[c];
       if (value === undefined) return null;
-      return type === 'INT64' ? BigInt(value) : value;
+      return type === 'INT64' ? BigInt(value) : Number(value);
     }),
   );
 }

@@ -12,6 +12,8 @@ type Figure = { readonly level: number; readonly unit: number } | null;
 export function datasetSection({ dataset, rounds }: Summary): Markup | null {
   if (dataset === null) return null;
   const { source, exact, channels } = dataset;
+  // Of 8 bits they are whole levels.
+  const digits = dataset.depth === 16 ? 4 : 0;
   const arm = rounds
     .flatMap(({ arms }) => arms)
     .find((other) => other.arm === source.arm && other.round === source.round);
@@ -29,8 +31,8 @@ ${stackedTable(
     unit(mean),
     level(std, 4),
     unit(std),
-    level(min, 0),
-    level(max, 0),
+    level(min, digits),
+    level(max, digits),
   ]),
 )}
 ${constants(dataset)}${percentiles(dataset)}</section>`;
@@ -58,14 +60,14 @@ function constants(dataset: Dataset): Fragment {
   return html`<h3>To be pasted</h3>${note && html`<p>${note}</p>`}${LIBRARIES.map(([library, name]) => html`<p class="use-name">${name}</p><pre>${ready[library]}</pre>`)}`;
 }
 
-function percentiles({ channels }: Dataset): Fragment {
+function percentiles({ channels, depth }: Dataset): Fragment {
   const percents = channels[0]?.percentiles?.map((one) => one.percent) ?? [];
   if (percents.length === 0) return null;
   return html`<h3>Percentiles <span class="quiet">exact, 0–255</span></h3>
 ${scrolling(
   'Percentiles',
   html`<table class="figures"><thead><tr><th scope="col">percent</th>${channels.map(({ channel }) => html`<th scope="col">${channel}</th>`)}</tr></thead><tbody>
-${percents.map((percentile, i) => html`<tr><th scope="row">${percentile}</th>${channels.map((channel) => html`<td>${level(channel.percentiles?.[i] ?? null, 0)}</td>`)}</tr>`)}
+${percents.map((percentile, i) => html`<tr><th scope="row">${percentile}</th>${channels.map((channel) => html`<td>${level(channel.percentiles?.[i] ?? null, depth === 16 ? 2 : 0)}</td>`)}</tr>`)}
 </tbody></table>`,
 )}`;
 }

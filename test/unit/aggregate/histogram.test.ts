@@ -2,7 +2,13 @@ import fc from 'fast-check';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { type AggregateArmInput, aggregateArm } from '../../../src/aggregate/arm.ts';
 import { checkHistogram, HistogramSum } from '../../../src/aggregate/histogram.ts';
-import { mergeStatistics, statisticsOf } from '../../../src/aggregate/statistics.ts';
+import {
+  countsOf,
+  datasetStatistics,
+  mergeStatistics,
+  percentilesOf,
+  statisticsOf,
+} from '../../../src/aggregate/statistics.ts';
 import type { Histogram } from '../../../src/kernel/histogram.ts';
 import { failedRow, type MeasuredRow, type PerChannel } from '../../../src/kernel/row.ts';
 import { serializeHistogram } from '../../../src/run/histogram-file.ts';
@@ -35,7 +41,7 @@ describe('checkHistogram', () => {
   const why = (text: string) => checkHistogram(Buffer.from(text), 7, rows).why;
 
   it('takes a file that says the same as the rows', () => {
-    expect(checkHistogram(Buffer.from(fileOf(7, 2)), 7, rows)).toEqual({ counts: histogramOf(2) });
+    expect(checkHistogram(Buffer.from(fileOf(7, 2)), 7, rows).histogram?.counts).toEqual(histogramOf(2));
   });
 
   it('refuses what is no histogram of the batch', () => {
@@ -93,7 +99,13 @@ describe('checkHistogram', () => {
     const sum = 255n * n - 1n;
     const sumSq = 65_025n * n - 509n;
     const rows = {
-      ...{ images: 9, pixels: n, sum: [sum, sum, sum] as const, sumSq: [sumSq, sumSq, sumSq] as const },
+      ...{
+        images: 9,
+        depth: 8 as const,
+        pixels: n,
+        sum: [sum, sum, sum] as const,
+        sumSq: [sumSq, sumSq, sumSq] as const,
+      },
       ...{ min: [254, 254, 254] as const, max: [255, 255, 255] as const },
     };
     const body = Buffer.from(fileOf(7, 9, counts));
@@ -119,12 +131,84 @@ describe('HistogramSum', () => {
         const pixels = expected.reduce((sum, count) => sum + count, 0n);
         for (const order of [parts, parts.toReversed()]) {
           const sum = new HistogramSum();
-          for (const part of order) sum.add(part);
+          for (const counts of order) sum.add({ counts });
           expect(sum.of(pixels)).toEqual([expected, expected, expected]);
           expect(sum.of(pixels + 1n)).toBeNull();
         }
       }),
     );
+  });
+});
+
+function triple<T>(value: T): [T, T, T] {
+  return [value, value, value];
+}
+
+describe('images of 16 bits beside those of 8', () => {
+  const counts = triple(Array.from({ length: 256 }, (_, value) => (value === 0 ? 3 : value === 255 ? 1 : 0)));
+  const own = [1, 2, 65_535, 2];
+  const deep = { images: 1, counts: [own, own, own] } as const;
+  const body = Buffer.from(serializeHistogram({ batch: 7, images: 2, counts, deep }));
+  const rows = mergeStatistics(
+    statisticsOf({
+      ...{ key: 'a', width: 4, height: 1, channels: 3, sum: triple(255), sumSq: triple(65_025) },
+      ...{ min: triple(0), max: triple(255), mean_e6: triple(63_750_000) },
+    }),
+    statisticsOf({
+      ...{ key: 'b', width: 4, height: 1, channels: 3, depth: 16, sum: triple(131_072) },
+      ...{
+        sumSq: triple(8_589_672_452n),
+        min: triple(1),
+        max: triple(65_535),
+        mean_e6: triple(32_768_000_000),
+      },
+    }),
+  );
+
+  it('are checked against the rows and counted on the scale of 16', () => {
+    expect(checkHistogram(body, 7, rows).why).toBeUndefined();
+    const sum = new HistogramSum();
+    sum.add({ counts, deep });
+    sum.add({ counts });
+    const found = sum.of(12n);
+    const occurring = found?.[1].flatMap((count, value) => (count === 0n ? [] : [[value, count]]));
+    expect(occurring).toEqual([
+      [0, 6n],
+      [1, 2n],
+      [65_535, 4n],
+    ]);
+    expect(sum.of(8n)).toBeNull();
+  });
+
+  it('are no histogram where one of their counts, or their depth, is another', () => {
+    const other = [1, 1, 3, 1, 65_535, 2];
+    const file = (changed: readonly number[]) =>
+      Buffer.from(
+        serializeHistogram({ batch: 7, images: 2, counts, deep: { images: 1, counts: triple(changed) } }),
+      );
+    expect(checkHistogram(file(other), 7, rows).why).toMatch(/^the sum of channel 0 /);
+    for (const odd of [[1, 2, 1, 2], [65_536, 4], [1, 0, 2, 4], [1]]) {
+      expect(checkHistogram(file(odd), 7, rows).why).toMatch(/one text form/);
+    }
+    const plain = Buffer.from(serializeHistogram({ batch: 7, images: 2, counts }));
+    expect(checkHistogram(plain, 7, rows).why).toBe('another depth than the rows');
+  });
+
+  it('give percentiles of levels with fractions, which can be computed again from the summary', () => {
+    const sum = new HistogramSum();
+    sum.add({ counts, deep });
+    const dataset = datasetStatistics(rows, sum.of(8n));
+    expect(dataset).toMatchObject({ depth: 16, exact: { counts: null } });
+    expect(dataset?.exact.deepCounts?.[0]).toEqual(['0', '3', '1', '2', '65535', '3']);
+    expect(dataset?.channels[0]).toMatchObject({
+      min: { level: 0, unit: 0 },
+      max: { level: 255, unit: 1 },
+    });
+    const again = percentilesOf((dataset && countsOf(dataset, 0)) ?? [], [50]);
+    // The values are 0, 0, 0, 1, 1, 65535, 65535, 65535.
+    expect(again).toEqual([{ percent: 50, level: 1 / 257, unit: 1 / 65_535 }]);
+    // (65535 + 131072) / 8 of 16 bits.
+    expect(dataset?.channels[0]?.mean).toEqual({ level: 196_607 / 8 / 257, unit: 196_607 / 8 / 65_535 });
   });
 });
 

@@ -18,6 +18,30 @@ describe('a table of bytes', () => {
     }
   });
 
+  test('of 16 bits likewise, for ranges with ties and without', () => {
+    for (const [min, max] of [
+      ...[
+        [0, 65_535],
+        [0, 1_020],
+        [7_663, 64_273],
+        [31_010, 33_542],
+        [65_534, 65_535],
+      ],
+    ] as const) {
+      const wrong = [...stretchBytes(min, max, 65_536)].findIndex((byte, value) => {
+        const twice = 2 * 255 * (Math.min(Math.max(value, min), max) - min);
+        const off = Math.abs(twice - 2 * byte * (max - min));
+        return off > max - min || (off === max - min && byte % 2 === 1);
+      });
+      if (wrong >= 0) expect.fail(`${wrong} of ${min}-${max}`);
+    }
+  });
+
+  test('has 257 steps of 16 bits from a value of 8 to the next', () => {
+    expect([...stretchBytes(257, 3 * 257, 256, 257).subarray(0, 5)]).toEqual([0, 0, 128, 255, 255]);
+    expect([...stretchFloats(0, 65_535, 256, 257)]).toEqual([...stretchFloats(0, 255)]);
+  });
+
   test('is 0 where nothing varies', () => {
     expect(new Set(stretchBytes(7, 7))).toEqual(new Set([0]));
   });
@@ -37,10 +61,12 @@ test('a table of floats has the double-precision quotients, rounded once', () =>
 describe('the range', () => {
   const own = { min: [1, 2, 3], max: [7, 9, 8] } as const;
   const normalisation = { format: 'png', quality: 90 } as const;
+  const plain = { values: 256, step: 1 };
 
   test('is that of each channel, or of all three', () => {
-    expect(stretchRange(own, { ...normalisation, channels: 'each' })).toEqual(own);
-    expect(stretchRange(own, { ...normalisation, channels: 'all' })).toEqual({
+    expect(stretchRange(own, 8, { ...normalisation, channels: 'each' })).toEqual({ ...own, ...plain });
+    expect(stretchRange(own, 8, { ...normalisation, channels: 'all' })).toEqual({
+      ...plain,
       min: [1, 1, 1],
       max: [9, 9, 9],
     });
@@ -48,10 +74,33 @@ describe('the range', () => {
 
   test('of a dataset is taken instead', () => {
     const range = { min: [0, 5, 9], max: [100, 101, 102] } as const;
-    expect(stretchRange(own, { ...normalisation, channels: 'each', range })).toEqual(range);
-    expect(stretchRange(own, { ...normalisation, channels: 'all', range })).toEqual({
+    expect(stretchRange(own, 8, { ...normalisation, channels: 'each', range })).toEqual({
+      ...range,
+      ...plain,
+    });
+    expect(stretchRange(own, 8, { ...normalisation, channels: 'all', range })).toEqual({
+      ...plain,
       min: [0, 0, 0],
       max: [102, 102, 102],
+    });
+  });
+
+  test('of another depth than the image has its white where that of the image is', () => {
+    const plain8 = { min: [1, 2, 3], max: [100, 101, 255] } as const;
+    const each = { ...normalisation, channels: 'each' } as const;
+    expect(stretchRange(own, 16, { ...each, range: plain8 })).toEqual({
+      min: [257, 514, 771],
+      max: [25_700, 25_957, 65_535],
+      values: 65_536,
+      step: 1,
+    });
+    const deep = { min: [0, 1, 2], max: [700, 800, 65_535], depth: 16 } as const;
+    expect(stretchRange(own, 16, { ...each, range: deep })).toMatchObject({ max: deep.max, step: 1 });
+    expect(stretchRange(own, 8, { ...each, range: deep })).toEqual({
+      min: deep.min,
+      max: deep.max,
+      values: 256,
+      step: 257,
     });
   });
 });

@@ -149,13 +149,14 @@ function bytesOf(body: Buffer): ArrayBuffer {
 /** What a reader of the row should see, made here without the columns under test. */
 function plain(row: Row): Record<string, unknown> {
   const measured = isFailed(row) ? null : row;
-  const channels = (name: string, values: readonly number[] | undefined) =>
+  const channels = (name: string, values: readonly (number | bigint)[] | undefined) =>
     ['r', 'g', 'b'].map((channel, c) => [`${name}_${channel}`, values?.[c] ?? null]);
   return {
     key: row.key,
     width: measured?.width ?? null,
     height: measured?.height ?? null,
     channels: measured?.channels ?? null,
+    depth: measured && (measured.depth ?? 8),
     ...Object.fromEntries([
       ...channels('sum', measured?.sum),
       ...channels('sum_sq', measured?.sumSq),

@@ -1,0 +1,82 @@
+import type { Operation } from './operation.ts';
+import type { MeasuredRow, PerChannel } from './row.ts';
+import { measuredRow } from './scan.ts';
+
+/** Raw pixels of 16 bits a sample, in this machine's byte order: grey, grey and alpha, RGB or RGBA. */
+export type DeepPixels = {
+  readonly data: Uint16Array;
+  readonly channels: 1 | 2 | 3 | 4;
+};
+
+/** Pixels without alpha. */
+export type OpaqueDeep = { readonly data: Uint16Array; readonly channels: 1 | 3 };
+
+/** The largest sample of 16 bits. */
+export const DEEP_MAXIMUM = 65_535;
+
+/** Exact statistics of one channel of 16 bits: the squares of an image may add up to 2^59. */
+export type DeepStatistics = {
+  readonly sum: number;
+  readonly sumSq: bigint;
+  readonly min: number;
+  readonly max: number;
+};
+
+/** Values of 16 bits whose squares add up to less than 2^53. */
+const EXACT_SQUARES = 2 ** 20;
+
+/**
+ * Grey or RGB over black: c * a / 65535 rounded to the nearest, which is floor((2 * c * a + 65535) / 131070). 65535 is
+ * odd, so there is no tie. Like `compositeOverBlack`, it writes over the pixels that it has read.
+ */
+export function deepOverBlack({ data, channels }: DeepPixels): OpaqueDeep {
+  if (channels === 1 || channels === 3) return { data, channels };
+  const colours = channels === 2 ? 1 : 3;
+  let to = 0;
+  for (let from = 0; from < data.length; from += channels) {
+    const alpha = data[from + colours] as number;
+    for (let channel = 0; channel < colours; channel += 1, to += 1) {
+      // A double has the product exactly, and no quotient comes so near an integer that the division could reach it.
+      const doubled = 2 * (data[from + channel] as number) * alpha + DEEP_MAXIMUM;
+      data[to] = Math.floor(doubled / (2 * DEEP_MAXIMUM));
+    }
+  }
+  return { data: data.subarray(0, to), channels: colours };
+}
+
+/** The row of an image by all its bits, which says its depth. */
+export function measureDeep(
+  key: string,
+  size: { readonly width: number; readonly height: number },
+  { data, channels }: OpaqueDeep,
+  operation: Operation,
+): MeasuredRow {
+  const found = Array.from({ length: channels }, (_, first) => statisticsFrom(data, first, channels));
+  return measuredRow(key, size, found, operation, 16);
+}
+
+/** The smallest and the largest value of each channel; of grey three times. */
+export function deepExtremes({ data, channels }: OpaqueDeep): { min: PerChannel; max: PerChannel } {
+  const [red, green = red, blue = red] = Array.from({ length: channels }, (_, first) =>
+    statisticsFrom(data, first, channels),
+  ) as [DeepStatistics, DeepStatistics?, DeepStatistics?];
+  return { min: [red.min, green.min, blue.min], max: [red.max, green.max, blue.max] };
+}
+
+/** Every `step`-th value from `first` on: one channel. */
+function statisticsFrom(data: Uint16Array, first: number, step: number): DeepStatistics {
+  let [sum, sumSq, min, max] = [0, 0n, DEEP_MAXIMUM, 0];
+  for (let begin = first; begin < data.length; begin += step * EXACT_SQUARES) {
+    const end = Math.min(data.length, begin + step * EXACT_SQUARES);
+    let squares = 0;
+    for (let at = begin; at < end; at += step) {
+      const value = data[at] as number;
+      sum += value;
+      squares += value * value;
+      if (value < min) min = value;
+      if (value > max) max = value;
+    }
+    sumSq += BigInt(squares);
+  }
+  return { sum, sumSq, min, max };
+}
