@@ -33,6 +33,7 @@ export const main = handler('baseline', async (event: unknown) => {
     encodedBytes,
     decodedBytes,
     bucket: run.bucket,
+    requesterPays: run.requesterPays,
     task: imageTask(run),
     batches: readManifest(store.stream(layout.manifest(run.runId))),
     budgetMs: BUDGET_MS,

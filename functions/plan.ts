@@ -26,7 +26,7 @@ export const main = handler('plan', async (event: unknown) => {
 
 function planAnew(run: Run) {
   return plan({
-    s3,
+    s3: run.requesterPays ? createS3({ region, endpoint, requesterPays: true }) : s3,
     dataBucket: run.bucket,
     prefix: run.prefix,
     filter: run.filter,

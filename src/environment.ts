@@ -13,6 +13,7 @@ export function readEnvironment() {
   return readFields(process.env, 'The environment of the function', (variables) => ({
     FANFLEET_STAGE: variables.text('FANFLEET_STAGE'),
     FANFLEET_DATA_BUCKET: variables.text('FANFLEET_DATA_BUCKET'),
+    FANFLEET_REQUESTER_PAYS: variables.oneOf('FANFLEET_REQUESTER_PAYS', ['true', 'false']),
     FANFLEET_RUNS_BUCKET: variables.text('FANFLEET_RUNS_BUCKET'),
     FANFLEET_MEASURE_FUNCTION: variables.text('FANFLEET_MEASURE_FUNCTION'),
     FANFLEET_MEMORY: integer(variables, 'FANFLEET_MEMORY'),
@@ -57,6 +58,7 @@ export function deploymentOf(environment: Environment): Deployment {
   return {
     stage: environment.FANFLEET_STAGE,
     dataBucket: environment.FANFLEET_DATA_BUCKET,
+    requesterPays: environment.FANFLEET_REQUESTER_PAYS === 'true',
     runsBucket: environment.FANFLEET_RUNS_BUCKET,
     measureFunction: environment.FANFLEET_MEASURE_FUNCTION,
     memory: environment.FANFLEET_MEMORY,

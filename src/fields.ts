@@ -52,6 +52,10 @@ export class Fields {
     return this.take(name, `integer of at least ${least}${to}`, fits, least);
   }
 
+  flag(name: string): boolean {
+    return this.take(name, 'boolean', (value) => typeof value === 'boolean', false);
+  }
+
   oneOf<const T extends string>(name: string, values: readonly [T, ...T[]]): T {
     const fits = (value: unknown): value is T => values.some((known) => known === value);
     const expected = `one of ${values.map((value) => JSON.stringify(value)).join(', ')}`;

@@ -53,6 +53,7 @@ def pending_tasks(s3: Any, options: argparse.Namespace) -> list[Task]:
             line.offset,
             line.length,
             queued_at,
+            options.requester_pays,
         )
         for line in read_lines(body.iter_chunks(1 << 20))
         if line.batch not in done
@@ -75,5 +76,6 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--operation", required=True)
     parser.add_argument("--normalisation", type=json.loads, help="JSON: how images are normalised, if they are")
     parser.add_argument("--bucket", default=os.environ.get("FANFLEET_DATA_BUCKET"), help="bucket of the images")
+    parser.add_argument("--requester-pays", type=json.loads, default=False, help="true where that bucket wants it")
     parser.add_argument("--round", type=int, default=int(os.environ.get("FANFLEET_ROUND", "0")))
     return parser

@@ -127,9 +127,8 @@ def _do_images(s3: Any, task: Task, objects: list[dict[str, Any]]) -> _Done:
     done = _Done(values=ValueCounts() if task.operation == "histogram" else None)
     started = time.perf_counter()
     codes = [_refusal(task, item) for item in objects]
-    fetching = fetch_in_order(
-        s3, task.bucket, [item for item, code in zip(objects, codes, strict=True) if code is None]
-    )
+    wanted = [item for item, code in zip(objects, codes, strict=True) if code is None]
+    fetching = fetch_in_order(s3, task.bucket, wanted, requester_pays=task.requester_pays)
     with PutAhead(s3, task.out) as files:
         for item, code in zip(objects, codes, strict=True):
             row = _do_next(task, fetching, files, done) if code is None else failed_row(item["key"], code)

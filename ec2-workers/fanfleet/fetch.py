@@ -49,18 +49,23 @@ class _Body:
 
 
 def fetch_in_order(
-    s3: Any, bucket: str, objects: Sequence[dict[str, Any]], bytes_in_flight: int = BYTES_IN_FLIGHT
+    s3: Any,
+    bucket: str,
+    objects: Sequence[dict[str, Any]],
+    bytes_in_flight: int = BYTES_IN_FLIGHT,
+    requester_pays: bool = False,
 ) -> Iterator[Fetched]:
     """Yield the objects of a manifest batch in its order. What S3 says of more than one object is raised."""
     waiting: deque[tuple[Slice, Future[_Body]]] = deque()
     held = 0
+    place = {"Bucket": bucket, **({"RequestPayer": "requester"} if requester_pays else {})}
     ahead = cut_slices(objects)
     upcoming = next(ahead, None)
     with ThreadPoolExecutor(GETS_IN_FLIGHT, thread_name_prefix="get") as pool:
         while upcoming is not None or waiting:
             while upcoming is not None and (not waiting or held + upcoming.size <= bytes_in_flight):
                 held += upcoming.size
-                waiting.append((upcoming, pool.submit(_get, s3, bucket, upcoming)))
+                waiting.append((upcoming, pool.submit(_get, s3, place, upcoming)))
                 upcoming = next(ahead, None)
             part, future = waiting.popleft()
             yield from _split(part, future.result())
@@ -76,20 +81,20 @@ def _split(part: Slice, body: _Body) -> Iterator[Fetched]:
         yield Fetched(item["key"], data, body.error, body.get_ms / len(part.objects))
 
 
-def _get(s3: Any, bucket: str, part: Slice) -> _Body:
+def _get(s3: Any, place: dict[str, str], part: Slice) -> _Body:
     """Get the very version of an object that was planned, or its part."""
     started = perf_counter()
-    data, error = _read(s3, bucket, part)
+    data, error = _read(s3, place, part)
     return _Body(data, error, (perf_counter() - started) * 1000)
 
 
-def _read(s3: Any, bucket: str, part: Slice) -> tuple[bytes | None, str | None]:
+def _read(s3: Any, place: dict[str, str], part: Slice) -> tuple[bytes | None, str | None]:
     """The bytes, or the code of why this object gives none."""
     where = {} if part.start is None else {"Range": f"bytes={part.start}-{part.start + part.size - 1}"}
     etag = f'"{part.etag.strip(chr(34))}"'
     for attempt in range(1, BODY_TRIES + 1):
         try:
-            answer = s3.get_object(Bucket=bucket, Key=part.key, IfMatch=etag, **where)
+            answer = s3.get_object(**place, Key=part.key, IfMatch=etag, **where)
         except ClientError as refusal:
             code = _object_error(refusal)
             if code is None:

@@ -131,7 +131,8 @@ class Job:
             *("--manifest", f"s3://{bucket}/{settings.manifest_key}"),
             *("--out", f"s3://{bucket}/{settings.arm_prefix}"),
             *("--operation", settings.operation, "--normalisation", settings.normalisation),
-            *("--bucket", settings.data_bucket, "--round", str(settings.round)),
+            *("--bucket", settings.data_bucket, "--requester-pays", settings.requester_pays),
+            *("--round", str(settings.round)),
         ]
         watch = Watch(
             deadline=settings.boot_started_at / 1000 + settings.deadline_s - REPORT_RESERVE_S,

@@ -14,6 +14,8 @@ class Settings:
     round: int
     runs_bucket: str
     data_bucket: str
+    requester_pays: str
+    """`true` or `false`: whether requests to that bucket say that the requester pays."""
     parameter: str
     engine: str
     operation: str
@@ -39,6 +41,7 @@ class Settings:
             round=int(env["FANFLEET_ROUND"]),
             runs_bucket=env["FANFLEET_RUNS_BUCKET"],
             data_bucket=env["FANFLEET_DATA_BUCKET"],
+            requester_pays=env["FANFLEET_REQUESTER_PAYS"],
             parameter=env["FANFLEET_PARAMETER"],
             engine=env["FANFLEET_ENGINE"],
             operation=env["FANFLEET_OPERATION"],

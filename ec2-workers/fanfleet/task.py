@@ -22,6 +22,8 @@ class Task:
     length: int
     queued_at: float
     """Epoch milliseconds."""
+    requester_pays: bool = False
+    """Whether requests to the bucket of the images say so."""
 
     def to_json(self) -> str:
         return json.dumps(asdict(self))

@@ -1,5 +1,6 @@
 import { FanfleetError } from '../errors.ts';
 import { isUnsound, judge, type ObjectRead, type ReadRequest } from './object-response.ts';
+import { payer } from './payer.ts';
 import type { S3Access } from './s3-access.ts';
 import { givenUp, S3Requests, type S3RequestsOptions } from './s3-requests.ts';
 
@@ -25,14 +26,14 @@ export class ObjectReader {
    * @throws FanfleetError with S3's code, or as `HttpConnection` does, naming the key; the reason of the signal
    */
   async read(request: ReadRequest, signal?: AbortSignal): Promise<ObjectRead> {
-    const { bucket, key, etag, size, offset } = request;
+    const { bucket, key, requesterPays = false, etag, size, offset } = request;
     const part: Record<string, string> =
       offset === undefined
         ? { 'x-amz-checksum-mode': 'ENABLED' }
         : { range: `bytes=${offset}-${offset + size - 1}` };
     try {
       return await this.#requests.send(
-        { bucket, key, headers: { ...part, 'if-match': etag }, limit: size },
+        { bucket, key, headers: { ...part, ...payer(requesterPays), 'if-match': etag }, limit: size },
         (response) => judge(request, response),
         (reason, tries) => givenUp('read', request, reason, tries),
         signal,

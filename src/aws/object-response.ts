@@ -9,6 +9,8 @@ import { readS3Error } from './s3-error.ts';
 export type ReadRequest = {
   readonly bucket: string;
   readonly key: string;
+  /** Whether the request says that the requester pays. @default false */
+  readonly requesterPays?: boolean;
   /** With its quotes, as S3 gives it. */
   readonly etag: string;
   /** Bytes of the object; of the part, at least 1, if there is an `offset`. */

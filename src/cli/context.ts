@@ -34,12 +34,13 @@ export interface Aws {
 /**
  * Clients for the stage of a command, and its stack.
  *
+ * @param options whether requests to S3 say that the requester pays
  * @throws FanfleetError `NOT_UP`, `NO_REGION` or `NOT_DEPLOYED`
  */
-export async function connect(context: Context): Promise<Aws> {
+export async function connect(context: Context, { requesterPays = false } = {}): Promise<Aws> {
   const config = await clientConfig(context);
   return {
-    s3: createS3(config),
+    s3: createS3({ ...config, requesterPays }),
     sfn: new SFNClient(config),
     lambda: new LambdaClient(config),
     stack: await findStack(new CloudFormationClient(config), context.stage),

@@ -21,6 +21,7 @@ export function addRequestOptions(command: Command): Command {
     )
     .option('--statistics-run <run>', 'an earlier run over the same images that gives the range')
     .option('--filter <name>', `what counts as an image: ${IMAGE_FILTERS.join(' | ')} (default: suffix)`)
+    .option('--requester-pays', 'for requests to the bucket of the images (default: as deployed)')
     .option('--arms <names>', 'serverless,fleet (default: both)', list)
     .option('--engine <name>', `${engineSchema.options.join(' | ')} (default: daft)`)
     .option('--workers <n>', 'fleet workers beside the head (default: 2)', number)

@@ -33,6 +33,7 @@ export function fleetVariables({
     FANFLEET_REGION: region,
     FANFLEET_RUNS_BUCKET: run.runsBucket,
     FANFLEET_DATA_BUCKET: run.bucket,
+    FANFLEET_REQUESTER_PAYS: String(run.requesterPays),
     ...(endpoint === undefined ? {} : { FANFLEET_ENDPOINT_URL: endpoint }),
     FANFLEET_PARAMETER: parameterName(run.stage, run.runId, round),
     FANFLEET_BUNDLE_KEY: bundle.key,

@@ -16,6 +16,7 @@ const taskSchema = z.object({
   offset: z.int().nonnegative(),
   length: z.int().positive(),
   queued_at: z.number(),
+  requester_pays: z.boolean(),
 });
 
 /** Batches to be done, and what they have in common. */
@@ -29,8 +30,9 @@ export type Tasks = { readonly job: Job; readonly places: readonly BatchPlace[] 
 export function readTasks(text: string): Tasks {
   const lines = text.split('\n').filter((line) => line !== '');
   const tasks = lines.map((line, index) => parse(taskSchema, JSON.parse(line), `Task ${index}`));
-  const jobs = tasks.map(({ manifest, out, bucket, operation, normalisation, round }) => {
-    const common = { manifest, out, bucket, operation, round };
+  const jobs = tasks.map(({ normalisation, requester_pays: requesterPays, ...task }) => {
+    const { manifest, out, bucket, operation, round } = task;
+    const common = { manifest, out, bucket, operation, round, requesterPays };
     return JSON.stringify({ ...common, normalisation: JSON.stringify(normalisation ?? null) });
   });
   const [job] = new Set(jobs);

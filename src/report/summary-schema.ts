@@ -146,6 +146,7 @@ const requestSummarySchema = runSchema
     stage: true,
     bucket: true,
     prefix: true,
+    requesterPays: true,
     operation: true,
     arms: true,
     engine: true,

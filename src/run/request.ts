@@ -29,6 +29,11 @@ const fields = z.strictObject({
     .string()
     .regex(/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/, 'an S3 bucket name')
     .optional(),
+  /**
+   * Whether the account of the run pays for requests to the bucket of the images, as one that says "requester pays" wants it.
+   * @default what the stack was deployed with: no
+   */
+  requesterPays: z.boolean().optional(),
   /** What counts as an image: by the key's suffix, by suffix or content, or every object. */
   filter: z.enum(IMAGE_FILTERS).default('suffix'),
   operation: runOperationSchema.default('stats'),

@@ -23,6 +23,8 @@ export const runSchema = z.object({
   bucket: z.string(),
   runsBucket: z.string(),
   prefix: z.string(),
+  /** Runs of earlier versions did not say. */
+  requesterPays: z.boolean().default(false),
   filter: z.enum(IMAGE_FILTERS),
   operation: runOperationSchema,
   /** Null unless the operation is `normalise`. */
@@ -64,6 +66,7 @@ export type Run = z.infer<typeof runSchema>;
 export interface Deployment {
   readonly stage: string;
   readonly dataBucket: string;
+  readonly requesterPays: boolean;
   readonly runsBucket: string;
   readonly measureFunction: string;
   readonly memory: number;
@@ -91,6 +94,7 @@ export function resolveRun(input: unknown, runId: string, startedAt: number, dep
     bucket: request.bucket ?? deployment.dataBucket,
     runsBucket: deployment.runsBucket,
     prefix: request.prefix,
+    requesterPays: request.requesterPays ?? deployment.requesterPays,
     filter: request.filter,
     operation: request.operation,
     normalisation: request.operation === 'normalise' ? normalisation : null,

@@ -29,6 +29,7 @@ function readWork(work: Fields): Work {
     runId: work.text('runId'),
     round: work.integer('round'),
     bucket: work.text('bucket'),
+    requesterPays: work.flag('requesterPays'),
     runsBucket: work.text('runsBucket'),
     operation: work.oneOf('operation', RUN_OPERATIONS),
     normalisation: work.nullable('normalisation', (name) => work.object(name, readNormalisation)),

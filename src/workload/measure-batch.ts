@@ -16,6 +16,8 @@ import { cutIntoReads, memberOf, type Read, readable, SLICE_BYTES } from './read
 export interface MeasureBatchOptions {
   readonly reader: ObjectReader;
   readonly bucket: string;
+  /** Whether its requests are the requester's to pay. @default its owner's */
+  readonly requesterPays?: boolean;
   readonly batch: Batch;
   readonly task: ImageTask;
   readonly kernel: Kernel;
@@ -61,7 +63,7 @@ export interface MeasuredBatch {
  * @throws FanfleetError when S3 fails for reasons that concern more than one object; the batch is then undone
  */
 export async function measureBatch(options: MeasureBatchOptions): Promise<MeasuredBatch> {
-  const { bucket, reader, kernel, task, now } = options;
+  const { bucket, requesterPays = false, reader, kernel, task, now } = options;
   const objects = readable(options.batch.objects);
   const encoded = new ByteBudget(options.encodedBytes);
   const fetching = new ByteBudget(options.fetches);
@@ -86,7 +88,9 @@ export async function measureBatch(options: MeasureBatchOptions): Promise<Measur
   const get = async (read: Read) => {
     abort.signal.throwIfAborted();
     const started = now();
-    const got = await beforeWriting.during(() => reader.read({ bucket, ...read }, abort.signal));
+    const got = await beforeWriting.during(() =>
+      reader.read({ bucket, requesterPays, ...read }, abort.signal),
+    );
     total.getMs += now() - started;
     return got;
   };

@@ -16,6 +16,8 @@ export interface Work {
   readonly runId: string;
   readonly round: number;
   readonly bucket: string;
+  /** Whether requests to that bucket say that the requester pays. */
+  readonly requesterPays: boolean;
   readonly runsBucket: string;
   readonly operation: RunOperation;
   /** Null unless the operation is `normalise`. */
@@ -69,6 +71,7 @@ export async function work(job: Work, options: WorkerOptions): Promise<{ counts:
   const measured = await measureBatch({
     ...options,
     bucket: job.bucket,
+    requesterPays: job.requesterPays,
     batch: files === undefined ? job.batch : withoutLongKeys(job.batch),
     task,
     ...(files === undefined ? {} : { write: files.write }),

@@ -52,7 +52,15 @@ async function measureShifted(batch: Batch, shift: number): Promise<void> {
   const access = s3Access(bucket.s3);
   const reader = new ObjectReader(access, { now, serverClock });
   const requests = new S3Requests(access, { now, serverClock });
-  const job = { runId: RUN, round: 0, bucket: bucket.bucket, runsBucket: RUNS, normalisation: null, batch };
+  const job = {
+    runId: RUN,
+    round: 0,
+    bucket: bucket.bucket,
+    requesterPays: false,
+    runsBucket: RUNS,
+    normalisation: null,
+    batch,
+  };
   const once = () =>
     work(
       { ...job, operation: 'stats' },

@@ -22,7 +22,12 @@ const CRC32 = Buffer.alloc(4);
 CRC32.writeUInt32BE(crc32(BODY));
 
 /** What the answer to a GET of an object makes of it: bytes, the code of its row, or null where more is at fault. */
-type Case = { readonly answer: Answer; readonly becomes: string | number | null; readonly shard?: true };
+type Case = {
+  readonly answer: Answer;
+  readonly becomes: string | number | null;
+  readonly shard?: true;
+  readonly requesterPays?: true;
+};
 
 const CUT_XML = Buffer.from('<?xml version="1.0"?>\n<Error><Code>InvalidObjectState</Code><Mess');
 const CASES: Readonly<Record<string, Case>> = {
@@ -53,6 +58,21 @@ const CASES: Readonly<Record<string, Case>> = {
   },
   'a body that is shorter': { answer: given(BODY.subarray(1)), becomes: 'OBJECT_CHANGED' },
   'a body that is longer': { answer: given(Buffer.alloc(200_000)), becomes: 'OBJECT_CHANGED' },
+  'where the requester is to pay': {
+    answer: (request, response) => {
+      const pays = request.headers['x-amz-request-payer'] === 'requester';
+      (pays ? given(BODY) : refused(403, 'AccessDenied'))(request, response);
+    },
+    becomes: 1_000,
+    requesterPays: true,
+  },
+  'where the requester does not say that he pays': {
+    answer: (request, response) => {
+      const says = request.headers['x-amz-request-payer'] !== undefined;
+      (says ? given(BODY) : refused(403, 'AccessDenied'))(request, response);
+    },
+    becomes: 'OBJECT_DENIED',
+  },
   'another version': { answer: given(BODY, { etag: '"f"' }), becomes: 'OBJECT_CHANGED' },
 };
 const NAMES = Object.keys(CASES);
@@ -77,7 +97,8 @@ describe('what S3 answers of one object', () => {
     );
     for (const key of NAMES) {
       const part = CASES[key]?.shard === undefined ? {} : { offset: 0 };
-      const read = reader.read({ bucket: 'b', key, etag: '"e"', size: BODY.length, ...part });
+      const payer = { requesterPays: CASES[key]?.requesterPays ?? false };
+      const read = reader.read({ bucket: 'b', key, etag: '"e"', size: BODY.length, ...part, ...payer });
       const became = await read.then(
         (got) => ('bytes' in got ? got.bytes.length : got.absent),
         (reason) => (reason instanceof FanfleetError ? null : reason),
@@ -93,6 +114,7 @@ describe('what S3 answers of one object', () => {
       size: BODY.length,
       etag: '"e"',
       ...(CASES[key]?.shard === undefined ? {} : { shard: { key, offset: 0 } }),
+      requesterPays: CASES[key]?.requesterPays ?? false,
     }));
     const running = promisify(execFile)(
       join(ROOT, '.venv/bin/python'),

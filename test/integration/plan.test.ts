@@ -9,6 +9,7 @@ import {
   type StorageClass,
 } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createS3 } from '../../src/aws/s3.ts';
 import { forEachConcurrent } from '../../src/concurrency/for-each-concurrent.ts';
 import { type Batch, batchSchema, planSchema } from '../../src/dataset/manifest.ts';
 import { compareKeys } from '../../src/dataset/order.ts';
@@ -244,6 +245,31 @@ describe('plan against an S3', () => {
       requests: { lists: 4, gets: 1 },
     });
     expect(await read(sorted.manifestKey)).toBe(await read(ordered.manifestKey));
+  });
+
+  it('says that the requester pays, with every request, where he is to', async () => {
+    // Prepare
+    const foreign = await openForeignBucket(emulator.client, 'plan-paid', { requesterPays: true });
+    const PNG = encodeGreyPng(new Uint8Array(4), 2, 2);
+    const tar = tarOf([
+      ['b', PNG],
+      ['c.png', PNG],
+    ]);
+    await foreign.put('in/a', PNG);
+    await foreign.put('in/b.tar', tar);
+    const changes = { dataBucket: foreign.bucket, filter: 'content' } as const;
+
+    // Act
+    const s3 = createS3({ ...emulator.client, requesterPays: true });
+    const paid = await plan(options('in/', { ...changes, s3 }));
+    const unpaid = plan(options('in/', changes));
+
+    // Assess
+    await expect(unpaid).rejects.toMatchObject({ code: 'ACCESS_DENIED' });
+    await expect(unpaid).rejects.toThrow('`requesterPays`');
+    expect(paid).toMatchObject({ images: 3, shards: 1, skipped: 0 });
+    s3.destroy();
+    foreign.close();
   });
 
   describe('over objects that S3 refuses', () => {

@@ -30,6 +30,7 @@ const run = (runId: string, input: object = {}) =>
   resolveRun({ prefix: 'x/', resume: 'earlier', ...input }, runId, 5, {
     stage: 'local',
     dataBucket: 'data',
+    requesterPays: false,
     runsBucket: RUNS,
     measureFunction: 'f',
     memory: 1769,
@@ -184,6 +185,7 @@ describe('countsOfTakenOver', () => {
     runId: 'counted',
     round: 0,
     bucket: 'data',
+    requesterPays: false,
     runsBucket: RUNS,
     operation: 'stats' as const,
     normalisation: null,

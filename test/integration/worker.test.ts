@@ -51,7 +51,7 @@ describe('work', () => {
     const batch = batchOf([await bucket.put('work/early.png', await plain(1))]);
     await work(
       {
-        ...{ runId: 'early', round: 0, bucket: bucket.bucket, runsBucket: RUNS, batch },
+        ...{ runId: 'early', round: 0, bucket: bucket.bucket, requesterPays: false, runsBucket: RUNS, batch },
         ...{ operation: 'stats', normalisation: null },
       },
       { ...options(() => 2_500), store: sink, onMeasured: () => events.push('measured') },
@@ -73,6 +73,7 @@ describe('work', () => {
       runId: 'r',
       round: 1,
       bucket: bucket.bucket,
+      requesterPays: false,
       runsBucket: RUNS,
       operation: 'stats' as const,
       normalisation: null,
@@ -124,7 +125,14 @@ describe('work', () => {
       await bucket.put('work/c.png', await plain(200)),
     ];
     const runId = `histogram-${kernel.name}`;
-    const job = { runId, round: 0, bucket: bucket.bucket, runsBucket: RUNS, normalisation: null };
+    const job = {
+      runId,
+      round: 0,
+      bucket: bucket.bucket,
+      requesterPays: false,
+      runsBucket: RUNS,
+      normalisation: null,
+    };
     const store = new ObjectStore(bucket.s3, RUNS);
 
     // Act
@@ -156,6 +164,7 @@ describe('work', () => {
       runId: 'failed',
       round: 0,
       bucket: 'nowhere',
+      requesterPays: false,
       runsBucket: RUNS,
       operation: 'mean' as const,
       normalisation: null,

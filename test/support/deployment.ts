@@ -2,6 +2,7 @@
 export const DEPLOYMENT = {
   stage: 'prod',
   dataBucket: 'data',
+  requesterPays: false,
   runsBucket: 'runs',
   measureFunction: 'f',
   memory: 1769,

@@ -127,6 +127,7 @@ export class FleetJobs {
       FANFLEET_REGION: 'us-east-1',
       FANFLEET_RUNS_BUCKET: RUNS,
       FANFLEET_DATA_BUCKET: DATA,
+      FANFLEET_REQUESTER_PAYS: 'false',
       FANFLEET_ENDPOINT_URL: this.emulator.endpoint,
       FANFLEET_PARAMETER: parameter(runId),
       FANFLEET_BUNDLE_KEY: this.#bundle.key,

@@ -81,12 +81,12 @@ export function startProgram(
 
 /** The tasks as the engine hands them to the program. */
 export function taskLines({ job, places }: Tasks): string {
-  const { manifest, out, bucket, operation, round } = job;
+  const { manifest, out, bucket, operation, round, requesterPays: requester_pays } = job;
   const normalisation = JSON.parse(job.normalisation);
   return places
     .map(({ batch, offset, length, queuedAt }) =>
       JSON.stringify({
-        ...{ manifest, out, bucket, operation, normalisation, round },
+        ...{ manifest, out, bucket, operation, normalisation, round, requester_pays },
         ...{ batch, offset: Number(offset), length, queued_at: queuedAt },
       }),
     )

@@ -89,6 +89,7 @@ export function useFleets(options: Partial<Ec2EndpointOptions> = {}) {
     const run = resolveRun({ prefix: 'x/', workers: 2, ...fields }, `run-${runs}`, 0, {
       stage: 'test',
       dataBucket: 'data',
+      requesterPays: false,
       runsBucket: 'runs',
       measureFunction: 'f',
       memory: 1769,

@@ -40,8 +40,8 @@ export async function sample(
 }
 
 /** Put a folder of images into the stack's data bucket. */
-export async function uploadCommand(context: Context, folder: string, prefix: string) {
-  const aws = await connect(context);
+export async function uploadCommand(context: Context, folder: string, prefix: string, requesterPays = false) {
+  const aws = await connect(context, { requesterPays });
   const result = await upload(context, aws, folder, prefix);
   const text = `${result.uploaded} uploaded, ${result.unchanged} there already, under s3://${aws.stack.dataBucket}/${prefix}`;
   const exitCode = result.failed > 0 ? EXIT.FAILED_IMAGES : EXIT.OK;

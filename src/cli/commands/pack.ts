@@ -14,12 +14,15 @@ export interface PackCommandOptions {
   readonly shardSize?: number | undefined;
   /** A folder of this machine. */
   readonly images?: string | undefined;
+  /** Whether the requester pays for requests to the bucket. @default false */
+  readonly requesterPays?: boolean;
 }
 
 /** Write loose images as tar shards into the stack's data bucket. */
-export async function packCommand(context: Context, { prefix, to, shardSize, images }: PackCommandOptions) {
+export async function packCommand(context: Context, options: PackCommandOptions) {
+  const { prefix, to, shardSize, images, requesterPays = false } = options;
   const { io, signal } = context;
-  const { s3, stack } = await connect(context);
+  const { s3, stack } = await connect(context, { requesterPays });
   const bucket = stack.dataBucket;
   const target = {
     s3,

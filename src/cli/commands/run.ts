@@ -34,7 +34,7 @@ const HAS_REPORT: ReadonlySet<string | null> = new Set(['ArmFailed', 'ArmsDisagr
 
 /** Start a run and, unless detached, follow it to its report. */
 export async function runCommand(context: Context, options: RunOptions) {
-  const aws = await connect(context);
+  const aws = await connect(context, { requesterPays: options.request.requesterPays ?? false });
   const asked = await resolveInput(context, aws, options);
   const input = options.datasetRange ? await withStatisticsRun(context, aws, asked) : asked;
   const runId = await start(context, aws, input);

@@ -30,8 +30,11 @@ export function addDataset(program: Command, act: Act): void {
     .description('put a folder of images into the data bucket')
     .argument('<folder>')
     .requiredOption('--prefix <prefix>', 'put before each key, e.g. train/')
-    .action((folder, { prefix }) =>
-      act(async (context) => (await import('../commands/dataset.ts')).uploadCommand(context, folder, prefix)),
+    .option('--requester-pays', 'for requests to that bucket')
+    .action((folder, { prefix, requesterPays }) =>
+      act(async (context) =>
+        (await import('../commands/dataset.ts')).uploadCommand(context, folder, prefix, requesterPays),
+      ),
     );
   dataset
     .command('pack')
@@ -40,6 +43,7 @@ export function addDataset(program: Command, act: Act): void {
     .requiredOption('--to <prefix>', 'put before 000000.tar …, e.g. packed/')
     .option('--shard-size <size>', 'most bytes of a shard (default: 64MiB)', byteSize(SHARD_BYTES_RANGE))
     .option('--images <folder>', 'pack a folder of this machine instead')
+    .option('--requester-pays', 'for requests to that bucket')
     .action((prefix, options) =>
       act(async (context) =>
         (await import('../commands/pack.ts')).packCommand(context, { prefix, ...options }),

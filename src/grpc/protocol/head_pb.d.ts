@@ -55,6 +55,13 @@ export declare type Job = Message<"fanfleet.v1.Job"> & {
    * @generated from field: uint32 round = 6;
    */
   round: number;
+
+  /**
+   * whether requests to that bucket say so
+   *
+   * @generated from field: bool requester_pays = 7;
+   */
+  requesterPays: boolean;
 };
 
 /**

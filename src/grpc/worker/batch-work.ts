@@ -53,7 +53,7 @@ export function createBatchWork(options: BatchWorkOptions): BatchWork {
       const listMs = clock.now() - started;
       const target = readOut(job.out);
       await work(
-        { ...target, ...readTask(job), bucket: job.bucket, batch },
+        { ...target, ...readTask(job), bucket: job.bucket, requesterPays: job.requesterPays, batch },
         {
           ...options.limits,
           arm: 'fleet',

@@ -69,6 +69,7 @@ export function environmentSection({
   return html`<section><h2>Run and environment</h2>
 ${pairList([
   pair('images', `s3://${request.bucket}/${request.prefix}`),
+  pair('who pays for requests', 'this account, as the requester', request.requesterPays),
   pair('plan', `${planned(plan)}; ${plural(plan.skipped, 'other key')} skipped`),
   pair('operation', operationText(request)),
   pair('normalised images', `runs/${runId}/<arm>/round-<n>/normalised/`, request.normalisation !== null),

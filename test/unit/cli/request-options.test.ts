@@ -66,12 +66,14 @@ describe('request options', () => {
         '--fleet-deadline',
         '90',
         '--no-baseline',
+        '--requester-pays',
       ],
     );
 
     // Assess
     expect(made).toEqual({
       prefix: 'photos/',
+      requesterPays: true,
       filter: 'all',
       operation: 'mean',
       arms: ['fleet', 'serverless'],

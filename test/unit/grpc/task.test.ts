@@ -13,12 +13,19 @@ const task = {
   offset: 2,
   length: 30,
   queued_at: 1.5,
+  requester_pays: true,
 };
 const lines = (...tasks: unknown[]) => tasks.map((each) => `${JSON.stringify(each)}\n`).join('');
 
 it('tasks are one job and the places of its batches', () => {
   const { job, places } = readTasks(lines(task, { ...task, batch: 2, offset: 5_000_000_000 }));
-  expect(job).toMatchObject({ out: task.out, operation: 'max', normalisation: 'null', round: 2 });
+  expect(job).toMatchObject({
+    out: task.out,
+    operation: 'max',
+    normalisation: 'null',
+    round: 2,
+    requesterPays: true,
+  });
   expect(places.map(({ batch, offset, length }) => [batch, offset, length])).toEqual([
     [1, 2n, 30],
     [2, 5_000_000_000n, 30],

@@ -65,6 +65,7 @@ export async function sampleInput(options: SampleOptions = {}): Promise<SummaryI
     {
       stage: 'local',
       dataBucket: 'fanfleet-local-data',
+      requesterPays: false,
       runsBucket: 'fanfleet-local-runs',
       measureFunction: 'fanfleet-local-measure',
       memory: 1769,

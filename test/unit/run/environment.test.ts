@@ -5,6 +5,7 @@ import { deploymentOf, fleetSettingsOf, readEnvironment } from '../../../src/env
 const LAMBDA = {
   FANFLEET_STAGE: 'prod',
   FANFLEET_DATA_BUCKET: 'data',
+  FANFLEET_REQUESTER_PAYS: 'false',
   FANFLEET_RUNS_BUCKET: 'runs',
   FANFLEET_MEASURE_FUNCTION: 'fanfleet-prod-measure',
   FANFLEET_MEMORY: '1769',
@@ -80,6 +81,7 @@ describe('readEnvironment', () => {
     expect(deploymentOf(environment)).toEqual({
       stage: 'prod',
       dataBucket: 'data',
+      requesterPays: false,
       runsBucket: 'runs',
       measureFunction: 'fanfleet-prod-measure',
       memory: 1769,

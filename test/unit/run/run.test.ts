@@ -6,6 +6,7 @@ import { type Deployment, passes, resolveRun, runSchema } from '../../../src/run
 const deployment: Deployment = {
   stage: 'prod',
   dataBucket: 'data',
+  requesterPays: false,
   runsBucket: 'runs',
   measureFunction: 'fanfleet-prod-measure',
   memory: 1769,
@@ -18,6 +19,18 @@ const resolve = (input: unknown, changes: Partial<Deployment> = {}) =>
   resolveRun(input, 'r1', 5, { ...deployment, ...changes });
 
 describe('resolveRun', () => {
+  it.each([
+    [undefined, true, true],
+    [false, true, false],
+    [true, false, true],
+  ])(
+    'where the request says %s of who pays, and the deployment %s, it is %s',
+    (asked, requesterPays, pays) => {
+      const input = { prefix: 'x/', ...(asked === undefined ? {} : { requesterPays: asked }) };
+      expect(resolve(input, { requesterPays }).requesterPays).toBe(pays);
+    },
+  );
+
   it('takes from the deployment what the request leaves out', () => {
     expect(resolve({ prefix: 'x/' })).toEqual({
       runId: 'r1',
@@ -26,6 +39,7 @@ describe('resolveRun', () => {
       bucket: 'data',
       runsBucket: 'runs',
       prefix: 'x/',
+      requesterPays: false,
       filter: 'suffix',
       operation: 'stats',
       normalisation: null,

@@ -13,6 +13,7 @@ const schema = z.object({
     runId: z.string().min(1),
     round: z.int().nonnegative(),
     bucket: z.string().min(1),
+    requesterPays: z.boolean(),
     runsBucket: z.string().min(1),
     operation: runOperationSchema,
     // A run has its defaults resolved.
@@ -34,6 +35,7 @@ const event: z.output<typeof schema> = {
     runId: 'r',
     round: 0,
     bucket: 'b',
+    requesterPays: true,
     runsBucket: 'runs',
     operation: 'normalise',
     normalisation: {
