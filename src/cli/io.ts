@@ -1,4 +1,6 @@
 import { once } from 'node:events';
+import { exactJson } from '../exact-json.ts';
+import { isDeep } from '../kernel/row.ts';
 
 /** Where a command speaks: results on stdout, everything else on stderr. */
 export interface Io {
@@ -59,7 +61,7 @@ export function createIo({ stdout, stderr, json, now }: IoOptions): Io {
     async rows(head, rows) {
       if (rows.length === 0) return;
       clear();
-      const lines = rows.map((row) => JSON.stringify(row));
+      const lines = rows.map((row) => (isDeep(row) ? exactJson(row) : JSON.stringify(row)));
       const begin = hasRows ? ',' : `${JSON.stringify(head).slice(0, -1)},"rows":[`;
       hasRows = true;
       const output = json ? begin + lines.join(',') : `${lines.join('\n')}\n`;

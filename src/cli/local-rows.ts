@@ -39,6 +39,8 @@ export function localInput({ signal }: Pick<Context, 'signal'>, paths: readonly 
 export interface LocalOutcome {
   readonly row: { readonly key: string };
   readonly detail?: string | undefined;
+  /** Whether it has 16 bits, of which 8 were measured. */
+  readonly droppedBits?: boolean | undefined;
 }
 
 /** What is known when all rows are out. */
@@ -62,11 +64,12 @@ export async function putRows(
   done: 'measured' | 'normalised',
   outcomes: AsyncIterable<readonly LocalOutcome[]>,
 ): Promise<RowsOutcome> {
-  let [count, failed] = [0, 0];
+  let [count, failed, droppedBits] = [0, 0, 0];
   for await (const piece of outcomes) {
     signal.throwIfAborted();
-    for (const { row, detail } of piece) {
+    for (const { row, detail, droppedBits: dropped } of piece) {
       if ('error' in row) failed += 1;
+      if (dropped) droppedBits += 1;
       if (detail !== undefined) io.note(`${row.key}: ${detail}`);
     }
     count += piece.length;
@@ -80,12 +83,19 @@ export async function putRows(
   if (count === 0) throw noImages(paths.join(', '), passedOver);
   for (const line of passedOverText(passedOver)) io.note(line);
   if (failed > 0) io.note(`${failed} of ${count} images could not be ${done}.`);
+  if (droppedBits > 0) io.note(droppedBitsText(droppedBits));
   const { files, folderLinks } = passedOver;
+  const measured = done === 'measured' && { droppedBits };
   return {
-    json: { failed, leftOut: files.list(), folderLinks },
+    json: { failed, ...measured, leftOut: files.list(), folderLinks },
     text: '',
     exitCode: failed > 0 ? EXIT.FAILED_IMAGES : EXIT.OK,
   };
+}
+
+function droppedBitsText(images: number): string {
+  const have = images === 1 ? '1 image has' : `${images} images have`;
+  return `${have} 16 bits; the low 8 were dropped: --depth native keeps them.`;
 }
 
 /** Outcomes that come one by one. */

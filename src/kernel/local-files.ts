@@ -4,6 +4,7 @@ import { findFiles } from '../dataset/files/find-files.ts';
 import { lookAtPaths } from '../dataset/files/named-paths.ts';
 import { nothingPassedOver, type PassedOver } from '../dataset/files/passed-over.ts';
 import type { FoundFile } from '../dataset/files/walk-folder.ts';
+import type { Depth } from './depth.ts';
 import type { Kernel, Measured, Prepared } from './kernel.ts';
 import type { LocalFailedRow } from './local-failure.ts';
 import type { Operation } from './operation.ts';
@@ -13,6 +14,8 @@ import type { Row } from './row.ts';
 export type MeasureOptions = {
   readonly kernel: Kernel;
   readonly operation: Operation;
+  /** @default 8 */
+  readonly depth?: Depth;
   /** Told of links to folders. */
   readonly passedOver: PassedOver;
   /** Most images in the works at once; many small ones count as one where the kernel does them together. @default 4 */
@@ -83,7 +86,7 @@ const GROUP_IMAGES = 256;
 /** Read files and put small ones together. */
 async function* groupFiles(
   found: AsyncIterable<readonly FoundFile[]>,
-  { kernel, overlap, memoryBytes, passedOver }: Settled,
+  { kernel, depth, overlap, memoryBytes, passedOver }: Settled,
 ): AsyncGenerator<Group> {
   const most = kernel.measureAll === undefined ? 1 : GROUP_IMAGES;
   let group = emptyGroup();
@@ -94,7 +97,7 @@ async function* groupFiles(
         passedOver.folderLinks += 1;
         continue;
       }
-      const prepared = Buffer.isBuffer(input) ? kernel.prepare(input, file.key) : undefined;
+      const prepared = Buffer.isBuffer(input) ? kernel.prepare(input, file.key, depth) : undefined;
       const inputBytes = Buffer.isBuffer(input) ? input.length : 0;
       const bytes = inputBytes + (prepared?.workingBytes ?? 0);
       const full =

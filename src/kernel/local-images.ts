@@ -27,7 +27,7 @@ export async function* eachLocalImage<T>(
 
 async function* tasksOf<T>(
   found: AsyncIterable<readonly FoundFile[]>,
-  { kernel, passedOver, work, bytes = ({ workingBytes }) => workingBytes }: LocalImagesOptions<T>,
+  { kernel, depth, passedOver, work, bytes = ({ workingBytes }) => workingBytes }: LocalImagesOptions<T>,
 ): AsyncGenerator<Task<T | Measured<LocalFailedRow>>> {
   let images = 0;
   for await (const files of found) {
@@ -36,7 +36,7 @@ async function* tasksOf<T>(
       if (input === FOLDER_LINK) {
         passedOver.folderLinks += 1;
       } else if (Buffer.isBuffer(input)) {
-        const prepared = kernel.prepare(input, file.key);
+        const prepared = kernel.prepare(input, file.key, depth);
         const at = images++;
         yield { bytes: input.length + bytes(prepared), start: () => work(prepared, file, at) };
       } else {

@@ -24,6 +24,49 @@ beforeAll(async () => {
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
+describe('stats of 16 bits', () => {
+  beforeAll(async () => {
+    const values = Uint16Array.from({ length: 256 }, (_, value) => value);
+    const raw = { width: 16, height: 16, channels: 1, premultiplied: false } as const;
+    mkdirSync(join(folder, 'deep'));
+    const low = await sharp(values, { raw }).toColourspace('grey16').png().toBuffer();
+    writeFileSync(join(folder, 'deep/low.png'), low);
+    writeFileSync(join(folder, 'deep/plain.jpg'), readFileSync(join(folder, 'in/a.jpg')));
+  });
+
+  test('are by the high 8 bits, and say that the others were dropped', () => {
+    const { status, stdout, stderr } = fanfleet('stats', 'deep');
+    expect(rowsOf(stdout)[0]).toMatchObject({ key: 'deep/low.png', channels: 3, max: [0, 0, 0] });
+    expect(stderr).toContain('1 image has 16 bits; the low 8 were dropped: --depth native keeps them.');
+    expect(JSON.parse(fanfleet('--json', 'stats', 'deep', '--histogram').stdout)).toMatchObject({
+      ...{ depth: '8', droppedBits: 1 },
+    });
+    expect(status).toBe(EXIT.OK);
+  });
+
+  test.each(['native', 'portable'].slice(loadAddon() === undefined ? 1 : 0))(
+    'with --depth native are by all of them, by the %s kernel, and rows of 8 bits are as they were',
+    (kernel) => {
+      const { stdout, stderr } = fanfleet('stats', 'deep', '--depth', 'native', '--kernel', kernel);
+      const [low, plain] = stdout.split('\n');
+      expect(JSON.parse(low ?? '')).toEqual({
+        ...{ key: 'deep/low.png', width: 16, height: 16, channels: 3, depth: 16 },
+        ...{ sum: [32_640, 32_640, 32_640], sumSq: [5_559_680, 5_559_680, 5_559_680] },
+        ...{ min: [0, 0, 0], max: [255, 255, 255], mean_e6: [127_500_000, 127_500_000, 127_500_000] },
+      });
+      expect(plain).toBe(fanfleet('stats', 'deep').stdout.split('\n')[1]);
+      expect(stderr).not.toContain('dropped');
+    },
+  );
+
+  test('have the values that occur in their histograms', () => {
+    const [low, plain] = rowsOf(fanfleet('stats', 'deep', '--histogram', '--depth', 'native').stdout);
+    expect(low.histogram[2]).toEqual(Array.from({ length: 512 }, (_, at) => (at % 2 === 0 ? at / 2 : 1)));
+    expect(plain.histogram[0]).toHaveLength(256);
+    expect(fanfleet('stats', 'deep', '--approx', '--depth', 'native').status).toBe(EXIT.USAGE);
+  });
+});
+
 describe('normalise', () => {
   test('writes each copy at its path and prints the rows in key order', () => {
     const { status, stdout, stderr } = fanfleet('normalise', 'in', '--out', 'out', '--format', 'npy');

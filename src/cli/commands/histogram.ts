@@ -1,11 +1,17 @@
+import type { Depth } from '../../kernel/depth.ts';
 import type { Kernel } from '../../kernel/kernel.ts';
 import { eachLocalImage } from '../../kernel/local-images.ts';
 import type { Context } from '../context.ts';
 import { type LocalInput, oneByOne, putRows } from '../local-rows.ts';
 
 /** The rows of `stats` with a histogram each. */
-export async function histogramCommand(context: Context, input: LocalInput, kernel: Kernel) {
-  const head = { kernel: kernel.name, operation: 'stats' };
-  const work = eachLocalImage(input.find(), { ...input, kernel, work: (prepared) => prepared.histogram() });
+export async function histogramCommand(context: Context, input: LocalInput, kernel: Kernel, depth: Depth) {
+  const head = { kernel: kernel.name, operation: 'stats', depth };
+  const work = eachLocalImage(input.find(), {
+    ...input,
+    kernel,
+    depth,
+    work: (prepared) => prepared.histogram(),
+  });
   return putRows(context, input, head, 'measured', oneByOne(work));
 }

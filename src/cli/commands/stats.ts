@@ -1,4 +1,5 @@
 import { chooseKernel, type KernelName } from '../../kernel/choose-kernel.ts';
+import type { Depth } from '../../kernel/depth.ts';
 import { measureFound } from '../../kernel/local-files.ts';
 import type { Operation } from '../../kernel/operation.ts';
 import type { Context } from '../context.ts';
@@ -8,6 +9,7 @@ import { histogramCommand } from './histogram.ts';
 
 export interface StatsOptions {
   readonly operation: Operation;
+  readonly depth: Depth;
   /** @default the native one where it was built */
   readonly kernel?: KernelName | undefined;
   /** Means alone, from a shortcut of the decoder. */
@@ -18,17 +20,17 @@ export interface StatsOptions {
 
 /** The result rows of local files and folders, the same as those of `measure`, without any AWS. */
 export async function statsCommand(context: Context, paths: readonly string[], options: StatsOptions) {
-  const { operation } = options;
+  const { operation, depth } = options;
   const kernel = await chooseKernel(options.kernel);
   const input = localInput(context, paths);
   if (options.approx) return approximateCommand(context, input, kernel);
-  if (options.histogram) return histogramCommand(context, input, kernel);
-  const head = { kernel: kernel.name, operation };
+  if (options.histogram) return histogramCommand(context, input, kernel, depth);
+  const head = { kernel: kernel.name, operation, depth };
   return putRows(
     context,
     input,
     head,
     'measured',
-    measureFound(input.find(), { ...input, kernel, operation }),
+    measureFound(input.find(), { ...input, kernel, operation, depth }),
   );
 }

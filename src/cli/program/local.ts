@@ -1,5 +1,6 @@
 import { type Command, Option } from 'commander';
 import { KERNELS } from '../../kernel/choose-kernel.ts';
+import { DEPTHS } from '../../kernel/depth.ts';
 import { NORMALISED_FORMATS } from '../../kernel/normalisation.ts';
 import { OPERATIONS } from '../../kernel/operation.ts';
 import { parse } from '../../parse.ts';
@@ -20,10 +21,16 @@ export function addLocal(program: Command, act: Act): void {
       new Option('--approx', 'means alone, near the true ones, from an eighth of each JPEG').conflicts([
         'operation',
         'histogram',
+        'depth',
       ]),
     )
     .addOption(
       new Option('--histogram', 'how often each value occurs, too; of all statistics').conflicts('operation'),
+    )
+    .addOption(
+      new Option('--depth <bits>', 'of images of 16 bits: the high 8, or native, all')
+        .choices(DEPTHS)
+        .default('8'),
     )
     .addOption(kernel())
     .action((paths, options) =>

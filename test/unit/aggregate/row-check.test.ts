@@ -1,9 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { checkRow, meanE6 } from '../../../src/aggregate/row-check.ts';
+import { mergeStatistics, NO_STATISTICS, statisticsOf } from '../../../src/aggregate/statistics.ts';
 import type { NormalisedFormat } from '../../../src/kernel/normalisation.ts';
 import { OPERATIONS } from '../../../src/kernel/operation.ts';
-import { failedRow, MAX_PIXELS, serializeRow } from '../../../src/kernel/row.ts';
+import { failedRow, MAX_PIXELS, type MeasuredRow, serializeRow } from '../../../src/kernel/row.ts';
 import { rowOf } from './fixture.ts';
 
 const STATS = { operation: 'stats' } as const;
@@ -55,6 +56,53 @@ describe('checkRow', () => {
   ])('finds %s', (_, wrong) => {
     const text = JSON.stringify({ ...good, ...wrong });
     expect(checkRow(text, STATS)).toMatchObject({ problem: 'ROW_INCONSISTENT', key: good.key });
+  });
+});
+
+describe('a row of 16 bits', () => {
+  const native = { operation: 'stats', depth: 'native' } as const;
+  /** 2^27 pixels, half of them white and half one below: its sums of squares are no doubles. */
+  const [n, least, most] = [MAX_PIXELS, 65_534, 65_535];
+  const sum = (n / 2) * (least + most);
+  const sumSq = (BigInt(n) / 2n) * (BigInt(least) ** 2n + BigInt(most) ** 2n);
+  const row = (key: string, squares = sumSq): MeasuredRow => ({
+    ...{ key, width: n / 8, height: 8, channels: 3, depth: 16, sum: [sum, sum, sum] },
+    ...{ sumSq: [squares, squares, squares], min: [least, least, least], max: [most, most, most] },
+    mean_e6: [65_534_500_000, 65_534_500_000, 65_534_500_000],
+  });
+
+  it.each(['k', 'a "key" 😀'])('is read to the last digit, with the key %s', (key) => {
+    expect(checkRow(serializeRow(row(key)), native)).toEqual({ row: row(key) });
+    expect(checkRow(serializeRow(row(key, sumSq + 1n)), native)).toEqual({ row: row(key, sumSq + 1n) });
+  });
+
+  it('is one that images are normalised from, and none where 8 bits are wanted', () => {
+    expect(checkRow(serializeRow(row('k')), STATS).problem).toBe('ROW_MALFORMED');
+    const { sum: _, sumSq: _squares, mean_e6: _mean, ...minmax } = row('k');
+    const normalised = { ...minmax, output: { pixels_crc32: 1 } };
+    const normalisation = { format: 'jpeg', channels: 'all', quality: 90 } as const;
+    const found = checkRow(serializeRow(normalised), { operation: 'normalise', normalisation });
+    expect(found.row).toEqual(normalised);
+  });
+
+  it.each([
+    ['another depth', { depth: 12 as 16 }, 'ROW_MALFORMED'],
+    ['a max over 65535', { max: [65_536, most, most] }, 'ROW_INCONSISTENT'],
+    ['squares below the sum', { sumSq: [1n, sumSq, sumSq] }, 'ROW_INCONSISTENT'],
+    ['squares too large by one', { sumSq: [BigInt(sum) * 65_535n + 1n, sumSq, sumSq] }, 'ROW_INCONSISTENT'],
+  ] as const)('may not have %s', (_, wrong, problem) => {
+    expect(checkRow(serializeRow({ ...row('k'), ...wrong }), native).problem).toBe(problem);
+  });
+
+  it('is added to those of 8 bits on the scale of 16, whatever comes first', () => {
+    const plain = statisticsOf(rowOf('a', [10, 20, 30], [200, 210, 220]));
+    const deep = statisticsOf(row('k'));
+    const merged = mergeStatistics(plain, deep);
+    expect(merged).toEqual(mergeStatistics(deep, plain));
+    expect(merged).toMatchObject({ depth: 16, min: [2570, 5140, 7710], max: [most, most, most] });
+    expect(merged.sumSq?.[0]).toBe(257n * 257n * (plain.sumSq?.[0] ?? 0n) + sumSq);
+    expect(mergeStatistics(NO_STATISTICS, plain)).toEqual(plain);
+    expect(mergeStatistics(deep, NO_STATISTICS)).toEqual(deep);
   });
 });
 

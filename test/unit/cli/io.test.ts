@@ -41,6 +41,11 @@ describe('result', () => {
 });
 
 describe('rows', () => {
+  it('have integers of any size', async () => {
+    await open().rows({}, [{ depth: 16, sumSq: [2n ** 59n - 1n, 7n] }]);
+    expect(stdout.text).toBe('{"depth":16,"sumSq":[576460752303423487,7]}\n');
+  });
+
   it('are lines on stdout as they come', async () => {
     const io = open();
     await io.rows({ kernel: 'k' }, [{ key: 'a\n' }, { key: 'b' }]);
