@@ -3,9 +3,13 @@ const END = 0;
 const FIRST_BYTES = 1024;
 const FIRST_NAMES = 32;
 
+/** Names from one place to before another, equal up to `depth`, that are still to be sorted. */
+type Range = { readonly from: number; readonly to: number; readonly depth: number };
+
 /**
- * The names in one folder, in the order of their bytes. A folder may have millions: they take a byte for each of their
- * own, and five beside, instead of an object each.
+ * The names in one folder, taken in the order of their bytes. A folder may have millions: they take a byte for each of
+ * their own, and five beside, instead of an object each, and they are sorted as they are taken, so that the first ones do
+ * not wait for the last.
  */
 export class NameList {
   #bytes = Buffer.allocUnsafeSlow(FIRST_BYTES);
@@ -13,10 +17,8 @@ export class NameList {
   /** Where each name begins. */
   #starts = new Uint32Array(FIRST_NAMES);
   #length = 0;
-
-  get length(): number {
-    return this.#length;
-  }
+  /** What is still to be taken, the first last; none before the first is taken. */
+  #unsorted: Range[] | undefined;
 
   /** @param name without a zero byte */
   add(name: string): void {
@@ -38,35 +40,46 @@ export class NameList {
     this.#used += 1;
   }
 
-  /** The name at a place, from 0. */
-  at(place: number): string {
+  /**
+   * The next name, undefined after the last; none may be added any more. It sorts no further than it must: multikey
+   * quicksort (J. Bentley and R. Sedgewick, "Fast Algorithms for Sorting and Searching Strings", 1997), which looks at each
+   * byte about once.
+   */
+  next(): string | undefined {
+    this.#unsorted ??= [{ from: 0, to: this.#length, depth: 0 }];
+    for (;;) {
+      const range = this.#unsorted.pop();
+      if (range === undefined) return undefined;
+      const { from, to, depth } = range;
+      if (to - from === 1) return this.#at(from);
+      if (to > from) this.#split(range, this.#pivot(from, to, depth), this.#unsorted);
+    }
+  }
+
+  /** Names whose byte is less than the pivot come first, those with more last. */
+  #split({ from, to, depth }: Range, pivot: number, unsorted: Range[]): void {
+    let [less, at, more] = [from, from, to];
+    while (at < more) {
+      const byte = this.#byte(at, depth);
+      if (byte < pivot) this.#swap(less++, at++);
+      else if (byte > pivot) this.#swap(at, --more);
+      else at += 1;
+    }
+    unsorted.push({ from: more, to, depth });
+    if (pivot === END) {
+      // They are equal: no byte is left to tell them apart.
+      for (let place = more - 1; place >= less; place -= 1) {
+        unsorted.push({ from: place, to: place + 1, depth });
+      }
+    } else {
+      unsorted.push({ from: less, to: more, depth: depth + 1 });
+    }
+    unsorted.push({ from, to: less, depth });
+  }
+
+  #at(place: number): string {
     const start = this.#starts[place] as number;
     return this.#bytes.toString('utf8', start, this.#bytes.indexOf(END, start));
-  }
-
-  sort(): void {
-    this.#sort(0, this.#length, 0);
-  }
-
-  /**
-   * Sort the names from one place to before another that are equal up to `depth`: multikey quicksort (J. Bentley and
-   * R. Sedgewick, "Fast Algorithms for Sorting and Searching Strings", 1997), which looks at each byte about once.
-   */
-  #sort(from: number, to: number, depth: number): void {
-    let first = from;
-    while (to - first > 1) {
-      const pivot = this.#pivot(first, to, depth);
-      let [less, at, more] = [first, first, to];
-      while (at < more) {
-        const byte = this.#byte(at, depth);
-        if (byte < pivot) this.#swap(less++, at++);
-        else if (byte > pivot) this.#swap(at, --more);
-        else at += 1;
-      }
-      this.#sort(first, less, depth);
-      if (pivot !== END) this.#sort(less, more, depth + 1);
-      first = more;
-    }
   }
 
   /** The middle one of three bytes. */

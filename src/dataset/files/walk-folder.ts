@@ -48,8 +48,6 @@ type Level = {
   readonly names: NameList;
   /** The bytes of those names that are not UTF-8 and are still to come, by their texts. */
   readonly raw: Map<string, Buffer>;
-  /** How many of the names have been gone to. */
-  done: number;
 };
 
 /**
@@ -66,17 +64,16 @@ export async function* walkFolder(root: Root, options: WalkOptions): AsyncGenera
     if (failure !== undefined) {
       piece.push({ key: key || './', path, unread: { code: 'FOLDER_UNREADABLE', reason: failure } });
     }
-    levels.push({ key, path, names, raw, done: 0 });
+    levels.push({ key, path, names, raw });
   };
   const levels: Level[] = [];
   await enter(root.key, root.path);
   for (let level = levels.at(-1); level !== undefined; level = levels.at(-1)) {
-    if (level.done === level.names.length) {
+    const name = level.names.next();
+    if (name === undefined) {
       levels.pop();
       continue;
     }
-    const name = level.names.at(level.done);
-    level.done += 1;
     const key = level.key + name;
     const path = pathBelow(level, name);
     if (!name.endsWith('/')) piece.push({ key, path });
@@ -105,7 +102,7 @@ function joined(path: string, name: string): string {
 
 type Names = Pick<Level, 'names' | 'raw'> & { readonly failure?: unknown };
 
-/** The folders, with a `/`, and the wanted files in a folder, sorted so that keys come in order. */
+/** The folders, with a `/`, and the wanted files in a folder, which then come in the order of keys. */
 async function readNames(key: string, path: string | Buffer, options: WalkOptions): Promise<Names> {
   const names = new NameList();
   const raw = new Map<string, Buffer>();
@@ -134,7 +131,6 @@ async function readNames(key: string, path: string | Buffer, options: WalkOption
   } finally {
     folder?.closeSync();
   }
-  names.sort();
   return { names, raw, failure };
 }
 
