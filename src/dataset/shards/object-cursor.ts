@@ -4,7 +4,7 @@ import { FanfleetError } from '../../errors.ts';
 import { IMAGE_ERRORS } from '../../kernel/row.ts';
 import type { DatasetObject } from '../manifest.ts';
 import { toListingError } from '../s3-listing.ts';
-import type { TarSource } from './tar-walk.ts';
+import type { TarSource } from './tar-blocks.ts';
 
 /** A gap up to this is read through; over a wider one a new GET takes no longer (some 15 ms at 70 MB/s). */
 const FAR_BYTES = 1024 * 1024;

@@ -6,7 +6,7 @@ import { promisify } from 'node:util';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { headerBytes, tarHeader } from '../../../../src/dataset/shards/tar-header.ts';
-import { membersOf, tarOf } from '../../../support/tars.ts';
+import { membersOf, signed, tarOf, walked } from '../../../support/tars.ts';
 
 const run = promisify(execFile);
 const PYTHON = join(import.meta.dirname, '../../../../.venv/bin/python');
@@ -97,7 +97,7 @@ print(json.dumps([[m.name, m.size, m.offset_data, m.mode, m.uid, m.gid, m.mtime,
 
 describe('walkTar', () => {
   it.each(['USTAR', 'GNU', 'PAX'])(
-    "reads Python's %s tars, and passes over all but files",
+    "reads Python's %s tars, and passes over all but files and hard links",
     async (format) => {
       // Prepare
       const path = join(dir, 'theirs.tar');
@@ -128,6 +128,7 @@ with tarfile.open(sys.argv[1], "w", format=tarfile.${format}_FORMAT) as tar:
         members.map(({ name, offset, size }) => [name, tar.toString('latin1', offset, offset + size)]),
       ).toEqual([
         ['./0001.jpg', 'one'],
+        ['hard.jpg', 'one'],
         [`${'d'.repeat(120)}/${'n'.repeat(90)}.jpg`, 'x'.repeat(600)],
         [`${format === 'USTAR' ? 'e' : 'é'}.jpg`, 'two'],
         ['empty.png', ''],
@@ -162,7 +163,7 @@ with tarfile.open(sys.argv[1], "w", format=tarfile.${format}_FORMAT) as tar:
     header[124] = 0x80;
     header.writeUInt32BE(3, 131);
     header.writeUInt8(1, 135);
-    sign(header);
+    signed(header);
     await expect(membersOf(header)).rejects.toThrow(`expected ${3 * 256 + 1} bytes of "a.tif"`);
   });
 
@@ -172,7 +173,6 @@ with tarfile.open(sys.argv[1], "w", format=tarfile.${format}_FORMAT) as tar:
   ]);
   it.each([
     ['no tar', Buffer.alloc(1024, 'x'), 0, /checksum|number/],
-    ['a gzipped tar', Buffer.from('1f8b0800'.padEnd(1024, '7'), 'hex'), 0, /without compression/],
     ['nothing', Buffer.alloc(0), 0, 'cut off'],
     ['a flipped bit in a header', flipped(tar, 512 + 1024 + 3), 1536, 'checksum'],
     ['a cut within a file', tar.subarray(0, 900), 0, 'expected 600 bytes of "a.jpg"'],
@@ -180,21 +180,11 @@ with tarfile.open(sys.argv[1], "w", format=tarfile.${format}_FORMAT) as tar:
     ['a cut between two files', tar.subarray(0, 1536), 1536, 'cut off'],
     ['a cut within a long name', tar.subarray(0, 2050), 1536, 'cut off'],
     ['damaged PAX records', flipped(tar, 1536 + 512), 1536, 'PAX records'],
-    ['a name that is not UTF-8', flipped(tar, 1536 + 512 + 8, 0x40), 1536, 'UTF-8'],
   ])('refuses %s, and says where', async (_, bytes, at, why) => {
     const failure = membersOf(bytes);
     await expect(failure).rejects.toMatchObject({ code: 'SHARD_DAMAGED', source: 'user' });
     await expect(failure).rejects.toThrow(`s3://b/x.tar but at byte ${at}`);
     await expect(failure).rejects.toThrow(why);
-  });
-
-  it('refuses sparse files, whose bytes are not in one piece', async () => {
-    await run('truncate', ['-s', '1M', join(dir, 'a.tif')]);
-    for (const format of ['gnu', 'pax']) {
-      await run('tar', ['--sparse', '--format', format, '-cf', `${format}.tar`, 'a.tif'], { cwd: dir });
-      const failure = membersOf(await readFile(join(dir, `${format}.tar`)));
-      await expect(failure).rejects.toMatchObject({ code: 'SHARD_UNSUPPORTED', source: 'user' });
-    }
   });
 
   it('never fails in another way, whatever is changed', async () => {
@@ -203,17 +193,14 @@ with tarfile.open(sys.argv[1], "w", format=tarfile.${format}_FORMAT) as tar:
       fc.asyncProperty(
         fc.array(change, { minLength: 1, maxLength: 4 }),
         fc.boolean(),
-        async (changes, signed) => {
+        async (changes, isSigned) => {
           const bytes = Buffer.from(tar);
           for (const { at, to } of changes) bytes[at] = to;
           // With its checksum made right again a changed header gets further.
-          if (signed) sign(bytes.subarray(0, 512));
-          const members = await membersOf(bytes).catch((reason: { code?: string }) => reason.code);
-          if (typeof members === 'string') expect(members).toMatch(/^SHARD_(DAMAGED|UNSUPPORTED)$/);
-          else
-            for (const { offset, size } of members ?? [])
-              expect(offset + size).toBeLessThanOrEqual(bytes.length);
-          expect(members).toBeDefined();
+          if (isSigned) signed(bytes.subarray(0, 512));
+          const { members, error } = await walked(bytes);
+          expect(error?.code ?? 'SHARD_DAMAGED').toMatch(/^SHARD_(DAMAGED|COMPRESSED)$/);
+          for (const { offset, size } of members) expect(offset + size).toBeLessThanOrEqual(bytes.length);
         },
       ),
       { numRuns: 2_000 },
@@ -225,11 +212,4 @@ function flipped(tar: Buffer, at: number, bit = 1): Buffer {
   const bytes = Buffer.from(tar);
   bytes[at] = (bytes[at] ?? 0) ^ bit;
   return bytes;
-}
-
-/** Give a changed header its right checksum. */
-function sign(header: Buffer): void {
-  header.fill(' ', 148, 156);
-  const sum = header.reduce((total, byte) => total + byte, 0);
-  header.write(`${sum.toString(8).padStart(6, '0')}\0 `, 148);
 }
