@@ -30,6 +30,7 @@ function planAnew(run: Run) {
     dataBucket: run.bucket,
     prefix: run.prefix,
     filter: run.filter,
+    shardKeys: run.shardKeys,
     runsBucket: run.runsBucket,
     runId: run.runId,
     batchSize: run.batchSize,

@@ -4,6 +4,7 @@ import { FanfleetError } from '../errors.ts';
 import { MARKETS } from '../fleet/market.ts';
 import { NORMALISED_FORMATS } from '../kernel/normalisation.ts';
 import { parse } from '../parse.ts';
+import { SHARD_KEYS } from '../plan/shard-keys.ts';
 import { normaliseSchema, runOperationSchema } from '../run/normalise.ts';
 import { engineSchema, type RequestInput, requestSchema } from '../run/request.ts';
 
@@ -21,6 +22,10 @@ export function addRequestOptions(command: Command): Command {
     )
     .option('--statistics-run <run>', 'an earlier run over the same images that gives the range')
     .option('--filter <name>', `what counts as an image: ${IMAGE_FILTERS.join(' | ')} (default: suffix)`)
+    .option(
+      '--shard-keys <how>',
+      `of images in tars: ${SHARD_KEYS.join(' | ')}: by name, or with the tar's key before it (default: auto)`,
+    )
     .option('--requester-pays', 'for requests to the bucket of the images (default: as deployed)')
     .option('--arms <names>', 'serverless,fleet (default: both)', list)
     .option('--engine <name>', `${engineSchema.options.join(' | ')} (default: daft)`)

@@ -6,7 +6,7 @@ export const leftOutSchema = z.object({
   /** In lower case with its dot; `''` for none, `*` for all suffixes beyond the first hundred. */
   suffix: z.string(),
   count: z.int().positive(),
-  /** The first of them. */
+  /** One of them. */
   example: z.string(),
 });
 export type LeftOut = z.infer<typeof leftOutSchema>;
@@ -35,7 +35,7 @@ export class LeftOutCount {
 
   /** The most frequent first. */
   list(): LeftOut[] {
-    return [...this.#bySuffix.values()].sort((a, b) => b.count - a.count);
+    return [...this.#bySuffix.values()].sort((a, b) => b.count - a.count || (a.suffix < b.suffix ? -1 : 1));
   }
 }
 

@@ -1,6 +1,8 @@
 import * as z from 'zod';
 import { IMAGE_ERROR_CODES } from '../kernel/row.ts';
 import { armSchema } from '../run/request.ts';
+import { leftOutSchema } from './left-out.ts';
+import { noteSchema } from './notes.ts';
 import { classTallySchema } from './storage-tally.ts';
 
 /** One object to be measured, pinned to the version that was listed. */
@@ -34,8 +36,14 @@ export const planSchema = z.object({
   bytes: z.int(),
   /** Tars that were opened; runs planned before there were shards do not say. */
   shards: z.int().nonnegative().default(0),
+  /** Of images in tars: their names there, or the key of the tar, a `/` and the name. */
+  shardKeys: z.enum(['member', 'path']).exactOptional(),
   /** Keys under the prefix, and files in shards, that are no images: folder keys and other suffixes. */
   skipped: z.int(),
+  /** The same but for folder keys, by suffix, the most frequent first; runs of before it was counted have none. */
+  leftOut: z.array(leftOutSchema).default([]),
+  /** What is worth a word of the dataset, and what to do about it. */
+  notes: z.array(noteSchema).default([]),
   listMs: z.number(),
   /** Requests to S3 that it took to list: pages; and GETs of first bytes and of indexes of shards. */
   requests: z.object({ lists: z.int().nonnegative(), gets: z.int().nonnegative() }).exactOptional(),

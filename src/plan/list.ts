@@ -9,13 +9,15 @@ import {
   SNIFF_BYTES,
   sniffContentType,
 } from '../dataset/image-type.ts';
+import { LeftOutCount, leftOutText } from '../dataset/left-out.ts';
 import type { DatasetObject } from '../dataset/manifest.ts';
+import { NoteLog } from '../dataset/notes.ts';
 import { type ListingOptions, listPages, toListingError } from '../dataset/s3-listing.ts';
+import { isCompressedShard } from '../dataset/shards/compression.ts';
 import { isShard, isShardIndex } from '../dataset/shards/shard-index.ts';
 import { StorageTally } from '../dataset/storage-tally.ts';
-import { countSuffix, type SuffixCounts, suffixesText } from '../dataset/suffix-counts.ts';
 import { FanfleetError } from '../errors.ts';
-import { isObjectError } from '../kernel/row.ts';
+import { IMAGE_ERRORS, isAccessRefusal } from '../kernel/row.ts';
 
 /** Ranged GETs at once where content decides. */
 const SNIFF_CONCURRENCY = 16;
@@ -30,10 +32,13 @@ export type ListImagesOptions = ListingOptions & {
    */
   readonly filter?: ImageFilter | undefined;
   /**
-   * The files in a tar; the filter then holds for them as for objects of their own.
+   * The files in a tar, and at the end the tar itself if it is refused; the filter holds for them as for objects of
+   * their own. Faults and remarks are told to the tally.
    * @default tars are other objects
    */
-  readonly openShard?: ((tar: DatasetObject) => AsyncGenerator<DatasetObject[]>) | undefined;
+  readonly openShard?:
+    | ((tar: DatasetObject, tally: ListingTally) => AsyncGenerator<DatasetObject[]>)
+    | undefined;
   /** Milliseconds, for `listMs`. */
   readonly clock: () => number;
 };
@@ -47,10 +52,15 @@ export type ListingTally = {
   shards: number;
   members: number;
   images: number;
-  /** Keys and files in shards that are no images; shards and their indexes do not count. */
-  skipped: number;
-  /** What was skipped, by suffix. */
-  readonly skippedSuffixes: SuffixCounts;
+  /** Of the images, those that are refused; of these, those that no right would help, tars that are damaged included. */
+  refused: number;
+  unreadable: number;
+  firstUnreadable: DatasetObject | null;
+  /** Keys, but for folders, and files in shards that are no images; shards and their indexes do not count. */
+  readonly leftOut: LeftOutCount;
+  readonly notes: NoteLog;
+  /** Why the first tar that could not be read could not. */
+  firstFault: FanfleetError | null;
   /** Requests to S3: pages; and GETs of first bytes and of indexes of shards, walks through tars left out. */
   lists: number;
   gets: number;
@@ -67,8 +77,12 @@ export function newTally(): ListingTally {
     shards: 0,
     members: 0,
     images: 0,
-    skipped: 0,
-    skippedSuffixes: new Map(),
+    refused: 0,
+    unreadable: 0,
+    firstUnreadable: null,
+    leftOut: new LeftOutCount(),
+    notes: new NoteLog(),
+    firstFault: null,
     lists: 0,
     gets: 0,
     storage: new StorageTally(),
@@ -81,7 +95,7 @@ export function newTally(): ListingTally {
  * pages without images are left out. Folder keys (they end in `/`) are never images.
  *
  * @throws FanfleetError at the end of the listing: `PREFIX_EMPTY` if it had no objects, `NO_IMAGES` if none was an
- * image; and whatever `listPages` and `openShard` throw.
+ * image, the code of an image's error if all have one already; and whatever `listPages` and `openShard` throw.
  */
 export async function* listImages(
   options: ListImagesOptions,
@@ -93,11 +107,23 @@ export async function* listImages(
     tally.listMs += clock() - asked;
     tally.images += images.length;
     tally.storage.images(images);
+    countRefused(images, tally);
     if (images.length > 0) yield images;
     asked = clock();
   }
   tally.listMs += clock() - asked;
   if (tally.images === 0) throw nothingFound(options, tally);
+  if (tally.refused === tally.images && tally.unreadable > 0) throw nothingReadable(options, tally);
+}
+
+function countRefused(images: readonly DatasetObject[], tally: ListingTally): void {
+  for (const image of images) {
+    if (image.refused === undefined) continue;
+    tally.refused += 1;
+    if (isAccessRefusal(image.refused)) continue;
+    tally.unreadable += 1;
+    tally.firstUnreadable ??= image;
+  }
 }
 
 async function* imagePages(options: ListImagesOptions, tally: ListingTally): AsyncGenerator<DatasetObject[]> {
@@ -109,7 +135,6 @@ async function* imagePages(options: ListImagesOptions, tally: ListingTally): Asy
       .map(({ storageClass: _, ...object }) => object);
     tally.seen += page.length;
     tally.folders += page.length - objects.length;
-    tally.skipped += page.length - objects.length;
     const parts = runs(objects, (object) => opens(object, options));
     yield* concatAhead(
       parts.map((part) => partPages(part, options, tally)),
@@ -150,17 +175,15 @@ async function* partPages(
   tally.shards += 1;
   tally.gets += 1;
   tally.storage.listingGets([part]);
-  try {
-    for await (const members of options.openShard?.(part) ?? []) {
-      tally.members += members.length;
-      yield await onlyImages(members, options, tally);
-    }
-  } catch (reason) {
-    const { code } = FanfleetError.from(reason);
-    if (!isObjectError(code)) throw reason;
-    // Nobody knows what is in it: it has one row for all.
-    yield [{ key: part.key, size: 0, etag: part.etag, refused: code }];
+  for await (const page of options.openShard?.(part, tally) ?? []) {
+    const members = page.filter(({ shard }) => shard !== undefined);
+    tally.members += members.length;
+    yield [...(await onlyImages(members, options, tally)), ...page.filter(isRefusedTar)];
   }
+}
+
+function isRefusedTar({ shard, refused }: DatasetObject): boolean {
+  return shard === undefined && refused !== undefined;
 }
 
 async function onlyImages(
@@ -176,8 +199,10 @@ async function onlyImages(
       : new Map<DatasetObject, DatasetObject>();
   for (const object of others) {
     if (images.has(object)) continue;
-    if (!isShardIndex(object.key)) tally.skipped += 1;
-    countSuffix(tally.skippedSuffixes, object.key);
+    if (!isShardIndex(object.key)) tally.leftOut.add(object.key);
+    if (object.shard === undefined && isCompressedShard(object.key)) {
+      tally.notes.add('SHARDS_COMPRESSED', object.key);
+    }
   }
   return objects.flatMap((object) => (hasImageSuffix(object.key) ? object : (images.get(object) ?? [])));
 }
@@ -234,10 +259,23 @@ function nothingFound({ bucket, prefix, filter }: ListImagesOptions, tally: List
       { source: 'user' },
     );
   }
+  const suffixes = leftOutText(tally.leftOut.list());
   const hint = filter === 'content' ? '' : ', or use the filter `content` if the images have no suffix';
   return new FanfleetError(
     'NO_IMAGES',
-    `Expected images (${IMAGE_SUFFIXES.join(' ')}) under ${where} but ${found} ${suffixesText(tally.skippedSuffixes)}: correct the prefix${hint}.`,
+    `Expected images (${IMAGE_SUFFIXES.join(' ')}) under ${where} but ${found} ${suffixes || 'none'}: correct the prefix${hint}.`,
+    { source: 'user' },
+  );
+}
+
+/** Every image is refused, and not by S3: a run would have nothing to do. */
+function nothingReadable({ bucket, prefix }: ListImagesOptions, tally: ListingTally): FanfleetError {
+  if (tally.firstFault !== null && tally.images === 1) return tally.firstFault;
+  const { key = '', shard, refused = 'OBJECT_UNREADABLE' } = tally.firstUnreadable ?? {};
+  const where = shard === undefined ? key : `${key} in ${shard.key}`;
+  return new FanfleetError(
+    refused,
+    `Expected an image that can be read under s3://${bucket}/${prefix} but none of ${tally.images} can, first ${where}: ${tally.firstFault?.message ?? IMAGE_ERRORS[refused]}.`,
     { source: 'user' },
   );
 }

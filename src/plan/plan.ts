@@ -6,9 +6,10 @@ import { layout } from '../run/layout.ts';
 import { cutBatches, type Pages } from './cut.ts';
 import { EvenSample } from './even-sample.ts';
 import { expectReadable } from './expect-readable.ts';
-import { inKeyOrder, KeyOrderError, sortByKey } from './key-order.ts';
-import { type ListingTally, listImages, newTally } from './list.ts';
-import { shardMembers } from './shard-members.ts';
+import { type ListingTally, listImages } from './list.ts';
+import { writeInOrder } from './ordered-listing.ts';
+import type { ShardKeys } from './shard-keys.ts';
+import { openShardsOf } from './shard-members.ts';
 import { writeManifest } from './write.ts';
 
 export type PlanOptions = {
@@ -25,6 +26,8 @@ export type PlanOptions = {
   readonly minBatches?: number | undefined;
   /** What counts as an image. @default 'suffix' */
   readonly filter?: ImageFilter | undefined;
+  /** What the keys of images in tars are. @default 'auto' */
+  readonly shardKeys?: ShardKeys | undefined;
   readonly signal?: AbortSignal | undefined;
   /** Milliseconds, for `listMs`. */
   readonly clock: () => number;
@@ -38,20 +41,21 @@ const PROBED = 128;
  *
  * Everything streams: whatever the number of keys, it holds one page of the listing (1,000 keys), up to 80,000 files
  * of shards, up to 20,000 objects to be cut, and three parts of the upload (docs/dataset.md has what was measured for
- * 10 million). Only where keys come without order (a directory bucket, shuffled shards) the prefix is listed a second
- * time and sorted in memory, up to 2 million images.
+ * 10 million); of each of 8 tars without an index, the names of 100,000 files that hard links may lead to. Only where
+ * keys come without order (a directory bucket, shuffled shards) the prefix is listed a second time and sorted in
+ * memory, up to 2 million images.
  *
  * An image that S3 refuses is one row. Where it refuses all, there is no use in a run: images from all over the prefix are
  * asked for a byte.
  *
  * @throws FanfleetError `BUCKET_MISSING`, `ACCESS_DENIED`, `OBJECTS_REFUSED`, `PREFIX_EMPTY`, `NO_IMAGES`,
- * `TOO_MANY_UNORDERED_KEYS`, those of `shardMembers` (the user's), `DUPLICATE_KEY` or the name of another AWS error; the
- * reason of the signal once it is aborted.
+ * `TOO_MANY_UNORDERED_KEYS`, `DUPLICATE_KEY`, the code of an image's error if every image has one, or the name of another
+ * AWS error; the reason of the signal once it is aborted.
  */
 export async function plan(options: PlanOptions): Promise<Plan> {
   const { s3, dataBucket: bucket, prefix, runsBucket, runId, signal, filter, clock } = options;
   const manifestKey = layout.manifest(runId);
-  const openShard = (tar: DatasetObject) => shardMembers(tar, { s3, bucket, signal });
+  const openShard = openShardsOf({ s3, bucket, signal });
   let sample = new EvenSample<DatasetObject>(PROBED);
   const list = (tally: ListingTally) => {
     sample = new EvenSample(PROBED);
@@ -60,23 +64,20 @@ export async function plan(options: PlanOptions): Promise<Plan> {
   const write = (pages: Pages) =>
     writeManifest({ s3, bucket: runsBucket, key: manifestKey, batches: cutBatches(pages, options) });
   try {
-    let tally = newTally();
-    const totals = await write(inKeyOrder(list(tally))).catch(async (reason: unknown) => {
-      if (!(reason instanceof KeyOrderError)) throw reason;
-      const { listMs, lists, gets } = tally;
-      tally = { ...newTally(), listMs, lists, gets };
-      return write([await sortByKey(list(tally))]);
-    });
-    const probed = { sample: sample.items, images: totals.images };
+    const { written, tally, shardKeys } = await writeInOrder(list, write, options.shardKeys ?? 'auto');
+    const probed = { sample: sample.items, images: written.images };
     tally.gets += await expectReadable({ s3, bucket, prefix, signal, ...probed });
-    const { shards, skipped, listMs, lists, gets, storage } = tally;
+    const { shards, folders, leftOut, notes, listMs, lists, gets, storage } = tally;
     const result: Plan = {
       bucket,
       prefix,
       manifestKey,
-      ...totals,
+      ...written,
       shards,
-      skipped,
+      ...(shards === 0 ? {} : { shardKeys }),
+      skipped: folders + leftOut.count,
+      leftOut: leftOut.list(),
+      notes: notes.list(),
       listMs,
       requests: { lists, gets },
       storageClasses: storage.toJSON(),

@@ -1,5 +1,6 @@
 import type { Arm } from '../run/request.ts';
 import { count, duration, plural, ratio, usd } from './format.ts';
+import { planRemarks } from './plan-remarks.ts';
 import type { Summary } from './summary-schema.ts';
 import { timeRemarks } from './time-remarks.ts';
 
@@ -14,7 +15,7 @@ export function headlineOf(summary: Judged): Pick<Summary, 'headline' | 'remarks
   if (ranking.ranked)
     return {
       headline: rankedHeadline(summary),
-      remarks: [...unmeasured, ...timeRemarks(summary), ...ranking.notes],
+      remarks: [...unmeasured, ...timeRemarks(summary), ...ranking.notes, ...planRemarks(plan)],
     };
   const headline = unrankedHeadline(summary);
   return {
@@ -25,6 +26,7 @@ export function headlineOf(summary: Judged): Pick<Summary, 'headline' | 'remarks
       ...takenOver(summary),
       ...unmeasured,
       ...timeRemarks(summary),
+      ...planRemarks(plan),
     ],
   };
 }

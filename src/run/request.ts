@@ -4,6 +4,7 @@ import { LAMBDA_LIMITS, STEP_FUNCTIONS_LIMITS } from '../aws/limits.ts';
 import { IMAGE_FILTERS } from '../dataset/image-type.ts';
 import { architecture } from '../fleet/image.ts';
 import { MARKETS } from '../fleet/market.ts';
+import { SHARD_KEYS } from '../plan/shard-keys.ts';
 import { normaliseSchema, runOperationSchema } from './normalise.ts';
 import { SCHEDULES } from './schedule.ts';
 
@@ -36,6 +37,8 @@ const fields = z.strictObject({
   requesterPays: z.boolean().optional(),
   /** What counts as an image: by the key's suffix, by suffix or content, or every object. */
   filter: z.enum(IMAGE_FILTERS).default('suffix'),
+  /** What the key of an image in a tar is: its name, with the tar's key before it, or with it where names repeat. */
+  shardKeys: z.enum(SHARD_KEYS).default('auto'),
   operation: runOperationSchema.default('stats'),
   /** How, where the operation is `normalise`. @default PNG, over all channels, each image by its own range */
   normalise: normaliseSchema.optional(),

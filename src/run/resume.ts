@@ -11,6 +11,7 @@ const sameWorkSchema = runSchema.pick({
   bucket: true,
   prefix: true,
   filter: true,
+  shardKeys: true,
   operation: true,
   normalisation: true,
   batchSize: true,

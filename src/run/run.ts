@@ -3,6 +3,7 @@ import { adviceRequestSchema } from '../advice/strategy.ts';
 import { IMAGE_FILTERS } from '../dataset/image-type.ts';
 import { MARKETS } from '../fleet/market.ts';
 import { parse } from '../parse.ts';
+import { SHARD_KEYS } from '../plan/shard-keys.ts';
 import { normalisationSchema, normaliseSchema, runOperationSchema } from './normalise.ts';
 import { type Arm, armSchema, engineSchema, requestSchema } from './request.ts';
 import { SCHEDULES, type Schedule } from './schedule.ts';
@@ -26,6 +27,8 @@ export const runSchema = z.object({
   /** Runs of earlier versions did not say. */
   requesterPays: z.boolean().default(false),
   filter: z.enum(IMAGE_FILTERS),
+  /** Runs of before it could be chosen had names that did not repeat. */
+  shardKeys: z.enum(SHARD_KEYS).default('auto'),
   operation: runOperationSchema,
   /** Null unless the operation is `normalise`. */
   normalisation: normalisationSchema.nullable(),
@@ -96,6 +99,7 @@ export function resolveRun(input: unknown, runId: string, startedAt: number, dep
     prefix: request.prefix,
     requesterPays: request.requesterPays ?? deployment.requesterPays,
     filter: request.filter,
+    shardKeys: request.shardKeys,
     operation: request.operation,
     normalisation: request.operation === 'normalise' ? normalisation : null,
     statisticsRun,

@@ -96,6 +96,11 @@ describe('plan against an S3', () => {
       bytes: 2_512,
       shards: 0,
       skipped: 4,
+      leftOut: [
+        { suffix: '.csv', count: 1, example: 'many/labels.csv' },
+        { suffix: '.txt', count: 1, example: 'many/readme.txt' },
+      ],
+      notes: [],
       listMs: expect.any(Number),
       requests: { lists: 3, gets: 1 },
       storageClasses: { STANDARD: { images: 2_512, bytes: 2_512, gets: 2_512, listingGets: 0 } },
@@ -202,7 +207,7 @@ describe('plan against an S3', () => {
       'a prefix without images',
       'NO_IMAGES',
       { prefix: 'text/' },
-      /3 objects there have \.txt \(2\), no suffix \(1\)/,
+      /3 objects there have \.txt \(2\), no suffix \(1: text\/c\)/,
     ],
   ])('refuses %s and writes nothing', async (_, code, changes, message) => {
     // Prepare

@@ -3,6 +3,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { readState } from '../../../localstack/offline.ts';
 import { ObjectStore } from '../../aws/object-store.ts';
 import { FanfleetError } from '../../errors.ts';
+import { printable } from '../../report/format.ts';
+import { planRemarks } from '../../report/plan-remarks.ts';
 import { RunProgress } from '../../run/progress.ts';
 import type { Arm, Engine, PartialRequest, RequestInput } from '../../run/request.ts';
 import { requestToResume } from '../../run/resume.ts';
@@ -40,6 +42,7 @@ export async function runCommand(context: Context, options: RunOptions) {
   const runId = await start(context, aws, input);
   if (options.detach) return { json: { runId }, text: runId, exitCode: 0 };
   const { summary, folder } = await followToReport(context, aws, runId, input);
+  for (const remark of planRemarks(summary.plan)) context.io.note(printable(remark));
   const rounds = summary.rounds.flatMap((round) => round.arms);
   const exitCode = exitCodeOf({
     failedArms: rounds.filter(({ status, valid }) => status === 'failed' || valid === false).length,

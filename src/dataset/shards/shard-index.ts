@@ -81,15 +81,15 @@ async function* members(
   for await (const line of lines) {
     number += 1;
     const member = memberSchema.safeParse(jsonOf(line));
-    if (!member.success) throw damaged(tar.key, `line ${number} is not {key, offset, size}`);
+    if (!member.success) throw indexDamaged(tar.key, `line ${number} is not {key, offset, size}`);
     const { key, offset, size } = member.data;
     if (offset < end || offset + size > tar.size) {
-      throw damaged(tar.key, `the place in line ${number} cannot be`);
+      throw indexDamaged(tar.key, `the place in line ${number} cannot be`);
     }
     end = offset + size;
     yield { name: key, offset, size };
   }
-  if (number - 1 !== count) throw damaged(tar.key, `it has ${number - 1} members of ${count}`);
+  if (number - 1 !== count) throw indexDamaged(tar.key, `it has ${number - 1} members of ${count}`);
 }
 
 function jsonOf(text: string): unknown {
@@ -105,10 +105,10 @@ function withoutQuotes(etag: string): string {
   return etag.replaceAll('"', '');
 }
 
-function damaged(tarKey: string, why: string): FanfleetError {
+export function indexDamaged(tarKey: string, why: string): FanfleetError {
   return new FanfleetError(
     'SHARD_INDEX_DAMAGED',
-    `Expected a whole index at ${indexKey(tarKey)} but ${why}: delete it (the tar is then read itself), or pack again.`,
+    `Expected a whole index at ${indexKey(tarKey)} but ${why}: delete it, or pack again.`,
     { source: 'user' },
   );
 }

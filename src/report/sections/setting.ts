@@ -1,3 +1,4 @@
+import { leftOutText } from '../../dataset/left-out.ts';
 import { count, duration, figure, instant, memory, planned, plural } from '../format.ts';
 import { type Fragment, html, type Markup } from '../markup.ts';
 import { operationText } from '../operation.ts';
@@ -71,6 +72,7 @@ ${pairList([
   pair('images', `s3://${request.bucket}/${request.prefix}`),
   pair('who pays for requests', 'this account, as the requester', request.requesterPays),
   pair('plan', `${planned(plan)}; ${plural(plan.skipped, 'other key')} skipped`),
+  pair('left out', leftOutText(plan.leftOut), plan.leftOut.length > 0),
   pair('operation', operationText(request)),
   pair('normalised images', `runs/${runId}/<arm>/round-<n>/normalised/`, request.normalisation !== null),
   pair(

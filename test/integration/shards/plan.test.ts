@@ -119,27 +119,11 @@ describe('plan over shards', () => {
     expect(await keys('all')).toEqual({ keys: ['set/a.tar'], skipped: 0, shards: 0 });
   });
 
-  it('refuses an image that two shards have, and names both', async () => {
-    await put(
-      'twice/0.tar',
-      tarOf([
-        ['a.jpg', PNG],
-        ['b.jpg', PNG],
-      ]),
-    );
-    await put('twice/1.tar', tarOf([['a.jpg', PNG]]));
-    const failure = planned('twice/');
-    await expect(failure).rejects.toMatchObject({ code: 'DUPLICATE_KEY', source: 'user' });
-    await expect(failure).rejects.toThrow(
-      /a\.jpg is there twice, in twice\/0\.tar at byte 512 and in twice\/1\.tar/,
-    );
-  });
-
   it.each([
     ['a damaged tar', 'SHARD_DAMAGED', Buffer.alloc(2048, 'x'), 'bad/x.tar but at byte 0'],
-    ['a tar that is cut off', 'SHARD_DAMAGED', tarOf([['a.jpg', PNG]]).subarray(0, 1024), 'at byte 1024'],
-    ['a tar without images', 'NO_IMAGES', tarOf([['a.txt', PNG]]), 'the 1 files in 1 of them, have .txt (1)'],
-  ])('refuses %s', async (_, code, tar, why) => {
+    ['an empty tar', 'NO_IMAGES', Buffer.alloc(10_240), 'the 1 objects there, with the 0 files in 1 of them'],
+    ['a tar without images', 'NO_IMAGES', tarOf([['a.txt', PNG]]), 'in 1 of them, have .txt (1: a.txt)'],
+  ])('refuses a prefix with nothing but %s', async (_, code, tar, why) => {
     await put('bad/x.tar', tar);
     const failure = planned('bad/');
     await expect(failure).rejects.toMatchObject({ code, source: 'user' });

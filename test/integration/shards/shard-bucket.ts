@@ -16,7 +16,7 @@ import { looseObjects } from '../../../src/dataset/shards/pack-source.ts';
 import { type PlanOptions, plan } from '../../../src/plan/plan.ts';
 import { type Emulator, startEmulator } from '../../support/emulator.ts';
 
-const RUNS = 'shard-runs';
+export const RUNS = 'shard-runs';
 
 /** Names that a tar or an index could stumble over, and bytes from none to a few blocks. */
 export const IMAGES = new Map<string, Buffer>(

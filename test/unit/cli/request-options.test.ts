@@ -30,6 +30,8 @@ describe('request options', () => {
       ...[
         '--filter',
         'all',
+        '--shard-keys',
+        'path',
         '--operation',
         'mean',
         '--arms',
@@ -75,6 +77,7 @@ describe('request options', () => {
       prefix: 'photos/',
       requesterPays: true,
       filter: 'all',
+      shardKeys: 'path',
       operation: 'mean',
       arms: ['fleet', 'serverless'],
       engine: 'grpc',

@@ -14,9 +14,9 @@ describe('LeftOutCount', () => {
     expect(leftOut.list()).toEqual([
       { suffix: '.txt', count: 2, example: 'a.txt' },
       { suffix: '', count: 1, example: 'README' },
+      { suffix: '.jpg_large', count: 1, example: 'f.jpg_large' },
       { suffix: '.tar.gz', count: 1, example: 'x/1.tar.gz' },
       { suffix: '.zst', count: 1, example: 'a.tar/2.zst' },
-      { suffix: '.jpg_large', count: 1, example: 'f.jpg_large' },
     ]);
   });
 

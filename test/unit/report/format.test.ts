@@ -24,7 +24,15 @@ const anyText = fc.string({
 
 describe('planned', () => {
   it('says how many shards there are, where there are any', () => {
-    const found = { bucket: 'b', prefix: 'p/', manifestKey: 'm', skipped: 0, listMs: 1 };
+    const found = {
+      bucket: 'b',
+      prefix: 'p/',
+      manifestKey: 'm',
+      skipped: 0,
+      leftOut: [],
+      notes: [],
+      listMs: 1,
+    };
     const plan = { ...found, images: 1_000, bytes: 89_000_000, batches: 1, shards: 2 };
     expect(planned(plan)).toBe('1,000 images, 2 shards, 89.0 MB, 1 batch');
     expect(planned({ ...plan, shards: 0 })).toBe('1,000 images, 89.0 MB, 1 batch');

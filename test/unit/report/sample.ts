@@ -97,6 +97,8 @@ export async function sampleInput(options: SampleOptions = {}): Promise<SummaryI
       bytes: batches.reduce((sum, { bytes }) => sum + bytes, 0),
       shards: 0,
       skipped: 3,
+      leftOut: [],
+      notes: [],
       listMs: 41,
     },
     environment: {

@@ -9,6 +9,7 @@ describe('requestSchema', () => {
     expect(check({ prefix: 'x/' })).toEqual({
       prefix: 'x/',
       filter: 'suffix',
+      shardKeys: 'auto',
       operation: 'stats',
       arms: ['serverless', 'fleet'],
       engine: 'daft',
@@ -27,6 +28,7 @@ describe('requestSchema', () => {
       prefix: 'train/😀 #?+%/',
       bucket: 'my-images.2026',
       filter: 'content',
+      shardKeys: 'path',
       operation: 'minmax',
       arms: ['fleet'],
       engine: 'grpc',

@@ -36,6 +36,7 @@ describe('expectResumable', () => {
     ['bucket', { bucket: 'other-data' }],
     ['prefix', { prefix: 'y/' }],
     ['filter', { filter: 'all' }],
+    ['shardKeys', { shardKeys: 'path' }],
     ['operation', { operation: 'mean' }],
     ['batchSize', { batchSize: 7 }],
     ['normalise', { operation: 'normalise', normalise: { format: 'npy', statisticsRun: 'r0' } }],

@@ -41,6 +41,7 @@ describe('resolveRun', () => {
       prefix: 'x/',
       requesterPays: false,
       filter: 'suffix',
+      shardKeys: 'auto',
       operation: 'stats',
       normalisation: null,
       statisticsRun: null,

@@ -1,0 +1,88 @@
+import * as z from 'zod';
+import type { TarRemark } from './shards/tar-walk.ts';
+
+/** What is worth a word of a dataset, beside its images: mostly what was left out of it. */
+export const NOTES = {
+  SHARDS_COMPRESSED: 'Compressed tars were left out; unpack them to plain tars',
+  SHARDS_NOT_WHOLE: 'Tars could not be read, or not to their end; each is a row with its error',
+  SHARD_INDEXES_DAMAGED:
+    'Indexes of shards are not whole, so the tars were read themselves; delete or renew them',
+  SYMBOLIC_LINKS:
+    'Symbolic links with the names of images were left out of tars; tar writes the files instead with --dereference',
+  SPECIAL_FILES: 'Devices and FIFOs with the names of images were left out of tars',
+  FILE_PARTS: 'Rests of images from other volumes of a tar were left out; write the tar in one volume',
+  UNUSABLE_NAMES: 'Files in tars were left out whose name is empty or longer than 8 KiB',
+  TRAILING_BYTES: 'Tars have bytes behind their end that are no tar; these were left out',
+  EARLIER_VERSIONS:
+    'Files in tars were left out that the same tar has again later on, as tar does when it extracts',
+  KEYS_NAME_SHARDS:
+    'Several shards have files of the same name, so the keys of their rows are `<shard>/<name>`; have it so always with shardKeys `path`',
+} as const;
+export type NoteCode = keyof typeof NOTES;
+const CODES = Object.keys(NOTES) as NoteCode[];
+
+/** Examples that are kept of each. */
+const EXAMPLES = 3;
+const LONGEST_EXAMPLE = 500;
+
+export const noteSchema = z.object({
+  code: z.string(),
+  message: z.string(),
+  count: z.int().positive(),
+  examples: z.array(z.string()).min(1).max(EXAMPLES),
+});
+export type Note = z.infer<typeof noteSchema>;
+
+/** Counts notes and keeps some examples of each. */
+export class NoteLog {
+  readonly #found = new Map<NoteCode, { count: number; examples: string[] }>();
+
+  add(code: NoteCode, example: string): void {
+    const entry = this.#found.get(code) ?? { count: 0, examples: [] };
+    entry.count += 1;
+    if (entry.examples.length < EXAMPLES) entry.examples.push(shortened(example));
+    this.#found.set(code, entry);
+  }
+
+  /** In the order of `NOTES`. */
+  list(): Note[] {
+    return CODES.flatMap((code) => {
+      const entry = this.#found.get(code);
+      return entry === undefined ? [] : [{ code, message: NOTES[code], ...entry }];
+    });
+  }
+}
+
+const REMARKS = {
+  SYMBOLIC_LINK: 'SYMBOLIC_LINKS',
+  SPECIAL_FILE: 'SPECIAL_FILES',
+  FILE_PART: 'FILE_PARTS',
+  UNUSABLE_NAME: 'UNUSABLE_NAMES',
+} as const;
+
+/**
+ * Note what was remarked of a tar.
+ *
+ * @param isImage whether a name is an image's: of other entries nothing is noted
+ */
+export function noteRemark(
+  notes: NoteLog,
+  remark: TarRemark,
+  tar: string,
+  isImage: (name: string) => boolean,
+): void {
+  if (remark.what === 'TRAILING_BYTES') {
+    notes.add('TRAILING_BYTES', `${remark.bytes} bytes at byte ${remark.offset} of ${tar}`);
+  } else if (remark.what === 'UNUSABLE_NAME' || isImage(remark.name)) {
+    notes.add(REMARKS[remark.what], `${remark.name === '' ? 'no name' : remark.name} in ${tar}`);
+  }
+}
+
+/** A note as a sentence: `Compressed tars were left out; unpack them to plain tars (2, e.g. shards/1.tar.gz).` */
+export function noteText({ message, count, examples: [example] }: Note): string {
+  return `${message} (${count === 1 ? '' : `${count.toLocaleString('en-US')}, e.g. `}${example}).`;
+}
+
+function shortened(example: string): string {
+  return example.length > LONGEST_EXAMPLE ? `${example.slice(0, LONGEST_EXAMPLE)}…` : example;
+}
