@@ -21,7 +21,8 @@ export function createS3(options: S3Options): S3Client {
   const { region, endpoint, credentials, requesterPays = false, maxSockets = 128 } = options;
   const client = new S3Client({
     region,
-    maxAttempts: 8,
+    // They wait 13 s at most: the SDK's first wait is 50 ms, and each next one up to twice as long.
+    maxAttempts: 9,
     retryMode: 'standard',
     requestChecksumCalculation: 'WHEN_REQUIRED',
     responseChecksumValidation: 'WHEN_REQUIRED',
