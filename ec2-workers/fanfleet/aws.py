@@ -17,7 +17,9 @@ PUTS_IN_FLIGHT = 8
 """Most objects that one process writes at once."""
 
 _CONFIG = Config(
-    retries={"mode": "standard", "total_max_attempts": 8},
+    # Seven tries wait 63 s at most, half of it on average. Not "standard": since botocore 1.44 the requests of a client
+    # may be tried again 35 times together, first after 50 ms, and S3 that is away for a second fails a batch.
+    retries={"mode": "legacy", "total_max_attempts": 7},
     max_pool_connections=GETS_IN_FLIGHT + PUTS_IN_FLIGHT,
     connect_timeout=10,
     read_timeout=60,

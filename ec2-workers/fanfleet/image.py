@@ -13,7 +13,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-import boto3
+from fanfleet.aws import client
 
 DROP_IN = "etc/systemd/system/cloud-final.service.d/fanfleet.conf"
 
@@ -41,7 +41,7 @@ def main() -> None:
         # A new instance is a new machine: it runs its own user data, and has its own identity.
         subprocess.run(["cloud-init", "clean", "--logs", "--machine-id"], check=True)
     receipt = json.dumps({"lock": digest, "python": sys.version.split()[0]})
-    boto3.client("s3").put_object(
+    client("s3").put_object(
         Bucket=os.environ["FANFLEET_RUNS_BUCKET"], Key=os.environ["FANFLEET_RECEIPT_KEY"], Body=receipt.encode()
     )
 

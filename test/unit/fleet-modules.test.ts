@@ -5,7 +5,9 @@ import { promisify } from 'node:util';
 import { expect, it } from 'vitest';
 
 const run = promisify(execFile);
-const MODULES = ['modules', 'shards', 'batch', 'clusters', 'clocks', 'oom'].map((name) => `fleet_${name}`);
+const MODULES = ['modules', 'shards', 'batch', 'clusters', 'clocks', 'oom', 'retries'].map(
+  (name) => `fleet_${name}`,
+);
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
 it('the Python modules of the fleet pass their own tests', async () => {
