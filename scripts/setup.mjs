@@ -1,12 +1,16 @@
 // Sets everything up from the lock files: Node packages (Node 24 among them) and a Python environment.
-// Plain JavaScript without dependencies, since it runs on whatever Node (20 or newer) the machine has.
+// Plain JavaScript without dependencies, since it runs on whatever Node (22 or newer) the machine has.
 // Quick when nothing has changed: it compares hashes of the lock files.
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 
-const ROOT = join(import.meta.dirname, '..');
+// Not import.meta.dirname, which the Node that is refused below may not have.
+const ROOT = fileURLToPath(new URL('..', import.meta.url));
+/** As in `engines` of package.json, which npm only warns about. */
+const LEAST_NODE = 22;
 const UV_VERSION = '0.13.8';
 const PYTHONS = ['python3.13', 'python3.12', 'python3.11', 'python3'];
 const windows = process.platform === 'win32';
@@ -120,10 +124,10 @@ function pythonPackages() {
   writeFileSync(marker, lock);
 }
 
-if (Number(process.versions.node.split('.')[0]) < 20) {
+if (Number(process.versions.node.split('.')[0]) < LEAST_NODE) {
   fail(
-    `expected Node 20 or newer but this is ${process.version}.`,
-    'Install a newer Node from nodejs.org or your system.',
+    `expected Node ${LEAST_NODE} or newer but this is ${process.version}.`,
+    'Install a newer one, from nodejs.org or with a version manager, put it first on the PATH, and run this again.',
   );
 }
 nodePackages();

@@ -75,6 +75,13 @@ async function unreachable(): Promise<NodeJS.ProcessEnv> {
   };
 }
 
+/** A module that has Node call itself another version. */
+function asNode(version: string): string {
+  const versions = `{ ...process.versions, node: '${version}' }`;
+  const script = `Object.defineProperties(process, { version: { value: 'v${version}' }, versions: { value: ${versions} } })`;
+  return `data:text/javascript,${encodeURIComponent(script)}`;
+}
+
 describe('the set-up', () => {
   it('is silent and quick where nothing has changed', async () => {
     await nodePackages();
@@ -82,6 +89,28 @@ describe('the set-up', () => {
     const { status, stdout, stderr, ms } = setup();
     expect({ status, stdout, stderr }).toEqual({ status: 0, stdout: '', stderr: '' });
     expect(ms).toBeLessThan(1_000);
+  });
+
+  it.each(['18.19.0', '20.20.2', '21.7.3'])('refuses Node %s, and ends with 2', (version) => {
+    const { status, stdout, stderr } = setup({ NODE_OPTIONS: `--import=${asNode(version)}` });
+    expect(stderr).toBe(
+      `set-up: expected Node 22 or newer but this is v${version}.\n` +
+        'set-up: Install a newer one, from nodejs.org or with a version manager, put it first on the PATH, and run this again.\n',
+    );
+    expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
+  });
+
+  it.each(['22.0.0', '24.21.0', '100.0.0'])('takes Node %s', async (version) => {
+    await nodePackages();
+    await pythonPackages();
+    const { status, stderr } = setup({ NODE_OPTIONS: `--import=${asNode(version)}` });
+    expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+  });
+
+  it('asks for the Node that package.json asks for', async () => {
+    const script = await readFile(join(clone, 'scripts/setup.mjs'), 'utf8');
+    const { engines } = JSON.parse(await readFile(join(clone, 'package.json'), 'utf8'));
+    expect(engines.node).toBe(`>=${/LEAST_NODE = (\d+)/.exec(script)?.[1]}`);
   });
 
   it.each([
