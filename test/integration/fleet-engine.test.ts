@@ -72,7 +72,7 @@ it('a head and a worker boot, measure every image of the manifest and report', a
   ]);
   expect(info.clusterStatus.match(/^ 1 node_/gm)).toHaveLength(2);
   expect(info.engineStartedAt).toBeGreaterThanOrEqual(info.workersReadyAt);
-  await expect.poll(() => head.shutdowns()).toContain('-h now');
+  await expect.poll(() => head.shutdowns(), { timeout: 20_000 }).toContain('-h now');
   expect(console).not.toContain(secret);
 });
 
@@ -103,7 +103,7 @@ it('a head that cannot boot tells the step and ends itself', async () => {
   // Assess
   expect(outcome).toMatchObject({ status: 'FAILED', error: 'BootFailed' });
   expect(outcome.cause).toMatch(/^step bundle: [\s\S]*FAILED/);
-  await expect.poll(() => head.shutdowns()).toContain('-h now');
+  await expect.poll(() => head.shutdowns(), { timeout: 20_000 }).toContain('-h now');
 });
 
 async function putImages(): Promise<DatasetObject[]> {
