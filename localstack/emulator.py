@@ -1,16 +1,18 @@
-"""MiniStack, with the five Step Functions fields that it ignores and fanfleet needs, and buckets whose requester pays.
+"""MiniStack, with what it leaves out of Step Functions and fanfleet needs, and buckets whose requester pays.
 
 MiniStack 1.5.33 reads `MaxConcurrency`, `ToleratedFailurePercentage` and `TimeoutSeconds`, but not their `...Path`
 forms, never enforces `HeartbeatSeconds`, and has no `ResultWriter`. In AWS all of them work. Without them an offline
 run would start one Lambda process per batch, a dead head would be waited for in vain, and nobody would know when the
-state machine gave out a batch and saw it done. Of a bucket whose requester pays it gives objects to everybody, and S3
-to no other account that does not say that it pays. `test/integration/emulator.test.ts` checks each one, so a MiniStack
-that changes underneath is noticed.
+state machine gave out a batch and saw it done. Of a `Retry` it heeds neither `MaxDelaySeconds` nor `JitterStrategy`,
+and a function that is throttled fails as `Lambda.Unknown`, which a `Retry` for throttling would not see. Of a bucket
+whose requester pays it gives objects to everybody, and S3 to no other account that does not say that it pays.
+`test/integration/emulator.test.ts` checks each one, so a MiniStack that changes underneath is noticed.
 """
 
 import contextvars
 import json
 import os
+import random
 import threading
 import time
 from datetime import datetime
@@ -31,6 +33,8 @@ CHILD_FIELDS = {
 run_distributed_map = sfn._run_distributed_map
 execute_task = sfn._execute_task
 invoke_with_callback = sfn._invoke_with_callback
+find_retrier = sfn._find_matching_retrier
+call_lambda = sfn._call_lambda
 apply_bucket_scope = s3._apply_bucket_scope
 
 
@@ -80,6 +84,27 @@ def task(state, raw_input, execution, ctx):
     return execute_task(resolved(state, raw_input, ctx), raw_input, execution, ctx)
 
 
+def retrier_of(retriers, error, counts):
+    """The retrier with the wait before this very attempt, since MiniStack knows only the interval and its growth."""
+    retrier, index = find_retrier(retriers, error, counts)
+    if retrier is None:
+        return retrier, index
+    seconds = retrier.get("IntervalSeconds", 1) * retrier.get("BackoffRate", 2.0) ** counts.get(index, 0)
+    seconds = min(seconds, retrier.get("MaxDelaySeconds", seconds))
+    if retrier.get("JitterStrategy") == "FULL":
+        seconds = random.uniform(0, seconds)
+    return {**retrier, "IntervalSeconds": seconds, "BackoffRate": 1}, index
+
+
+def call_function(reference, event):
+    try:
+        return call_lambda(reference, event)
+    except sfn._ExecutionError as error:
+        if '"TooManyRequestsException"' in error.cause:
+            raise sfn._ExecutionError("Lambda.TooManyRequestsException", error.cause) from error
+        raise
+
+
 def callback(resource, input_data, token, state):
     seconds = state.get("HeartbeatSeconds")
     if seconds:
@@ -123,6 +148,8 @@ def bucket_scope(method, bucket, key, headers, *rest, **named):
 sfn._run_distributed_map = distributed_map
 sfn._execute_task = task
 sfn._invoke_with_callback = callback
+sfn._find_matching_retrier = retrier_of
+sfn._call_lambda = call_function
 s3._apply_bucket_scope = bucket_scope
 
 if __name__ == "__main__":

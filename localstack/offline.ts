@@ -20,6 +20,8 @@ export interface OfflineOptions {
   readonly hosts: OfflineHosts;
   /** Whether functions may use all cores, or what their memory gives them as in Lambda. @default all */
   readonly functionCpus?: FunctionCpus | undefined;
+  /** Functions that run at once at most, as the quota of an account. @default what MiniStack thinks of this machine's memory */
+  readonly accountConcurrency?: number | undefined;
 }
 
 export const FUNCTION_CPUS = ['all', 'memory'] as const;
@@ -50,6 +52,7 @@ const stateSchema = z.object({
     bare: z.boolean().default(false),
   }),
   functionCpus: z.enum(FUNCTION_CPUS).default('all'),
+  accountConcurrency: z.int().optional(),
 });
 /** `instance` differs each time the emulator starts: what was deployed before is gone then. */
 export type OfflineState = z.infer<typeof stateSchema>;
@@ -70,6 +73,7 @@ export async function up(options: OfflineOptions): Promise<OfflineState & { star
   const ec2Port = before?.ec2Port ?? options.ec2Port;
   const hosts = before?.hosts ?? (await chooseHosts(options.hosts.kind));
   const functionCpus = before?.functionCpus ?? options.functionCpus ?? 'all';
+  const accountConcurrency = before === undefined ? options.accountConcurrency : before.accountConcurrency;
   const folder = daemons(home);
   if ((await livePid(folder, EMULATOR)) === undefined) await expectFree(port, '--port or FANFLEET_PORT');
   if ((await livePid(folder, EC2)) === undefined)
@@ -88,6 +92,7 @@ export async function up(options: OfflineOptions): Promise<OfflineState & { star
     env: {
       ...emulatorEnvironment(scratch, port, ec2Port, path),
       FANFLEET_FUNCTION_CPUS: functionCpus,
+      ...(accountConcurrency === undefined ? {} : { LAMBDA_ACCOUNT_CONCURRENCY: String(accountConcurrency) }),
       ...(hosts.kind === 'namespaces' ? { FANFLEET_HOST_ENDPOINT_URL: HOST_AWS_URL } : {}),
     },
     ready: () => answers(`http://127.0.0.1:${port}/_localstack/health`),
@@ -114,7 +119,14 @@ export async function up(options: OfflineOptions): Promise<OfflineState & { star
     emulator === 'running' && before !== undefined ? before.instance : `${port}-${Date.now().toString(36)}`;
   const { kind, description } = hosts;
   const bare = before?.hosts.bare ?? options.hosts.image !== undefined;
-  const state = { port, ec2Port, instance, hosts: { kind, description, bare }, functionCpus };
+  const state = {
+    port,
+    ec2Port,
+    instance,
+    hosts: { kind, description, bare },
+    functionCpus,
+    accountConcurrency,
+  };
   await writeFile(statePath(home), JSON.stringify(state));
   return { ...state, started: emulator === 'started' };
 }

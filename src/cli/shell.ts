@@ -13,6 +13,7 @@ const shellSchema = z.object({
   FANFLEET_HOST_MEMORY: z.coerce.number().int().min(16).max(16_777_216).optional(),
   FANFLEET_HOST_IMAGE: z.string().startsWith('/').optional(),
   FANFLEET_FUNCTION_CPUS: z.enum(FUNCTION_CPUS).optional(),
+  FANFLEET_ACCOUNT_CONCURRENCY: z.coerce.number().int().min(1).max(10_000).optional(),
   AWS_REGION: z.string().optional(),
   PATH: z.string().default('/usr/local/bin:/usr/bin:/bin'),
   HOME: z.string().default('/'),

@@ -1,6 +1,7 @@
 import { EC2_LIMITS, LAMBDA_LIMITS, S3_LIMITS, STEP_FUNCTIONS_LIMITS } from '../aws/limits.ts';
 import { putsPerBatch } from '../cost/requests.ts';
 import { expectedBatches } from '../plan/batch-counts.ts';
+import { BESIDE_THE_MAP } from '../run/account-limit-schema.ts';
 import type { Arm } from '../run/request.ts';
 import { SLICE_BYTES } from '../workload/reads.ts';
 import type { Calibration, FleetCalibration, ServerlessCalibration, Work } from './calibration.ts';
@@ -65,6 +66,13 @@ export function vcpusOf(memoryMb: number): number {
   return Math.min(LAMBDA_LIMITS.mostVcpus, memoryMb / LAMBDA_LIMITS.memoryPerVcpuMb);
 }
 
+/** What a run of both arms has in the account: one function is left to the fleet's own (src/run/account-limit.ts). */
+export function roomIn({ concurrency, accountConcurrency }: Job): number {
+  return accountConcurrency < concurrency
+    ? Math.max(1, accountConcurrency - BESIDE_THE_MAP)
+    : accountConcurrency;
+}
+
 /** The serverless arm of a job. */
 export function serverlessSetup(
   job: Job,
@@ -74,7 +82,7 @@ export function serverlessSetup(
   const batches = expectedBatches(job);
   const bounds: [number, string][] = [
     [job.concurrency, 'concurrency'],
-    [job.accountConcurrency, 'account concurrency'],
+    [roomIn(job), 'account concurrency'],
     [STEP_FUNCTIONS_LIMITS.mapConcurrency, 'Map Run concurrency'],
   ];
   const [slots, slotsLimit] = bounds.reduce((least, bound) => (bound[0] < least[0] ? bound : least));

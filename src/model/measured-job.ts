@@ -1,6 +1,8 @@
+import { LAMBDA_LIMITS } from '../aws/limits.ts';
 import { architectureOf } from '../cost/functions.ts';
 import type { Prices } from '../cost/prices.ts';
 import { classShares } from '../cost/storage-classes.ts';
+import { availableTo } from '../run/account-limit-schema.ts';
 import { calibrate, isMeasured, type MeasuredRun } from './calibrate.ts';
 import type { Curves } from './curves.ts';
 import { type Job, jobSchema } from './job.ts';
@@ -21,8 +23,7 @@ export function jobOfRun({ request, plan, environment, rounds }: MeasuredRun): J
     packed: plan.shards > 0,
     batchSize: request.batchSize,
     concurrency: request.concurrency,
-    // The account's quota is not in a summary; what ran was within it.
-    accountConcurrency: Math.max(1000, request.concurrency),
+    accountConcurrency: accountConcurrencyOf({ request, environment }),
     memory: request.memory,
     architecture: architectureOf(environment),
     warm: functions.length > 0 && functions.every(({ work }) => work?.coldStarts === 0),
@@ -31,6 +32,16 @@ export function jobOfRun({ request, plan, environment, rounds }: MeasuredRun): J
     instanceType: request.instanceType,
     market: spot ? 'spot' : 'on-demand',
   });
+}
+
+/** What Lambda said of the account; the local AWS says nothing of one, and what ran was within it. */
+function accountConcurrencyOf({
+  request,
+  environment,
+}: Pick<MeasuredRun, 'request' | 'environment'>): number {
+  const found = environment.offline ? null : (request.accountLimit?.found ?? null);
+  if (found !== null) return Math.max(1, availableTo(found));
+  return Math.max(LAMBDA_LIMITS.accountConcurrency, request.concurrency);
 }
 
 /**

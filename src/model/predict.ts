@@ -1,10 +1,10 @@
-import { LAMBDA_LIMITS, S3_LIMITS, STEP_FUNCTIONS_LIMITS } from '../aws/limits.ts';
+import { CONCURRENCY_QUOTA, LAMBDA_LIMITS, S3_LIMITS, STEP_FUNCTIONS_LIMITS } from '../aws/limits.ts';
 import { fleetBill, serverlessBill } from '../cost/arm-bills.ts';
 import type { Bill } from '../cost/bill.ts';
 import { instancePrice, type Prices } from '../cost/prices.ts';
 import { MANIFEST_BYTES_PER_IMAGE } from '../plan/batch-counts.ts';
 import type { Arm } from '../run/request.ts';
-import { type ArmSetup, fleetSetup, serverlessSetup } from './arm-setup.ts';
+import { type ArmSetup, fleetSetup, roomIn, serverlessSetup } from './arm-setup.ts';
 import type { Calibration } from './calibration.ts';
 import { type Estimate, estimate } from './estimate.ts';
 import type { Job } from './job.ts';
@@ -108,7 +108,7 @@ export function problemsOf(job: Job, setups: readonly ArmSetup[]): string[] {
   }
   if (job.concurrency > job.accountConcurrency) {
     problems.push(
-      `The account runs ${job.accountConcurrency} functions at once and the map asks for ${job.concurrency}: Lambda throttles the others.`,
+      `The account runs ${job.accountConcurrency} functions at once and the map asks for ${job.concurrency}: a run has ${roomIn(job)} batches at work. Ask for more by the quota ${CONCURRENCY_QUOTA} of Service Quotas.`,
     );
   }
   return problems;

@@ -1,4 +1,5 @@
 import type { Arm } from '../run/request.ts';
+import { accountRemarks } from './account-remark.ts';
 import { count, duration, plural, ratio, usd } from './format.ts';
 import { planRemarks } from './plan-remarks.ts';
 import type { Summary } from './summary-schema.ts';
@@ -15,7 +16,13 @@ export function headlineOf(summary: Judged): Pick<Summary, 'headline' | 'remarks
   if (ranking.ranked)
     return {
       headline: rankedHeadline(summary),
-      remarks: [...unmeasured, ...timeRemarks(summary), ...ranking.notes, ...planRemarks(plan)],
+      remarks: [
+        ...unmeasured,
+        ...accountRemarks(summary),
+        ...timeRemarks(summary),
+        ...ranking.notes,
+        ...planRemarks(plan),
+      ],
     };
   const headline = unrankedHeadline(summary);
   return {
@@ -25,6 +32,7 @@ export function headlineOf(summary: Judged): Pick<Summary, 'headline' | 'remarks
       ...unfinished(summary),
       ...takenOver(summary),
       ...unmeasured,
+      ...accountRemarks(summary),
       ...timeRemarks(summary),
       ...planRemarks(plan),
     ],

@@ -159,6 +159,7 @@ const requestSummarySchema = runSchema
     repeats: true,
     schedule: true,
     baseline: true,
+    accountLimit: true,
   })
   // Summaries of runs before there was a normalisation have neither.
   .extend({

@@ -4,6 +4,7 @@ import { IMAGE_FILTERS } from '../dataset/image-type.ts';
 import { MARKETS } from '../fleet/market.ts';
 import { parse } from '../parse.ts';
 import { SHARD_KEYS } from '../plan/shard-keys.ts';
+import { accountLimitSchema } from './account-limit-schema.ts';
 import { normalisationSchema, normaliseSchema, runOperationSchema } from './normalise.ts';
 import { type Arm, armSchema, engineSchema, requestSchema } from './request.ts';
 import { SCHEDULES, type Schedule } from './schedule.ts';
@@ -60,6 +61,8 @@ export const runSchema = z.object({
   /** The earlier run whose finished batches are taken over; null where all is done anew. */
   resume: z.string().nullable(),
   passes: z.array(passSchema).min(1),
+  /** Only of runs with the serverless arm: what the account's quota left of `concurrency` and `schedule`. */
+  accountLimit: accountLimitSchema.optional(),
   /** Only where it was asked for in another way than it is given anyway. */
   advice: adviceRequestSchema.optional(),
 });

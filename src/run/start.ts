@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { InvokeCommand, type LambdaClient } from '@aws-sdk/client-lambda';
+import { InvokeCommand, type LambdaClient, TooManyRequestsException } from '@aws-sdk/client-lambda';
 import {
   DescribeExecutionCommand,
   ExecutionDoesNotExist,
@@ -105,12 +105,13 @@ export async function stopRun(
       }),
     )
     .catch(ignoreEnded);
-  const answer = await lambda.send(
-    new InvokeCommand({
-      FunctionName: stack.terminateFunction,
-      Payload: Buffer.from(JSON.stringify({ runId })),
-    }),
-  );
+  const call = { FunctionName: stack.terminateFunction, Payload: Buffer.from(JSON.stringify({ runId })) };
+  const answer = await lambda.send(new InvokeCommand(call)).catch((error: unknown) => {
+    // All of the account's concurrency is in use, maybe by this run's own batches: Lambda keeps the call, for hours.
+    if (error instanceof TooManyRequestsException)
+      return lambda.send(new InvokeCommand({ ...call, InvocationType: 'Event' }));
+    throw FanfleetError.from(error, 'aws');
+  });
   if (answer.FunctionError !== undefined) {
     throw new FanfleetError(
       'FLEET_NOT_TERMINATED',

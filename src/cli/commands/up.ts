@@ -26,6 +26,7 @@ export async function upCommand(context: Context, options: UpOptions) {
       image: shell.FANFLEET_HOST_IMAGE,
     },
     functionCpus: shell.FANFLEET_FUNCTION_CPUS,
+    accountConcurrency: shell.FANFLEET_ACCOUNT_CONCURRENCY,
   });
   if (!state.started && options.port !== undefined && options.port !== state.port) {
     io.note(`It was up already, on port ${state.port}; \`fanfleet down\` first for another one.`);

@@ -77,7 +77,7 @@ ${pairList([
   pair('normalised images', `runs/${runId}/<arm>/round-<n>/normalised/`, request.normalisation !== null),
   pair(
     'serverless',
-    `${count(request.memory)} MB, at most ${count(request.concurrency)} at once`,
+    `${count(request.memory)} MB, at most ${count(request.concurrency)} at once${askedFor(request)}`,
     request.arms.includes('serverless'),
   ),
   pair(
@@ -100,6 +100,12 @@ ${pairList([
   ),
   pair('run', `${runId}: ${instant(startedAt)} to ${instant(endedAt)}`),
 ])}</section>`;
+}
+
+/** Where the account runs fewer at once than were asked for. */
+function askedFor({ accountLimit, concurrency }: Summary['request']): string {
+  const asked = accountLimit?.askedConcurrency ?? concurrency;
+  return asked === concurrency ? '' : ` (${count(asked)} asked for; the account has no more)`;
 }
 
 export function methodSection({ baseline, request }: Summary): Markup {

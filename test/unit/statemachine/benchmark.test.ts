@@ -122,7 +122,7 @@ describe('the fleet', () => {
     for (const [, state] of tasks.filter(([, task]) => functionOf(task) === 'terminateFleet')) {
       expect(state.Parameters?.Payload).toEqual({ 'runId.$': '$.run.runId', 'round.$': '$.pass.round' });
       expect(state.ResultPath).toBeNull();
-      expect(state.Retry?.[0]).toMatchObject({ ErrorEquals: ['States.ALL'], MaxAttempts: 8 });
+      expect(state.Retry?.at(-1)).toMatchObject({ ErrorEquals: ['States.ALL'], MaxAttempts: 8 });
     }
   });
 

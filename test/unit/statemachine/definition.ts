@@ -24,6 +24,9 @@ export interface State {
 export interface Retrier {
   readonly ErrorEquals: readonly string[];
   readonly JitterStrategy?: string;
+  readonly IntervalSeconds?: number;
+  readonly BackoffRate?: number;
+  readonly MaxDelaySeconds?: number;
   readonly MaxAttempts?: number;
 }
 
