@@ -2,6 +2,7 @@ import { realpathSync } from 'node:fs';
 import { basename, dirname, join, resolve, sep } from 'node:path';
 import { FanfleetError } from '../../errors.ts';
 import type { NamedPaths } from './named-paths.ts';
+import { pathText } from './typed-path.ts';
 import type { FoundFile } from './walk-folder.ts';
 
 /** A file, and the folder that it is in, which need not be there. */
@@ -48,7 +49,7 @@ export function copyPlaces(
   { files, folders }: NamedPaths,
   out: string,
   suffix: string,
-  isArchive: (path: string) => boolean,
+  isArchive: (key: string) => boolean,
 ): CopyPlaces {
   const realOut = realPlace(out);
   const places = new Map<string, string>();
@@ -57,28 +58,29 @@ export function copyPlaces(
     mayCollide ||= places.has(place);
     places.set(place, of);
   };
-  for (const { key, path } of folders) note(realPlace(join(out, ...stepsOf(key))), path);
+  for (const { key } of folders) note(realPlace(join(out, ...stepsOf(key))), key);
   for (const file of files) {
-    const copy = isArchive(file.path) ? out : String(placeOf(file, out, suffix).path);
-    note(isArchive(file.path) ? realOut : join(realPlace(dirname(copy)), basename(copy)), file.path);
+    const { folder, path } = placeOf(file, out, suffix);
+    const copy = join(realPlace(pathText(folder)), basename(pathText(path)));
+    note(isArchive(file.key) ? realOut : copy, file.key);
   }
   const exclude = new Set<string>();
-  for (const { key, path, real } of folders) {
+  for (const { key, real } of folders) {
     const whole = isBelow(realOut, real);
     if (whole) exclude.add(`${key}${below(realOut, real)}/`);
     for (const [place, of] of places) {
-      if (place === real || isBelow(real, place)) throw amongInputs(of, path);
+      if (place === real || isBelow(real, place)) throw amongInputs(of, key);
       if (whole || !isBelow(place, real)) continue;
-      if (!folders.some((folder) => folder.path === of)) throw amongInputs(of, path);
+      if (!folders.some((folder) => folder.key === of)) throw amongInputs(of, key);
       exclude.add(`${key}${below(place, real)}/`);
     }
   }
-  for (const { path, real } of files) {
+  for (const { key, real } of files) {
     const of = places.get(real);
-    if (of !== undefined) throw amongInputs(of, path);
+    if (of !== undefined) throw amongInputs(of, key);
   }
   mayCollide ||= [...places.keys()].some((place) => hasAbove(place, places));
-  return { exclude, mayCollide: mayCollide || files.some(({ path }) => isArchive(path)) };
+  return { exclude, mayCollide: mayCollide || files.some(({ key }) => isArchive(key)) };
 }
 
 /** The real path of what may not be there yet: that of the part that is, and the rest. */
@@ -109,7 +111,7 @@ function hasAbove(path: string, places: ReadonlyMap<string, unknown>): boolean {
 function amongInputs(of: string, folder: string): FanfleetError {
   return new FanfleetError(
     'OUTPUT_AMONG_INPUTS',
-    `Expected copies apart from the images but those of ${of} would lie at or in ${folder}, where the next run takes them for images: choose another folder for --out.`,
+    `Expected copies apart from the images but those of ${of || '.'} would lie at or in ${folder || '.'}, where the next run takes them for images: choose another folder for --out.`,
     { source: 'user' },
   );
 }

@@ -1,6 +1,7 @@
-import { lstatSync, realpathSync, type Stats, statSync } from 'node:fs';
+import { existsSync, lstatSync, realpathSync, type Stats, statSync } from 'node:fs';
 import { basename, dirname, join, sep } from 'node:path';
 import { FanfleetError } from '../../errors.ts';
+import { pathsLike, pathText } from './typed-path.ts';
 import type { FoundFile, Root } from './walk-folder.ts';
 
 /** What a user has named, each file and folder once. */
@@ -12,7 +13,7 @@ type Named = {
   /** Where it really is, through links: but for a file the link that it may be is not followed. */
   readonly real: string;
 };
-export type NamedFile = FoundFile & Named & { readonly path: string };
+export type NamedFile = FoundFile & Named;
 export type NamedFolder = Root & Named;
 
 /**
@@ -35,14 +36,17 @@ export function keyOfPath(path: string): string {
 export function lookAtPaths(paths: readonly string[], accept: (name: string) => boolean): NamedPaths {
   const files = new Map<string, NamedFile>();
   const folders = new Map<string, NamedFolder>();
-  for (const path of paths) {
-    const key = keyOfPath(path);
+  for (const path of paths.flatMap(thoseThere)) {
+    const key = keyOfPath(pathText(path));
     if (statOf(path).isDirectory()) {
-      const real = realpathSync.native(path);
+      const real = realOf(path);
       const prefix = key === '' || key === '/' ? key : `${key}/`;
       if (!folders.has(real)) folders.set(real, { key: prefix, path, real });
     } else {
-      const real = join(realpathSync.native(dirname(path)), basename(path));
+      // What a path ends with is a name here: `.` and `..` are folders.
+      const cut = path.lastIndexOf('/');
+      const above = cut < 0 ? '.' : path.slice(0, cut + 1);
+      const real = join(realOf(above), pathText(path.slice(cut + 1)));
       if (!files.has(real)) files.set(real, { key, path, real });
     }
   }
@@ -66,8 +70,19 @@ function foldersAbove(path: string): string[] {
   return above;
 }
 
+/** The path, unless it is not there as it was passed on to us but others are that look like it. */
+function thoseThere(path: string): readonly (string | Buffer)[] {
+  const alike = existsSync(path) ? [] : pathsLike(path);
+  return alike.length === 0 ? [path] : alike;
+}
+
+/** As text, so that two spellings of a path can be compared. */
+function realOf(path: string | Buffer): string {
+  return pathText(realpathSync.native(path, 'buffer'));
+}
+
 /** What is there; the link itself where it leads nowhere: reading it will say so. */
-function statOf(path: string): Stats {
+function statOf(path: string | Buffer): Stats {
   try {
     return statSync(path);
   } catch (cause) {
@@ -77,7 +92,7 @@ function statOf(path: string): Stats {
   }
 }
 
-function linkAt(path: string): Stats | undefined {
+function linkAt(path: string | Buffer): Stats | undefined {
   try {
     const info = lstatSync(path);
     return info.isSymbolicLink() ? info : undefined;
@@ -86,7 +101,7 @@ function linkAt(path: string): Stats | undefined {
   }
 }
 
-function unusable(path: string, cause: unknown): FanfleetError {
+function unusable(path: string | Buffer, cause: unknown): FanfleetError {
   const isMissing = cause instanceof Error && 'code' in cause && cause.code === 'ENOENT';
   const why = cause instanceof Error ? cause.message : String(cause);
   return new FanfleetError(

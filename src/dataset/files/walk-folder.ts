@@ -21,7 +21,7 @@ export type Root = {
   /** Put before the key of each file: '' or a text that ends in `/`. */
   readonly key: string;
   /** The path of the folder, as it is opened. */
-  readonly path: string;
+  readonly path: string | Buffer;
 };
 
 export type WalkOptions = {

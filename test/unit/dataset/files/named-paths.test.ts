@@ -25,7 +25,7 @@ function look(...names: string[]) {
     hasImageSuffix,
   );
   const short = ({ key }: { key: string }) => key.replace(`${folder}/`, '');
-  return [...folders.map(short), ...files.map(short)];
+  return [...folders.map(short), ...files.map(short).sort()];
 }
 
 describe('keyOfPath', () => {
@@ -65,7 +65,7 @@ describe('lookAtPaths', () => {
     [['d/x.png', './d/x.png', 'link/x.png'], ['d/x.png']],
     [
       ['d/x.png', 'd/same.png'],
-      ['d/x.png', 'd/same.png'],
+      ['d/same.png', 'd/x.png'],
     ],
     [
       ['d/s', 'd-e.png'],
@@ -84,5 +84,19 @@ describe('lookAtPaths', () => {
     expect(() => look('none')).toThrow(`${folder}/none`);
     expect(() => look('d/x.png/y')).toThrow(expect.objectContaining({ code: 'PATH_UNREADABLE' }));
     expect(() => look('loop.png/x')).toThrow(expect.objectContaining({ code: 'PATH_UNREADABLE' }));
+  });
+
+  it('finds what has lost the bytes of its name on the way here', () => {
+    const odd = join(folder, 'odd');
+    const at = (name: string) => Buffer.from(`${odd}/${name}`, 'latin1');
+    mkdirSync(at('\xff'), { recursive: true });
+    for (const name of ['\xe9.png', '\xe8.png', '\xff/in.png']) writeFileSync(at(name), '');
+    expect(look('odd/\ufffd.png')).toEqual(['odd/\\xe8.png', 'odd/\\xe9.png']);
+    expect(look('odd/\ufffd.png', 'odd/\ufffd.png', 'odd/\ufffd/in.png', 'odd/\ufffd/')).toEqual([
+      'odd/\\xff/',
+      'odd/\\xe8.png',
+      'odd/\\xe9.png',
+    ]);
+    expect(() => look('odd/\ufffd\ufffd.png')).toThrow(expect.objectContaining({ code: 'PATH_NOT_FOUND' }));
   });
 });
