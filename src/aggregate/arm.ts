@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import * as z from 'zod';
 import type { Batch } from '../dataset/manifest.ts';
 import type { ImageTask } from '../kernel/image-task.ts';
+import { isAccessRefusal } from '../kernel/row.ts';
 import { layout } from '../run/layout.ts';
 import { type Arm, armSchema } from '../run/request.ts';
 import type { ClockOffset } from '../timing/clock-offset.ts';
@@ -163,6 +164,7 @@ export async function aggregateArm(input: AggregateArmInput): Promise<ArmAggrega
     spans.push(keep(measured, seen.get(batch.batch)));
   }
   await logForeignFiles(input, batches, log);
+  logAllRefused(part, log);
 
   const aligned = alignClocks(arm, spans, input.headClock);
   const { startedAt, endedAt, engineStartedAt } = input;
@@ -250,6 +252,13 @@ function keep(span: Span, told: Seen | undefined): KeptSpan {
     errors,
     clock,
   };
+}
+
+/** A run over images of which none may be read has not measured that they are bad. */
+function logAllRefused({ statistics, failures }: ImagePart, log: ProblemLog): void {
+  if (statistics.images > 0 || failures.size === 0) return;
+  if (![...failures.keys()].every(isAccessRefusal)) return;
+  for (const [code, { examples }] of failures) log.add('ALL_REFUSED', `${code}: ${examples[0]}`);
 }
 
 /** Batch numbers are consecutive, so that a listing can be checked without holding their names. */

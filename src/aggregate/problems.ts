@@ -12,6 +12,7 @@ export const PROBLEMS = {
   ROW_INCONSISTENT: 'a row whose figures contradict each other',
   HISTOGRAM_MISSING: 'no histogram file for the batch',
   HISTOGRAM_INCONSISTENT: 'a histogram file that is none of this batch, or differs from its rows',
+  ALL_REFUSED: 'S3 refused every image, so there is no answer: give the arm the right that the failures name',
   SPAN_MISSING: 'no span file for the batch: its time counts as overhead',
   SPAN_INVALID: 'a span file that is no span of this batch: its time counts as overhead',
   SEEN_INVALID: 'a file that should say when the state machine or the head saw the batches cannot be read',

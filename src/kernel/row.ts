@@ -37,6 +37,11 @@ export const IMAGE_ERRORS = {
 } as const;
 export type ImageErrorCode = keyof typeof IMAGE_ERRORS;
 export const IMAGE_ERROR_CODES = Object.keys(IMAGE_ERRORS) as [ImageErrorCode, ...ImageErrorCode[]];
+/** What is wrong with images of this code, and what to do; the code itself where it is of another version. */
+export function meaningOf(code: string): string {
+  return (IMAGE_ERRORS as Readonly<Record<string, string>>)[code] ?? code;
+}
+
 /** Those of an object that gave no bytes, whatever is in it. */
 export type ObjectErrorCode = Extract<ImageErrorCode, `OBJECT_${string}`>;
 

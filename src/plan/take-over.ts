@@ -2,11 +2,12 @@ import type { ObjectStore } from '../aws/object-store.ts';
 import { forEachConcurrent } from '../concurrency/for-each-concurrent.ts';
 import { type Plan, planSchema } from '../dataset/manifest.ts';
 import { FanfleetError } from '../errors.ts';
-import { isFailed, type Row } from '../kernel/row.ts';
+import { isAccessRefusal, isFailed, type Row } from '../kernel/row.ts';
 import { parse } from '../parse.ts';
 import { layout } from '../run/layout.ts';
 import type { Arm } from '../run/request.ts';
 import type { Run } from '../run/run.ts';
+import { spanSchema } from '../timing/span.ts';
 
 /** Batches that are copied at once; each is one request at a time. */
 const CONCURRENCY = 32;
@@ -22,6 +23,7 @@ export interface TakeOverOptions {
 /**
  * Plan a run by an earlier one over the same images: its manifest, with every batch of an arm and round of this run
  * that is finished there, i.e. has its result, its span, and its histogram or the normalised images of its rows. All is copied inside S3.
+ * A batch with images that S3 refused is done again: somebody may have been given the right since.
  *
  * `plan.json` comes last. Done again it copies the same once more, which changes nothing.
  *
@@ -64,9 +66,16 @@ async function takeOverBatch(part: ArmOfRound, batch: number): Promise<boolean> 
   const { store, run, resume, arm, round } = part;
   const result = layout.result(resume, arm, round, batch);
   try {
+    const { errors } = parse(
+      errorsSchema,
+      await store.getJson(layout.span(resume, arm, round, batch)),
+      'A span',
+    );
+    const rows = errors > 0 || run.normalisation !== null ? rowsOf(await store.get(result)) : [];
+    if (rows.some((row) => isFailed(row) && isAccessRefusal(row.error.code))) return false;
     if (run.normalisation !== null) {
       const { format } = run.normalisation;
-      for (const { key } of measuredRows(await store.get(result))) {
+      for (const { key } of rows.filter((row) => !isFailed(row))) {
         const file = (runId: string) => layout.normalised(runId, arm, round, key, format);
         await store.copy(file(resume), file(run.runId));
       }
@@ -85,9 +94,12 @@ async function takeOverBatch(part: ArmOfRound, batch: number): Promise<boolean> 
   }
 }
 
-function measuredRows(result: Buffer): Row[] {
+/** What is needed of a span. */
+const errorsSchema = spanSchema.pick({ errors: true });
+
+function rowsOf(result: Buffer): Row[] {
   const lines = result.toString('utf8').split('\n').slice(0, -1);
-  return lines.map((line) => JSON.parse(line) as Row).filter((row) => !isFailed(row));
+  return lines.map((line) => JSON.parse(line) as Row);
 }
 
 async function batchNumbers(store: Pick<ObjectStore, 'list'>, prefix: string): Promise<Set<number>> {

@@ -1,3 +1,4 @@
+import { meaningOf } from '../kernel/row.ts';
 import { type FigureGroup, type Figures, figuresOf } from './figures.ts';
 import { count, instant, planned, plural, printable } from './format.ts';
 import { operationText } from './operation.ts';
@@ -57,7 +58,7 @@ function failures({ failures: { codes } }: Summary): string[] {
   const lines = codes.map(({ code, count: times, examples }) => {
     const named = examples.slice(0, EXAMPLES).map(asCode);
     const more = times > named.length ? `, and ${count(times - named.length)} more` : '';
-    return `- ${code}: ${plural(times, 'image')}: ${named.join(', ')}${more}`;
+    return `- ${code} (${meaningOf(code)}): ${plural(times, 'image')}: ${named.join(', ')}${more}`;
   });
   return folded('Failed images', lines);
 }

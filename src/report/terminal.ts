@@ -1,4 +1,5 @@
 import { breakEvenSentences, flipSentences } from '../advice/text.ts';
+import { meaningOf } from '../kernel/row.ts';
 import { type FigureGroup, figuresOf, groupsOf, shownRound } from './figures.ts';
 import { count, instant, planned, plural, printable, shortDigest } from './format.ts';
 import { HOST_COLUMNS, hostFigures } from './host-figures.ts';
@@ -109,6 +110,7 @@ function failures({ failures: { codes } }: Summary): string[] {
   if (codes.length === 0) return [];
   const lines = codes.flatMap(({ code, count: times, examples }) => [
     `${code.padEnd(LABEL)}${count(times).padStart(COLUMN)}`,
+    ...wrap(meaningOf(code)),
     ...examples.slice(0, 3).map((key) => `  ${cut(printable(key), WIDTH - 2)}`),
     ...(times > 3 ? [`  … ${count(times - 3)} more`] : []),
   ]);

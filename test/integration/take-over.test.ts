@@ -130,6 +130,31 @@ describe('takeOver', () => {
     expect(copy.toString()).toBe(`png of ${NASTY}`);
   });
 
+  it('takes over no batch with images that S3 refused: somebody may have been given the right since', async () => {
+    // Prepare
+    await putPlan('refused');
+    const rows = ['OBJECT_DENIED', 'OBJECT_ARCHIVED', 'OBJECT_MISSING', 'DECODE_FAILED'] as const;
+    for (const [batch, code] of rows.entries()) {
+      await putBatch('refused', 'fleet', 0, batch, `${serializeRow(failedRow('x/a.jpg', code))}\n`);
+      const span = spanOf('fleet', batch, { images: 1, errors: 1 });
+      await store.putJson(layout.span('refused', 'fleet', 0, batch), span);
+    }
+
+    // Act
+    const { resumed } = await takeOver({
+      store,
+      run: run('allowed', { arms: ['fleet'] }),
+      resume: 'refused',
+    });
+
+    // Assess
+    expect(resumed).toMatchObject({ batches: 2 });
+    expect((await keysOf('allowed')).filter((key) => key.includes('/results/'))).toEqual([
+      'fleet/round-0/results/000000002.jsonl',
+      'fleet/round-0/results/000000003.jsonl',
+    ]);
+  });
+
   it('takes over histograms, and a batch only with its own', async () => {
     // Prepare
     await putPlan('counted');

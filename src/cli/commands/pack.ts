@@ -1,7 +1,8 @@
 import { passedOverText } from '../../dataset/files/passed-over.ts';
 import { readImageFolder } from '../../dataset/folder.ts';
-import { type PackTotals, packShards } from '../../dataset/shards/pack.ts';
+import { type Packed, type PackTotals, packShards } from '../../dataset/shards/pack.ts';
 import { localImages, looseObjects } from '../../dataset/shards/pack-source.ts';
+import { refusalText } from '../../dataset/shards/refusals.ts';
 import { bytes, plural } from '../../report/format.ts';
 import { type Context, connect } from '../context.ts';
 import { EXIT } from '../exit-code.ts';
@@ -52,7 +53,12 @@ export async function packCommand(context: Context, options: PackCommandOptions)
   };
 }
 
-function outcome(bucket: string, prefix: string, to: string, packed: PackTotals) {
+function outcome(bucket: string, prefix: string, to: string, packed: Packed) {
   const text = `${plural(packed.images, 'image')} in ${plural(packed.shards, 'shard')} under s3://${bucket}/${to}`;
-  return { json: { bucket, prefix, to, ...packed }, text };
+  const { length } = packed.refused;
+  return {
+    json: { bucket, prefix, to, ...packed },
+    text: length > 0 ? `${text}\n${refusalText(packed.refused)}` : text,
+    exitCode: length > 0 ? EXIT.FAILED_IMAGES : EXIT.OK,
+  };
 }

@@ -1,3 +1,4 @@
+import { meaningOf } from '../../kernel/row.ts';
 import { brokenArms } from '../agreement.ts';
 import { count, plural } from '../format.ts';
 import { html, type Markup } from '../markup.ts';
@@ -28,7 +29,7 @@ ${failures.codes.map(
     code,
     count: times,
     examples,
-  }) => html`<h3>${code} <span class="quiet">${plural(times, 'image')}</span></h3>
+  }) => html`<h3>${code} <span class="quiet">${plural(times, 'image')}: ${meaningOf(code)}</span></h3>
 ${keyList(examples, times)}`,
 )}</section>`;
 }

@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { ListMultipartUploadsCommand } from '@aws-sdk/client-s3';
+import { ListMultipartUploadsCommand, PutObjectCommand } from '@aws-sdk/client-s3';
 import { describe, expect, it } from 'vitest';
 import { readImageFolder } from '../../../src/dataset/folder.ts';
 import type { DatasetObject } from '../../../src/dataset/manifest.ts';
+import { compareKeys } from '../../../src/dataset/order.ts';
 import { type PackTotals, packShards } from '../../../src/dataset/shards/pack.ts';
 import { localImages, looseObjects } from '../../../src/dataset/shards/pack-source.ts';
 import { indexText } from '../../../src/dataset/shards/shard-index.ts';
@@ -34,7 +35,7 @@ describe('packShards', () => {
 
     // Assess
     const bytes = [...IMAGES.values()].reduce((sum, { length }) => sum + length, 0);
-    expect(totals).toEqual({ shards: 7, images: IMAGES.size, bytes });
+    expect(totals).toEqual({ shards: 7, images: IMAGES.size, bytes, refused: [] });
     expect(told.at(-1)).toEqual({ shards: 6, images: IMAGES.size, bytes });
     const digests = await Promise.all(
       ['one/', 'two/', 'three/'].map(async (prefix) =>
@@ -97,19 +98,46 @@ describe('packShards', () => {
     expect(Uploads).toEqual([]);
   });
 
-  it('stops where an image is no longer the one that was listed, and with the reason of the signal', async () => {
+  it('leaves out what S3 does not give, says why, and writes no shard of nothing', async () => {
+    // Prepare
+    await putLoose();
+    const archived = ['loose/0.jpg', 'loose/1.jpg', 'loose/many/7.v2.jpg'];
+    for (const Key of archived) {
+      const command = {
+        Bucket: at().bucket,
+        Key,
+        Body: Buffer.alloc(20_000),
+        StorageClass: 'GLACIER',
+      } as const;
+      await at().s3.send(new PutObjectCommand(command));
+    }
+
+    // Act
+    const { images, shards, refused } = await pack('packed/');
+
+    // Assess
+    expect(images).toBe(IMAGES.size - 1);
+    expect(refused).toEqual([{ code: 'OBJECT_ARCHIVED', count: 3, examples: archived }]);
+    const { objects } = await planned('packed/');
+    expect(objects.map(({ key }) => key)).toEqual(
+      [...IMAGES.keys()].filter((key) => key !== archived[2]).toSorted(compareKeys),
+    );
+    expect(await list('packed/')).toHaveLength(2 * shards);
+  });
+
+  it('leaves out images that are no longer those that were listed, and stops with the reason of the signal', async () => {
     await putLoose();
     const source = looseObjects({ ...at(), prefix: 'loose/' });
     const pages = (async function* () {
       for await (const page of source.pages) yield page.map((object) => ({ ...object, etag: '"other"' }));
     })();
-    await expect(pack('packed/', { source: { ...source, pages } })).rejects.toMatchObject({
-      code: 'OBJECT_CHANGED',
-      source: 'user',
-    });
+    const { images, refused } = await pack('packed/', { source: { ...source, pages } });
+    // Of an empty one there is nothing to read.
+    expect(images).toBe(1);
+    expect(refused).toMatchObject([{ code: 'OBJECT_CHANGED', count: IMAGES.size - 1 }]);
     const controller = new AbortController();
     const reason = new Error('Ctrl-C');
-    const onProgress = ({ images }: PackTotals) => images === 3 && controller.abort(reason);
-    await expect(pack('packed/', { onProgress, signal: controller.signal })).rejects.toBe(reason);
+    const onProgress = (totals: PackTotals) => totals.images === 3 && controller.abort(reason);
+    await expect(pack('again/', { onProgress, signal: controller.signal })).rejects.toBe(reason);
   });
 });

@@ -40,6 +40,20 @@ describe('aggregateArm', () => {
 
   it.each<[string, (bucket: MemoryBucket) => void, object[]]>([
     [
+      'no image that S3 has given',
+      (bucket) => {
+        for (const [batch, { objects }] of batches.entries()) {
+          const code = batch === 0 ? 'OBJECT_ARCHIVED' : 'OBJECT_DENIED';
+          putRows(
+            bucket,
+            result(batch),
+            objects.map(({ key }) => failedRow(key, code)),
+          );
+        }
+      },
+      [{ code: 'ALL_REFUSED', count: 2, examples: ['OBJECT_ARCHIVED: k00.jpg', 'OBJECT_DENIED: k10.jpg'] }],
+    ],
+    [
       'a lost key',
       (bucket) => putRows(bucket, result(0), own(0).slice(1)),
       [{ code: 'KEY_LOST', count: 1, examples: ['k00.jpg'] }],

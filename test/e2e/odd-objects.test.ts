@@ -1,0 +1,62 @@
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { REGION, readState } from '../../localstack/offline.ts';
+import type { Summary } from '../../src/report/summary-schema.ts';
+import { type Engine, engineSchema } from '../../src/run/request.ts';
+import { cli } from './support/cli.ts';
+import { type OddBucket, putOddObjects } from './support/odd-objects.ts';
+import { type ConnectedStack, connectStack, readRows } from './support/stack.ts';
+
+/** `FANFLEET_ENGINES=all` takes every engine, in a few minutes; else the one that starts the soonest is enough. */
+const ENGINES: readonly Engine[] = process.env.FANFLEET_ENGINES === 'all' ? engineSchema.options : ['grpc'];
+
+describe('a prefix with one of every odd object', () => {
+  let odd: OddBucket;
+  let stack: ConnectedStack;
+
+  beforeAll(async () => {
+    stack = await connectStack();
+    const state = await readState(stack.home);
+    odd = await putOddObjects({ endpoint: `http://127.0.0.1:${state?.port}`, region: REGION });
+  });
+  afterAll(() => odd?.close());
+
+  const run = (...options: string[]) =>
+    cli(inject('home'), ['--json', 'run', '--images', `s3://${odd.bucket}/${odd.prefix}`, ...options]);
+
+  it.each(ENGINES)(
+    'gives a row for each, the same on both arms, with %s: exit code 3, and what was left out',
+    async (engine) => {
+      // Act
+      const { code, stdout } = await run('--requester-pays', '--engine', engine, '--no-baseline');
+
+      // Assess
+      const summary = JSON.parse(stdout) as Summary;
+      expect(code).toBe(3);
+      expect(summary.agreement.equal).toBe(true);
+      const rows = await readRows(stack, summary.runId, 'serverless');
+      expect(await readRows(stack, summary.runId, 'fleet')).toBe(rows);
+      const codes = rows
+        .split('\n')
+        .filter(Boolean)
+        .map((line) => JSON.parse(line))
+        .map(({ key, error }) => [key, error?.code ?? null]);
+      expect(codes).toEqual(odd.rows);
+      const failed = odd.rows.filter(([, error]) => error !== null);
+      expect(summary.failures.codes.reduce((sum, { count }) => sum + count, 0)).toBe(failed.length);
+      expect(summary.failures.codes).toContainEqual({
+        code: 'OBJECT_DENIED',
+        count: 2,
+        examples: ['odd/denied.png', 'odd/denied.tar'],
+      });
+      expect(summary.request.requesterPays).toBe(true);
+      expect(summary.plan).toMatchObject({ images: odd.rows.length, skipped: 1, shards: 3 });
+    },
+  );
+
+  it('fails before the work where nobody says who pays, and says how to', async () => {
+    const { code, stdout, stderr } = await run('--arms', 'serverless');
+    expect(code).toBe(2);
+    expect(stdout + stderr).toContain('ACCESS_DENIED');
+    expect(stdout + stderr).toContain('`requesterPays`');
+  });
+});

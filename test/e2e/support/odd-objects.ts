@@ -1,0 +1,85 @@
+import { execFile } from 'node:child_process';
+import { hash } from 'node:crypto';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import type { PutObjectCommandInput } from '@aws-sdk/client-s3';
+import { compareKeys } from '../../../src/dataset/order.ts';
+import type { ImageErrorCode } from '../../../src/kernel/row.ts';
+import { openForeignBucket } from '../../support/foreign-bucket.ts';
+import { tarOf } from '../../support/tars.ts';
+import { ROOT } from './cli.ts';
+
+/** With its key, S3 encrypts an object, and then forgets it. */
+const OWN_KEY = Buffer.alloc(32, 7);
+
+type OddObject = {
+  /** A file of test/fixtures/odd_images.py, or the bytes themselves. @default a good image */
+  readonly from?: string | Buffer;
+  readonly put?: Partial<PutObjectCommandInput>;
+  /** The code of its row; null for one that is measured, and nothing for one that has no row. */
+  readonly row?: ImageErrorCode | null;
+  readonly denied?: true;
+};
+
+const OBJECTS: Readonly<Record<string, OddObject>> = {
+  'archived-deep.jpg': { put: { StorageClass: 'DEEP_ARCHIVE' }, row: 'OBJECT_ARCHIVED' },
+  'archived.png': { put: { StorageClass: 'GLACIER' }, row: 'OBJECT_ARCHIVED' },
+  'archived.tar': { put: { StorageClass: 'GLACIER' }, row: 'OBJECT_ARCHIVED' },
+  'cold.png': { put: { StorageClass: 'GLACIER_IR' }, row: null },
+  'damaged.jpg': { from: 'cut-in-scan.jpg', row: 'DECODE_FAILED' },
+  'denied.png': { row: 'OBJECT_DENIED', denied: true },
+  'denied.tar': { row: 'OBJECT_DENIED', denied: true },
+  'empty.gif': { from: Buffer.alloc(0), row: 'EMPTY_OBJECT' },
+  'encrypted.png': {
+    put: {
+      SSECustomerAlgorithm: 'AES256',
+      SSECustomerKey: OWN_KEY.toString('base64'),
+      SSECustomerKeyMD5: hash('md5', OWN_KEY, 'base64'),
+    },
+    row: 'OBJECT_ENCRYPTED',
+  },
+  'good.png': { row: null },
+  'grey-16-bit.png': { from: 'grey-16-bit.png', row: null },
+  'hidden-alpha.webp': { from: 'alpha-behind-flags-08.webp', row: null },
+  'notes.txt': { from: Buffer.from('no image') },
+  'text.png': { from: 'text.jpg', row: 'NOT_AN_IMAGE' },
+};
+
+export type OddBucket = {
+  readonly bucket: string;
+  readonly prefix: string;
+  /** Key and code of each row, in their order. */
+  readonly rows: readonly (readonly [key: string, code: ImageErrorCode | null])[];
+  readonly close: () => void;
+};
+
+/**
+ * One of every odd object at once, in a bucket of another account whose requester pays.
+ *
+ * @param client where the offline AWS is
+ */
+export async function putOddObjects(client: { endpoint: string; region: string }): Promise<OddBucket> {
+  const folder = await mkdtemp(join(tmpdir(), 'fanfleet-odd-objects-'));
+  try {
+    await promisify(execFile)(`${ROOT}/.venv/bin/python`, [`${ROOT}/test/fixtures/odd_images.py`, folder]);
+    const prefix = 'odd/';
+    const denied = Object.entries(OBJECTS).flatMap(([name, object]) => (object.denied ? prefix + name : []));
+    const foreign = await openForeignBucket(client, 'odd-objects', { denied, requesterPays: true });
+    const bytesOf = async (from: string | Buffer) =>
+      typeof from === 'string' ? readFile(join(folder, from)) : from;
+    for (const [name, { from = 'rgb.png', put = {} }] of Object.entries(OBJECTS)) {
+      await foreign.put(prefix + name, await bytesOf(from), put);
+    }
+    const member = `${prefix}members/a.png`;
+    await foreign.put(`${prefix}good.tar`, tarOf([[member, await bytesOf('rgb.png')]]));
+    const rows = Object.entries(OBJECTS).flatMap(([name, { row }]) =>
+      row === undefined ? [] : [[prefix + name, row] as const],
+    );
+    const inOrder = [...rows, [member, null] as const].sort(([a], [b]) => compareKeys(a, b));
+    return { bucket: foreign.bucket, prefix, rows: inOrder, close: foreign.close };
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+}
