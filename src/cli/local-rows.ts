@@ -9,6 +9,7 @@ import {
 } from '../dataset/files/passed-over.ts';
 import type { FoundFile } from '../dataset/files/walk-folder.ts';
 import { hasImageSuffix } from '../dataset/image-type.ts';
+import { printable } from '../report/format.ts';
 import type { Context } from './context.ts';
 import { EXIT, type ExitCode } from './exit-code.ts';
 
@@ -70,7 +71,7 @@ export async function putRows(
     for (const { row, detail, droppedBits: dropped } of piece) {
       if ('error' in row) failed += 1;
       if (dropped) droppedBits += 1;
-      if (detail !== undefined) io.note(`${row.key}: ${detail}`);
+      if (detail !== undefined) io.note(printable(`${row.key}: ${detail}`));
     }
     count += piece.length;
     await io.rows(
@@ -81,13 +82,13 @@ export async function putRows(
   }
   io.endProgress();
   if (count === 0) throw noImages(paths.join(', '), passedOver);
-  for (const line of passedOverText(passedOver)) io.note(line);
+  for (const line of passedOverText(passedOver)) io.note(printable(line));
   if (failed > 0) io.note(`${failed} of ${count} images could not be ${done}.`);
   if (droppedBits > 0) io.note(droppedBitsText(droppedBits));
-  const { files, folderLinks } = passedOver;
+  const { files, folderLinks, notes } = passedOver;
   const measured = done === 'measured' && { droppedBits };
   return {
-    json: { failed, ...measured, leftOut: files.list(), folderLinks },
+    json: { failed, ...measured, leftOut: files.list(), folderLinks, notes: notes.list() },
     text: '',
     exitCode: failed > 0 ? EXIT.FAILED_IMAGES : EXIT.OK,
   };

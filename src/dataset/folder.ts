@@ -50,7 +50,7 @@ export async function readImageFolder(folder: string, options: ReadFolderOptions
   const unusable: UnusableFile[] = [];
   for await (const piece of walkFolder({ key: '', path: folder }, { accept, passedOver, signal })) {
     for (const found of piece) {
-      if (found.key === ROOT) throw toFolderError(found.unread?.reason, folder);
+      if (found.key === ROOT) throw toFolderError(found.failed?.reason, folder);
       const file = await toImage(found, filter, passedOver);
       if (file === null) continue;
       if ('why' in file) unusable.push(file);
@@ -66,12 +66,12 @@ const ROOT = './';
 
 /** `null` for what is no image, which is counted. */
 async function toImage(
-  { key, path, unread }: FoundFile,
+  { key, path, failed }: FoundFile,
   filter: ImageFilter,
   passedOver: PassedOver,
 ): Promise<LocalFile | UnusableFile | null> {
   try {
-    if (unread !== undefined) throw unread.reason;
+    if (failed !== undefined) throw failed.reason;
     const info = statSync(path);
     if (info.isDirectory()) {
       passedOver.folderLinks += 1;

@@ -1,4 +1,5 @@
 import type { Measured } from './kernel.ts';
+import { type FailedRow, failedRow, type ImageErrorCode } from './row.ts';
 
 /**
  * Why a file of this machine has no statistics, beside what is in `IMAGE_ERRORS`. A run reads objects, so its results
@@ -9,7 +10,6 @@ export const LOCAL_ERRORS = {
   FILE_UNREADABLE: 'the file cannot be read',
   NOT_A_FILE: 'there is no file but a pipe, a socket or a device',
   FOLDER_UNREADABLE: 'the folder, or a part of it, cannot be read',
-  SHARD_UNREADABLE: 'the tar is damaged, or of a kind that is not supported',
   OUTPUT_NAME_UNUSABLE: 'the normalised copy cannot have its name',
 } as const;
 export type LocalErrorCode = keyof typeof LOCAL_ERRORS;
@@ -30,9 +30,31 @@ export class LocalFailure extends Error {
   }
 }
 
+/** Codes of the system for what is not there, and for sockets and devices that cannot be opened. */
+const CODES: Readonly<Record<string, LocalErrorCode>> = {
+  ENOENT: 'FILE_MISSING',
+  ENXIO: 'NOT_A_FILE',
+  ENODEV: 'NOT_A_FILE',
+};
+
+/** The code for what was thrown by reading a file. */
+export function localCodeOf(reason: unknown): LocalErrorCode {
+  if (reason instanceof LocalFailure) return reason.code;
+  const code = reason instanceof Error && 'code' in reason ? String(reason.code) : '';
+  return CODES[code] ?? 'FILE_UNREADABLE';
+}
+
 /** @param reason its message is the detail */
-export function localFailure(key: string, code: LocalErrorCode, reason: unknown): Measured<LocalFailedRow> {
-  const row = { key, error: { code, message: LOCAL_ERRORS[code] } };
-  const detail = reason instanceof Error ? reason.message : String(reason);
-  return { row, decodeMs: 0, computeMs: 0, detail };
+export function localFailure(
+  key: string,
+  code: ImageErrorCode | LocalErrorCode,
+  reason: unknown,
+): Measured<FailedRow | LocalFailedRow> {
+  const row = isLocal(code) ? { key, error: { code, message: LOCAL_ERRORS[code] } } : failedRow(key, code);
+  const detail = reason instanceof Error ? reason.message : String(reason ?? '');
+  return { row, decodeMs: 0, computeMs: 0, ...(detail !== '' && { detail }) };
+}
+
+function isLocal(code: ImageErrorCode | LocalErrorCode): code is LocalErrorCode {
+  return Object.hasOwn(LOCAL_ERRORS, code);
 }

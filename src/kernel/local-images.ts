@@ -4,6 +4,7 @@ import type { Kernel, Measured, Prepared } from './kernel.ts';
 import type { LocalFailedRow } from './local-failure.ts';
 import type { MeasureOptions } from './local-files.ts';
 import { FOLDER_LINK, readLocal } from './read-local.ts';
+import type { FailedRow } from './row.ts';
 
 export type LocalImagesOptions<T> = Omit<MeasureOptions, 'operation'> & {
   readonly kernel: Kernel;
@@ -20,7 +21,7 @@ export type LocalImagesOptions<T> = Omit<MeasureOptions, 'operation'> & {
 export async function* eachLocalImage<T>(
   found: AsyncIterable<readonly FoundFile[]>,
   options: LocalImagesOptions<T>,
-): AsyncGenerator<T | Measured<LocalFailedRow>, void> {
+): AsyncGenerator<T | Measured<FailedRow | LocalFailedRow>, void> {
   const { overlap = 4, memoryBytes = 512 * 1024 * 1024 } = options;
   yield* inOrder(tasksOf(found, options), overlap, memoryBytes);
 }
@@ -28,7 +29,7 @@ export async function* eachLocalImage<T>(
 async function* tasksOf<T>(
   found: AsyncIterable<readonly FoundFile[]>,
   { kernel, depth, passedOver, work, bytes = ({ workingBytes }) => workingBytes }: LocalImagesOptions<T>,
-): AsyncGenerator<Task<T | Measured<LocalFailedRow>>> {
+): AsyncGenerator<Task<T | Measured<FailedRow | LocalFailedRow>>> {
   let images = 0;
   for await (const files of found) {
     for (const file of files) {

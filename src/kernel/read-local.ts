@@ -1,40 +1,34 @@
-import { closeSync, constants, fstatSync, openSync, readSync, type Stats } from 'node:fs';
+import { closeSync, fstatSync, readSync, type Stats } from 'node:fs';
+import { openFile } from '../dataset/files/open-file.ts';
 import type { FoundFile } from '../dataset/files/walk-folder.ts';
 import type { Measured } from './kernel.ts';
-import { type LocalErrorCode, type LocalFailedRow, localFailure } from './local-failure.ts';
+import { type LocalFailedRow, localCodeOf, localFailure } from './local-failure.ts';
+import type { FailedRow } from './row.ts';
 
 /** What a link to a folder is, where a file was expected. */
 export const FOLDER_LINK = Symbol('a link to a folder');
 
-/** Opening a pipe must not wait for somebody who writes to it. Windows knows no such flag. */
-const FLAGS = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0);
 /** What one read takes at most; no image that can be decoded is as large. */
 const MOST_BYTES = 2 ** 31 - 1;
-
-/** Codes of the system for files that are not there, and for sockets, which cannot be opened. */
-const CODES: Readonly<Record<string, LocalErrorCode>> = {
-  ENOENT: 'FILE_MISSING',
-  ENXIO: 'NOT_A_FILE',
-  ENODEV: 'NOT_A_FILE',
-};
 
 /**
  * The bytes of an image of this machine, or of a member of a tar; or why there are none. It is read synchronously: that
  * takes a small part of the time of `fs.promises` (docs/performance.md), and images are decoded on other threads meanwhile.
  */
-export function readLocal(file: FoundFile): Buffer | Measured<LocalFailedRow> | typeof FOLDER_LINK {
-  const { key, path, unread } = file;
-  if (unread !== undefined) return localFailure(key, unread.code, unread.reason);
+export function readLocal(
+  file: FoundFile,
+): Buffer | Measured<FailedRow | LocalFailedRow> | typeof FOLDER_LINK {
+  const { key, path, failed } = file;
+  if (failed !== undefined) return localFailure(key, failed.code, failed.reason);
   let opened: number | undefined;
   try {
-    opened = openSync(path, FLAGS);
+    opened = openFile(path);
     const info = fstatSync(opened);
     if (info.isDirectory()) return FOLDER_LINK;
     if (!info.isFile()) return localFailure(key, 'NOT_A_FILE', `${kindOf(info)} at ${key}`);
     return readSpan(opened, file.span ?? { offset: 0, size: info.size });
   } catch (reason) {
-    const code = reason instanceof Error && 'code' in reason ? String(reason.code) : '';
-    return localFailure(key, CODES[code] ?? 'FILE_UNREADABLE', reason);
+    return localFailure(key, localCodeOf(reason), reason);
   } finally {
     if (opened !== undefined) closeSync(opened);
   }

@@ -113,7 +113,7 @@ describe('what is left out', () => {
     });
     expect(leftOut.map(({ count }: { count: number }) => count)).toEqual([2, 1, 1, 1, 1]);
     expect(stderr).toContain('Left out, having no image suffix: .heic (2), ');
-    expect(stderr).toContain('The images in a tar are taken where the tar itself is named');
+    expect(stderr).toContain('The images in a tar are taken where the tar itself is named (folder/*.tar)');
     expect(stderr).toContain('Links to folders are not followed: there is 1.');
   });
 

@@ -4,6 +4,7 @@ import { readImageFolder, type UnusableFile } from '../../dataset/folder.ts';
 import { makeSample, type Sample } from '../../dataset/sample.ts';
 import type { SampleKind } from '../../dataset/sample-kinds.ts';
 import { uploadFiles } from '../../dataset/upload.ts';
+import { printable } from '../../report/format.ts';
 import { type Aws, type Context, connect } from '../context.ts';
 import { EXIT } from '../exit-code.ts';
 import type { Io } from '../io.ts';
@@ -59,7 +60,7 @@ export async function upload({ io, signal }: Context, { s3, stack }: Aws, folder
     onProgress: ({ done, total }) => io.progress(`uploading ${folder}: ${done} of ${total}`),
   });
   io.endProgress();
-  for (const line of passedOverText(passedOver)) io.note(line);
+  for (const line of passedOverText(passedOver)) io.note(printable(line));
   const failed = notUploaded(io, [...unusable, ...unread]);
   if (result.others > 0) {
     io.note(
@@ -71,7 +72,7 @@ export async function upload({ io, signal }: Context, { s3, stack }: Aws, folder
 
 /** Say which files are not in the bucket, and why. */
 export function notUploaded(io: Io, files: readonly UnusableFile[]): number {
-  for (const { key, why } of files) io.note(`${key} was left out: ${why}`);
+  for (const { key, why } of files) io.note(printable(`${key} was left out: ${why}`));
   return files.length;
 }
 

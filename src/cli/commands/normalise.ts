@@ -2,7 +2,7 @@ import { statSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { type CopyPlaces, copyPlaces, type Place, placeOf } from '../../dataset/files/copy-places.ts';
 import { nothingPassedOver } from '../../dataset/files/passed-over.ts';
-import { isShard } from '../../dataset/shards/shard-index.ts';
+import { isLocalShard } from '../../dataset/shards/local-shards.ts';
 import { FanfleetError } from '../../errors.ts';
 import { chooseKernel, type KernelName } from '../../kernel/choose-kernel.ts';
 import { localFailure } from '../../kernel/local-failure.ts';
@@ -32,7 +32,7 @@ export async function normaliseCommand(
   const kernel = await chooseKernel(options.kernel);
   const input = localInput(context, paths);
   const suffix = FILE_SUFFIXES[normalisation.format];
-  const places = copyPlaces(input.named, out, suffix, isShard);
+  const places = copyPlaces(input.named, out, suffix, isLocalShard);
   if (places.mayCollide) await expectOwnPlaces(input, places, out, suffix);
   const images = eachLocalImage(input.find(places.exclude), {
     ...input,
@@ -54,7 +54,7 @@ async function expectOwnPlaces(input: LocalInput, { exclude }: CopyPlaces, out: 
   const taken = new Map<string, string>();
   for await (const files of input.find(exclude, nothingPassedOver())) {
     for (const file of files) {
-      if (file.unread !== undefined) continue;
+      if (file.failed !== undefined) continue;
       const copy = placeOf(file, out, suffix).path.toString('latin1');
       const other = taken.get(copy);
       if (other !== undefined) {

@@ -3,7 +3,7 @@ import { readImageFolder } from '../../dataset/folder.ts';
 import { type Packed, type PackTotals, packShards } from '../../dataset/shards/pack.ts';
 import { localImages, looseObjects } from '../../dataset/shards/pack-source.ts';
 import { refusalText } from '../../dataset/shards/refusals.ts';
-import { bytes, plural } from '../../report/format.ts';
+import { bytes, plural, printable } from '../../report/format.ts';
 import { type Context, connect } from '../context.ts';
 import { EXIT } from '../exit-code.ts';
 import { notUploaded } from './dataset.ts';
@@ -42,7 +42,7 @@ export async function packCommand(context: Context, options: PackCommandOptions)
   const { files, unusable, passedOver } = await readImageFolder(images, { signal });
   const packed = await packShards({ ...target, source: localImages(files, prefix) });
   io.endProgress();
-  for (const line of passedOverText(passedOver)) io.note(line);
+  for (const line of passedOverText(passedOver)) io.note(printable(line));
   const failed = notUploaded(io, unusable);
   const { json, text } = outcome(bucket, prefix, to, packed);
   const leftOut = passedOver.files.list();

@@ -9,8 +9,8 @@ import type { FoundFile } from './walk-folder.ts';
 export type Place = { readonly folder: string | Buffer; readonly path: string | Buffer };
 
 /** Where the copy of a file goes: at its key below `out`, without a root and steps upwards, with a suffix. */
-export function placeOf({ key, path }: FoundFile, out: string, suffix: string): Place {
-  if (typeof path === 'string') {
+export function placeOf({ key, path, span }: FoundFile, out: string, suffix: string): Place {
+  if (typeof path === 'string' || span !== undefined) {
     const copy = `${join(out, ...stepsOf(key))}${suffix}`;
     return { folder: dirname(copy), path: copy };
   }

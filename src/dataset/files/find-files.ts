@@ -1,10 +1,12 @@
 import { compareKeys } from '../order.ts';
+import { isLocalShard, localMembers } from '../shards/local-shards.ts';
 import { type FileSource, mergeFound } from './merge-found.ts';
 import type { NamedPaths } from './named-paths.ts';
 import { type FoundFile, type WalkOptions, walkFolder } from './walk-folder.ts';
 
 /**
- * The files that are named, and those in the folders that are, in the order of their keys and a piece at a time.
+ * The files that are named, those in the folders that are, and the members of the tars that are, in the order of their keys
+ * and a piece at a time.
  *
  * @throws the reason of the signal
  */
@@ -16,17 +18,13 @@ export function findFiles(
     from: root.key,
     open: () => walkFolder(root, options),
   }));
-  if (files.length > 0) sources.push(listed(files));
+  const loose = files.filter(({ key }) => !isLocalShard(key)).sort((a, b) => compareKeys(a.key, b.key));
+  sources.push({ from: loose[0]?.key ?? '', open: () => once(async () => loose) });
+  const tars = files.filter(({ key }) => isLocalShard(key));
+  if (tars.length > 0) sources.push({ from: '', open: () => once(() => localMembers(tars, options)) });
   return mergeFound(sources);
 }
 
-/** Files that are known already, as a source. */
-export function listed(files: readonly FoundFile[]): FileSource {
-  const sorted = files.toSorted((a, b) => compareKeys(a.key, b.key));
-  return {
-    from: sorted[0]?.key ?? '',
-    open: async function* () {
-      yield sorted;
-    },
-  };
+async function* once<T>(make: () => Promise<T>): AsyncGenerator<T> {
+  yield await make();
 }

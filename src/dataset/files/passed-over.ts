@@ -1,6 +1,9 @@
 import { FanfleetError } from '../../errors.ts';
 import { IMAGE_SUFFIXES } from '../image-type.ts';
 import { type LeftOut, LeftOutCount, leftOutText } from '../left-out.ts';
+import { NoteLog, noteText } from '../notes.ts';
+import { isCompressedShard } from '../shards/compression.ts';
+import { isShard } from '../shards/shard-index.ts';
 
 /** What a walk through folders has passed over. */
 export type PassedOver = {
@@ -10,14 +13,16 @@ export type PassedOver = {
   folderLinks: number;
   /** Keys of the folders that were not to be gone into. */
   readonly folders: string[];
+  /** What is worth a word of the tars. */
+  readonly notes: NoteLog;
 };
 
 export function nothingPassedOver(): PassedOver {
-  return { files: new LeftOutCount(), folderLinks: 0, folders: [] };
+  return { files: new LeftOutCount(), folderLinks: 0, folders: [], notes: new NoteLog() };
 }
 
 /** For people: what was passed over, a line for each kind of thing. */
-export function passedOverText({ files, folderLinks, folders }: PassedOver): string[] {
+export function passedOverText({ files, folderLinks, folders, notes }: PassedOver): string[] {
   const leftOut = files.list();
   const lines: string[] = [];
   if (files.count > 0) lines.push(`Left out, having no image suffix: ${leftOutText(leftOut)}.`);
@@ -25,7 +30,7 @@ export function passedOverText({ files, folderLinks, folders }: PassedOver): str
   if (hint !== undefined) lines.push(hint);
   if (folderLinks > 0) lines.push(`Links to folders are not followed: there ${areOrIs(folderLinks)}.`);
   if (folders.length > 0) lines.push(`Left out, since the copies go there: ${folders.join(', ')}.`);
-  return lines;
+  return [...lines, ...notes.list().map(noteText)];
 }
 
 /**
@@ -46,15 +51,11 @@ export function noImages(
   return new FanfleetError('NO_IMAGES', message, { source: 'user' });
 }
 
-const TAR = '.tar';
-/** What compressed tars are called. */
-const COMPRESSED = /^\.(tar\..*|tgz|tbz2?|txz|tzst)$/;
-
 function archiveHint(leftOut: readonly LeftOut[]): string | undefined {
-  if (leftOut.some(({ suffix }) => suffix === TAR)) {
-    return 'The images in a tar are taken where the tar itself is named, or by a run over the prefix that it is uploaded to.';
+  if (leftOut.some(({ suffix }) => isShard(`x${suffix}`))) {
+    return 'The images in a tar are taken where the tar itself is named (folder/*.tar), or by a run over where it is uploaded to.';
   }
-  if (leftOut.some(({ suffix }) => COMPRESSED.test(suffix))) {
+  if (leftOut.some(({ suffix }) => isCompressedShard(`x${suffix}`))) {
     return 'A compressed tar is not looked into: make it a plain .tar.';
   }
   return undefined;

@@ -1,5 +1,7 @@
 import { type Dir, type Dirent, opendirSync, statSync } from 'node:fs';
 import { setImmediate } from 'node:timers/promises';
+import type { LocalErrorCode } from '../../kernel/local-failure.ts';
+import type { ImageErrorCode } from '../../kernel/row.ts';
 import { nameText } from '../name-text.ts';
 import { NameList } from './name-list.ts';
 import type { PassedOver } from './passed-over.ts';
@@ -12,8 +14,8 @@ export type FoundFile = {
   readonly path: string | Buffer;
   /** Where it lies in a tar, whose path it then has. */
   readonly span?: { readonly offset: number; readonly size: number };
-  /** Why the folder, or the rest of it, could not be read; or the tar. */
-  readonly unread?: { readonly code: 'FOLDER_UNREADABLE' | 'SHARD_UNREADABLE'; readonly reason: unknown };
+  /** Why there are no bytes, where that is known already: of a folder or tar, of the rest of its files. */
+  readonly failed?: { readonly code: ImageErrorCode | LocalErrorCode; readonly reason?: unknown } | undefined;
 };
 
 /** Where a walk begins. */
@@ -62,7 +64,7 @@ export async function* walkFolder(root: Root, options: WalkOptions): AsyncGenera
   const enter = async (key: string, path: string | Buffer) => {
     const { names, raw, failure } = await readNames(key, path, options);
     if (failure !== undefined) {
-      piece.push({ key: key || './', path, unread: { code: 'FOLDER_UNREADABLE', reason: failure } });
+      piece.push({ key: key || './', path, failed: { code: 'FOLDER_UNREADABLE', reason: failure } });
     }
     levels.push({ key, path, names, raw });
   };
