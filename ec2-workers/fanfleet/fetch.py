@@ -25,8 +25,13 @@ BYTES_IN_FLIGHT = 64 * 2**20
 
 BODY_TRIES = 4
 
+WITNESSES = 3
+"""Others that are asked whether S3 answers at all. The same in src/workload/read-or-blame.ts."""
+
 _UNSOUND = (FlexibleChecksumError, HTTPClientError, IncompleteReadError, ResponseStreamingError)
 """Of a body that did not come whole, or came with other bytes than S3 has."""
+
+_THROTTLED = ("RequestTimeout", "SlowDown", "ThrottlingException")
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +70,7 @@ def fetch_in_order(
         while upcoming is not None or waiting:
             while upcoming is not None and (not waiting or held + upcoming.size <= bytes_in_flight):
                 held += upcoming.size
-                waiting.append((upcoming, pool.submit(_get, s3, place, upcoming)))
+                waiting.append((upcoming, pool.submit(_get, s3, place, upcoming, objects)))
                 upcoming = next(ahead, None)
             part, future = waiting.popleft()
             yield from _split(part, future.result())
@@ -81,11 +86,52 @@ def _split(part: Slice, body: _Body) -> Iterator[Fetched]:
         yield Fetched(item["key"], data, body.error, body.get_ms / len(part.objects))
 
 
-def _get(s3: Any, place: dict[str, str], part: Slice) -> _Body:
+def _get(s3: Any, place: dict[str, str], part: Slice, batch: Sequence[dict[str, Any]]) -> _Body:
     """Get the very version of an object that was planned, or its part."""
     started = perf_counter()
-    data, error = _read(s3, place, part)
+    data, error = _read_or_blame(s3, place, part, batch)
     return _Body(data, error, (perf_counter() - started) * 1000)
+
+
+def _read_or_blame(
+    s3: Any, place: dict[str, str], part: Slice, batch: Sequence[dict[str, Any]]
+) -> tuple[bytes | None, str | None]:
+    """As `_read`.
+
+    Where S3 cannot give it however often it is asked, as in an outage, it is asked for a byte of others: if it has an
+    answer for one of them, and none for this object once more, this object is at fault, and nothing else.
+    """
+    try:
+        return _read(s3, place, part)
+    except (ClientError, HTTPClientError) as reason:
+        if not _is_outage(reason) or not _answers_for_others(s3, place, part, batch):
+            raise
+    try:
+        return _read(s3, place, part)
+    except (ClientError, HTTPClientError) as reason:
+        if not _is_outage(reason):
+            raise
+        return None, "OBJECT_UNREADABLE"
+
+
+def _answers_for_others(s3: Any, place: dict[str, str], part: Slice, batch: Sequence[dict[str, Any]]) -> bool:
+    keys = dict.fromkeys(item.get("shard", item)["key"] for item in batch)
+    for key in [key for key in keys if key != part.key][:WITNESSES]:
+        try:
+            s3.get_object(**place, Key=key, Range="bytes=0-0")["Body"].read()
+            return True
+        except (ClientError, *_UNSOUND) as reason:
+            if not _is_outage(reason):
+                return True
+    return False
+
+
+def _is_outage(reason: Exception) -> bool:
+    """Whether S3 has no answer: the server fails, or asks for patience, or is not there."""
+    if not isinstance(reason, ClientError):
+        return True
+    code = reason.response.get("Error", {}).get("Code", "")
+    return _status(reason) >= 500 or _status(reason) == 429 or code in _THROTTLED
 
 
 def _read(s3: Any, place: dict[str, str], part: Slice) -> tuple[bytes | None, str | None]:
@@ -124,7 +170,9 @@ def _read(s3: Any, place: dict[str, str], part: Slice) -> tuple[bytes | None, st
 
 
 def _object_error(refusal: ClientError) -> str | None:
-    response = refusal.response
-    status = response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
-    error = response.get("Error", {})
+    status, error = _status(refusal), refusal.response.get("Error", {})
     return object_error(status, error.get("Code", str(status)), error.get("Message", ""))
+
+
+def _status(refusal: ClientError) -> int:
+    return refusal.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)

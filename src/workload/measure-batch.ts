@@ -1,4 +1,5 @@
 import type { ObjectReader } from '../aws/object-reader.ts';
+import type { ReadRequest } from '../aws/object-response.ts';
 import { ByteBudget } from '../concurrency/byte-budget.ts';
 import { freeBuffer } from '../concurrency/free-buffer.ts';
 import { settleAll } from '../concurrency/settle-all.ts';
@@ -11,6 +12,7 @@ import { failedRow, isFailed, type Row } from '../kernel/row.ts';
 import type { BatchHistogram } from '../run/histogram-file.ts';
 import { BusyClock } from '../timing/busy-clock.ts';
 import { DecodeQueue } from './decode-queue.ts';
+import { readOrBlame } from './read-or-blame.ts';
 import { cutIntoReads, memberOf, type Read, readable, SLICE_BYTES } from './reads.ts';
 
 export interface MeasureBatchOptions {
@@ -64,6 +66,7 @@ export interface MeasuredBatch {
  */
 export async function measureBatch(options: MeasureBatchOptions): Promise<MeasuredBatch> {
   const { bucket, requesterPays = false, reader, kernel, task, now } = options;
+  const place = { bucket, requesterPays };
   const objects = readable(options.batch.objects);
   const encoded = new ByteBudget(options.encodedBytes);
   const fetching = new ByteBudget(options.fetches);
@@ -85,12 +88,15 @@ export async function measureBatch(options: MeasureBatchOptions): Promise<Measur
   const measured = new Array<Row>(objects.length);
   const total = { getMs: 0, decodeMs: 0, computeMs: 0, bytes: 0 };
 
-  const get = async (read: Read) => {
+  const reads = cutIntoReads(objects, Math.min(SLICE_BYTES, options.encodedBytes / 4)).map((read) => ({
+    ...place,
+    ...read,
+  }));
+
+  const get = async (read: Read & ReadRequest) => {
     abort.signal.throwIfAborted();
     const started = now();
-    const got = await beforeWriting.during(() =>
-      reader.read({ bucket, requesterPays, ...read }, abort.signal),
-    );
+    const got = await beforeWriting.during(() => readOrBlame(reader, read, reads, abort.signal));
     total.getMs += now() - started;
     return got;
   };
@@ -111,7 +117,7 @@ export async function measureBatch(options: MeasureBatchOptions): Promise<Measur
     return queue.add({ prepared, inputBytes: input.length, workingBytes }, (done) => finish(key, done));
   };
 
-  const measureRead = async (read: Read): Promise<void> => {
+  const measureRead = async (read: Read & ReadRequest): Promise<void> => {
     const got = await fetching.with(1, () => get(read));
     const members = objects.slice(read.first, read.first + read.count);
     await settleAll(
@@ -126,7 +132,6 @@ export async function measureBatch(options: MeasureBatchOptions): Promise<Measur
     if ('bytes' in got) freeBuffer(got.bytes);
   };
 
-  const reads = cutIntoReads(objects, Math.min(SLICE_BYTES, options.encodedBytes / 4));
   await settleAll(
     reads.map((read) => encoded.with(read.size, () => measureRead(read))),
     (reason) => abort.abort(reason),

@@ -1,3 +1,5 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { REGION, readState } from '../../localstack/offline.ts';
 import type { Summary } from '../../src/report/summary-schema.ts';
@@ -30,7 +32,12 @@ describe('a prefix with one of every odd object', () => {
       const { code, stdout } = await run('--requester-pays', '--engine', engine, '--no-baseline');
 
       // Assess
-      const summary = JSON.parse(stdout) as Summary;
+      const summary = JSON.parse(stdout) as Summary & { files: string };
+      const arms = summary.rounds.flatMap((round) => round.arms);
+      expect(arms.map(({ error, problems }) => ({ error, problems }))).toEqual([
+        { error: null, problems: [] },
+        { error: null, problems: [] },
+      ]);
       expect(code).toBe(3);
       expect(summary.agreement.equal).toBe(true);
       const rows = await readRows(stack, summary.runId, 'serverless');
@@ -49,7 +56,11 @@ describe('a prefix with one of every odd object', () => {
         examples: ['odd/denied.png', 'odd/denied.tar'],
       });
       expect(summary.request.requesterPays).toBe(true);
-      expect(summary.plan).toMatchObject({ images: odd.rows.length, skipped: 1, shards: 3 });
+      expect(summary.plan).toMatchObject({ images: odd.rows.length, skipped: 2, shards: 5 });
+      expect(summary.plan.leftOut).toMatchObject([{ suffix: '.txt', count: 2 }]);
+      const page = await readFile(join(summary.files, 'report.html'), 'utf8');
+      for (const { code: name } of summary.failures.codes) expect(page).toContain(name);
+      expect(page).toContain('.txt (2)');
     },
   );
 

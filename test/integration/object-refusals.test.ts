@@ -6,7 +6,11 @@ import { crc32 } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ObjectReader } from '../../src/aws/object-reader.ts';
 import { FanfleetError } from '../../src/errors.ts';
+import { isFailed } from '../../src/kernel/row.ts';
+import { createSharpKernel } from '../../src/kernel/sharp-kernel.ts';
+import { measureBatch } from '../../src/workload/measure-batch.ts';
 import refusals from '../fixtures/s3-refusals.json' with { type: 'json' };
+import { MIB } from '../support/image-bucket.ts';
 import {
   type Answer,
   cutOff,
@@ -76,11 +80,17 @@ const CASES: Readonly<Record<string, Case>> = {
   'another version': { answer: given(BODY, { etag: '"f"' }), becomes: 'OBJECT_CHANGED' },
 };
 const NAMES = Object.keys(CASES);
+const KEY_500 = 'that S3 cannot give';
 
 let server: ObjectServer;
 beforeAll(async () => {
   server = await startObjectServer(
-    Object.fromEntries(Object.entries(CASES).map(([key, { answer }]) => [key, answer])),
+    Object.fromEntries([
+      ...Object.entries(CASES).map(([key, { answer }]) => [key, answer] as const),
+      ...[KEY_500, '0 of an outage', '1 of an outage'].map(
+        (key) => [key, refused(500, 'InternalError')] as const,
+      ),
+    ]),
   );
 });
 afterAll(() => server?.stop());
@@ -109,34 +119,99 @@ describe('what S3 answers of one object', () => {
   });
 
   it('gives the same codes in Python', async () => {
-    const objects = NAMES.map((key) => ({
-      key,
-      size: BODY.length,
-      etag: '"e"',
-      ...(CASES[key]?.shard === undefined ? {} : { shard: { key, offset: 0 } }),
-      requesterPays: CASES[key]?.requesterPays ?? false,
-    }));
-    const running = promisify(execFile)(
-      join(ROOT, '.venv/bin/python'),
-      ['-B', join(ROOT, 'test/fixtures/read_objects.py'), 'b'],
-      {
-        env: {
-          PYTHONPATH: join(ROOT, 'ec2-workers'),
-          AWS_ACCESS_KEY_ID: 'k',
-          AWS_SECRET_ACCESS_KEY: 's',
-          AWS_DEFAULT_REGION: 'us-east-1',
-          AWS_ENDPOINT_URL: server.endpoint,
-        },
-      },
-    );
-    running.child.stdin?.end(JSON.stringify(objects));
-    const lines = (await running).stdout.trim().split('\n');
-    const became = lines.map((line) => {
-      const { error = null, bytes = null } = JSON.parse(line);
-      return bytes ?? error;
-    });
+    const became = await byPython(NAMES.map((key) => [key]));
     expect(became.map((value, at) => [NAMES[at], value])).toEqual(
       NAMES.map((key) => [key, CASES[key]?.becomes]),
     );
   }, 60_000);
 });
+
+describe('an object that S3 cannot give, however often it is asked', () => {
+  const OUT = ['0 of an outage', '1 of an outage'];
+  const BATCHES = [
+    [KEY_500, 'a body that is shorter'],
+    ['another version', KEY_500],
+  ];
+
+  it.each(BATCHES)('is at fault where S3 answers for others of the batch: %s, %s', async (...keys) => {
+    expect(await byFunctions(keys)).toEqual(
+      keys.map((key) => (key === KEY_500 ? 'OBJECT_UNREADABLE' : 'OBJECT_CHANGED')),
+    );
+  });
+
+  it('is not where S3 answers for none', async () => {
+    expect(await byFunctions(OUT)).toBeNull();
+    expect(await byFunctions([KEY_500])).toBeNull();
+  });
+
+  it('is both in Python, too', async () => {
+    expect(await byPython([...BATCHES, OUT, [KEY_500]])).toEqual([
+      ...['OBJECT_UNREADABLE', 'OBJECT_CHANGED', 'OBJECT_CHANGED', 'OBJECT_UNREADABLE'],
+      ...[null, null],
+    ]);
+  }, 60_000);
+});
+
+const objectOf = (key: string) => ({
+  key,
+  size: BODY.length,
+  etag: '"e"',
+  ...(CASES[key]?.shard === undefined ? {} : { shard: { key, offset: 0 } }),
+});
+
+/** The codes of the rows of a batch, as `measure` and the gRPC workers do it; null where it fails. */
+async function byFunctions(keys: readonly string[]) {
+  const access = {
+    region: async () => 'us-east-1',
+    endpoint: async () => server.endpoint,
+    credentials: async () => ({ accessKeyId: 'k', secretAccessKey: 's' }),
+  };
+  const reader = new ObjectReader(access, { sleep: async () => {} });
+  const objects = keys.map(objectOf);
+  const limits = { fetches: 4, decodes: 2, encodedBytes: MIB, decodedBytes: MIB };
+  try {
+    const { rows } = await measureBatch({
+      ...{
+        reader,
+        bucket: 'b',
+        batch: { batch: 0, bytes: 0, objects },
+        task: { operation: 'max' },
+        ...limits,
+      },
+      kernel: createSharpKernel(),
+      now: () => performance.now(),
+    });
+    return rows.map((row) => (isFailed(row) ? row.error.code : null));
+  } catch (reason) {
+    if (reason instanceof FanfleetError && reason.code === 'InternalError') return null;
+    throw reason;
+  } finally {
+    reader.close();
+  }
+}
+
+/** The same for objects as the fleet's Python fetches them: bytes or the code, and null for a batch that failed. */
+async function byPython(batches: readonly (readonly string[])[]) {
+  const running = promisify(execFile)(
+    join(ROOT, '.venv/bin/python'),
+    ['-B', join(ROOT, 'test/fixtures/read_objects.py'), 'b'],
+    {
+      env: {
+        PYTHONPATH: join(ROOT, 'ec2-workers'),
+        AWS_ACCESS_KEY_ID: 'k',
+        AWS_SECRET_ACCESS_KEY: 's',
+        AWS_DEFAULT_REGION: 'us-east-1',
+        AWS_ENDPOINT_URL: server.endpoint,
+      },
+    },
+  );
+  const asked = batches.map((keys) =>
+    keys.map((key) => ({ ...objectOf(key), requesterPays: CASES[key]?.requesterPays ?? false })),
+  );
+  running.child.stdin?.end(JSON.stringify(asked));
+  const lines = (await running).stdout.trim().split('\n');
+  return lines.map((line) => {
+    const { error = null, bytes = null } = JSON.parse(line);
+    return bytes ?? error;
+  });
+}

@@ -4,11 +4,12 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { gzipSync } from 'node:zlib';
 import type { PutObjectCommandInput } from '@aws-sdk/client-s3';
 import { compareKeys } from '../../../src/dataset/order.ts';
 import type { ImageErrorCode } from '../../../src/kernel/row.ts';
 import { openForeignBucket } from '../../support/foreign-bucket.ts';
-import { tarOf } from '../../support/tars.ts';
+import { paxEntry, tarEntry, tarOf } from '../../support/tars.ts';
 import { ROOT } from './cli.ts';
 
 /** With its key, S3 encrypts an object, and then forgets it. */
@@ -47,6 +48,35 @@ const OBJECTS: Readonly<Record<string, OddObject>> = {
   'text.png': { from: 'text.jpg', row: 'NOT_AN_IMAGE' },
 };
 
+/** Tars as other programs write them, and some that they do not finish; each is given the bytes of a good image. */
+const TARS: Readonly<Record<string, (image: Buffer) => Buffer>> = {
+  'a.tar': (image) =>
+    Buffer.concat([
+      tarEntry('odd/in-a.png', image),
+      tarEntry('odd/in-a-copy.png', '', { type: '1', link: 'odd/in-a.png' }),
+      tarEntry(Buffer.from('odd/in-a-caf\xe9.png', 'latin1'), image),
+      tarEntry(Buffer.from('odd/in-a-caf\xe9.txt', 'latin1'), 'a caption'),
+      paxEntry([['GNU.sparse.major', '1']]),
+      tarEntry('odd/in-a-hole.png', image),
+      Buffer.alloc(1024),
+      // Behind its end another one, as `cat` joins them.
+      tarOf([['odd/in-a-joined.png', image]]),
+    ]),
+  'b.tar': (image) => tarOf([['odd/in-b.png', image]]).subarray(0, -1024),
+  'c.tar': (image) => gzipSync(tarOf([['odd/in-c.png', image]])),
+};
+
+const TAR_ROWS: readonly (readonly [name: string, row: ImageErrorCode | null])[] = [
+  ['b.tar', 'SHARD_DAMAGED'],
+  ['c.tar', 'SHARD_COMPRESSED'],
+  ['in-a-caf\\xe9.png', 'NAME_NOT_UTF8'],
+  ['in-a-copy.png', null],
+  ['in-a-hole.png', 'SHARD_MEMBER_SPARSE'],
+  ['in-a-joined.png', null],
+  ['in-a.png', null],
+  ['in-b.png', null],
+];
+
 export type OddBucket = {
   readonly bucket: string;
   readonly prefix: string;
@@ -72,13 +102,12 @@ export async function putOddObjects(client: { endpoint: string; region: string }
     for (const [name, { from = 'rgb.png', put = {} }] of Object.entries(OBJECTS)) {
       await foreign.put(prefix + name, await bytesOf(from), put);
     }
-    const member = `${prefix}members/a.png`;
-    await foreign.put(`${prefix}good.tar`, tarOf([[member, await bytesOf('rgb.png')]]));
-    const rows = Object.entries(OBJECTS).flatMap(([name, { row }]) =>
-      row === undefined ? [] : [[prefix + name, row] as const],
-    );
-    const inOrder = [...rows, [member, null] as const].sort(([a], [b]) => compareKeys(a, b));
-    return { bucket: foreign.bucket, prefix, rows: inOrder, close: foreign.close };
+    const good = await bytesOf('rgb.png');
+    for (const [name, tar] of Object.entries(TARS)) await foreign.put(prefix + name, tar(good));
+    const rows = [...Object.entries(OBJECTS).map(([name, { row }]) => [name, row] as const), ...TAR_ROWS]
+      .flatMap(([name, row]) => (row === undefined ? [] : [[prefix + name, row] as const]))
+      .sort(([a], [b]) => compareKeys(a, b));
+    return { bucket: foreign.bucket, prefix, rows, close: foreign.close };
   } finally {
     await rm(folder, { recursive: true });
   }
