@@ -12,7 +12,7 @@ import { addRequestOptions, number, requestOf } from './request-options.ts';
 /** Options of a request that all points can have alike. */
 const SHARED: ReadonlySet<string> = new Set([
   ...['operation', 'format', 'channels', 'quality', 'statisticsRun'],
-  ...['filter', 'shardKeys', 'concurrency', 'toleratedFailures'],
+  ...['requesterPays', 'filter', 'shardKeys', 'concurrency', 'toleratedFailures'],
 ]);
 
 const axesSchema = z.object({

@@ -14,6 +14,7 @@ const ENGINES: readonly Engine[] = process.env.FANFLEET_ENGINES === 'all' ? engi
 describe('a prefix with one of every odd object', () => {
   let odd: OddBucket;
   let stack: ConnectedStack;
+  const digests = new Set<string | null>();
 
   beforeAll(async () => {
     stack = await connectStack();
@@ -40,6 +41,7 @@ describe('a prefix with one of every odd object', () => {
       ]);
       expect(code).toBe(3);
       expect(summary.agreement.equal).toBe(true);
+      expect(digests.add(summary.agreement.digest).size).toBe(1);
       const rows = await readRows(stack, summary.runId, 'serverless');
       expect(await readRows(stack, summary.runId, 'fleet')).toBe(rows);
       const codes = rows
