@@ -2,7 +2,7 @@ import { statSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { type CopyPlaces, copyPlaces, type Place, placeOf } from '../../dataset/files/copy-places.ts';
 import { nothingPassedOver } from '../../dataset/files/passed-over.ts';
-import { isLocalShard } from '../../dataset/shards/local-shards.ts';
+import { isLocalShard } from '../../dataset/shards/local-shard.ts';
 import { FanfleetError } from '../../errors.ts';
 import { chooseKernel, type KernelName } from '../../kernel/choose-kernel.ts';
 import { localFailure } from '../../kernel/local-failure.ts';

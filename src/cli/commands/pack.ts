@@ -44,12 +44,12 @@ export async function packCommand(context: Context, options: PackCommandOptions)
   io.endProgress();
   for (const line of passedOverText(passedOver)) io.note(printable(line));
   const failed = notUploaded(io, unusable);
-  const { json, text } = outcome(bucket, prefix, to, packed);
+  const { json, text, exitCode } = outcome(bucket, prefix, to, packed);
   const leftOut = passedOver.files.list();
   return {
     json: { ...json, failed, leftOut, folderLinks: passedOver.folderLinks },
     text,
-    exitCode: failed > 0 ? EXIT.FAILED_IMAGES : EXIT.OK,
+    exitCode: failed > 0 ? EXIT.FAILED_IMAGES : exitCode,
   };
 }
 

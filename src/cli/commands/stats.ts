@@ -4,8 +4,6 @@ import { measureFound } from '../../kernel/local-files.ts';
 import type { Operation } from '../../kernel/operation.ts';
 import type { Context } from '../context.ts';
 import { localInput, putRows } from '../local-rows.ts';
-import { approximateCommand } from './approximate.ts';
-import { histogramCommand } from './histogram.ts';
 
 export interface StatsOptions {
   readonly operation: Operation;
@@ -23,8 +21,12 @@ export async function statsCommand(context: Context, paths: readonly string[], o
   const { operation, depth } = options;
   const kernel = await chooseKernel(options.kernel);
   const input = localInput(context, paths);
-  if (options.approx) return approximateCommand(context, input, kernel);
-  if (options.histogram) return histogramCommand(context, input, kernel, depth);
+  if (options.approx) {
+    return (await import('./approximate.ts')).approximateCommand(context, input, kernel);
+  }
+  if (options.histogram) {
+    return (await import('./histogram.ts')).histogramCommand(context, input, kernel, depth);
+  }
   const head = { kernel: kernel.name, operation, depth };
   return putRows(
     context,

@@ -1,5 +1,5 @@
 import { compareKeys } from '../order.ts';
-import { isLocalShard, localMembers } from '../shards/local-shards.ts';
+import { isLocalShard } from '../shards/local-shard.ts';
 import { type FileSource, mergeFound } from './merge-found.ts';
 import type { NamedPaths } from './named-paths.ts';
 import { type FoundFile, type WalkOptions, walkFolder } from './walk-folder.ts';
@@ -21,7 +21,12 @@ export function findFiles(
   const loose = files.filter(({ key }) => !isLocalShard(key)).sort((a, b) => compareKeys(a.key, b.key));
   sources.push({ from: loose[0]?.key ?? '', open: () => once(async () => loose) });
   const tars = files.filter(({ key }) => isLocalShard(key));
-  if (tars.length > 0) sources.push({ from: '', open: () => once(() => localMembers(tars, options)) });
+  const members = async () => {
+    // What reads tars is loaded where there are some: most commands would wait for it in vain.
+    const { localMembers } = await import('../shards/local-members.ts');
+    return localMembers(tars, options);
+  };
+  if (tars.length > 0) sources.push({ from: '', open: () => once(members) });
   return mergeFound(sources);
 }
 

@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -66,6 +67,26 @@ describe('readImageFolder', () => {
     });
   });
 
+  it('names what cannot become an object, and takes the rest', async () => {
+    await writeFile(join(dir, 'ok.png'), 'ok');
+    await writeFile(Buffer.from(`${dir}/caf\xe9.png`, 'latin1'), 'latin1');
+    await symlink('loop.png', join(dir, 'loop.png'));
+    await symlink('/dev/null', join(dir, 'null.png'));
+    spawnSync('mkfifo', [join(dir, 'pipe.png')]);
+    await mkdir(join(dir, 'folder.png'));
+    await writeFile(join(dir, 'folder.png/a.png'), 'a');
+    for (const path of [dir, `${dir}//`, `${dir}/folder.png/..`]) {
+      const { files, unusable } = await readImageFolder(path);
+      expect(files.map(({ key }) => key)).toEqual(['folder.png/a.png', 'ok.png']);
+      expect(unusable).toEqual([
+        { key: 'caf\\xe9.png', why: 'its name is not UTF-8, as a key in S3 has to be' },
+        { key: 'loop.png', why: expect.stringContaining('ELOOP') },
+        { key: 'null.png', why: 'it is no file but a pipe, a socket or a device' },
+        { key: 'pipe.png', why: 'it is no file but a pipe, a socket or a device' },
+      ]);
+    }
+  });
+
   it('says what is wrong with a folder', async () => {
     await writeFile(join(dir, 'file.jpg'), '');
     await mkdir(join(dir, 'empty'));
@@ -77,6 +98,8 @@ describe('readImageFolder', () => {
     await expect(of('file.jpg')).rejects.toMatchObject({ code: 'NOT_A_FOLDER', source: 'user' });
     await expect(of('empty')).rejects.toThrow(/found none: there are no files/);
     await expect(of('text')).rejects.toMatchObject({ code: 'NO_IMAGES', source: 'user' });
+    await symlink('nowhere', join(dir, 'empty', 'a.png'));
+    await expect(of('empty')).rejects.toThrow(/found none: a\.png cannot be taken \(ENOENT/);
     await expect(of('text')).rejects.toThrow(/found none: its files have \.txt \(1: a\.txt\)/);
   });
 });

@@ -9,15 +9,8 @@ import { openFile } from '../files/open-file.ts';
 import type { FoundFile, WalkOptions } from '../files/walk-folder.ts';
 import type { DatasetObject } from '../manifest.ts';
 import { noteRemark } from '../notes.ts';
-import { isCompressedShard } from './compression.ts';
 import { FileCursor } from './file-cursor.ts';
-import { isShard } from './shard-index.ts';
 import { type TarRemark, walkTar } from './tar-walk.ts';
-
-/** Whether a file is taken for what is in it where it is named; of compressed tars the row says what to do. */
-export function isLocalShard(key: string): boolean {
-  return isShard(key) || isCompressedShard(key);
-}
 
 /** After so many files of a tar signals are looked at. */
 const TURN = 4096;
