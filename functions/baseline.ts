@@ -7,6 +7,7 @@ import { s3Access } from '../src/aws/s3-access.ts';
 import { chooseKernel } from '../src/kernel/choose-kernel.ts';
 import { addonPath } from '../src/kernel/native-addon.ts';
 import { parse } from '../src/parse.ts';
+import { imageMemoryOfFunction } from '../src/run/image-memory.ts';
 import { layout } from '../src/run/layout.ts';
 import { runSchema } from '../src/run/run.ts';
 import { imageTask } from '../src/run/task.ts';
@@ -17,7 +18,8 @@ import { endpoint, environment, handler, logger, region } from './runtime.ts';
 const eventSchema = z.object({ run: runSchema });
 const s3 = createS3({ region, endpoint });
 const reader = new ObjectReader(s3Access(s3));
-const { encodedBytes, decodedBytes } = workerLimits(environment.AWS_LAMBDA_FUNCTION_MEMORY_SIZE);
+const memoryMb = environment.AWS_LAMBDA_FUNCTION_MEMORY_SIZE;
+const { encodedBytes, decodedBytes } = workerLimits(memoryMb);
 /** Long enough for a steady rate, and short beside the run that it is compared with. */
 const BUDGET_MS = 60_000;
 /** Awaited where it is needed: a bundle that is CommonJS, which starts sooner, cannot do so here. */
@@ -32,6 +34,8 @@ export const main = handler('baseline', async (event: unknown) => {
     kernel: await chosenKernel,
     encodedBytes,
     decodedBytes,
+    // Its own memory may be less than that of the functions which it is compared with.
+    imageBytes: Math.min(run.imageMemory, imageMemoryOfFunction(memoryMb)) * 1024 * 1024,
     bucket: run.bucket,
     requesterPays: run.requesterPays,
     task: imageTask(run),

@@ -26,6 +26,7 @@ await serve(async ({ source, store, threads }, variant) => {
     const { rows } = await measureBatch({
       ...workerLimits(threads * MEMORY_PER_CORE),
       ...{ reader, bucket: store.bucket, batch, kernel, task: { operation: 'stats' } },
+      imageBytes: Number.POSITIVE_INFINITY,
       now: () => performance.now(),
     });
     return rows.map(statisticsOf);

@@ -48,6 +48,7 @@ def pending_tasks(s3: Any, options: argparse.Namespace) -> list[Task]:
             options.bucket,
             options.operation,
             options.normalisation,
+            options.image_memory,
             options.round,
             line.batch,
             line.offset,
@@ -75,6 +76,12 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--out", required=True, help="s3:// address of the arm's folder, with a slash at its end")
     parser.add_argument("--operation", required=True)
     parser.add_argument("--normalisation", type=json.loads, help="JSON: how images are normalised, if they are")
+    parser.add_argument(
+        "--image-memory",
+        type=int,
+        default=os.environ.get("FANFLEET_IMAGE_MEMORY", "1024"),
+        help="most MiB that one image may take",
+    )
     parser.add_argument("--bucket", default=os.environ.get("FANFLEET_DATA_BUCKET"), help="bucket of the images")
     parser.add_argument("--requester-pays", type=json.loads, default=False, help="true where that bucket wants it")
     parser.add_argument("--round", type=int, default=int(os.environ.get("FANFLEET_ROUND", "0")))

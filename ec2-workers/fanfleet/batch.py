@@ -12,8 +12,9 @@ from typing import Any
 
 import fanfleet.import_clock
 from fanfleet.aws import client, split_uri
-from fanfleet.fetch import Fetched, fetch_in_order
+from fanfleet.fetch import BYTES_IN_FLIGHT, Fetched, fetch_in_order
 from fanfleet.histogram import ValueCounts, serialize_histogram
+from fanfleet.image_memory import is_file_too_large
 from fanfleet.kernel import Measured, failed_row, measure, serialize_row
 from fanfleet.manifest import parse_line
 from fanfleet.normalised_file import content_type, file_name, is_key_too_long
@@ -128,8 +129,10 @@ def _do_images(s3: Any, task: Task, objects: list[dict[str, Any]]) -> _Done:
     started = time.perf_counter()
     codes = [_refusal(task, item) for item in objects]
     wanted = [item for item, code in zip(objects, codes, strict=True) if code is None]
-    fetching = fetch_in_order(s3, task.bucket, wanted, requester_pays=task.requester_pays)
-    with PutAhead(s3, task.out) as files:
+    # Both beside the image that is decoded; with less memory less is held.
+    ahead = min(BYTES_IN_FLIGHT, task.image_memory * 2**20 // 8)
+    fetching = fetch_in_order(s3, task.bucket, wanted, ahead, requester_pays=task.requester_pays)
+    with PutAhead(s3, task.out, ahead) as files:
         for item, code in zip(objects, codes, strict=True):
             row = _do_next(task, fetching, files, done) if code is None else failed_row(item["key"], code)
             done.errors += "error" in row
@@ -142,10 +145,14 @@ def _do_images(s3: Any, task: Task, objects: list[dict[str, Any]]) -> _Done:
 
 
 def _refusal(task: Task, item: dict[str, Any]) -> str | None:
-    """Why an object is an error without being asked for, if it is: its file could have no key, or the plan said so."""
+    """Why an object is an error without being asked for, if it is.
+
+    Its file could have no key, the plan said so, or it is too large for any image in it.
+    """
     if task.normalisation and is_key_too_long(item["key"]):
         return "OUTPUT_KEY_TOO_LONG"
-    return item.get("refused")
+    too_large = is_file_too_large(item["size"], task.image_memory * 2**20)
+    return item.get("refused", "TOO_MUCH_MEMORY" if too_large else None)
 
 
 def _do_next(task: Task, fetching: Iterator[Fetched], files: PutAhead, done: _Done) -> dict[str, Any]:
@@ -170,12 +177,13 @@ def _do_next(task: Task, fetching: Iterator[Fetched], files: PutAhead, done: _Do
 
 
 def _do_image(task: Task, data: bytes, key: str) -> Measured:
+    most_bytes = task.image_memory * 2**20
     if task.normalisation is None:
-        return measure(data, key, task.operation)
+        return measure(data, key, task.operation, most_bytes)
     # It needs numpy, which would make every other operation start later.
     from fanfleet.normalise import normalise
 
-    return normalise(data, key, task.normalisation)
+    return normalise(data, key, task.normalisation, most_bytes)
 
 
 def _read_batch(s3: Any, task: Task) -> dict[str, Any]:

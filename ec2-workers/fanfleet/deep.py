@@ -3,8 +3,6 @@
 It needs numpy, which would make a process start later: it is imported where such an image is met.
 """
 
-import io
-
 import numpy as np
 from PIL import Image
 
@@ -81,7 +79,7 @@ def _samples(still: Still) -> np.ndarray:
 
 
 def _open(still: Still) -> Image.Image:
-    return DECODERS[still.format](io.BytesIO(still.data))
+    return DECODERS[still.format](still.open())
 
 
 def _raw_mode(image: Image.Image) -> str:

@@ -3,13 +3,12 @@
 Rows equal those of the TypeScript kernel to the byte; docs/formats.md has the policy for every kind of image.
 """
 
-import io
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
-from operator import mul
+from operator import add, mul
 from typing import Any
 
 from PIL import (
@@ -22,6 +21,7 @@ from PIL import (
 )
 
 from fanfleet.formats import Refused, Still, read_still
+from fanfleet.image_memory import image_bytes, must_fit
 
 # The classes, not Image.open, which looks at the content again and has a limit of its own for the size.
 DECODERS = {
@@ -61,6 +61,8 @@ IMAGE_ERRORS = {
     "OBJECT_KEY_UNUSABLE": "the KMS key of the object is disabled, deleted or not usable: enable it, or leave it out",
     "OBJECT_UNREADABLE": "S3 gave no sound answer for the object however often it was asked:"
     " upload it again, or leave it out",
+    "TOO_MUCH_MEMORY": "the image takes more memory than a worker has for one:"
+    " give functions more memory, or the fleet a larger instance type",
     "OUTPUT_KEY_TOO_LONG": "the key has more than 900 bytes, which leaves too little for that of the normalised image",
     "OUTPUT_TOO_LARGE": "a side of the image is longer than 65500 pixels, the most of a JPEG: write PNG or npy",
 }
@@ -75,6 +77,8 @@ OPERATION_STATISTICS = {
     "histogram": ("sum", "sumSq", "min", "max", "mean_e6"),
 }
 
+_BAND_PIXELS = 2**22
+
 _VALUES = range(256)
 _SQUARES = [value * value for value in _VALUES]
 
@@ -87,7 +91,7 @@ class Measured:
     decode_ms: float
     compute_ms: float
     detail: str | None = None
-    file: bytes | None = None
+    file: bytes | bytearray | None = None
     """The normalised image, where that is what was asked for."""
     counts: Any = None
     """Pixels per value, of grey alone or of R, G and B; only of the operation `histogram`.
@@ -98,14 +102,15 @@ class Measured:
     """Whether it has 16 bits a sample, of which the row knows the high 8."""
 
 
-def measure(data: bytes, key: str, operation: str, depth: str = "8") -> Measured:
+def measure(data: bytes, key: str, operation: str, depth: str = "8", most_bytes: int | None = None) -> Measured:
     """Decode and measure one image. An image that cannot be measured is a row with its error.
 
-    `depth` is one of `DEPTHS` in src/kernel/depth.ts.
+    `depth` is one of `DEPTHS` in src/kernel/depth.ts, `most_bytes` the memory that it may take: None without a limit.
     """
     started = time.perf_counter()
     try:
         still = read_still(data)
+        must_fit(image_bytes(still, len(data)), most_bytes)
         pixels = _pixels(still, depth)
     except Refused as reason:
         spent = (time.perf_counter() - started) * 1000
@@ -151,7 +156,7 @@ def serialize_row(row: dict[str, Any]) -> str:
 def decode(still: Still) -> Image.Image:
     """Pixels in one of the modes L, LA, RGB and RGBA, 8 bits a channel."""
     try:
-        image = DECODERS[still.format](io.BytesIO(still.data))
+        image = DECODERS[still.format](still.open())
         image.load()
         decoded = _to_8_bits(image, still)
         if still.drop_alpha:
@@ -203,6 +208,16 @@ def _high_bytes(image: Image.Image) -> Image.Image:
     return Image.frombytes("L", image.size, data[0::2] if image.mode == "I;16B" else data[1::2])
 
 
+def bands(image: Image.Image) -> Iterator[tuple[int, Image.Image]]:
+    """The parts of a large image, each with the row where it begins: what is made of them is small."""
+    rows = max(1, _BAND_PIXELS // image.width)
+    if rows >= image.height or image.mode in ("L", "RGB"):
+        yield 0, image
+        return
+    for top in range(0, image.height, rows):
+        yield top, image.crop((0, top, image.width, min(image.height, top + rows)))
+
+
 def over_black(image: Image.Image) -> Image.Image:
     """In one of the modes L, La, RGB and RGBa, whose colours are those over black."""
     # Pillow's premultiplied modes hold c * a / 255 rounded to the nearest, which is (2 * c * a + 255) // 510.
@@ -213,7 +228,10 @@ def over_black(image: Image.Image) -> Image.Image:
 
 def _histograms(image: Image.Image, still: Still) -> list[list[int]]:
     """Pixels per value over black: of grey alone, or of R, G and B."""
-    flat = over_black(image).histogram()
+    flat: list[int] = []
+    for _, band in bands(image):
+        counted = over_black(band).histogram()
+        flat = list(map(add, flat, counted)) if flat else counted
     colours = 1 if image.mode in ("L", "LA") else 3
     counts = [flat[256 * channel : 256 * (channel + 1)] for channel in range(colours)]
     outside = still.width * still.height - still.frame_width * still.frame_height

@@ -7,6 +7,7 @@ import hashlib
 import io
 import time
 import zlib
+from collections.abc import Iterator
 from struct import pack
 from typing import Any
 
@@ -16,26 +17,31 @@ from PIL import Image
 from fanfleet.deep import deep_pixels
 from fanfleet.formats import Refused, Still, read_still
 from fanfleet.formats.still import must
-from fanfleet.kernel import Measured, decode, failed_row, over_black
+from fanfleet.image_memory import image_bytes, must_fit
+from fanfleet.kernel import Measured, bands, decode, failed_row, over_black
 
 MAX_JPEG_SIDE = 65_500
 """libjpeg's JPEG_MAX_DIMENSION: it writes no longer side."""
 
 _NPY_HEADER_BYTES = 128
+_STRIP_PIXELS = 2**20
+
+_Pixels = Image.Image | np.ndarray
+"""RGB, or of 16 bits an array of the shape (height, width, 1 or 3)."""
 
 
-def normalise(data: bytes, key: str, normalisation: dict[str, Any]) -> Measured:
+def normalise(data: bytes, key: str, normalisation: dict[str, Any], most_bytes: int | None = None) -> Measured:
     """Decode, stretch and encode one image. An image that cannot be is a row with its error.
 
     `normalisation` is as `Normalisation` in src/kernel/normalisation.ts: format, channels, quality and, for the
-    whole dataset, range.
+    whole dataset, range. `most_bytes` is the memory that the image may take; None without a limit.
     """
     started = time.perf_counter()
     try:
         still = read_still(data)
+        must_fit(image_bytes(still, len(data), normalisation["format"]), most_bytes)
         must(normalisation["format"] != "jpeg" or max(still.width, still.height) <= MAX_JPEG_SIDE, "OUTPUT_TOO_LARGE")
-        image = None if still.deep else _rgb(decode(still), still)
-        pixels = _pixels(image) if image else deep_pixels(still)
+        pixels = deep_pixels(still) if still.deep else _rgb(decode(still), still)
     except Refused as reason:
         spent = (time.perf_counter() - started) * 1000
         return Measured(failed_row(key, reason.code), spent, 0.0, reason.detail or None)
@@ -45,17 +51,17 @@ def normalise(data: bytes, key: str, normalisation: dict[str, Any]) -> Measured:
     values = _values(still.deep, normalisation.get("range"))
     ranges = _ranges(_range(own, still.deep, normalisation.get("range")), normalisation["channels"])
     if normalisation["format"] == "npy":
-        file = _npy(pixels, [_units(values, low, high) for low, high in ranges])
+        file = _npy(still, pixels, [_units(values, low, high) for low, high in ranges])
         output = {"sha256": hashlib.sha256(file).hexdigest()}
     else:
         levels = [_levels(values, low, high) for low, high in ranges]
-        stretched = image.point(np.concatenate(levels).tolist()) if image else Image.fromarray(_take(levels, pixels))
         if normalisation["format"] == "png":
-            file = _png(_pixels(stretched))
+            file = _png(still, pixels, levels)
             output = {"sha256": hashlib.sha256(file).hexdigest()}
         else:
+            stretched = _stretched(pixels, levels)
             file = _jpeg(stretched, normalisation["quality"])
-            output = {"pixels_crc32": zlib.crc32(stretched.tobytes())}
+            output = {"pixels_crc32": _pixels_crc32(stretched)}
     row = {
         **{"key": key, "width": still.width, "height": still.height, "channels": 3},
         **({"depth": 16} if still.deep else {}),
@@ -68,24 +74,31 @@ def normalise(data: bytes, key: str, normalisation: dict[str, Any]) -> Measured:
 
 def _rgb(image: Image.Image, still: Still) -> Image.Image:
     """The whole image in RGB over black, upright as stored, the frame of a GIF or WebP at its place."""
-    flat = over_black(image)
-    if flat.mode in ("L", "RGB"):
-        rgb = flat.convert("RGB")
-    else:
-        rgb = Image.merge("RGB", [flat.getchannel(band) for band in ((0, 0, 0) if flat.mode == "La" else (0, 1, 2))])
-    if rgb.size == (still.width, still.height):
-        return rgb
+    if image.mode == "RGB" and image.size == (still.width, still.height):
+        return image
     canvas = Image.new("RGB", (still.width, still.height))
-    canvas.paste(rgb, (still.frame_left, still.frame_top))
+    for top, band in bands(image):
+        flat = over_black(band)
+        if flat.mode in ("La", "RGBa"):
+            channels = (0, 0, 0) if flat.mode == "La" else (0, 1, 2)
+            flat = Image.merge("RGB", [flat.getchannel(channel) for channel in channels])
+        canvas.paste(flat, (still.frame_left, still.frame_top + top))
     return canvas
 
 
-def _pixels(image: Image.Image) -> np.ndarray:
-    """uint8 of the shape (height, width, 3)."""
-    return np.frombuffer(image.tobytes(), np.uint8).reshape(image.height, image.width, 3)
+def _strips(pixels: _Pixels) -> Iterator[tuple[int, _Pixels]]:
+    """Parts of some rows, each with its first: what is made of them is small."""
+    height, width = (pixels.height, pixels.width) if isinstance(pixels, Image.Image) else pixels.shape[:2]
+    rows = max(1, _STRIP_PIXELS // width)
+    for top in range(0, height, rows):
+        end = min(height, top + rows)
+        yield top, pixels.crop((0, top, width, end)) if isinstance(pixels, Image.Image) else pixels[top:end]
 
 
-def _extrema(pixels: np.ndarray) -> tuple[list[int], list[int]]:
+def _extrema(pixels: _Pixels) -> tuple[list[int], list[int]]:
+    if isinstance(pixels, Image.Image):
+        lowest, highest = zip(*pixels.getextrema(), strict=True)
+        return list(lowest), list(highest)
     # Along the rows first: numpy reduces short axes many times slower than long ones.
     rows, channels = pixels.reshape(len(pixels), -1), pixels.shape[2]
     lowest, highest = rows.min(axis=0), rows.max(axis=0)
@@ -139,32 +152,55 @@ def _take(tables: list[np.ndarray], pixels: np.ndarray) -> np.ndarray:
     return taken
 
 
-def _npy(pixels: np.ndarray, tables: list[np.ndarray]) -> bytes:
+def _stretched(pixels: _Pixels, levels: list[np.ndarray]) -> Image.Image:
+    if isinstance(pixels, Image.Image):
+        return pixels.point(np.concatenate(levels).tolist())
+    return Image.fromarray(_take(levels, pixels))
+
+
+def _npy(still: Still, pixels: _Pixels, tables: list[np.ndarray]) -> bytearray:
     """Format version 1.0, float32 in C order; the header is padded as numpy pads it."""
-    height, width, _ = pixels.shape
-    text = f"{{'descr': '<f4', 'fortran_order': False, 'shape': ({height}, {width}, 3), }}"
+    text = f"{{'descr': '<f4', 'fortran_order': False, 'shape': ({still.height}, {still.width}, 3), }}"
     header = text.encode().ljust(_NPY_HEADER_BYTES - 11) + b"\n"
-    units = _take(tables, pixels)
-    return b"".join((b"\x93NUMPY\x01\x00", pack("<H", len(header)), header, units.data))
+    head = b"".join((b"\x93NUMPY\x01\x00", pack("<H", len(header)), header))
+    file = bytearray(len(head) + 12 * still.width * still.height)
+    file[: len(head)] = head
+    units = np.frombuffer(file, "<f4", offset=len(head)).reshape(still.height, still.width, 3)
+    for top, strip in _strips(pixels):
+        taken = _take(tables, np.asarray(strip))
+        units[top : top + len(taken)] = taken
+    return file
 
 
-def _png(pixels: np.ndarray) -> bytes:
+def _png(still: Still, pixels: _Pixels, levels: list[np.ndarray]) -> bytes:
     """8-bit RGB, filter Sub on all rows, one IDAT. Huffman coding alone leaves zlib no choice: the bytes are fixed."""
-    height, width, _ = pixels.shape
-    rows = pixels.reshape(height, 3 * width)
-    filtered = np.empty((height, 1 + 3 * width), np.uint8)
-    filtered[:, 0] = 1
-    filtered[:, 1:4] = rows[:, :3]
-    np.subtract(rows[:, 3:], rows[:, :-3], out=filtered[:, 4:])
     compressor = zlib.compressobj(1, zlib.DEFLATED, 15, 8, zlib.Z_HUFFMAN_ONLY)
-    header = pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
-    data = compressor.compress(filtered.data) + compressor.flush()
-    chunks = (_chunk(b"IHDR", header), _chunk(b"IDAT", data), _chunk(b"IEND", b""))
-    return b"\x89PNG\r\n\x1a\n" + b"".join(chunks)
+    data = []
+    for _, strip in _strips(pixels):
+        rows = np.asarray(_stretched(strip, levels)).reshape(-1, 3 * still.width)
+        filtered = np.empty((len(rows), 1 + 3 * still.width), np.uint8)
+        filtered[:, 0] = 1
+        filtered[:, 1:4] = rows[:, :3]
+        np.subtract(rows[:, 3:], rows[:, :-3], out=filtered[:, 4:])
+        data.append(compressor.compress(filtered.data))
+    data.append(compressor.flush())
+    header = pack(">IIBBBBB", still.width, still.height, 8, 2, 0, 0, 0)
+    chunks = (*_chunk(b"IHDR", header), *_chunk(b"IDAT", *data), *_chunk(b"IEND"))
+    return b"".join((b"\x89PNG\r\n\x1a\n", *chunks))
 
 
-def _chunk(kind: bytes, data: bytes) -> bytes:
-    return pack(">I", len(data)) + kind + data + pack(">I", zlib.crc32(data, zlib.crc32(kind)))
+def _chunk(kind: bytes, *body: bytes) -> tuple[bytes, ...]:
+    checksum = zlib.crc32(kind)
+    for part in body:
+        checksum = zlib.crc32(part, checksum)
+    return pack(">I", sum(map(len, body))), kind, *body, pack(">I", checksum)
+
+
+def _pixels_crc32(image: Image.Image) -> int:
+    checksum = 0
+    for _, strip in _strips(image):
+        checksum = zlib.crc32(strip.tobytes(), checksum)
+    return checksum
 
 
 def _jpeg(image: Image.Image, quality: int) -> bytes:

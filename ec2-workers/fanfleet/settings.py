@@ -21,6 +21,8 @@ class Settings:
     operation: str
     normalisation: str
     """JSON, `null` unless the operation is to normalise."""
+    image_memory: int
+    """Most MiB that one image may take."""
     workers: int
     head_address: str
     join_deadline_s: float
@@ -46,6 +48,7 @@ class Settings:
             engine=env["FANFLEET_ENGINE"],
             operation=env["FANFLEET_OPERATION"],
             normalisation=env["FANFLEET_NORMALISATION"],
+            image_memory=int(env["FANFLEET_IMAGE_MEMORY"]),
             workers=int(env["FANFLEET_WORKERS"]),
             head_address=env.get("FANFLEET_HEAD_ADDRESS", ""),
             join_deadline_s=float(env["FANFLEET_JOIN_DEADLINE_S"]),

@@ -16,6 +16,8 @@ class Task:
     operation: str
     normalisation: dict[str, Any] | None
     """As `Normalisation` in src/kernel/normalisation.ts; None unless the operation is to normalise."""
+    image_memory: int
+    """Most MiB that one image may take: of the run, so that both arms refuse the same images."""
     round: int
     batch: int
     offset: int

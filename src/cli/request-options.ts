@@ -37,6 +37,7 @@ export function addRequestOptions(command: Command): Command {
     .option('--market <name>', `of the workers: ${MARKETS.join(' | ')} (default: on-demand)`)
     .option('--swap <gib>', 'on each instance of the fleet (default: 0)', number)
     .option('--memory <mb>', 'of a measure function (default: as deployed)', number)
+    .option('--image-memory <mib>', 'most that one image may take (default: what every worker has)', number)
     .option('--concurrency <n>', 'measure functions at once (default: as deployed)', number)
     .option('--batch-size <n>', 'most images in a batch (default: as deployed)', number)
     .option('--tolerated-failures <percent>', 'batches that may fail (default: 0)', number)

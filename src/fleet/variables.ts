@@ -41,6 +41,7 @@ export function fleetVariables({
     FANFLEET_ENGINE: run.engine,
     FANFLEET_OPERATION: run.operation,
     FANFLEET_NORMALISATION: JSON.stringify(run.normalisation),
+    FANFLEET_IMAGE_MEMORY: String(run.imageMemory),
     FANFLEET_WORKERS: String(run.workers),
     FANFLEET_JOIN_DEADLINE_S: String(Math.min(JOIN_DEADLINE_S, Math.floor(run.fleetDeadline / 2))),
     FANFLEET_DEADLINE_S: String(run.fleetDeadline + SELF_TERMINATION_MARGIN_S),

@@ -11,6 +11,7 @@ const taskSchema = z.object({
   bucket: z.string(),
   operation: z.string(),
   normalisation: z.unknown(),
+  image_memory: z.int().positive(),
   round: z.int().nonnegative(),
   batch: z.int().nonnegative(),
   offset: z.int().nonnegative(),
@@ -30,11 +31,13 @@ export type Tasks = { readonly job: Job; readonly places: readonly BatchPlace[] 
 export function readTasks(text: string): Tasks {
   const lines = text.split('\n').filter((line) => line !== '');
   const tasks = lines.map((line, index) => parse(taskSchema, JSON.parse(line), `Task ${index}`));
-  const jobs = tasks.map(({ normalisation, requester_pays: requesterPays, ...task }) => {
-    const { manifest, out, bucket, operation, round } = task;
-    const common = { manifest, out, bucket, operation, round, requesterPays };
-    return JSON.stringify({ ...common, normalisation: JSON.stringify(normalisation ?? null) });
-  });
+  const jobs = tasks.map(
+    ({ normalisation, image_memory: imageMemory, requester_pays: requesterPays, ...task }) => {
+      const { manifest, out, bucket, operation, round } = task;
+      const common = { manifest, out, bucket, operation, imageMemory, round, requesterPays };
+      return JSON.stringify({ ...common, normalisation: JSON.stringify(normalisation ?? null) });
+    },
+  );
   const [job] = new Set(jobs);
   if (job === undefined || jobs.some((other) => other !== job)) {
     const message = `Expected the tasks of one job but got those of ${new Set(jobs).size}.`;

@@ -1,5 +1,5 @@
 import type { Depth } from './depth.ts';
-import type { Normalisation } from './normalisation.ts';
+import type { Normalisation, NormalisedFormat } from './normalisation.ts';
 import type { Operation } from './operation.ts';
 
 /** What is done with each image: statistics, a histogram of all images as well, or a normalised copy as well. */
@@ -10,3 +10,8 @@ export type ImageTask =
       readonly depth?: Depth;
     }
   | { readonly operation: 'normalise'; readonly normalisation: Normalisation };
+
+/** The format of the normalised copies, if the task makes them. */
+export function formatOf(task: ImageTask): NormalisedFormat | undefined {
+  return task.operation === 'normalise' ? task.normalisation.format : undefined;
+}

@@ -1,7 +1,7 @@
 import type { ApproximateRow } from './approximate.ts';
 import type { Depth } from './depth.ts';
 import type { HistogramRow, ValueCounts } from './histogram.ts';
-import type { Normalisation } from './normalisation.ts';
+import type { Normalisation, NormalisedFormat } from './normalisation.ts';
 import type { Operation } from './operation.ts';
 import type { FailedRow, Row } from './row.ts';
 
@@ -28,6 +28,12 @@ export type Normalised = Measured & {
 export type Prepared = {
   /** Bytes that measuring it takes beside the input: 0 for an image that already failed. */
   readonly workingBytes: number;
+  /**
+   * Bytes that it takes with the file, in the kernel that takes most: the same in all kernels (`imageBytes`).
+   *
+   * @param format of its normalised copy, if one is made
+   */
+  mostBytes(format?: NormalisedFormat): number;
   /** Decode and measure. An image that cannot be measured is a row with its error; it never rejects for that. */
   measure(operation: Operation): Promise<Measured>;
   /** Bytes that normalising it takes beside the input, the encoded image included. */

@@ -4,6 +4,7 @@ import type { Depth } from './depth.ts';
 import { readStill } from './formats/read.ts';
 import type { Still } from './formats/still.ts';
 import type { HistogramRow } from './histogram.ts';
+import { imageBytes } from './image-memory.ts';
 import type { Kernel, Measured, Normalised, Prepared } from './kernel.ts';
 import type { NativeAddon } from './native-addon.ts';
 import { type NativeSource, prepareBySharp, runJob, type Wanted } from './native-job.ts';
@@ -15,7 +16,7 @@ import {
   HISTOGRAM_WANTED,
   statisticsWanted,
 } from './native-wanted.ts';
-import type { Normalisation } from './normalisation.ts';
+import type { Normalisation, NormalisedFormat } from './normalisation.ts';
 import type { Operation } from './operation.ts';
 import { outputBytes, refusedImage, tooLargeFor } from './prepared.ts';
 import type { FailedRow } from './row.ts';
@@ -87,6 +88,10 @@ class NativeImage implements Prepared, NativeSource {
     return measured;
   }
 
+  mostBytes(format?: NormalisedFormat): number {
+    return imageBytes(this.still, this.input.length, format);
+  }
+
   normalisingBytes({ format }: Normalisation): number {
     return this.workingBytes + 3 * this.still.width * this.still.height + outputBytes(this.still, format);
   }
@@ -125,6 +130,7 @@ function foreign(input: Buffer, key: string, still: Still, depth?: Depth): Prepa
   const portable = () => prepareBySharp(input, key, depth);
   return {
     workingBytes: sharpBytes(still, depth === 'native'),
+    mostBytes: (format) => imageBytes(still, input.length, format),
     measure: async (operation) => (await portable()).measure(operation),
     normalisingBytes: ({ format }) =>
       sharpBytes(still, true) + outputBytes(still, format) + 3 * still.width * still.height,

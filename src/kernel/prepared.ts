@@ -7,6 +7,7 @@ export function refusedImage(key: string, code: ImageErrorCode): Prepared {
   const outcome = async () => ({ row: failedRow(key, code), decodeMs: 0, computeMs: 0 });
   return {
     workingBytes: 0,
+    mostBytes: () => 0,
     measure: outcome,
     normalisingBytes: () => 0,
     normalise: outcome,

@@ -6,6 +6,7 @@ import type { Depth } from './depth.ts';
 import { readStill } from './formats/read.ts';
 import type { Still } from './formats/still.ts';
 import { countValues, statisticsOfCounts } from './histogram.ts';
+import { imageBytes } from './image-memory.ts';
 import type { Kernel, Measured, Prepared } from './kernel.ts';
 import { sharp } from './load-sharp.ts';
 import type { Normalisation } from './normalisation.ts';
@@ -43,6 +44,7 @@ function prepare(input: Buffer, key: string, depth: Depth = '8'): Prepared {
   const dropped = still.deep !== undefined && !isDeep;
   return {
     workingBytes: sharpBytes(still, isDeep),
+    mostBytes: (format) => imageBytes(still, input.length, format),
     measure: (operation: Operation) =>
       isDeep
         ? decodeThen(decodeDeep(still), key, async (pixels) => ({

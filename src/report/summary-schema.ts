@@ -166,6 +166,7 @@ const requestSummarySchema = runSchema
     normalisation: runSchema.shape.normalisation.default(null),
     statisticsRun: runSchema.shape.statisticsRun.default(null),
     resume: runSchema.shape.resume.default(null),
+    imageMemory: runSchema.shape.imageMemory.optional(),
   });
 
 const sourceSchema = z.object({ arm: armSchema, round: z.int().nonnegative() });

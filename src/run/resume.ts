@@ -7,15 +7,20 @@ import { type PartialRequest, type RequestInput, requestSchema } from './request
 import { type Run, runSchema } from './run.ts';
 
 /** What a batch's rows depend on: the same in both runs, or the one cannot go on with the other's. */
-const sameWorkSchema = runSchema.pick({
-  bucket: true,
-  prefix: true,
-  filter: true,
-  shardKeys: true,
-  operation: true,
-  normalisation: true,
-  batchSize: true,
-});
+const sameWorkSchema = runSchema
+  .pick({
+    bucket: true,
+    prefix: true,
+    filter: true,
+    shardKeys: true,
+    operation: true,
+    normalisation: true,
+    batchSize: true,
+  })
+  .extend({
+    /** Runs of earlier versions refused no image for its memory. */
+    imageMemory: runSchema.shape.imageMemory.optional(),
+  });
 
 /** What these fields are called in a request, where that is another name. */
 const REQUEST_NAMES: Readonly<Record<string, string>> = { normalisation: 'normalise' };
@@ -34,6 +39,7 @@ export async function expectResumable(run: Run, runs: Pick<ObjectReader, 'get'>)
   const earlier = parse(sameWorkSchema, await readRequest(resume, runs), layout.request(resume));
   const names = Object.keys(sameWorkSchema.shape) as (keyof typeof earlier)[];
   const problems = names
+    .filter((name) => name !== 'imageMemory' || earlier.imageMemory !== undefined)
     .filter((name) => !isDeepStrictEqual(earlier[name], run[name]))
     .map((name) =>
       problemOf(`${JSON.stringify(earlier[name])}, as in that run,`, REQUEST_NAMES[name] ?? name, run[name]),

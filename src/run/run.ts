@@ -5,6 +5,7 @@ import { MARKETS } from '../fleet/market.ts';
 import { parse } from '../parse.ts';
 import { SHARD_KEYS } from '../plan/shard-keys.ts';
 import { accountLimitSchema } from './account-limit-schema.ts';
+import { resolveImageMemory } from './image-memory.ts';
 import { normalisationSchema, normaliseSchema, runOperationSchema } from './normalise.ts';
 import { type Arm, armSchema, engineSchema, requestSchema } from './request.ts';
 import { SCHEDULES, type Schedule } from './schedule.ts';
@@ -47,6 +48,8 @@ export const runSchema = z.object({
   market: z.enum(MARKETS),
   swap: z.int(),
   memory: z.int(),
+  /** Most MiB that one image may take, in functions and on hosts alike. */
+  imageMemory: z.int(),
   configureMemory: z.boolean(),
   measure: z.object({ functionName: z.string() }),
   concurrency: z.int(),
@@ -116,6 +119,10 @@ export function resolveRun(input: unknown, runId: string, startedAt: number, dep
     market: request.market,
     swap: request.swap,
     memory,
+    imageMemory: resolveImageMemory(request.imageMemory, {
+      memory: request.arms.includes('serverless') ? memory : null,
+      instanceTypes: request.arms.includes('fleet') ? instanceTypes : [],
+    }),
     configureMemory: request.arms.includes('serverless') && memory !== deployment.memory,
     measure: { functionName: deployment.measureFunction },
     concurrency: request.concurrency ?? deployment.concurrency,

@@ -16,7 +16,7 @@ export interface Baseline {
 export interface BaselineOptions
   extends Pick<
     MeasureBatchOptions,
-    'reader' | 'bucket' | 'requesterPays' | 'task' | 'kernel' | 'encodedBytes' | 'decodedBytes'
+    'reader' | 'bucket' | 'requesterPays' | 'task' | 'kernel' | 'encodedBytes' | 'decodedBytes' | 'imageBytes'
   > {
   readonly batches: AsyncIterable<Batch>;
   /** No batch is begun after so long. */

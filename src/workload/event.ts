@@ -33,6 +33,7 @@ function readWork(work: Fields): Work {
     runsBucket: work.text('runsBucket'),
     operation: work.oneOf('operation', RUN_OPERATIONS),
     normalisation: work.nullable('normalisation', (name) => work.object(name, readNormalisation)),
+    imageMemory: work.integer('imageMemory'),
     batch: work.object('batch', readBatch),
   };
 }

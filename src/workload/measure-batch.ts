@@ -6,7 +6,8 @@ import { settleAll } from '../concurrency/settle-all.ts';
 import type { Batch, DatasetObject } from '../dataset/manifest.ts';
 import { countImage } from '../kernel/count-image.ts';
 import { ValueCounts } from '../kernel/histogram.ts';
-import type { ImageTask } from '../kernel/image-task.ts';
+import { isFileTooLarge, withinMemory } from '../kernel/image-memory.ts';
+import { formatOf, type ImageTask } from '../kernel/image-task.ts';
 import type { Kernel, Normalised, Prepared } from '../kernel/kernel.ts';
 import { failedRow, isFailed, type Row } from '../kernel/row.ts';
 import type { BatchHistogram } from '../run/histogram-file.ts';
@@ -29,6 +30,8 @@ export interface MeasureBatchOptions {
   /** Most bytes of what was fetched, and of what decoding takes with the outputs not yet written, at once. */
   readonly encodedBytes: number;
   readonly decodedBytes: number;
+  /** Most bytes that one image may take; what would take more is a row with its error. */
+  readonly imageBytes: number;
   /** Milliseconds, monotonic. */
   readonly now: () => number;
   /** Told what a library said of an image that it could not decode. */
@@ -60,14 +63,17 @@ export interface MeasuredBatch {
 /**
  * Do every image of a batch. Fetching runs ahead of decoding, and decoding ahead of writing, as far as the byte budgets
  * let it, so that the network and the cores work at the same time and memory does not depend on the size of the images.
- * An object that the plan refused is a row with its error, and nothing is asked of S3.
+ * An object that the plan refused, or that is too large for any image in it, is a row with its error, and nothing is
+ * asked of S3.
  *
  * @throws FanfleetError when S3 fails for reasons that concern more than one object; the batch is then undone
  */
 export async function measureBatch(options: MeasureBatchOptions): Promise<MeasuredBatch> {
-  const { bucket, requesterPays = false, reader, kernel, task, now } = options;
+  const { bucket, requesterPays = false, reader, task, now } = options;
   const place = { bucket, requesterPays };
-  const objects = readable(options.batch.objects);
+  const kernel = withinMemory(options.kernel, options.imageBytes, formatOf(task));
+  const planned = options.batch.objects.map((object) => withSizeChecked(object, options.imageBytes));
+  const objects = readable(planned);
   const encoded = new ByteBudget(options.encodedBytes);
   const fetching = new ByteBudget(options.fetches);
   const writing = new ByteBudget(options.fetches);
@@ -141,10 +147,16 @@ export async function measureBatch(options: MeasureBatchOptions): Promise<Measur
   // Without writing, what is not processing is loading, however short the breaks.
   const writeMs = options.write === undefined ? 0 : wallMs - beforeWriting.busyMs;
   const loadMs = wallMs - processMs - writeMs;
-  const rows = withPlannedErrors(options.batch.objects, measured);
+  const rows = withPlannedErrors(planned, measured);
   const errors = rows.filter(isFailed).length;
   const histogram = task.operation === 'histogram' ? histogramOf(counts) : null;
   return { rows, histogram, ...total, processMs, loadMs, writeMs, errors, gets: reads.length };
+}
+
+/** The object, refused where it is too large, whatever is in it. */
+function withSizeChecked(object: DatasetObject, imageBytes: number): DatasetObject {
+  const { refused = isFileTooLarge(object.size, imageBytes) ? 'TOO_MUCH_MEMORY' : undefined } = object;
+  return refused === undefined ? object : { ...object, refused };
 }
 
 /** The rows of all objects, from those of the objects that the plan did not refuse. */

@@ -22,6 +22,8 @@ export interface Work {
   readonly operation: RunOperation;
   /** Null unless the operation is `normalise`. */
   readonly normalisation: Normalisation | null;
+  /** Most MiB that one image may take: of the run, so that both arms refuse the same images. */
+  readonly imageMemory: number;
   readonly batch: Batch;
 }
 
@@ -74,6 +76,7 @@ export async function work(job: Work, options: WorkerOptions): Promise<{ counts:
     requesterPays: job.requesterPays,
     batch: files === undefined ? job.batch : withoutLongKeys(job.batch),
     task,
+    imageBytes: job.imageMemory * 1024 * 1024,
     ...(files === undefined ? {} : { write: files.write }),
     now: clock.now,
   });

@@ -30,6 +30,7 @@ describe('runBaseline', () => {
     task: { operation: 'mean' as const },
     encodedBytes: MIB,
     decodedBytes: MIB,
+    imageBytes: 1024 * MIB,
     cpuMs: () => 0,
   };
 

@@ -59,6 +59,7 @@ async function measureShifted(batch: Batch, shift: number): Promise<void> {
     requesterPays: false,
     runsBucket: RUNS,
     normalisation: null,
+    imageMemory: 1024,
     batch,
   };
   const once = () =>
@@ -95,6 +96,7 @@ async function runShifted(batch: number, shift: number): Promise<void> {
     bucket: bucket.bucket,
     operation: 'stats',
     normalisation: null,
+    image_memory: 1024,
     round: 0,
     batch,
     offset: before,

@@ -158,6 +158,7 @@ async function expectedRows(): Promise<string[]> {
         decodes: 2,
         encodedBytes: 64 * MIB,
         decodedBytes: 64 * MIB,
+        imageBytes: 1024 * MIB,
         now: () => performance.now(),
       });
       rows.push(...measured.rows.map(serializeRow));

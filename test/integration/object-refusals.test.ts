@@ -168,7 +168,7 @@ async function byFunctions(keys: readonly string[]) {
   };
   const reader = new ObjectReader(access, { sleep: async () => {} });
   const objects = keys.map(objectOf);
-  const limits = { fetches: 4, decodes: 2, encodedBytes: MIB, decodedBytes: MIB };
+  const limits = { fetches: 4, decodes: 2, encodedBytes: MIB, decodedBytes: MIB, imageBytes: 2 ** 30 };
   try {
     const { rows } = await measureBatch({
       ...{

@@ -214,6 +214,7 @@ describe('countsOfTakenOver', () => {
     runsBucket: RUNS,
     operation: 'stats' as const,
     normalisation: null,
+    imageMemory: 1024,
     batch: { batch, bytes: 0, objects: [] },
   });
 

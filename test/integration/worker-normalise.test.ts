@@ -49,6 +49,7 @@ it('a normalised image is written under its key, whatever that is, and again wit
     requesterPays: false,
     runsBucket: RUNS,
     operation: 'normalise' as const,
+    imageMemory: 1024,
     normalisation: { format: 'png', channels: 'each', quality: 90 } as const,
     batch: batchOf([...objects, broken]),
   };
@@ -88,6 +89,7 @@ it('without its file an image has no row: the batch fails and is done again', as
     requesterPays: false,
     runsBucket: RUNS,
     operation: 'normalise' as const,
+    imageMemory: 1024,
     normalisation: { format: 'npy', channels: 'all', quality: 90 } as const,
     batch: batchOf([image]),
   };

@@ -52,7 +52,7 @@ describe('work', () => {
     await work(
       {
         ...{ runId: 'early', round: 0, bucket: bucket.bucket, requesterPays: false, runsBucket: RUNS, batch },
-        ...{ operation: 'stats', normalisation: null },
+        ...{ operation: 'stats', normalisation: null, imageMemory: 1024 },
       },
       { ...options(() => 2_500), store: sink, onMeasured: () => events.push('measured') },
     );
@@ -77,6 +77,7 @@ describe('work', () => {
       runsBucket: RUNS,
       operation: 'stats' as const,
       normalisation: null,
+      imageMemory: 1024,
       batch: batchOf(objects),
     };
     const store = new ObjectStore(bucket.s3, RUNS);
@@ -132,6 +133,7 @@ describe('work', () => {
       requesterPays: false,
       runsBucket: RUNS,
       normalisation: null,
+      imageMemory: 1024,
     };
     const store = new ObjectStore(bucket.s3, RUNS);
 
@@ -168,6 +170,7 @@ describe('work', () => {
       runsBucket: RUNS,
       operation: 'mean' as const,
       normalisation: null,
+      imageMemory: 1024,
     };
     const batch = batchOf([{ key: 'k', size: 1, etag: '"e"' }]);
     await expect(

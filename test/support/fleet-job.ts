@@ -135,6 +135,7 @@ export class FleetJobs {
       FANFLEET_ENGINE: 'daft',
       FANFLEET_OPERATION: 'max',
       FANFLEET_NORMALISATION: 'null',
+      FANFLEET_IMAGE_MEMORY: '1024',
       FANFLEET_WORKERS: '1',
       FANFLEET_JOIN_DEADLINE_S: '60',
       FANFLEET_DEADLINE_S: '180',

@@ -81,12 +81,20 @@ export function startProgram(
 
 /** The tasks as the engine hands them to the program. */
 export function taskLines({ job, places }: Tasks): string {
-  const { manifest, out, bucket, operation, round, requesterPays: requester_pays } = job;
+  const {
+    manifest,
+    out,
+    bucket,
+    operation,
+    round,
+    requesterPays: requester_pays,
+    imageMemory: image_memory,
+  } = job;
   const normalisation = JSON.parse(job.normalisation);
   return places
     .map(({ batch, offset, length, queuedAt }) =>
       JSON.stringify({
-        ...{ manifest, out, bucket, operation, normalisation, round, requester_pays },
+        ...{ manifest, out, bucket, operation, normalisation, round, requester_pays, image_memory },
         ...{ batch, offset: Number(offset), length, queued_at: queuedAt },
       }),
     )

@@ -48,6 +48,7 @@ export async function startImageBucket(bucket = 'measure-data'): Promise<ImageBu
         decodes: 2,
         encodedBytes: 64 * MIB,
         decodedBytes: 64 * MIB,
+        imageBytes: 1024 * MIB,
         now: () => performance.now(),
         ...changes,
       }),
@@ -90,6 +91,7 @@ export function watch(
       const image = kernel.prepare(input, key);
       return {
         workingBytes: image.workingBytes,
+        mostBytes: (format) => image.mostBytes(format),
         measure: (operation) =>
           around(() => image.measure(operation), { input: input.length, working: image.workingBytes }),
         normalisingBytes: (normalisation) => image.normalisingBytes(normalisation),

@@ -4,6 +4,8 @@ from struct import pack, unpack_from
 
 from fanfleet.formats.still import Still, check_size, must, u16le
 
+_GIF_BYTES = 9
+
 
 def read_gif(data: bytes) -> Still:
     table = _colour_table(data, data[10], 13)
@@ -36,7 +38,7 @@ def read_gif(data: bytes) -> Still:
         data[codes:end],
         b";",
     ))  # fmt: skip
-    return Still("GIF", width, height, frame_width, frame_height, file, left, top)
+    return Still("GIF", width, height, frame_width, frame_height, file, left, top, per_pixel=_GIF_BYTES)
 
 
 def _colour_table(data: bytes, flags: int, at: int) -> bytes:

@@ -57,7 +57,8 @@ def read_jpeg(data: bytes) -> Still:
             at = found.start()
     must(frame is not None and frame.height > 0 and scans > 0)
     pieces.append(data[kept : at + 2])
-    return Still("JPEG", frame.width, frame.height, frame.width, frame.height, b"".join(pieces))
+    size = (frame.width, frame.height)
+    return Still("JPEG", *size, *size, b"".join(pieces), per_pixel=_per_pixel(frame, complete))
 
 
 class _Frame(NamedTuple):
@@ -80,6 +81,10 @@ def _read_frame(data: bytes, at: int, after: int, marker: int) -> _Frame:
         must(all(1 <= factor <= 4 for factor in side))
         must(all(max(side) % factor == 0 for factor in side), "UNSUPPORTED_VARIANT")
     return _Frame(width, height, components, marker == 0xC2)
+
+
+def _per_pixel(frame: _Frame, streamed: bool) -> int:
+    return (2 if frame.components == 1 else 5) + (0 if streamed else 2 * frame.components)
 
 
 def _decides_colour(data: bytes, at: int, after: int, marker: int) -> bool:

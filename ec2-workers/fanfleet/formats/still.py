@@ -1,7 +1,10 @@
 """What the readers of headers share."""
 
-from dataclasses import dataclass
+import io
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from struct import unpack_from
+from typing import BinaryIO
 
 MAX_PIXELS = 134_217_728
 """The most pixels an image may have: 2^27."""
@@ -34,6 +37,13 @@ class Still:
     drop_alpha: bool = False
     deep: bool = False
     """Whether it has 16 bits a sample."""
+    per_pixel: int = field(kw_only=True)
+    stream: Callable[[], BinaryIO] | None = None
+    """The file for the decoder where `data` is only its beginning, since all of it would be too much."""
+
+    def open(self) -> BinaryIO:
+        """The file for the decoder."""
+        return io.BytesIO(self.data) if self.stream is None else self.stream()
 
 
 def must(condition: bool, code: str = "DECODE_FAILED") -> None:

@@ -61,6 +61,8 @@ def read_tiff(data: bytes) -> Still:
         must(compression != 1 or count >= needed)
         lengths.append(needed if compression == 1 else count)
 
+    expanded = 26 if depth == 16 else 9 if has_extra else 5
+    per_pixel = expanded + -(-rows_per_strip * row_bytes // (width * height))
     directory = write_directory(len(data), order, (
         (256, "I", (width,)),
         (257, "I", (height,)),
@@ -77,7 +79,9 @@ def read_tiff(data: bytes) -> Still:
     ))  # fmt: skip
     file = data[:4] + pack(order + "I", len(data)) + data[8:] + directory
     drop_alpha = has_extra and extra != (2,)
-    return Still("TIFF", width, height, width, height, file, drop_alpha=drop_alpha, deep=depth == 16)
+    return Still(
+        "TIFF", width, height, width, height, file, drop_alpha=drop_alpha, deep=depth == 16, per_pixel=per_pixel
+    )
 
 
 def _has_known_depth(photometric: int, depth: int, has_extra: bool) -> bool:

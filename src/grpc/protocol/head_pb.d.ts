@@ -62,6 +62,13 @@ export declare type Job = Message<"fanfleet.v1.Job"> & {
    * @generated from field: bool requester_pays = 7;
    */
   requesterPays: boolean;
+
+  /**
+   * most MiB that one image may take
+   *
+   * @generated from field: uint32 image_memory = 8;
+   */
+  imageMemory: number;
 };
 
 /**

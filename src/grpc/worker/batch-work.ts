@@ -110,8 +110,12 @@ export function readOut(out: string) {
   return { runsBucket, runId, round: Number(round) };
 }
 
-const taskSchema = z.object({ operation: runOperationSchema, normalisation: normalisationSchema.nullable() });
+const taskSchema = z.object({
+  operation: runOperationSchema,
+  normalisation: normalisationSchema.nullable(),
+  imageMemory: z.int().positive(),
+});
 
-function readTask({ operation, normalisation }: Job) {
-  return parse(taskSchema, { operation, normalisation: JSON.parse(normalisation) }, 'The job');
+function readTask({ operation, normalisation, imageMemory }: Job) {
+  return parse(taskSchema, { operation, normalisation: JSON.parse(normalisation), imageMemory }, 'The job');
 }

@@ -4,6 +4,8 @@ import { checkSize, must, type Still } from './still.ts';
 const EXTENSION = 0x21;
 const GRAPHIC_CONTROL = 0xf9;
 const IMAGE = 0x2c;
+/** libvips holds the frame twice as RGBA. */
+const GIF_BYTES = 9;
 const TABLE_BYTES = 3 * 256;
 
 /**
@@ -64,7 +66,7 @@ export function readGif(data: Buffer): Still {
     Buffer.of(0x3b),
   ];
   const frame = { frameWidth, frameHeight, frameLeft: left, frameTop: top };
-  return { width, height, ...frame, grey: false, streamed: false, pieces };
+  return { width, height, ...frame, grey: false, streamed: false, perPixel: GIF_BYTES, pieces };
 }
 
 function colourTable(data: Buffer, flags: number, at: number): Buffer | undefined {

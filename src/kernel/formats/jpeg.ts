@@ -85,6 +85,7 @@ export function readJpeg(data: Buffer): Still {
     frameTop: 0,
     grey: frame.components === 1,
     streamed: complete,
+    perPixel: bytesPerPixel(frame, complete),
     pieces: pieces.upTo(at + 2),
   };
 }
@@ -113,6 +114,11 @@ function readFrame(data: Buffer, at: number, next: number, marker: number): Fram
     );
   }
   return { width, height, components, progressive: marker === SOF2 };
+}
+
+/** Pillow's pixels, of which RGB has 4 bytes; and two bytes for each coefficient where scans refine them. */
+function bytesPerPixel({ components }: Frame, streamed: boolean): number {
+  return (components === 1 ? 2 : 5) + (streamed ? 0 : 2 * components);
 }
 
 function isFrame(marker: number): boolean {

@@ -90,8 +90,19 @@ export function readPng(data: Buffer): Still {
     grey: colour === GREY && depth <= 8 && !transparent,
     ...(depth === 16 && { deep: colour === GREY || colour === GREY_ALPHA ? 'grey16' : 'rgb16' }),
     streamed: interlace === 0,
+    perPixel: bytesPerPixel(colour, depth, interlace === 0, transparent),
     pieces: pieces.upTo(at),
   };
+}
+
+/**
+ * Libraries expand what is not plain grey, hold an interlaced image twice, and replace a clear colour in a copy. Of 16
+ * bits they put the low ones beside the high ones.
+ */
+function bytesPerPixel(colour: number, depth: number, streamed: boolean, transparent: boolean): number {
+  if (depth === 16) return (colour === GREY ? 13 : 26) + (streamed ? 0 : 8);
+  if (colour === GREY && !transparent) return (depth === 1 ? 3 : 2) + (streamed ? 0 : 1);
+  return streamed && !transparent ? 5 : 9;
 }
 
 /**

@@ -100,6 +100,9 @@ export function readTiff(data: Buffer): Still {
     return compression === UNCOMPRESSED ? needed : count;
   });
 
+  // Pixels that are expanded, their alpha taken away in a copy; and a strip, which is read whole.
+  const expanded = depth === 16 ? 26 : hasExtra ? 9 : 5;
+  const perPixel = expanded + Math.ceil((rowsPerStrip * rowBytes) / (width * height));
   const directory = writeDirectory(data.length, little, [
     [TAG.width, LONG, [width]],
     [TAG.height, LONG, [height]],
@@ -123,7 +126,7 @@ export function readTiff(data: Buffer): Still {
   // Colours with associated alpha are over black already. What the file does not call alpha is none.
   const dropAlpha = hasExtra && extra[0] !== UNASSOCIATED_ALPHA;
   const deep = depth === 16 && ({ deep: photometric === RGB ? 'rgb16' : 'grey16' } as const);
-  return { width, height, ...frame, grey: false, ...deep, streamed: false, dropAlpha, pieces };
+  return { width, height, ...frame, grey: false, ...deep, streamed: false, perPixel, dropAlpha, pieces };
 }
 
 /** The combinations that every decoder reads in the same way. */

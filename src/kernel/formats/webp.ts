@@ -1,5 +1,7 @@
 import { checkSize, must, Refused, type Still } from './still.ts';
 
+/** libwebp's decoder of animations, which Pillow uses, holds two canvases and gives a copy; all are RGBA. */
+const WEBP_BYTES = 18;
 const WITH_ALPHA = 0x10;
 
 type Chunk = { readonly kind: string; readonly at: number; readonly next: number };
@@ -28,7 +30,7 @@ export function readWebp(data: Buffer): Still {
   return {
     ...size,
     ...{ frameWidth: size.width, frameHeight: size.height, frameLeft: 0, frameTop: 0 },
-    ...{ grey: false, streamed: false, pieces: stillFile(data, size, alpha, image) },
+    ...{ grey: false, streamed: false, perPixel: WEBP_BYTES, pieces: stillFile(data, size, alpha, image) },
   };
 }
 
@@ -43,7 +45,7 @@ function firstFrame(data: Buffer, { at, next }: Chunk, canvas: Size): Still {
   return {
     ...canvas,
     ...{ frameWidth, frameHeight, frameLeft, frameTop },
-    ...{ grey: false, streamed: false, pieces: stillFile(data, size, alpha, image) },
+    ...{ grey: false, streamed: false, perPixel: WEBP_BYTES, pieces: stillFile(data, size, alpha, image) },
   };
 }
 

@@ -35,6 +35,7 @@ it('a batch leaves its slot once, and is not done before its span is in S3', asy
     bucket: bucket.bucket,
     operation: 'max',
     normalisation: 'null',
+    imageMemory: 1024,
   });
   const { batch } = JSON.parse(line);
   const place = create(BatchPlaceSchema, { batch, offset: 2n, length: line.length, queuedAt: 1 });

@@ -81,6 +81,7 @@ export function grpcFleet() {
       bucket: DATA,
       operation: 'stats',
       normalisation: 'null',
+      imageMemory: 1024,
       round: 0,
     });
     return { job, places };

@@ -37,7 +37,13 @@ async function rowsOf({ objects, result }: Awaited<ReturnType<typeof planned>>) 
 
 async function rowsBy(kernel: Kernel, batch: Batch): Promise<string[]> {
   const reader = new ObjectReader(s3Access(at().s3));
-  const limits = { fetches: 4, decodes: 2, encodedBytes: 64 * MIB, decodedBytes: 64 * MIB };
+  const limits = {
+    fetches: 4,
+    decodes: 2,
+    encodedBytes: 64 * MIB,
+    decodedBytes: 64 * MIB,
+    imageBytes: 1024 * MIB,
+  };
   const task = { operation: 'max' } as const;
   const now = () => performance.now();
   const { rows } = await measureBatch({ reader, bucket: at().bucket, batch, task, kernel, ...limits, now });

@@ -8,6 +8,7 @@ const task = {
   bucket: 'data',
   operation: 'max',
   normalisation: null,
+  image_memory: 288,
   round: 2,
   batch: 1,
   offset: 2,
@@ -23,6 +24,7 @@ it('tasks are one job and the places of its batches', () => {
     out: task.out,
     operation: 'max',
     normalisation: 'null',
+    imageMemory: 288,
     round: 2,
     requesterPays: true,
   });

@@ -30,6 +30,7 @@ function refusing(workingBytes = 0): Kernel & { most: number } {
     most: 0,
     prepare: (_: Buffer, key: string) => ({
       workingBytes,
+      mostBytes: () => workingBytes,
       measure: async () => {
         running += 1;
         kernel.most = Math.max(kernel.most, running);

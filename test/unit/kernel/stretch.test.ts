@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { stretchBytes, stretchFloats, stretchPixels, stretchRange } from '../../../src/kernel/stretch.ts';
 
-const PLAIN = { grey: false, streamed: true, pieces: [] };
+const PLAIN = { grey: false, streamed: true, perPixel: 5, pieces: [] };
 
 describe('a table of bytes', () => {
   test('has the nearest integer for every value of every range, the even one of two', () => {

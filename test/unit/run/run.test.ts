@@ -53,6 +53,7 @@ describe('resolveRun', () => {
       market: 'on-demand',
       swap: 0,
       memory: 1769,
+      imageMemory: 1056,
       configureMemory: false,
       measure: { functionName: 'fanfleet-prod-measure' },
       concurrency: 1000,

@@ -24,6 +24,7 @@ const schema = z.object({
         quality: z.int().min(1).max(100),
       })
       .nullable(),
+    imageMemory: z.int().nonnegative(),
     batch: batchSchema,
   }),
   queuedAt: z.iso.datetime(),
@@ -38,6 +39,7 @@ const event: z.output<typeof schema> = {
     requesterPays: true,
     runsBucket: 'runs',
     operation: 'normalise',
+    imageMemory: 288,
     normalisation: {
       format: 'npy',
       channels: 'each',
