@@ -1,7 +1,7 @@
 import type { DatasetObject } from '../dataset/manifest.ts';
 import { FanfleetError } from '../errors.ts';
 import type { Pages } from './cut.ts';
-import { collect, inKeyOrder, KeyOrderError, RepeatedNameError, sortByKey } from './key-order.ts';
+import { collect, inKeyOrder, KeyOrderError, RepeatedNameError, SORT_LIMIT, sortByKey } from './key-order.ts';
 import { type ListingTally, newTally } from './list.ts';
 import { type ShardKeys, withPath, withPaths } from './shard-keys.ts';
 
@@ -21,14 +21,16 @@ export type OrderedListing<Written> = {
  * Write a listing in key order: as it comes where that is in order, else sorted in memory. With `shardKeys` `auto` the
  * keys name the shards where names alone will not do: two shards have the same one, or too many come without order.
  *
+ * @param sortLimit most images that are sorted
  * @throws FanfleetError `DUPLICATE_KEY`, `TOO_MANY_UNORDERED_KEYS`, and what `list` and `write` throw
  */
 export async function writeInOrder<Written>(
   list: List,
   write: Write<Written>,
   shardKeys: ShardKeys,
+  sortLimit = SORT_LIMIT,
 ): Promise<OrderedListing<Written>> {
-  const listing = new Relisting(list);
+  const listing = new Relisting(list, sortLimit);
   if (shardKeys === 'path') return byPath(listing, write);
   try {
     return { written: await byName(listing, write), tally: listing.tally, shardKeys: 'member' };
@@ -74,12 +76,14 @@ function whyByPath(reason: unknown): string | null {
 /** A listing that can be made again. */
 class Relisting {
   readonly #list: List;
+  readonly #sortLimit: number;
   tally = newTally();
   /** All that was listed, once it is in memory. */
   collected: readonly DatasetObject[] | undefined;
 
-  constructor(list: List) {
+  constructor(list: List, sortLimit: number) {
     this.#list = list;
+    this.#sortLimit = sortLimit;
   }
 
   pages(): Pages {
@@ -89,7 +93,7 @@ class Relisting {
   }
 
   async collect(): Promise<readonly DatasetObject[]> {
-    this.collected = await collect(this.pages());
+    this.collected = await collect(this.pages(), this.#sortLimit);
     return this.collected;
   }
 

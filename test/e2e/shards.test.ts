@@ -54,9 +54,17 @@ describe('tar shards', () => {
         }),
       );
     }
-    const { code, stdout } = await cli(home, ['--json', 'run', 'webdataset/']);
+    const compressed = { Bucket: stack.stack.dataBucket, Key: 'webdataset/2.tar.gz', Body: 'gz' };
+    await stack.s3.send(new PutObjectCommand(compressed));
+    const { code, stdout, stderr } = await cli(home, ['--json', 'run', 'webdataset/']);
     expect(code).toBe(3); // the empty one
-    const { runId } = JSON.parse(stdout) as Summary;
+    const { runId, plan } = JSON.parse(stdout) as Summary;
+    expect(plan.leftOut.map(({ suffix, count }) => [suffix, count])).toEqual([
+      ['.txt', 60],
+      ['.tar.gz', 1],
+    ]);
+    expect(stderr).toContain('Left out: 61 files');
+    expect(stderr).toContain('unpack them to plain tars (webdataset/2.tar.gz).');
     const rows = await readRows(stack, runId, 'serverless');
     expect(await readRows(stack, runId, 'fleet')).toBe(rows);
     const wanted = new Set(names.map((name) => `photos/${name}`));
