@@ -34,22 +34,29 @@ const ON_RAY: readonly (Engine | undefined)[] = [undefined, 'daft', 'ray'];
 /** An execution that failed with one of these got to its report. */
 const HAS_REPORT: ReadonlySet<string | null> = new Set(['ArmFailed', 'ArmsDisagree']);
 
+type Uploaded = Awaited<ReturnType<typeof upload>>;
+
 /** Start a run and, unless detached, follow it to its report. */
 export async function runCommand(context: Context, options: RunOptions) {
   const aws = await connect(context, { requesterPays: options.request.requesterPays ?? false });
-  const asked = await resolveInput(context, aws, options);
+  let uploaded: Uploaded | undefined;
+  const asked = await resolveInput(context, aws, options, (result) => {
+    uploaded = result;
+  });
+  const withUpload = uploaded && { upload: uploaded };
   const input = options.datasetRange ? await withStatisticsRun(context, aws, asked) : asked;
   const runId = await start(context, aws, input);
-  if (options.detach) return { json: { runId }, text: runId, exitCode: 0 };
+  if (options.detach) return { json: { runId, ...withUpload }, text: runId, exitCode: 0 };
   const { summary, folder } = await followToReport(context, aws, runId, input);
   for (const remark of planRemarks(summary.plan)) context.io.note(printable(remark));
   const rounds = summary.rounds.flatMap((round) => round.arms);
   const exitCode = exitCodeOf({
     failedArms: rounds.filter(({ status, valid }) => status === 'failed' || valid === false).length,
     digestsEqual: summary.agreement.equal,
-    failedImages: summary.failures.codes.reduce((sum, { count }) => sum + count, 0),
+    // A file that could not be uploaded is an image of the user that was not measured.
+    failedImages: summary.failures.codes.reduce((sum, { count }) => sum + count, uploaded?.failed ?? 0),
   });
-  return { json: { ...summary, files: folder }, text: reportText(summary, folder), exitCode };
+  return { json: { ...summary, files: folder, ...withUpload }, text: reportText(summary, folder), exitCode };
 }
 
 /**
@@ -99,11 +106,14 @@ async function withStatisticsRun(context: Context, aws: Aws, input: RequestInput
 /**
  * The execution input: the user's folder is uploaded first, the user's bucket is taken as it is. A run that resumes
  * another one without naming images is over those of the other one, and what is not said is as it was there.
+ *
+ * @param onUpload told what became of the files of a folder
  */
 export async function resolveInput(
   context: Context,
   aws: Aws,
   { images, request }: Pick<RunOptions, 'images' | 'request'>,
+  onUpload?: (result: Uploaded) => void,
 ): Promise<RequestInput> {
   if (images === undefined) {
     if (request.prefix === undefined && request.resume !== undefined) {
@@ -133,7 +143,7 @@ export async function resolveInput(
     );
   }
   const prefix = `${basename(resolve(images))}/`;
-  await upload(context, aws, images, prefix);
+  onUpload?.(await upload(context, aws, images, prefix));
   return { ...request, prefix };
 }
 
