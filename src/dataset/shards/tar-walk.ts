@@ -170,11 +170,20 @@ class TarWalk {
       } catch (reason) {
         const compression = this.at === 0 ? compressionOf(block) : null;
         if (compression !== null) throw compressed(this.#options.name, compression);
-        if (!ended || !(reason instanceof TarDamage)) throw reason;
+        // Zeros may also be a part of the tar that was lost: files behind it are not to be lost in silence.
+        if (!ended || !(reason instanceof TarDamage) || (await this.#hasHeaderBehind())) throw reason;
         const bytes = this.#options.size - this.at;
         this.#options.onRemark?.({ what: 'TRAILING_BYTES', offset: this.at, bytes });
         return null;
       }
+    }
+  }
+
+  async #hasHeaderBehind(): Promise<boolean> {
+    for (;;) {
+      const block = await this.#blocks.next();
+      if (block.length < BLOCK_BYTES) return false;
+      if (!isZeros(block) && isHeader(block)) return true;
     }
   }
 

@@ -208,6 +208,15 @@ describe('what lies behind the end of a tar', () => {
   });
 });
 
+it('zeros in the middle of a tar are damage, if there are headers further on', async () => {
+  const [a, b, c] = ['a.png', 'b.png', 'c.png'].map((name) => tarEntry(name, 'x'.repeat(2000)));
+  const tar = Buffer.concat([a, b?.fill(0, 0, 1024), c, END].filter((part) => part !== undefined));
+  const { members, error } = await walked(tar);
+  expect(members.map(({ name }) => name)).toEqual(['a.png']);
+  expect(error).toMatchObject({ code: 'SHARD_DAMAGED' });
+  expect(error?.message).toContain(`at byte ${(a?.length ?? 0) + 1024}:`);
+});
+
 describe('names', () => {
   it.each(['v7', 'ustar', 'gnu', 'pax'])('that are not UTF-8 cost a refusal, in %s tars', async (format) => {
     const tar = await made(
