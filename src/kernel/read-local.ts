@@ -25,7 +25,7 @@ export function readLocal(
     opened = openFile(path);
     const info = fstatSync(opened);
     if (info.isDirectory()) return FOLDER_LINK;
-    if (!info.isFile()) return localFailure(key, 'NOT_A_FILE', `${kindOf(info)} at ${key}`);
+    if (!info.isFile()) return localFailure(key, 'NOT_A_FILE', `it is ${kindOf(info)}`);
     return readSpan(opened, file.span ?? { offset: 0, size: info.size });
   } catch (reason) {
     return localFailure(key, localCodeOf(reason), reason);
