@@ -61,8 +61,8 @@ IMAGE_ERRORS = {
     "OBJECT_KEY_UNUSABLE": "the KMS key of the object is disabled, deleted or not usable: enable it, or leave it out",
     "OBJECT_UNREADABLE": "S3 gave no sound answer for the object however often it was asked:"
     " upload it again, or leave it out",
-    "TOO_MUCH_MEMORY": "the image takes more memory than a worker has for one:"
-    " give functions more memory, or the fleet a larger instance type",
+    "TOO_MUCH_MEMORY": "the image takes more memory than there is for one:"
+    " give functions more memory, the fleet a larger instance type, or take a larger machine",
     "OUTPUT_KEY_TOO_LONG": "the key has more than 900 bytes, which leaves too little for that of the normalised image",
     "OUTPUT_TOO_LARGE": "a side of the image is longer than 65500 pixels, the most of a JPEG: write PNG or npy",
 }
@@ -161,7 +161,7 @@ def decode(still: Still) -> Image.Image:
         decoded = _to_8_bits(image, still)
         if still.drop_alpha:
             decoded = decoded.convert({"LA": "L", "RGBA": "RGB"}[decoded.mode])
-    except MemoryError:
+    except (MemoryError, Refused):
         raise
     except Exception as reason:  # Pillow's readers raise almost anything at damaged files.
         raise Refused("DECODE_FAILED", f"{type(reason).__name__}: {reason}") from reason

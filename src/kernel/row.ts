@@ -32,7 +32,7 @@ export const IMAGE_ERRORS = {
   OBJECT_UNREADABLE:
     'S3 gave no sound answer for the object however often it was asked: upload it again, or leave it out',
   TOO_MUCH_MEMORY:
-    'the image takes more memory than a worker has for one: give functions more memory, or the fleet a larger instance type',
+    'the image takes more memory than there is for one: give functions more memory, the fleet a larger instance type, or take a larger machine',
   OUTPUT_KEY_TOO_LONG:
     'the key has more than 900 bytes, which leaves too little for that of the normalised image',
   OUTPUT_TOO_LARGE: 'a side of the image is longer than 65500 pixels, the most of a JPEG: write PNG or npy',

@@ -4,7 +4,7 @@ import zlib
 from functools import partial
 from struct import unpack_from
 
-from fanfleet.formats.png_data import PngStream, png_chunk, stored_png_data
+from fanfleet.formats.png_data import open_png, png_chunk
 from fanfleet.formats.still import Still, check_size, must, u32
 
 _GREY, _RGB, _PALETTE, _GREY_ALPHA, _RGBA = 0, 2, 3, 4, 6
@@ -17,9 +17,6 @@ _DEPTHS = {
 }
 _SAMPLES = {_GREY: 1, _RGB: 3, _PALETTE: 1, _GREY_ALPHA: 2, _RGBA: 4}
 _ADAM7 = ((0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (1, 0, 2, 2), (0, 1, 1, 2))
-
-_MOST_STORED = 32 * 2**20
-"""Rows of more bytes are inflated while they are decoded: it is slower than at once, and takes no memory."""
 
 
 def read_png(data: bytes) -> Still:
@@ -67,13 +64,9 @@ def read_png(data: bytes) -> Still:
     must(bool(packed))
     must(colour != _PALETTE or entries > 0)
     size = _raw_size(width, height, depth * _SAMPLES[colour], interlace)
-    stream = None
-    if size > _MOST_STORED:
-        stream = partial(PngStream, b"".join(head), packed, size)
-    else:
-        head.append(stored_png_data(packed, size))
-    per_pixel = _per_pixel(colour, depth, interlace == 0, transparent)
     file = b"".join(head)
+    stream = partial(open_png, file, packed, size)
+    per_pixel = _per_pixel(colour, depth, interlace == 0, transparent)
     return Still("PNG", width, height, width, height, file, deep=depth == 16, per_pixel=per_pixel, stream=stream)
 
 

@@ -3,9 +3,11 @@
 Pillow leaves missing rows black without a word, so they are counted before it sees them.
 """
 
+import io
 import zlib
 from collections.abc import Iterator, Sequence
 from struct import pack
+from typing import BinaryIO
 
 from fanfleet.formats.still import Refused, must
 
@@ -14,12 +16,19 @@ _LIBPNG_BLOCK = 8192
 _LIBPNG_DISCARDED = 1024
 """The most bytes behind the rows that it takes at once (PNG_INFLATE_BUF_SIZE)."""
 
+_MOST_STORED = 32 * 2**20
+"""Rows of more bytes are inflated while they are decoded: it is slower than at once, and takes no memory."""
+
 Packed = Sequence[memoryview]
 """The bodies of the IDAT chunks."""
 
 
-def stored_png_data(packed: Packed, size: int) -> bytes:
-    """IDAT and IEND with `size` bytes of rows. Raises Refused."""
+def open_png(head: bytes, packed: Packed, size: int) -> BinaryIO:
+    """A file of the chunks `head`, and IDAT and IEND with `size` bytes of rows. This, or reading it, raises Refused."""
+    return PngStream(head, packed, size) if size > _MOST_STORED else io.BytesIO(head + _stored(packed, size))
+
+
+def _stored(packed: Packed, size: int) -> bytes:
     inflater = zlib.decompressobj()
     try:
         rows = inflater.decompress(packed[0] if len(packed) == 1 else b"".join(packed), size)
@@ -31,7 +40,7 @@ def stored_png_data(packed: Packed, size: int) -> bytes:
 
 
 class PngStream:
-    """A file of the chunks `head` and the same data, which is made as it is read. Reading raises Refused."""
+    """The same, made as it is read."""
 
     def __init__(self, head: bytes, packed: Packed, size: int) -> None:
         self._parts = _parts(head, packed, size)

@@ -39,7 +39,7 @@ class Still:
     """Whether it has 16 bits a sample."""
     per_pixel: int = field(kw_only=True)
     stream: Callable[[], BinaryIO] | None = None
-    """The file for the decoder where `data` is only its beginning, since all of it would be too much."""
+    """Opens the file for the decoder where `data` is only its beginning. It may raise Refused."""
 
     def open(self) -> BinaryIO:
         """The file for the decoder."""

@@ -4,12 +4,13 @@ import { type CopyPlaces, copyPlaces, type Place, placeOf } from '../../dataset/
 import { nothingPassedOver } from '../../dataset/files/passed-over.ts';
 import { isLocalShard } from '../../dataset/shards/local-shard.ts';
 import { FanfleetError } from '../../errors.ts';
-import { chooseKernel, type KernelName } from '../../kernel/choose-kernel.ts';
+import type { KernelName } from '../../kernel/choose-kernel.ts';
 import { localFailure } from '../../kernel/local-failure.ts';
 import { eachLocalImage } from '../../kernel/local-images.ts';
 import type { Normalisation } from '../../kernel/normalisation.ts';
 import { FILE_SUFFIXES } from '../../run/normalised-file.ts';
 import type { Context } from '../context.ts';
+import { localKernel } from '../local-kernel.ts';
 import { type LocalInput, localInput, oneByOne, putRows } from '../local-rows.ts';
 
 export interface NormaliseOptions {
@@ -29,7 +30,7 @@ export async function normaliseCommand(
   paths: readonly string[],
   { out, normalisation, ...options }: NormaliseOptions,
 ) {
-  const kernel = await chooseKernel(options.kernel);
+  const kernel = await localKernel(options.kernel, normalisation.format);
   const input = localInput(context, paths);
   const suffix = FILE_SUFFIXES[normalisation.format];
   const places = copyPlaces(input.named, out, suffix, isLocalShard);

@@ -1,8 +1,9 @@
-import { chooseKernel, type KernelName } from '../../kernel/choose-kernel.ts';
+import type { KernelName } from '../../kernel/choose-kernel.ts';
 import type { Depth } from '../../kernel/depth.ts';
 import { measureFound } from '../../kernel/local-files.ts';
 import type { Operation } from '../../kernel/operation.ts';
 import type { Context } from '../context.ts';
+import { localKernel } from '../local-kernel.ts';
 import { localInput, putRows } from '../local-rows.ts';
 
 export interface StatsOptions {
@@ -19,7 +20,7 @@ export interface StatsOptions {
 /** The result rows of local files and folders, the same as those of `measure`, without any AWS. */
 export async function statsCommand(context: Context, paths: readonly string[], options: StatsOptions) {
   const { operation, depth } = options;
-  const kernel = await chooseKernel(options.kernel);
+  const kernel = await localKernel(options.kernel);
   const input = localInput(context, paths);
   if (options.approx) {
     return (await import('./approximate.ts')).approximateCommand(context, input, kernel);
