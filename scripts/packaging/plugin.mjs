@@ -3,9 +3,11 @@
  *
  * The native kernel is a file of a function's zip where it was built (serverless.yml names it); this says which kernel
  * is packed, and refuses one that the functions could not load. sharp is a layer. The gRPC program that instances run is
- * built for their processors, and packed with `launchFleet`.
+ * built for their processors, and packed with `launchFleet`. After a deployment it says if the account runs fewer functions
+ * at once than the stack asks for.
  */
 import { join } from 'node:path';
+import { tellConcurrency } from './account-concurrency.mjs';
 import { unfit } from './addon.mjs';
 import { buildGrpcProgram } from './grpc-program.mjs';
 import { installSharp } from './sharp-layer.mjs';
@@ -42,6 +44,7 @@ export default class KernelPackaging {
         await installSharp(root, join(root, serverless.service.layers.sharp.path), cpu);
         await packProgram();
       },
+      'after:deploy:deploy': () => tellConcurrency(serverless, log),
       'before:deploy:function:packageFunction': async () => {
         await packKernel();
         await packProgram();

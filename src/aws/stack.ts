@@ -11,9 +11,13 @@ export interface Stack {
   readonly measureFunction: string;
 }
 
+/** The name of a stage's stack, and of the function that measures, whether they are deployed or not. */
+export const stackName = (stage: string): string => `fanfleet-${stage}`;
+export const measureFunctionOf = (stage: string): string => `${stackName(stage)}-measure`;
+
 /** @throws FanfleetError `NOT_DEPLOYED` if the stack is not there */
 export async function findStack(client: CloudFormationClient, stage: string): Promise<Stack> {
-  const name = `fanfleet-${stage}`;
+  const name = stackName(stage);
   const stack = await client
     .send(new DescribeStacksCommand({ StackName: name }))
     .then(({ Stacks }) => Stacks?.[0])
@@ -37,6 +41,6 @@ export async function findStack(client: CloudFormationClient, stage: string): Pr
     runsBucket: output('RunsBucket'),
     dataBucket: output('DataBucketName'),
     terminateFunction: `${name}-terminate-fleet`,
-    measureFunction: `${name}-measure`,
+    measureFunction: measureFunctionOf(stage),
   };
 }

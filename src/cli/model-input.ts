@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { measureFunctionOf } from '../aws/stack.ts';
 import { newestPrices } from '../cost/price-files.ts';
 import type { Prices } from '../cost/prices.ts';
 import { FanfleetError } from '../errors.ts';
@@ -10,15 +11,19 @@ import { jobOfRun } from '../model/measured-job.ts';
 import { defaultCalibration } from '../model/parameters.ts';
 import { parse } from '../parse.ts';
 import { type Summary, summarySchema } from '../report/summary-schema.ts';
+import { type AccountConcurrency, availableTo } from '../run/account-limit-schema.ts';
 import { fetchReport } from './commands/report.ts';
 import { type Context, connect } from './context.ts';
 import type { ModelRequest } from './model-options.ts';
+import { LOCAL } from './stage.ts';
 
 /** What a prediction is made of. */
 export interface ModelInput {
   readonly job: Job;
   readonly calibration: Calibration;
   readonly prices: Prices;
+  /** What Lambda says of the account of the stage, or why it does not; null where it was not asked. */
+  readonly account: AccountConcurrency | string | null;
 }
 
 const DEFAULT_REGION = 'us-east-1';
@@ -33,15 +38,35 @@ export async function readModelInput(context: Context, request: ModelRequest): P
   const region = request.region ?? summary?.environment.region ?? context.shell.AWS_REGION ?? DEFAULT_REGION;
   const { prices } = await newestPrices(join(context.home, 'prices'), region);
   for (const remark of prices.remarks ?? []) context.io.note(remark);
+  const account = request.job.accountConcurrency === undefined ? await accountOf(context, region) : null;
+  const ofAccount =
+    account === null || typeof account === 'string'
+      ? {}
+      : { accountConcurrency: Math.max(1, availableTo(account)) };
   if (summary === null) {
-    const job = parse(jobSchema, request.job, 'The job');
-    return { job, calibration: defaultCalibration(job.engine), prices };
+    const job = parse(jobSchema, { ...ofAccount, ...request.job }, 'The job');
+    return { job, calibration: defaultCalibration(job.engine), prices, account };
   }
   const measured = jobOfRun(summary);
-  const job = parse(jobSchema, { ...measured, ...request.job }, 'The job');
+  const job = parse(jobSchema, { ...measured, ...ofAccount, ...request.job }, 'The job');
   expectSameEngine(measured, job);
   const calibration = calibrate(summary);
-  return { job, calibration: request.inAws ? inAws(calibration, job.engine) : calibration, prices };
+  return { job, calibration: request.inAws ? inAws(calibration, job.engine) : calibration, prices, account };
+}
+
+/** Of a stage in an account Lambda is asked; the local AWS says nothing of one. */
+async function accountOf({ stage }: Context, region: string): Promise<AccountConcurrency | string | null> {
+  if (stage === LOCAL) return null;
+  const [{ LambdaClient }, { readAccountConcurrency }] = await Promise.all([
+    import('@aws-sdk/client-lambda'),
+    import('../aws/account-concurrency.ts'),
+  ]);
+  const lambda = new LambdaClient({ region });
+  try {
+    return await readAccountConcurrency(lambda, measureFunctionOf(stage));
+  } finally {
+    lambda.destroy();
+  }
 }
 
 /** Engines have different kernels and starts: a run with one says nothing of another. */

@@ -33,7 +33,11 @@ export function addModelOptions(command: Command): Command {
     .option('--packed', 'the images lie in tar shards')
     .option('--batch-size <n>', 'most images in a batch (default: 100)', number)
     .option('--concurrency <n>', 'measure functions at once (default: 1000)', number)
-    .option('--account-concurrency <n>', "Lambda's quota of the account (default: 1000)", number)
+    .option(
+      '--account-concurrency <n>',
+      "Lambda's quota of the account (default: with --stage what Lambda says, else 1000)",
+      number,
+    )
     .option('--memory <mb>', 'of a measure function (default: 1769)', number)
     .addOption(
       new Option('--architecture <name>', 'of the functions (default: arm64)').choices(['x86_64', 'arm64']),

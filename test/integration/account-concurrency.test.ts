@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -6,6 +6,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import {
   CreateFunctionCommand,
+  DeleteFunctionConcurrencyCommand,
   InvokeCommand,
   LambdaClient,
   PutFunctionConcurrencyCommand,
@@ -26,6 +27,9 @@ const CODE = 'import time\ndef main(event, context):\n    time.sleep(0.1)\n    r
 const ROLE = 'arn:aws:iam::000000000000:role/any';
 const FUNCTION = 'slow';
 const AT_ONCE = 3;
+
+const CLI = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
+const EMPTY_ZIP = Buffer.from('UEsFBgAAAAAAAAAAAAAAAAAAAAAAAA==', 'base64');
 
 let emulator: Emulator;
 let lambda: LambdaClient;
@@ -56,12 +60,13 @@ describe('an account that runs 3 functions at once', () => {
     await lambda.send(
       new CreateFunctionCommand({
         ...{ FunctionName: 'own', Handler: 'index.main', Role: ROLE, Runtime: 'python3.12' },
-        Code: { ZipFile: Buffer.from('UEsFBgAAAAAAAAAAAAAAAAAAAAAAAA==', 'base64') },
+        Code: { ZipFile: EMPTY_ZIP },
       }),
     );
     const reserve = { FunctionName: 'own', ReservedConcurrentExecutions: 2 };
     await lambda.send(new PutFunctionConcurrencyCommand(reserve));
     expect(await readAccountConcurrency(lambda, 'own')).toEqual({ ...found, unreserved: 1, reserved: 2 });
+    await lambda.send(new DeleteFunctionConcurrencyCommand({ FunctionName: 'own' }));
   });
 
   it('refuses what is beyond with 429', async () => {
@@ -93,6 +98,34 @@ describe('an account that runs 3 functions at once', () => {
   });
 });
 
+describe('the command line with a stage of such an account', () => {
+  it('doctor compares what the account runs with what the stack asks for', async () => {
+    const before = await fanfleet('doctor');
+    expect(before.stdout).toContain('functions at once in the account: 3; no stack is deployed');
+    await lambda.send(
+      new CreateFunctionCommand({
+        ...{ FunctionName: 'fanfleet-prod-measure', Handler: 'index.main', Role: ROLE },
+        ...{ Runtime: 'python3.12', Code: { ZipFile: EMPTY_ZIP } },
+        Environment: { Variables: { FANFLEET_CONCURRENCY: '1000' } },
+      }),
+    );
+    const { stdout, status } = await fanfleet('doctor');
+    expect(stdout).toMatch(
+      /^mind {4} functions at once in the account: 3; the stack asks for 1,000\n.*L-B99A9384/m,
+    );
+    expect(status).toBe(0);
+  });
+
+  it('estimate takes what the account runs, unless it is told', async () => {
+    const { stdout } = await fanfleet('estimate', '--images', '1e5');
+    expect(stdout).toContain('Account: 3 functions at once, as Lambda says.');
+    expect(stdout).toContain('a run has 2 batches at work');
+    const told = await fanfleet('estimate', '--images', '1e5', '--account-concurrency', '50');
+    expect(told.stdout).not.toContain('Account:');
+    expect(told.stdout).toContain('The account runs 50 functions at once');
+  });
+});
+
 it('is not known where the right is missing: then the code of the error is', async () => {
   const server = createServer((_, response) => {
     response.writeHead(403, { 'x-amzn-errortype': 'AccessDeniedException' });
@@ -110,6 +143,17 @@ it('is not known where the right is missing: then the code of the error is', asy
     server.close();
   }
 });
+
+async function fanfleet(...args: string[]) {
+  const child = spawn(process.execPath, [CLI, '--stage', 'prod', ...args], {
+    env: {
+      ...{ PATH: process.env.PATH, AWS_REGION: 'us-east-1', AWS_ENDPOINT_URL: emulator.endpoint },
+      ...{ AWS_ACCESS_KEY_ID: 'test', AWS_SECRET_ACCESS_KEY: 'test', FANFLEET_HOME: '/nonexistent' },
+    },
+  });
+  const [stdout] = await Promise.all([Array.fromAsync(child.stdout), once(child, 'close')]);
+  return { status: child.exitCode, stdout: Buffer.concat(stdout).toString() };
+}
 
 /** Run a distributed map over the function, with so many items and children at once. */
 async function mapOf(items: number, children: number, Retry: readonly Retrier[]) {

@@ -4,11 +4,15 @@ import { createServer } from 'node:net';
 import { freemem } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { LambdaClient } from '@aws-sdk/client-lambda';
 import { chooseHosts } from '../../../localstack/ec2/hosts/open-hosts.ts';
 import { readState } from '../../../localstack/offline.ts';
+import { measureFunctionOf } from '../../aws/stack.ts';
 import { FanfleetError } from '../../errors.ts';
+import { checkAccount } from '../account-check.ts';
 import type { Context } from '../context.ts';
 import { EXIT } from '../exit-code.ts';
+import { LOCAL } from '../stage.ts';
 
 const run = promisify(execFile);
 
@@ -16,16 +20,27 @@ export interface Check {
   readonly name: string;
   readonly ok: boolean;
   readonly found: string;
-  /** How to get what is missing. */
+  /** How to get what is missing; of what is there, what to mind. */
   readonly fix: string | null;
 }
 
 const NEEDED_MEMORY_GIB = 4;
 const NEEDED_DISK_GIB = 4;
 
-/** Say what this machine lacks for an offline run, and how to get it. */
+/** Say what this machine lacks for an offline run, or to deploy to an account and what that lacks; and how to get it. */
 export async function doctorCommand(context: Context) {
-  const checks = await Promise.all([
+  const checks = await Promise.all(context.stage === LOCAL ? localChecks(context) : accountChecks(context));
+  const text = checks
+    .map(
+      ({ name, ok, found, fix }) =>
+        `${ok ? (fix === null ? 'ok     ' : 'mind   ') : 'missing'}  ${name}: ${found}${fix === null ? '' : `\n         ${fix}`}`,
+    )
+    .join('\n');
+  return { json: { checks }, text, exitCode: checks.every(({ ok }) => ok) ? EXIT.OK : EXIT.USAGE };
+}
+
+function localChecks(context: Context): Promise<Check>[] {
+  return [
     node(),
     python(),
     program(
@@ -44,14 +59,40 @@ export async function doctorCommand(context: Context) {
     disk(context),
     ports(context),
     hosts(context),
-  ]);
-  const text = checks
-    .map(
-      ({ name, ok, found, fix }) =>
-        `${ok ? 'ok     ' : 'missing'}  ${name}: ${found}${fix === null ? '' : `\n         ${fix}`}`,
-    )
-    .join('\n');
-  return { json: { checks }, text, exitCode: checks.every(({ ok }) => ok) ? EXIT.OK : EXIT.USAGE };
+  ];
+}
+
+/** In an account: what deploys, and what the account runs at once beside what the stack asks for. */
+function accountChecks(context: Context): Promise<Check>[] {
+  return [
+    node(),
+    file(context, 'node_modules/.bin/sls', 'packages of Node'),
+    region(context),
+    functionsAtOnce(context),
+  ];
+}
+
+async function region({ shell }: Context): Promise<Check> {
+  const { AWS_REGION } = shell;
+  return check(
+    'region',
+    AWS_REGION !== undefined,
+    AWS_REGION ?? 'not set',
+    'set AWS_REGION to that of the stack',
+  );
+}
+
+async function functionsAtOnce({ stage, shell }: Context): Promise<Check> {
+  const name = 'functions at once in the account';
+  const { AWS_REGION } = shell;
+  if (AWS_REGION === undefined) return check(name, false, 'not asked without a region', 'set AWS_REGION');
+  const lambda = new LambdaClient({ region: AWS_REGION });
+  try {
+    const { account, found, fix } = await checkAccount(lambda, measureFunctionOf(stage));
+    return { name, ok: account !== null, found, fix };
+  } finally {
+    lambda.destroy();
+  }
 }
 
 async function node(): Promise<Check> {

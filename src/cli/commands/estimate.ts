@@ -35,13 +35,23 @@ export async function estimateCommand(context: Context, request: ModelRequest) {
 }
 
 /** What the figures rest on. */
-export function footing({ job, calibration, prices }: ModelInput): string[] {
+export function footing({ job, calibration, prices, account }: ModelInput): string[] {
   const { ageDays, stale } = ageOf(prices, Date.now());
   return [
     `Rests on: ${calibration.source}.`,
     `Prices: ${prices.region}, ${prices.date}${stale ? `, ${ageDays} days old` : ''}.`,
     ...storageText(job),
+    ...accountText(job, account),
   ];
+}
+
+/** How many functions the account runs at once, where it was asked. */
+function accountText({ accountConcurrency }: Job, account: ModelInput['account']): string[] {
+  if (account === null) return [];
+  const most = `${count(accountConcurrency)} functions at once`;
+  return typeof account === 'string'
+    ? [`Account: not known (${account}), so ${most} are assumed; --account-concurrency says it.`]
+    : [`Account: ${most}, as Lambda says.`];
 }
 
 /** Where reading the images costs more than reading Standard. */

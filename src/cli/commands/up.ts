@@ -1,6 +1,9 @@
+import { LambdaClient } from '@aws-sdk/client-lambda';
 import { deployOffline } from '../../../localstack/deploy.ts';
-import { awsVariables, down, readState, up } from '../../../localstack/offline.ts';
+import { awsVariables, CREDENTIALS, down, REGION, readState, up } from '../../../localstack/offline.ts';
+import { measureFunctionOf } from '../../aws/stack.ts';
 import { FanfleetError } from '../../errors.ts';
+import { checkAccount } from '../account-check.ts';
 import { type Context, expectLocal } from '../context.ts';
 import { withoutAws } from '../shell.ts';
 
@@ -64,6 +67,14 @@ export async function deployCommand(context: Context, params: readonly string[] 
   }
   io.progress('deploying the stack …');
   const outcome = await deployOffline({ root, home, state, params, env: withoutAws(), signal });
+  const lambda = new LambdaClient({
+    region: REGION,
+    credentials: CREDENTIALS,
+    endpoint: `http://127.0.0.1:${state.port}`,
+  });
+  const { account, concurrency, found, fix } = await checkAccount(lambda, measureFunctionOf(stage));
+  lambda.destroy();
+  if (fix !== null) io.note(`Functions at once: ${found}; runs are kept to what there is.`);
   const text = outcome === 'deployed' ? 'The stack is deployed.' : 'The stack is deployed already.';
-  return { json: { outcome }, text };
+  return { json: { outcome, account, concurrency }, text };
 }

@@ -29,6 +29,6 @@ export function addOffline(program: Command, act: Act): void {
     .action(() => act(async (context) => (await import('../commands/clean.ts')).cleanCommand(context)));
   program
     .command('doctor')
-    .description('say what this machine lacks')
+    .description('say what this machine lacks; with --stage what the account has for it')
     .action(() => act(async (context) => (await import('../commands/doctor.ts')).doctorCommand(context)));
 }

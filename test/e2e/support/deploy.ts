@@ -12,13 +12,18 @@ export type Sample = 'photos' | 'digits';
  * Deploy a real stack on free ports, with sample images in its data bucket.
  *
  * @param home where all of it is kept
+ * @param env settings of the local AWS
  * @returns what ends the stack; the folder stays
  */
-export async function deployStack(home: string, samples: readonly Sample[]): Promise<() => Promise<void>> {
+export async function deployStack(
+  home: string,
+  samples: readonly Sample[],
+  env: Readonly<Record<string, string>> = {},
+): Promise<() => Promise<void>> {
   const [port, ec2Port] = await freePorts(2);
   const end = async () => void (await cli(home, ['down']));
   try {
-    await cliJson(home, ['up', '--port', String(port), '--ec2-port', String(ec2Port)]);
+    await cliJson(home, ['up', '--port', String(port), '--ec2-port', String(ec2Port)], env);
     await cliJson(home, ['deploy']);
     await cliJson(home, ['dataset', 'sample']);
     for (const sample of samples) {
@@ -41,6 +46,7 @@ export async function onOwnStack<T>(
   name: string,
   samples: readonly Sample[],
   work: (home: string) => Promise<T>,
+  env: Readonly<Record<string, string>> = {},
 ): Promise<T> {
   const home = await mkdtemp(join(tmpdir(), `fanfleet-${name}-`));
   const listening = new AbortController();
@@ -58,7 +64,7 @@ export async function onOwnStack<T>(
     );
   }
   try {
-    await deployStack(home, samples);
+    await deployStack(home, samples, env);
     return await work(home);
   } finally {
     // Work that a signal broke off fails without its stack, which is no news: the process ends here then.
