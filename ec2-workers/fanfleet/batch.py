@@ -179,7 +179,7 @@ def _do_next(task: Task, fetching: Iterator[Fetched], files: PutAhead, done: _Do
 def _do_image(task: Task, data: bytes, key: str) -> Measured:
     most_bytes = task.image_memory * 2**20
     if task.normalisation is None:
-        return measure(data, key, task.operation, most_bytes)
+        return measure(data, key, task.operation, most_bytes=most_bytes)
     # It needs numpy, which would make every other operation start later.
     from fanfleet.normalise import normalise
 

@@ -86,6 +86,24 @@ describe('measureBatch', () => {
     expect(rows.map((row) => !isFailed(row) && row.max?.[0])).toEqual([1, 2]);
   });
 
+  it('makes a row of what takes too much memory, and asks for no file that is too large for any image', async () => {
+    const MIB = 1024 * 1024;
+    const small = await bucket.put('memory/a.png', await plain(1));
+    const large = await bucket.put('memory/b.png', await plain(2, 4000));
+    // Nothing is there: asked for, it would be OBJECT_MISSING.
+    const missing = { key: 'memory/c.png', size: 6_000_000_000, etag: '"e"' };
+    const packed = { ...missing, key: 'memory/d.png', shard: { key: 'memory/x.tar', offset: 512 } };
+    const batch = batchOf([small, large, missing, packed]);
+    const codes = async (imageBytes: number, operation: 'max' | 'histogram' = 'max') =>
+      (await bucket.measure(batch, { kernel, imageBytes, task: { operation } })).rows.map((row) =>
+        isFailed(row) ? row.error.code : 'measured',
+      );
+    const refused = 'TOO_MUCH_MEMORY';
+    expect(await codes(40 * MIB)).toEqual(['measured', refused, refused, refused]);
+    expect(await codes(40 * MIB, 'histogram')).toEqual(['measured', refused, refused, refused]);
+    expect(await codes(1024 * MIB)).toEqual(['measured', 'measured', refused, refused]);
+  });
+
   it('fails with the code of S3 when the bucket is not there', async () => {
     const batch = batchOf([{ key: 'k0', size: 1, etag: '"e"' }]);
     const failure = bucket.measure(batch, { kernel, bucket: 'no-such-bucket' });

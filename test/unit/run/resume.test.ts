@@ -39,6 +39,7 @@ describe('expectResumable', () => {
     ['shardKeys', { shardKeys: 'path' }],
     ['operation', { operation: 'mean' }],
     ['batchSize', { batchSize: 7 }],
+    ['imageMemory', { imageMemory: 100 }],
     ['normalise', { operation: 'normalise', normalise: { format: 'npy', statisticsRun: 'r0' } }],
   ])('names the field that differs: %s', async (field, input) => {
     put(field === 'normalise' ? NORMALISE : {});
@@ -47,6 +48,13 @@ describe('expectResumable', () => {
       source: 'user',
       message: expect.stringMatching(new RegExp(`as in that run, for \`${field}\` but received`)),
     });
+  });
+
+  it('takes any memory of an image where the earlier run had no limit yet', async () => {
+    const { imageMemory: _, ...earlier } = resolve({}, 'r1');
+    runs.put(layout.request('r1'), JSON.stringify(earlier));
+    runs.put(layout.plan('r1'), '{}');
+    await check({ imageMemory: 100 });
   });
 
   it('names all of them at once', async () => {
