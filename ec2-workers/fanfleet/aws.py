@@ -9,6 +9,7 @@ from urllib.parse import urlparse
 
 import boto3
 from botocore.config import Config
+from botocore.exceptions import IncompleteReadError
 
 GETS_IN_FLIGHT = 16
 """Most objects that one process fetches at once; the S3 client has a connection for each."""
@@ -28,8 +29,22 @@ _CONFIG = Config(
 
 @cache
 def client(service: str) -> Any:
-    """The client of this process. Clients are safe to share between threads, but slow to make."""
-    return boto3.client(service, config=_CONFIG)
+    """The client of this process. Clients are safe to share between threads, but slow to make.
+
+    An answer that is shorter than it says is an IncompleteReadError, as it already is where a body is streamed.
+    """
+    made = boto3.client(service, config=_CONFIG)
+    made.meta.events.register("before-parse", _require_whole)
+    return made
+
+
+def _require_whole(operation_model: Any, response_dict: dict[str, Any], **_: Any) -> None:
+    """Since botocore 1.44 nobody else compares the length of an error's text, and what was cut was parsed."""
+    body, length = response_dict.get("body"), response_dict["headers"].get("content-length", "")
+    if operation_model.http["method"] == "HEAD" or not isinstance(body, bytes) or not length.isdecimal():
+        return
+    if len(body) < int(length):
+        raise IncompleteReadError(actual_bytes=len(body), expected_bytes=int(length))
 
 
 def split_uri(uri: str) -> tuple[str, str]:

@@ -150,7 +150,7 @@ def _read(s3: Any, place: dict[str, str], part: Slice) -> tuple[bytes | None, st
             if attempt == BODY_TRIES:
                 raise
             continue
-        except urllib3.exceptions.HTTPError:
+        except (IncompleteReadError, urllib3.exceptions.HTTPError):
             continue  # of the body of a refusal, which botocore does not try again
         # Known before the body, so that an object that has grown is not read to its end.
         has_grown = part.start is None and answer.get("ContentLength", part.size) != part.size
