@@ -159,6 +159,7 @@ export class SimulatedRun implements ObjectReader {
       bytes: (end - first) * IMAGE_BYTES,
       outputBytes: 0,
       errors: 0,
+      droppedBits: 0,
       cpuMs: 3_500,
       rssPeakBytes: 170_000_000,
       billedMs: BATCH_MS,

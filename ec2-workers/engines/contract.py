@@ -55,6 +55,7 @@ def pending_tasks(s3: Any, options: argparse.Namespace) -> list[Task]:
             line.length,
             queued_at,
             options.requester_pays,
+            options.depth,
         )
         for line in read_lines(body.iter_chunks(1 << 20))
         if line.batch not in done
@@ -76,6 +77,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--out", required=True, help="s3:// address of the arm's folder, with a slash at its end")
     parser.add_argument("--operation", required=True)
     parser.add_argument("--normalisation", type=json.loads, help="JSON: how images are normalised, if they are")
+    parser.add_argument("--depth", choices=("8", "native"), default="8", help="bits of images of 16 in their rows")
     parser.add_argument(
         "--image-memory",
         type=int,

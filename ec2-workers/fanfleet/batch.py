@@ -69,7 +69,7 @@ def run_batch(task: Task, cold_ms: float, s3: Any, server_clock: ServerClock) ->
     done = _do_images(s3, task, batch["objects"])
     put_started = time.perf_counter()
     if done.values is not None:
-        text = serialize_histogram(task.batch, len(done.lines) - done.errors, done.values.counts)
+        text = serialize_histogram(task.batch, len(done.lines) - done.errors, done.values)
         _put(s3, task, f"histograms/{batch_name(task.batch)}.json", text, "application/json")
     _put(s3, task, f"results/{batch_name(task.batch)}.jsonl", "".join(done.lines), "application/x-ndjson")
     put_ms = done.write_ms + (time.perf_counter() - put_started) * 1000
@@ -94,6 +94,7 @@ def run_batch(task: Task, cold_ms: float, s3: Any, server_clock: ServerClock) ->
         "bytes": done.bytes,
         "outputBytes": done.output_bytes,
         "errors": done.errors,
+        "droppedBits": done.dropped_bits,
         "cpuMs": (time.process_time() - started_cpu) * 1000,
         "rssPeakBytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024,
         "billedMs": 0,
@@ -121,6 +122,7 @@ class _Done:
     bytes: int = 0
     output_bytes: int = 0
     errors: int = 0
+    dropped_bits: int = 0
 
 
 def _do_images(s3: Any, task: Task, objects: list[dict[str, Any]]) -> _Done:
@@ -165,7 +167,8 @@ def _do_next(task: Task, fetching: Iterator[Fetched], files: PutAhead, done: _Do
     done.bytes += len(fetched.data)
     measured = _do_image(task, fetched.data, key)
     if done.values is not None and measured.counts is not None:
-        done.values.add(measured.counts)
+        done.values.add(measured.counts, is_deep="depth" in measured.row)
+    done.dropped_bits += measured.dropped_bits
     done.decode_ms += measured.decode_ms
     done.compute_ms += measured.compute_ms
     if measured.detail:
@@ -179,7 +182,7 @@ def _do_next(task: Task, fetching: Iterator[Fetched], files: PutAhead, done: _Do
 def _do_image(task: Task, data: bytes, key: str) -> Measured:
     most_bytes = task.image_memory * 2**20
     if task.normalisation is None:
-        return measure(data, key, task.operation, most_bytes=most_bytes)
+        return measure(data, key, task.operation, task.depth, most_bytes=most_bytes)
     # It needs numpy, which would make every other operation start later.
     from fanfleet.normalise import normalise
 

@@ -131,6 +131,7 @@ class Job:
             *("--manifest", f"s3://{bucket}/{settings.manifest_key}"),
             *("--out", f"s3://{bucket}/{settings.arm_prefix}"),
             *("--operation", settings.operation, "--normalisation", settings.normalisation),
+            *("--depth", settings.depth),
             *("--image-memory", str(settings.image_memory)),
             *("--bucket", settings.data_bucket, "--requester-pays", settings.requester_pays),
             *("--round", str(settings.round)),

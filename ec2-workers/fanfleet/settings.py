@@ -19,6 +19,8 @@ class Settings:
     parameter: str
     engine: str
     operation: str
+    depth: str
+    """`8` or `native`: of how many bits of an image of 16 its rows are."""
     normalisation: str
     """JSON, `null` unless the operation is to normalise."""
     image_memory: int
@@ -47,6 +49,7 @@ class Settings:
             parameter=env["FANFLEET_PARAMETER"],
             engine=env["FANFLEET_ENGINE"],
             operation=env["FANFLEET_OPERATION"],
+            depth=env["FANFLEET_DEPTH"],
             normalisation=env["FANFLEET_NORMALISATION"],
             image_memory=int(env["FANFLEET_IMAGE_MEMORY"]),
             workers=int(env["FANFLEET_WORKERS"]),

@@ -51,6 +51,8 @@ export const armAggregateSchema = z.object({
   /** Sizes of the objects that were measured, failed ones left out. */
   bytes: z.int().nonnegative(),
   failures: z.array(failureSchema),
+  /** Images of 16 bits, of which 8 were measured, as the spans say. */
+  droppedBits: z.int().nonnegative(),
   dataset: datasetStatisticsSchema.nullable(),
   outliers: outliersSchema.nullable(),
   timing: armPhasesSchema,
@@ -99,6 +101,7 @@ type KeptSpan = Omit<
   | 'billedMs'
   | 'bytes'
   | 'outputBytes'
+  | 'droppedBits'
   | 'gets'
 > & { readonly givenAt: number | null; readonly seenAt: number | null };
 
@@ -117,7 +120,7 @@ export async function aggregateArm(input: AggregateArmInput): Promise<ArmAggrega
   const counter = new WorkCounter();
   const use = new UseCounter();
   const spans: KeptSpan[] = [];
-  const batches = { first: 0, count: 0, takenOver: 0, images: 0 };
+  const batches = { first: 0, count: 0, takenOver: 0, images: 0, droppedBits: 0 };
   const histograms = new HistogramSum();
   const outliers = new OutlierFinder();
   let part: ImagePart = EMPTY_PART;
@@ -155,6 +158,7 @@ export async function aggregateArm(input: AggregateArmInput): Promise<ArmAggrega
     }
     const measured = readSpan(span, input, batch, log, result !== null);
     if (measured === null) continue;
+    batches.droppedBits += measured.droppedBits;
     if (measured.startedAt < resumedAt) {
       batches.takenOver += 1;
       continue;
@@ -189,6 +193,7 @@ export async function aggregateArm(input: AggregateArmInput): Promise<ArmAggrega
     failures: [...part.failures]
       .map(([code, { count, examples }]) => ({ code, count, examples: [...examples] }))
       .sort((a, b) => b.count - a.count || (a.code < b.code ? -1 : 1)),
+    droppedBits: batches.droppedBits,
     dataset: datasetStatistics(part.statistics, histograms.of(part.statistics.pixels)),
     outliers: outliers.outliers,
     timing: armPhases(wall, aligned.spans, lost),

@@ -2,6 +2,7 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 import { IMAGE_FILTERS } from '../dataset/image-type.ts';
 import { FanfleetError } from '../errors.ts';
 import { MARKETS } from '../fleet/market.ts';
+import { DEPTHS } from '../kernel/depth.ts';
 import { NORMALISED_FORMATS } from '../kernel/normalisation.ts';
 import { parse } from '../parse.ts';
 import { SHARD_KEYS } from '../plan/shard-keys.ts';
@@ -12,6 +13,7 @@ import { engineSchema, type RequestInput, requestSchema } from '../run/request.t
 export function addRequestOptions(command: Command): Command {
   return command
     .option('--operation <name>', `${runOperationSchema.options.join(' | ')} (default: stats)`)
+    .option('--depth <bits>', `of images of 16 bits: the high 8, or all: ${DEPTHS.join(' | ')} (default: 8)`)
     .option('--format <name>', `of normalised images: ${NORMALISED_FORMATS.join(' | ')} (default: png)`)
     .option('--channels <how>', 'stretched with one range, or each with its own: all | each (default: all)')
     .option('--quality <n>', 'of normalised JPEGs, 1-100 (default: 90)', number)

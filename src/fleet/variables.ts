@@ -40,6 +40,7 @@ export function fleetVariables({
     FANFLEET_BUNDLE_SHA256: bundle.sha256,
     FANFLEET_ENGINE: run.engine,
     FANFLEET_OPERATION: run.operation,
+    FANFLEET_DEPTH: run.depth,
     FANFLEET_NORMALISATION: JSON.stringify(run.normalisation),
     FANFLEET_IMAGE_MEMORY: String(run.imageMemory),
     FANFLEET_WORKERS: String(run.workers),

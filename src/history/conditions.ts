@@ -30,6 +30,7 @@ export function conditionsOf(summary: Summary, manifestDigest: string): Conditio
     kernels: distinct(rounds.flatMap(({ work }) => work?.kernels ?? [])),
   };
   if (request.normalisation !== null) conditions.normalisation = JSON.stringify(request.normalisation);
+  if (request.depth !== '8' && request.normalisation === null) conditions.depth = request.depth;
   if (request.resume !== null) conditions['batches taken over from'] = request.resume;
   if (environment.offline) conditions.processor = `${environment.cores} x ${environment.cpuModel}`;
   for (const [name, version] of Object.entries(environment.versions)) {

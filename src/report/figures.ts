@@ -157,7 +157,7 @@ function costFigures({ cost }: Summary, rows: Rows): FigureGroup {
   };
 }
 
-function answerFigures({ baseline, request }: Summary, rows: Rows): FigureGroup {
+function answerFigures({ baseline, request, rounds }: Summary, rows: Rows): FigureGroup {
   const read =
     (value: (shown: ArmRound) => number): CellOf =>
     ({ shown }) =>
@@ -172,6 +172,12 @@ function answerFigures({ baseline, request }: Summary, rows: Rows): FigureGroup 
     ),
     rows.row('bytes written', 'bytes', ({ shown }) => cell(shown?.work?.outputBytes, bytes)),
   ];
+  const hasDropped = rounds.some(({ arms }) => arms.some(({ droppedBits }) => droppedBits > 0));
+  const dropped = rows.row(
+    'images cut to 8 bits',
+    'images',
+    read(({ droppedBits }) => droppedBits),
+  );
   return {
     title: 'Answer',
     rows: [
@@ -186,6 +192,7 @@ function answerFigures({ baseline, request }: Summary, rows: Rows): FigureGroup 
         'images',
         read(({ failedImages }) => failedImages),
       ),
+      ...(hasDropped ? [dropped] : []),
       ...(request.normalisation === null ? [] : written),
       rows.row('digest', '', ({ shown }) => ({
         text: shortDigest(shown?.digest ?? null),

@@ -19,6 +19,7 @@ export function headlineOf(summary: Judged): Pick<Summary, 'headline' | 'remarks
       remarks: [
         ...unmeasured,
         ...accountRemarks(summary),
+        ...droppedBits(summary),
         ...timeRemarks(summary),
         ...ranking.notes,
         ...planRemarks(plan),
@@ -33,10 +34,19 @@ export function headlineOf(summary: Judged): Pick<Summary, 'headline' | 'remarks
       ...takenOver(summary),
       ...unmeasured,
       ...accountRemarks(summary),
+      ...droppedBits(summary),
       ...timeRemarks(summary),
       ...planRemarks(plan),
     ],
   };
+}
+
+/** Images of which half of the bits count: they may be the half that says nothing. */
+function droppedBits({ rounds }: Judged): string[] {
+  const images = Math.max(0, ...rounds.flatMap(({ arms }) => arms.map((arm) => arm.droppedBits)));
+  if (images === 0) return [];
+  const have = images === 1 ? '1 image has' : `${count(images)} images have`;
+  return [`${have} 16 bits; the low 8 were dropped: \`--depth native\` keeps them.`];
 }
 
 /** What a failed arm leaves to do, and how. Of an arm whose head was lost nobody else can tell. */

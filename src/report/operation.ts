@@ -1,8 +1,13 @@
 import type { Summary } from './summary-schema.ts';
 
 /** What was done with each image, in words. */
-export function operationText({ operation, normalisation, statisticsRun }: Summary['request']): string {
-  if (normalisation === null) return operation;
+export function operationText({
+  operation,
+  depth,
+  normalisation,
+  statisticsRun,
+}: Summary['request']): string {
+  if (normalisation === null) return depth === 'native' ? `${operation} by all bits` : operation;
   const { format, channels, quality } = normalisation;
   const file = format === 'jpeg' ? `JPEG of quality ${quality}` : format === 'png' ? 'PNG' : format;
   const over = channels === 'each' ? 'each channel apart' : 'all channels alike';

@@ -85,6 +85,8 @@ export const armRoundSchema = armTimesSchema.extend({
   images: z.int().nonnegative(),
   failedImages: z.int().nonnegative(),
   bytes: z.int().nonnegative(),
+  /** Images of 16 bits, of which 8 were measured. Rounds of before they were counted have 0. */
+  droppedBits: z.int().nonnegative().default(0),
   /** Batches that an earlier run did and this one took over. Where there are any, no rate is given. */
   batchesTakenOver: z.int().nonnegative().default(0),
   /** Measured images (failed ones left out) and their 10^6 bytes per second of wall time. */
@@ -163,6 +165,7 @@ const requestSummarySchema = runSchema
   })
   // Summaries of runs before there was a normalisation have neither.
   .extend({
+    depth: runSchema.shape.depth,
     normalisation: runSchema.shape.normalisation.default(null),
     statisticsRun: runSchema.shape.statisticsRun.default(null),
     resume: runSchema.shape.resume.default(null),

@@ -143,6 +143,7 @@ function armRound({ times, aggregate, fleet, hosts, instances = null }: ArmInput
   const images = aggregate?.images ?? 0;
   const failedImages = aggregate?.failedImages ?? 0;
   const bytes = aggregate?.bytes ?? 0;
+  const droppedBits = aggregate?.droppedBits ?? 0;
   const batchesTakenOver = aggregate?.batchesTakenOver ?? 0;
   const counts = aggregate !== null && times.status === 'succeeded' && batchesTakenOver === 0;
   return {
@@ -160,6 +161,7 @@ function armRound({ times, aggregate, fleet, hosts, instances = null }: ArmInput
     images,
     failedImages,
     bytes,
+    droppedBits,
     batchesTakenOver,
     imagesPerSecond: counts ? perSecond(images - failedImages, wallMs) : null,
     megabytesPerSecond: counts ? perSecond(bytes / 1e6, wallMs) : null,

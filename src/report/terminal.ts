@@ -45,7 +45,7 @@ function facts({ agreement, request, plan, environment, contended, runId, starte
     ...(contended ? ['CONTENDED: both arms shared the same cores; their times are no measure.'] : []),
     '',
     printable(`s3://${request.bucket}/${request.prefix}`),
-    `${planned(plan)} · ${request.operation}`,
+    `${planned(plan)} · ${request.normalisation === null ? operationText(request) : request.operation}`,
     ...(request.normalisation === null ? [] : wrap(printable(operationText(request)))),
     `${plural(request.repeats, 'round')} · ${where}${together}`,
     `run ${printable(runId)}, ${instant(startedAt)}`,

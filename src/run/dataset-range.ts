@@ -40,6 +40,11 @@ function rangeOf(summary: Summary, run: Run): NonNullable<Normalisation['range']
   if (unread !== undefined) {
     throw unusable(runId, `${unread.count} of its images have ${unread.code}: they are not in its range`);
   }
+  if (source.droppedBits > 0) {
+    const images =
+      source.droppedBits === 1 ? '1 of its images has' : `${source.droppedBits} of its images have`;
+    throw unusable(runId, `${images} 16 bits, of which it measured 8: run it with \`depth\` "native"`);
+  }
   const limit = (of: { readonly unit: number } | null | undefined) =>
     of ? Math.round(of.unit * (2 ** dataset.depth - 1)) : undefined;
   const [red, green, blue] = dataset.channels;

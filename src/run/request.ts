@@ -4,6 +4,7 @@ import { LAMBDA_LIMITS, STEP_FUNCTIONS_LIMITS } from '../aws/limits.ts';
 import { IMAGE_FILTERS } from '../dataset/image-type.ts';
 import { architecture } from '../fleet/image.ts';
 import { MARKETS } from '../fleet/market.ts';
+import { DEPTHS } from '../kernel/depth.ts';
 import { SHARD_KEYS } from '../plan/shard-keys.ts';
 import { normaliseSchema, runOperationSchema } from './normalise.ts';
 import { SCHEDULES } from './schedule.ts';
@@ -40,6 +41,8 @@ const fields = z.strictObject({
   /** What the key of an image in a tar is: its name, with the tar's key before it, or with it where names repeat. */
   shardKeys: z.enum(SHARD_KEYS).default('auto'),
   operation: runOperationSchema.default('stats'),
+  /** Of how many bits of an image of 16 statistics are. @default 8; images are normalised by all of them */
+  depth: z.enum(DEPTHS).optional(),
   /** How, where the operation is `normalise`. @default PNG, over all channels, each image by its own range */
   normalise: normaliseSchema.optional(),
   arms: z.array(armSchema).min(1).max(2).default(['serverless', 'fleet']),
@@ -94,6 +97,10 @@ export const requestSchema = fields
   .refine(({ operation, normalise }) => operation === 'normalise' || normalise === undefined, {
     path: ['normalise'],
     error: 'nothing unless `operation` is "normalise"',
+  })
+  .refine(({ operation, depth }) => operation !== 'normalise' || depth !== '8', {
+    path: ['depth'],
+    error: 'nothing but "native" where `operation` is "normalise", which is by all bits',
   })
   .refine(({ instanceType, instanceTypes }) => instanceType === undefined || instanceTypes === undefined, {
     path: ['instanceType'],

@@ -14,6 +14,7 @@ const sameWorkSchema = runSchema
     filter: true,
     shardKeys: true,
     operation: true,
+    depth: true,
     normalisation: true,
     batchSize: true,
   })

@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { adviceRequestSchema } from '../advice/strategy.ts';
 import { IMAGE_FILTERS } from '../dataset/image-type.ts';
 import { MARKETS } from '../fleet/market.ts';
+import { DEPTHS } from '../kernel/depth.ts';
 import { parse } from '../parse.ts';
 import { SHARD_KEYS } from '../plan/shard-keys.ts';
 import { accountLimitSchema } from './account-limit-schema.ts';
@@ -32,6 +33,8 @@ export const runSchema = z.object({
   /** Runs of before it could be chosen had names that did not repeat. */
   shardKeys: z.enum(SHARD_KEYS).default('auto'),
   operation: runOperationSchema,
+  /** Of how many bits of an image of 16 the rows are; requests of before there was a choice have 8. */
+  depth: z.enum(DEPTHS).default('8'),
   /** Null unless the operation is `normalise`. */
   normalisation: normalisationSchema.nullable(),
   /** The earlier run whose minima and maxima are the range of the normalisation; null for each image's own. */
@@ -107,6 +110,7 @@ export function resolveRun(input: unknown, runId: string, startedAt: number, dep
     filter: request.filter,
     shardKeys: request.shardKeys,
     operation: request.operation,
+    depth: request.depth ?? (request.operation === 'normalise' ? 'native' : '8'),
     normalisation: request.operation === 'normalise' ? normalisation : null,
     statisticsRun,
     arms: [...new Set(request.arms)],

@@ -44,6 +44,8 @@ export const spanSchema = z.object({
   /** Of the normalised images that were written; 0 for other operations. */
   outputBytes: z.int().nonnegative().default(0),
   errors: z.int().nonnegative(),
+  /** Images of 16 bits, of which 8 were measured; spans of before there was a choice do not tell. */
+  droppedBits: z.int().nonnegative().default(0),
   cpuMs: ms,
   rssPeakBytes: z.int().nonnegative(),
   billedMs: ms,

@@ -59,5 +59,5 @@ export async function runBaseline(options: BaselineOptions): Promise<Baseline> {
 
 /** The kernel without its way to do many images at once, which uses more than one thread. */
 function oneByOne(kernel: Kernel): Kernel {
-  return { name: kernel.name, prepare: (input, key) => kernel.prepare(input, key) };
+  return { name: kernel.name, prepare: (...image) => kernel.prepare(...image) };
 }

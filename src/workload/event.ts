@@ -1,5 +1,6 @@
 import type { Batch, DatasetObject } from '../dataset/manifest.ts';
 import { type Fields, isInteger, readFields } from '../fields.ts';
+import { DEPTHS } from '../kernel/depth.ts';
 import { NORMALISED_FORMATS, type Normalisation } from '../kernel/normalisation.ts';
 import { IMAGE_ERROR_CODES, type PerChannel } from '../kernel/row.ts';
 import { RUN_OPERATIONS } from '../run/task.ts';
@@ -32,6 +33,7 @@ function readWork(work: Fields): Work {
     requesterPays: work.flag('requesterPays'),
     runsBucket: work.text('runsBucket'),
     operation: work.oneOf('operation', RUN_OPERATIONS),
+    depth: work.oneOf('depth', DEPTHS),
     normalisation: work.nullable('normalisation', (name) => work.object(name, readNormalisation)),
     imageMemory: work.integer('imageMemory'),
     batch: work.object('batch', readBatch),

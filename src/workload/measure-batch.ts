@@ -56,6 +56,8 @@ export interface MeasuredBatch {
   /** Of images: not what lies between those of a tar. */
   readonly bytes: number;
   readonly errors: number;
+  /** Images of 16 bits, of which the rows know 8. */
+  readonly droppedBits: number;
   /** GETs that it took, of objects and of slices of tars. */
   readonly gets: number;
 }
@@ -74,6 +76,7 @@ export async function measureBatch(options: MeasureBatchOptions): Promise<Measur
   const kernel = withinMemory(options.kernel, options.imageBytes, formatOf(task));
   const planned = options.batch.objects.map((object) => withSizeChecked(object, options.imageBytes));
   const objects = readable(planned);
+  const depth = task.operation === 'normalise' ? undefined : task.depth;
   const encoded = new ByteBudget(options.encodedBytes);
   const fetching = new ByteBudget(options.fetches);
   const writing = new ByteBudget(options.fetches);
@@ -92,7 +95,7 @@ export async function measureBatch(options: MeasureBatchOptions): Promise<Measur
     workingBytes: options.decodedBytes,
   });
   const measured = new Array<Row>(objects.length);
-  const total = { getMs: 0, decodeMs: 0, computeMs: 0, bytes: 0 };
+  const total = { getMs: 0, decodeMs: 0, computeMs: 0, bytes: 0, droppedBits: 0 };
 
   const reads = cutIntoReads(objects, Math.min(SLICE_BYTES, options.encodedBytes / 4)).map((read) => ({
     ...place,
@@ -107,9 +110,10 @@ export async function measureBatch(options: MeasureBatchOptions): Promise<Measur
     return got;
   };
 
-  const finish = async (key: string, { row, decodeMs, computeMs, detail, file }: Normalised) => {
+  const finish = async (key: string, { row, decodeMs, computeMs, droppedBits, detail, file }: Normalised) => {
     total.decodeMs += decodeMs;
     total.computeMs += computeMs;
+    if (droppedBits) total.droppedBits += 1;
     if (detail !== undefined) options.onFailure?.(key, detail);
     if (file !== undefined) await writing.with(1, async () => options.write?.(key, file));
     return row;
@@ -117,7 +121,7 @@ export async function measureBatch(options: MeasureBatchOptions): Promise<Measur
 
   const measure = async (key: string, input: Buffer): Promise<Row> => {
     total.bytes += input.length;
-    const prepared = kernel.prepare(input, key);
+    const prepared = kernel.prepare(input, key, depth);
     const workingBytes =
       task.operation === 'normalise' ? prepared.normalisingBytes(task.normalisation) : prepared.workingBytes;
     return queue.add({ prepared, inputBytes: input.length, workingBytes }, (done) => finish(key, done));

@@ -1,5 +1,6 @@
 import type { ObjectSink } from '../aws/object-writer.ts';
 import type { Batch } from '../dataset/manifest.ts';
+import type { Depth } from '../kernel/depth.ts';
 import type { Normalisation } from '../kernel/normalisation.ts';
 import { isFailed, type Row, serializeRow } from '../kernel/row.ts';
 import { serializeHistogram } from '../run/histogram-file.ts';
@@ -20,6 +21,8 @@ export interface Work {
   readonly requesterPays: boolean;
   readonly runsBucket: string;
   readonly operation: RunOperation;
+  /** Of how many bits of an image of 16 its rows are. */
+  readonly depth: Depth;
   /** Null unless the operation is `normalise`. */
   readonly normalisation: Normalisation | null;
   /** Most MiB that one image may take: of the run, so that both arms refuse the same images. */
@@ -118,6 +121,7 @@ export async function work(job: Work, options: WorkerOptions): Promise<{ counts:
     bytes: measured.bytes,
     outputBytes: files?.bytes ?? 0,
     errors,
+    droppedBits: measured.droppedBits,
     cpuMs: after.cpuMs - before.cpuMs,
     rssPeakBytes: after.rssPeakBytes,
     // Instances are billed by their lives, not by batches.

@@ -57,6 +57,7 @@ async function measureShifted(batch: Batch, shift: number): Promise<void> {
     round: 0,
     bucket: bucket.bucket,
     requesterPays: false,
+    depth: '8' as const,
     runsBucket: RUNS,
     normalisation: null,
     imageMemory: 1024,

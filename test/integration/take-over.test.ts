@@ -211,6 +211,7 @@ describe('countsOfTakenOver', () => {
     round: 0,
     bucket: 'data',
     requesterPays: false,
+    depth: '8' as const,
     runsBucket: RUNS,
     operation: 'stats' as const,
     normalisation: null,

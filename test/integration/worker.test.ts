@@ -52,7 +52,7 @@ describe('work', () => {
     await work(
       {
         ...{ runId: 'early', round: 0, bucket: bucket.bucket, requesterPays: false, runsBucket: RUNS, batch },
-        ...{ operation: 'stats', normalisation: null, imageMemory: 1024 },
+        ...{ operation: 'stats', depth: '8', normalisation: null, imageMemory: 1024 },
       },
       { ...options(() => 2_500), store: sink, onMeasured: () => events.push('measured') },
     );
@@ -74,6 +74,7 @@ describe('work', () => {
       round: 1,
       bucket: bucket.bucket,
       requesterPays: false,
+      depth: '8',
       runsBucket: RUNS,
       operation: 'stats' as const,
       normalisation: null,
@@ -131,6 +132,7 @@ describe('work', () => {
       round: 0,
       bucket: bucket.bucket,
       requesterPays: false,
+      depth: '8',
       runsBucket: RUNS,
       normalisation: null,
       imageMemory: 1024,
@@ -167,6 +169,7 @@ describe('work', () => {
       round: 0,
       bucket: 'nowhere',
       requesterPays: false,
+      depth: '8',
       runsBucket: RUNS,
       operation: 'mean' as const,
       normalisation: null,

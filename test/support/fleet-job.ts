@@ -134,6 +134,7 @@ export class FleetJobs {
       FANFLEET_BUNDLE_SHA256: this.#bundle.sha256,
       FANFLEET_ENGINE: 'daft',
       FANFLEET_OPERATION: 'max',
+      FANFLEET_DEPTH: '8',
       FANFLEET_NORMALISATION: 'null',
       FANFLEET_IMAGE_MEMORY: '1024',
       FANFLEET_WORKERS: '1',

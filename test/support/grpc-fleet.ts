@@ -86,6 +86,7 @@ export function taskLines({ job, places }: Tasks): string {
     out,
     bucket,
     operation,
+    depth,
     round,
     requesterPays: requester_pays,
     imageMemory: image_memory,
@@ -94,7 +95,7 @@ export function taskLines({ job, places }: Tasks): string {
   return places
     .map(({ batch, offset, length, queuedAt }) =>
       JSON.stringify({
-        ...{ manifest, out, bucket, operation, normalisation, round, requester_pays, image_memory },
+        ...{ manifest, out, bucket, operation, depth, normalisation, round, requester_pays, image_memory },
         ...{ batch, offset: Number(offset), length, queued_at: queuedAt },
       }),
     )

@@ -69,6 +69,13 @@ export declare type Job = Message<"fanfleet.v1.Job"> & {
    * @generated from field: uint32 image_memory = 8;
    */
   imageMemory: number;
+
+  /**
+   * of how many bits of an image of 16 its rows are: `8` or `native`
+   *
+   * @generated from field: string depth = 9;
+   */
+  depth: string;
 };
 
 /**

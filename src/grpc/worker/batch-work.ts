@@ -5,6 +5,7 @@ import { ObjectWriter } from '../../aws/object-writer.ts';
 import type { S3Requests } from '../../aws/s3-requests.ts';
 import { type Batch, batchSchema } from '../../dataset/manifest.ts';
 import { FanfleetError } from '../../errors.ts';
+import { DEPTHS } from '../../kernel/depth.ts';
 import type { Kernel } from '../../kernel/kernel.ts';
 import { parse } from '../../parse.ts';
 import { normalisationSchema, runOperationSchema } from '../../run/normalise.ts';
@@ -112,10 +113,12 @@ export function readOut(out: string) {
 
 const taskSchema = z.object({
   operation: runOperationSchema,
+  depth: z.enum(DEPTHS),
   normalisation: normalisationSchema.nullable(),
   imageMemory: z.int().positive(),
 });
 
-function readTask({ operation, normalisation, imageMemory }: Job) {
-  return parse(taskSchema, { operation, normalisation: JSON.parse(normalisation), imageMemory }, 'The job');
+function readTask({ operation, depth, normalisation, imageMemory }: Job) {
+  const task = { operation, depth, normalisation: JSON.parse(normalisation), imageMemory };
+  return parse(taskSchema, task, 'The job');
 }

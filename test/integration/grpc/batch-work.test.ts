@@ -34,6 +34,7 @@ it('a batch leaves its slot once, and is not done before its span is in S3', asy
     out: `s3://${RUNS}/${layout.arm('r', 'fleet', 0)}`,
     bucket: bucket.bucket,
     operation: 'max',
+    depth: '8',
     normalisation: 'null',
     imageMemory: 1024,
   });

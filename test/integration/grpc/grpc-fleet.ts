@@ -80,6 +80,7 @@ export function grpcFleet() {
       out: `s3://${RUNS}/${layout.arm(runId, 'fleet', 0)}`,
       bucket: DATA,
       operation: 'stats',
+      depth: '8',
       normalisation: 'null',
       imageMemory: 1024,
       round: 0,

@@ -112,6 +112,7 @@ export function spanOf(arm: Arm, batch: number, over: Partial<Span> = {}): Span 
   return {
     arm,
     round: 0,
+    droppedBits: 0,
     worker: 'w1',
     kernel: arm === 'fleet' ? 'pillow' : 'native',
     batch,

@@ -71,6 +71,8 @@ describe('request options', () => {
         '90',
         '--no-baseline',
         '--requester-pays',
+        '--depth',
+        'native',
       ],
     );
 
@@ -81,6 +83,7 @@ describe('request options', () => {
       filter: 'all',
       shardKeys: 'path',
       operation: 'mean',
+      depth: 'native',
       arms: ['fleet', 'serverless'],
       engine: 'grpc',
       workers: 3,

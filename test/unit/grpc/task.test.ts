@@ -15,6 +15,7 @@ const task = {
   length: 30,
   queued_at: 1.5,
   requester_pays: true,
+  depth: 'native',
 };
 const lines = (...tasks: unknown[]) => tasks.map((each) => `${JSON.stringify(each)}\n`).join('');
 
@@ -27,6 +28,7 @@ it('tasks are one job and the places of its batches', () => {
     imageMemory: 288,
     round: 2,
     requesterPays: true,
+    depth: 'native',
   });
   expect(places.map(({ batch, offset, length }) => [batch, offset, length])).toEqual([
     [1, 2n, 30],

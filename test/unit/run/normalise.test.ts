@@ -24,7 +24,10 @@ describe('a run that normalises', () => {
 
 describe('imageTask', () => {
   it('is an operation, or a normalisation', () => {
-    expect(imageTask(resolve({ operation: 'max' }))).toEqual({ operation: 'max' });
+    expect(imageTask(resolve({ operation: 'max' }))).toEqual({ operation: 'max', depth: '8' });
+    expect(imageTask(resolve({ operation: 'max', depth: 'native' }))).toEqual({
+      ...{ operation: 'max', depth: 'native' },
+    });
     expect(imageTask(resolve({ operation: 'normalise' }))).toEqual({
       operation: 'normalise',
       normalisation: { format: 'png', channels: 'all', quality: 90 },
@@ -32,7 +35,9 @@ describe('imageTask', () => {
   });
 
   it('is never to normalise without saying how', () => {
-    expect(() => imageTask({ operation: 'normalise', normalisation: null })).toThrow('NORMALISATION_MISSING');
+    expect(() => imageTask({ operation: 'normalise', depth: 'native', normalisation: null })).toThrow(
+      'NORMALISATION_MISSING',
+    );
   });
 });
 

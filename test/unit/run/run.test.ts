@@ -43,6 +43,7 @@ describe('resolveRun', () => {
       filter: 'suffix',
       shardKeys: 'auto',
       operation: 'stats',
+      depth: '8',
       normalisation: null,
       statisticsRun: null,
       arms: ['serverless', 'fleet'],
@@ -68,6 +69,16 @@ describe('resolveRun', () => {
       resume: null,
       passes: [{ round: 0, serverless: true, fleet: true }],
     });
+  });
+
+  it('is by 8 bits of images of 16, or by all; images are normalised by all of them', () => {
+    const depthOf = (fields: object) => resolve({ prefix: 'x/', ...fields }).depth;
+    expect(depthOf({ depth: 'native' })).toBe('native');
+    expect(depthOf({ operation: 'normalise' })).toBe('native');
+    expect(depthOf({ operation: 'normalise', depth: 'native' })).toBe('native');
+    expect(() => depthOf({ operation: 'normalise', depth: '8' })).toThrow('`depth`');
+    expect(() => depthOf({ depth: 8 })).toThrow('`depth`');
+    expect(runSchema.shape.depth.parse(undefined)).toBe('8');
   });
 
   it('lets the request go before the deployment', () => {

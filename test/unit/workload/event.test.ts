@@ -16,6 +16,7 @@ const schema = z.object({
     requesterPays: z.boolean(),
     runsBucket: z.string().min(1),
     operation: runOperationSchema,
+    depth: z.enum(['8', 'native']),
     // A run has its defaults resolved.
     normalisation: normalisationSchema
       .extend({
@@ -40,11 +41,12 @@ const event: z.output<typeof schema> = {
     runsBucket: 'runs',
     operation: 'normalise',
     imageMemory: 288,
+    depth: 'native',
     normalisation: {
       format: 'npy',
       channels: 'each',
       quality: 90,
-      range: { min: [0, 1, 2], max: [253, 254, 255] },
+      range: { min: [0, 1, 2], max: [253, 254, 65_535], depth: 16 },
     },
     batch: {
       batch: 0,
