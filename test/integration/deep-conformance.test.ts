@@ -3,14 +3,17 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { compareKeys } from '../../src/dataset/order.ts';
+import { countImage } from '../../src/kernel/count-image.ts';
 import type { Depth } from '../../src/kernel/depth.ts';
+import { ValueCounts } from '../../src/kernel/histogram.ts';
 import type { Kernel } from '../../src/kernel/kernel.ts';
 import { loadAddon } from '../../src/kernel/native-addon.ts';
 import { createNativeKernel } from '../../src/kernel/native-kernel.ts';
 import type { Normalisation } from '../../src/kernel/normalisation.ts';
 import { OPERATIONS, type Operation } from '../../src/kernel/operation.ts';
-import { serializeRow } from '../../src/kernel/row.ts';
+import { isFailed, serializeRow } from '../../src/kernel/row.ts';
 import { createSharpKernel } from '../../src/kernel/sharp-kernel.ts';
+import { serializeHistogram } from '../../src/run/histogram-file.ts';
 import { FILE_SUFFIXES } from '../../src/run/normalised-file.ts';
 import { fixtureLines } from '../support/fixture-script.ts';
 
@@ -60,6 +63,30 @@ test.each(OPERATIONS)(
     }
   },
 );
+
+test('all kernels count the same values of images of 8 and 16 bits together', async () => {
+  for (const kernel of KERNELS) {
+    const counts = new ValueCounts();
+    let images = 0;
+    for (const below of ['deep', 'odd']) {
+      for (const [name, input] of filesOf(below)) {
+        const { row } = await countImage(kernel.prepare(input, name, 'native'), counts);
+        if (!isFailed(row)) images += 1;
+      }
+      const [python] = fixtureLines(['histogram_file.py', join(folder, below), '7', 'native']);
+      const { histogram, deep } = counts;
+      if (below === 'deep') {
+        expect(
+          serializeHistogram({ batch: 7, images, counts: histogram, ...(deep && { deep }) }),
+          kernel.name,
+        ).toBe(python);
+        expect(deep?.images).toBe(images);
+      } else {
+        expect(JSON.parse(python ?? '').deep.images).toBe((deep?.images ?? 0) - expected.length);
+      }
+    }
+  }
+});
 
 test('by 8 bits all kernels give the high ones, and say that others were left out', async () => {
   const python = fixtureLines(['kernel_rows.py', join(folder, 'deep'), 'stats', '8']);

@@ -93,6 +93,7 @@ async function withStatisticsRun(context: Context, aws: Aws, input: RequestInput
   const statistics: RequestInput = {
     ...rest,
     operation: 'minmax',
+    depth: 'native',
     arms: [arm],
     repeats: 1,
     baseline: false,

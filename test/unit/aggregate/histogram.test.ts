@@ -267,6 +267,16 @@ describe('the histogram of an arm', () => {
     expect(spoilt.dataset?.images).toBe(3);
   });
 
+  it('comes with how many of its images were cut to 8 bits', async () => {
+    for (const [batch, droppedBits] of [2, 1].entries()) {
+      const span = spanOf('fleet', batch, { droppedBits });
+      bucket.put(layout.span('r', 'fleet', 0, batch), JSON.stringify(span));
+    }
+    expect((await aggregateArm(input())).droppedBits).toBe(3);
+    // Batches that were taken over from an earlier run are part of the answer, too.
+    expect((await aggregateArm({ ...input(), resumedAt: 9_000 })).droppedBits).toBe(3);
+  });
+
   it('is not looked for in runs of other operations, whose digest it does not touch', async () => {
     const stats = { ...input(), task: { operation: 'stats' } } as const;
     const before = await aggregateArm(stats);

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { figuresOf } from '../../../src/report/figures.ts';
 import { type ArmInput, buildSummary, type SummaryInput } from '../../../src/report/summary.ts';
 import { summarySchema } from '../../../src/report/summary-schema.ts';
 import { PHASES } from '../../../src/timing/phases.ts';
@@ -77,6 +78,26 @@ describe('buildSummary', () => {
       { code: 'OBJECT_MISSING', count: 1, examples: [HOSTILE_KEYS.at(-1)] },
     ]);
     expect(summary.remarks).toContain('6 images of 1,006 could not be measured.');
+  });
+
+  it('tells of images of 16 bits of which 8 were measured, in a remark and among the figures', async () => {
+    const input = await sampleInput();
+    expect(JSON.stringify(figuresOf(buildSummary(input)))).not.toContain('cut to 8 bits');
+    const arms = input.arms.map((arm) => ({
+      ...arm,
+      aggregate: arm.aggregate && { ...arm.aggregate, droppedBits: 1200 },
+    }));
+    const summary = buildSummary({ ...input, arms });
+    expect(summary.rounds[0]?.arms.map(({ droppedBits }) => droppedBits)).toEqual([1200, 1200]);
+    expect(summary.remarks).toContain(
+      '1,200 images have 16 bits; the low 8 were dropped: `--depth native` keeps them.',
+    );
+    const { rows } = figuresOf(summary).answer;
+    expect(rows.find(({ label }) => label === 'images cut to 8 bits')?.cells).toMatchObject([
+      { value: 1200 },
+      { value: 1200 },
+      {},
+    ]);
   });
 
   it('refuses to rank answers that differ', async () => {

@@ -36,6 +36,25 @@ describe('withDatasetRange', () => {
     });
   });
 
+  it('has the depth of a dataset with images of 16 bits', async () => {
+    const channels = ['red', 'green', 'blue'].map((channel) => ({
+      channel,
+      ...{
+        mean: null,
+        std: null,
+        min: { level: 700 / 257, unit: 700 / 65_535 },
+        max: { level: 255, unit: 1 },
+      },
+    }));
+    const { normalisation } = await ranged({
+      ...summary,
+      dataset: { ...summary.dataset, depth: 16, channels },
+    });
+    expect(normalisation?.range).toEqual({
+      ...{ min: [700, 700, 700], max: [65_535, 65_535, 65_535], depth: 16 },
+    });
+  });
+
   it('leaves a run alone that names no other', async () => {
     const own = { ...run, statisticsRun: null };
     expect(await withDatasetRange(own, new MemoryBucket())).toBe(own);
@@ -47,6 +66,7 @@ describe('withDatasetRange', () => {
     ['another bucket', () => summary, { bucket: 'mine' }, 'this run is over s3://mine/train/'],
     ['no image', () => ({ ...summary, dataset: null }), {}, 'it measured no image'],
     ['an operation without minima', () => withoutMinima(), {}, 'its operation was mean'],
+    ['images whose bits were dropped', () => withDroppedBits(), {}, '2 of its images have 16 bits'],
     ['images that were missing', () => withFailures('OBJECT_MISSING'), {}, '3 of its images'],
     ['images that changed', () => withFailures('OBJECT_CHANGED'), {}, 'have OBJECT_CHANGED'],
   ])('refuses %s', async (_, found, changes, why) => {
@@ -87,4 +107,12 @@ function withoutMinima(): unknown {
     request: { ...summary.request, operation: 'mean' },
     dataset: { ...dataset, channels },
   };
+}
+
+function withDroppedBits(): unknown {
+  const rounds = summary.rounds.map((round) => ({
+    ...round,
+    arms: round.arms.map((arm) => ({ ...arm, droppedBits: 2 })),
+  }));
+  return { ...summary, rounds };
 }
