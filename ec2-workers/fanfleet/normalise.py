@@ -167,8 +167,9 @@ def _npy(still: Still, pixels: _Pixels, tables: list[np.ndarray]) -> bytearray:
     file[: len(head)] = head
     units = np.frombuffer(file, "<f4", offset=len(head)).reshape(still.height, still.width, 3)
     for top, strip in _strips(pixels):
-        taken = _take(tables, np.asarray(strip))
-        units[top : top + len(taken)] = taken
+        values = np.asarray(strip)
+        for channel, table in enumerate(tables):
+            units[top : top + len(values), :, channel] = table.take(values[:, :, channel % values.shape[2]])
     return file
 
 
