@@ -3,6 +3,7 @@ import type { Sharp } from 'sharp';
 import { type DeepPixels, deepOverBlack, measureDeep } from './deep.ts';
 import { deepHistogramRow } from './deep-histogram.ts';
 import type { Depth } from './depth.ts';
+import { countLzwPixels } from './formats/lzw.ts';
 import { readStill } from './formats/read.ts';
 import type { Still } from './formats/still.ts';
 import { countValues, statisticsOfCounts } from './histogram.ts';
@@ -115,6 +116,10 @@ async function decodeDeep(still: Still): Promise<DeepPixels> {
 }
 
 async function decoded(still: Still, toRaw: (decoder: Sharp) => Sharp) {
+  const framePixels = still.frameWidth * still.frameHeight;
+  if (still.lzw !== undefined && countLzwPixels(still.lzw, framePixels) < framePixels) {
+    throw new Error('the codes end before the last pixel');
+  }
   const [only, ...more] = still.pieces;
   const input = only !== undefined && more.length === 0 ? only : Buffer.concat(still.pieces);
   const decoder = sharp(input, {

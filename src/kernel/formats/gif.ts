@@ -1,4 +1,3 @@
-import { countLzwPixels } from './lzw.ts';
 import { checkSize, must, type Still } from './still.ts';
 
 const EXTENSION = 0x21;
@@ -40,7 +39,7 @@ export function readGif(data: Buffer): Still {
   const codeSize = data.readUInt8(codes);
   must(codeSize >= 2 && codeSize <= 8);
   const end = skipBlocks(data, codes + 1);
-  must(countLzwPixels(data, codes, frameWidth * frameHeight) >= frameWidth * frameHeight);
+  const lzw = data.subarray(codes, end);
 
   const size = data.subarray(at + 5, at + 9);
   const control = [
@@ -62,11 +61,11 @@ export function readGif(data: Buffer): Still {
     Buffer.of(...control, IMAGE, 0, 0, 0, 0),
     size,
     Buffer.of(flags & 0x40),
-    data.subarray(codes, end),
+    lzw,
     Buffer.of(0x3b),
   ];
   const frame = { frameWidth, frameHeight, frameLeft: left, frameTop: top };
-  return { width, height, ...frame, grey: false, streamed: false, perPixel: GIF_BYTES, pieces };
+  return { width, height, ...frame, grey: false, streamed: false, perPixel: GIF_BYTES, lzw, pieces };
 }
 
 function colourTable(data: Buffer, flags: number, at: number): Buffer | undefined {

@@ -6,19 +6,19 @@ const MAX_CODES = 4096;
  * libvips fills a frame whose codes end early; Pillow refuses it. Counting tells them apart in about a tenth of
  * the time of decoding. The blocks must be whole.
  *
- * @param at where the code size stands, before the first block
+ * @param codes the code size, and the blocks behind it
  */
-export function countLzwPixels(data: Buffer, at: number, enough: number): number {
-  const codeSize = data.readUInt8(at);
+export function countLzwPixels(codes: Buffer, enough: number): number {
+  const codeSize = codes.readUInt8(0);
   const clear = 1 << codeSize;
   const lengths = new Uint16Array(MAX_CODES).fill(1, 0, clear);
   let [next, width, previous, pixels] = [clear + 2, codeSize + 1, 0, 0];
   let [bits, held] = [0, 0];
-  for (let block = at + 1; pixels < enough; ) {
-    const size = data.readUInt8(block);
+  for (let block = 1; pixels < enough; ) {
+    const size = codes.readUInt8(block);
     if (size === 0) break;
     for (let byte = block + 1; byte <= block + size; byte += 1) {
-      bits |= data.readUInt8(byte) << held;
+      bits |= codes.readUInt8(byte) << held;
       held += 8;
       while (held >= width) {
         const code = bits & ((1 << width) - 1);

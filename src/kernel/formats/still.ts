@@ -27,6 +27,8 @@ export type Still = {
   readonly perPixel: number;
   /** What a decoder gives as alpha is none, or is in the colours already: it is left out. */
   readonly dropAlpha?: boolean;
+  /** Only of a GIF: its codes, to be counted before they are decoded, but not where the image is refused for its size. */
+  readonly lzw?: Buffer;
   /** The file for the decoder, in pieces: views of the input, without metadata. */
   readonly pieces: readonly Buffer[];
 };

@@ -5,7 +5,9 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { countLzwPixels } from '../../../src/kernel/formats/lzw.ts';
 import { readStill } from '../../../src/kernel/formats/read.ts';
 import type { Still } from '../../../src/kernel/formats/still.ts';
-import { IMAGE_ERRORS } from '../../../src/kernel/row.ts';
+import { withinMemory } from '../../../src/kernel/image-memory.ts';
+import { failedRow, IMAGE_ERRORS } from '../../../src/kernel/row.ts';
+import { createSharpKernel } from '../../../src/kernel/sharp-kernel.ts';
 
 const FORMATS = ['jpeg', 'png', 'gif', 'webp', 'tiff'] as const;
 const files: Partial<Record<(typeof FORMATS)[number], Buffer>> = {};
@@ -162,17 +164,35 @@ describe('GIF', () => {
     expect(await sharp(Buffer.concat(found.pieces)).metadata()).toMatchObject({ width: 30, height: 20 });
   });
 
-  test('the pixels of the codes are counted exactly', () => {
+  test('the pixels of the codes are counted exactly, and too few are damage', async () => {
     const data = file('gif');
+    expect(pixelsOf(data)).toBe(600);
+    const cut = cutShort(data, 24);
+    expect(pixelsOf(cut)).toBeLessThan(600);
+    const { row } = await createSharpKernel().prepare(cut, 'a').measure('stats');
+    expect(row).toEqual(failedRow('a', 'DECODE_FAILED'));
+  });
+
+  test('what is too large is refused for that, however little of it is there', async () => {
+    const claims = cutShort(file('gif'), 8_000);
+    const { row } = await withinMemory(createSharpKernel(), 100e6).prepare(claims, 'a').measure('stats');
+    expect(row).toEqual(failedRow('a', 'TOO_MUCH_MEMORY'));
+  });
+
+  function pixelsOf(data: Buffer): number {
+    return countLzwPixels(still(data).lzw ?? Buffer.alloc(2), Number.POSITIVE_INFINITY);
+  }
+
+  /** The GIF with a frame of another size whose first block ends early: its last bytes and the end code are gone. */
+  function cutShort(data: Buffer, side: number): Buffer {
+    const cut = Buffer.from(data);
     const image = data.indexOf(Buffer.from([0x2c, 0, 0, 0, 0, 30, 0, 20, 0]));
     const flags = data[image + 9] ?? 0;
     const codes = image + 10 + (flags & 0x80 ? 6 << (flags & 7) : 0);
-    expect(countLzwPixels(data, codes, Number.POSITIVE_INFINITY)).toBe(600);
-    // The first block ends early: its last bytes and the end code are gone.
-    const cut = Buffer.from(data);
     cut[codes + 1] = (cut[codes + 1] ?? 0) - 20;
     cut[codes + 2 + (cut[codes + 1] ?? 0)] = 0;
-    expect(countLzwPixels(cut, codes, Number.POSITIVE_INFINITY)).toBeLessThan(600);
-    expect(readStill(cut)).toBe('DECODE_FAILED');
-  });
+    cut.writeUInt16LE(side, image + 5);
+    cut.writeUInt16LE(side, image + 7);
+    return cut;
+  }
 });
