@@ -143,6 +143,20 @@ describe.each(Object.entries(PAGES))('the page of %s', (name, { html, headings, 
   });
 });
 
+it('text has the glyphs of a font, so that what is too wide is seen', async () => {
+  const page = await browser.newPage();
+  try {
+    await page.setContent('<span>WWWW</span><br><span>iiii</span>');
+    const widths = await page.$$eval('span', (spans) =>
+      spans.map((span) => span.getBoundingClientRect().width),
+    );
+    expect(widths[1]).toBeGreaterThan(0);
+    expect(widths[0]).toBeGreaterThan(Number(widths[1]));
+  } finally {
+    await page.close();
+  }
+});
+
 it('a page is not held back by a machine without the libraries of a browser', async () => {
   const bare = await launchBrowser({ bundledLibraries: true });
   try {

@@ -7,6 +7,7 @@ import chromium, { inflate } from '@sparticuz/chromium';
 import puppeteer, { type Browser } from 'puppeteer-core';
 
 const CACHE = join(import.meta.dirname, '..', '..', '..', 'node_modules', '.cache');
+const FONTS = join(import.meta.dirname, 'fonts.conf');
 const ARCHIVES = join(dirname(createRequire(import.meta.url).resolve('@sparticuz/chromium')), '..', 'bin');
 
 export interface BrowserOptions {
@@ -18,7 +19,7 @@ export interface BrowserOptions {
 export async function launchBrowser({ bundledLibraries = false }: BrowserOptions = {}): Promise<Browser> {
   const folder = await unpacked();
   const executablePath = join(folder, 'chromium');
-  const env = { ...process.env, FONTCONFIG_PATH: join(folder, 'fonts') };
+  const env = { ...process.env, FONTCONFIG_FILE: FONTS };
   const withLibraries = { ...env, LD_LIBRARY_PATH: join(folder, 'al2023', 'lib') };
   const runs = spawnSync(executablePath, ['--version'], { env }).status === 0;
   return puppeteer.launch({
