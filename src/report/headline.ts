@@ -5,6 +5,9 @@ import { planRemarks } from './plan-remarks.ts';
 import type { Summary } from './summary-schema.ts';
 import { timeRemarks } from './time-remarks.ts';
 
+/** Remarks that are read in one paragraph; more are a list. */
+export const REMARKS_IN_LINE = 2;
+
 type Judged = Omit<Summary, 'headline' | 'remarks'>;
 
 /** The outcome in one sentence, and what one must know to trust it. */

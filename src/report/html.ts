@@ -1,7 +1,8 @@
 import { brokenArms } from './agreement.ts';
 import { figuresOf, shownRound } from './figures.ts';
 import { count, instant, plural } from './format.ts';
-import { html, type Markup } from './markup.ts';
+import { REMARKS_IN_LINE } from './headline.ts';
+import { type Fragment, html, type Markup } from './markup.ts';
 import { renderPage } from './page.ts';
 import { adviceSection } from './sections/advice.ts';
 import { agreementSection, failureSection, problemSection } from './sections/answer.ts';
@@ -23,7 +24,7 @@ export function renderHtml(summary: Summary): string {
   const body = html`<header>
 <p class="over">fanfleet · <span class="key">${summary.runId}</span> · ${instant(summary.startedAt)}</p>
 <h1>${summary.headline}</h1>
-${summary.remarks.length === 0 ? null : html`<p class="lead">${summary.remarks.join(' ')}</p>`}
+${remarksOf(summary)}
 ${facts(summary)}
 </header>
 <main>
@@ -51,12 +52,27 @@ ${methodSection(summary)}
   return renderPage({ title: `fanfleet: ${summary.headline}`, style: STYLE, body });
 }
 
+/** A paragraph, or a list where there are more than one reads in one. */
+function remarksOf({ remarks }: Summary): Markup | null {
+  if (remarks.length === 0) return null;
+  if (remarks.length <= REMARKS_IN_LINE) return html`<p class="lead">${withCode(remarks.join(' '))}</p>`;
+  return html`<ul class="lead">${remarks.map((remark) => html`<li>${withCode(remark)}</li>`)}</ul>`;
+}
+
+/** What stands between backticks, as code. */
+function withCode(text: string): Fragment {
+  return text
+    .split(/(`[^`]+`)/)
+    .map((part, i) => (i % 2 === 0 ? part : html`<code>${part.slice(1, -1)}</code>`));
+}
+
 /** What qualifies the headline. Green only where equality was shown and nothing is missing. */
 function facts({ agreement, ranking, contended, failures, plan, rounds, request }: Summary): Markup {
   const failed = failures.codes.reduce((sum, { count: times }) => sum + times, 0);
   const broken = brokenArms(rounds);
   const fact = (kind: string, what: string, rest: string) =>
     html`<li class="${kind}"><b>${what}</b> ${rest}</li>`;
+  const leftOut = plan.leftOut.reduce((sum, { count: files }) => sum + files, 0);
   const equal = agreement.equal === true && broken.length === 0;
   return html`<ul class="facts">
 ${agreement.equal === true ? fact(equal ? 'good' : 'open', 'Same answer:', 'digests are equal') : null}
@@ -66,6 +82,7 @@ ${broken.map(({ arm, round, status }) => fact('bad', status === 'failed' ? 'Fail
 ${contended ? fact('open', 'Contended:', 'both arms shared the same cores') : null}
 ${ranking.ranked ? null : fact('open', 'Not ranked', '')}
 ${failures.source === null ? fact('open', 'No results', 'were read') : fact(failed === 0 ? '' : 'open', count(failed), `of ${plural(plan.images, 'image')} failed`)}
+${leftOut === 0 ? null : fact('', plural(leftOut, 'file'), 'left out')}
 ${fact('', plural(request.repeats, 'round'), request.repeats === 1 ? '(noise not measured)' : '')}
 </ul>`;
 }

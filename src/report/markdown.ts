@@ -1,6 +1,7 @@
 import { meaningOf } from '../kernel/row.ts';
 import { type FigureGroup, type Figures, figuresOf } from './figures.ts';
 import { count, instant, planned, plural, printable } from './format.ts';
+import { REMARKS_IN_LINE } from './headline.ts';
 import { operationText } from './operation.ts';
 import type { Summary } from './summary-schema.ts';
 
@@ -14,7 +15,7 @@ export function renderMarkdown(summary: Summary): string {
   return [
     `### ${text(headline)}`,
     '',
-    ...(remarks.length === 0 ? [] : [text(remarks.join(' ')), '']),
+    ...(remarks.length === 0 ? [] : [...remarkLines(remarks), '']),
     `**${equal === null ? 'Not compared.' : equal ? 'Same answer.' : 'DIFFERENT ANSWERS.'}** ${text(agreement.reason)}`,
     '',
     ...table(figures, [speed, cost, answer]),
@@ -30,6 +31,11 @@ export function renderMarkdown(summary: Summary): string {
     ),
     '',
   ].join('\n');
+}
+
+function remarkLines(remarks: readonly string[]): string[] {
+  if (remarks.length <= REMARKS_IN_LINE) return [text(remarks.join(' '))];
+  return remarks.map((remark) => `- ${text(remark)}`);
 }
 
 function table({ columns }: Figures, groups: readonly FigureGroup[], columnCount = columns.length): string[] {

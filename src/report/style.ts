@@ -34,7 +34,8 @@ body {
   font: 1rem/1.55 system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif;
 }
 h1 { margin: .35rem 0 .6rem; max-width: 48rem; font-size: clamp(1.35rem, 1rem + 1.8vw, 2rem); line-height: 1.25; font-weight: 650; letter-spacing: -.012em; text-wrap: pretty; }
-header p.lead { margin: 0 0 1.1rem; font-size: 1.06rem; }
+header .lead { margin: 0 0 1.1rem; max-width: 46rem; font-size: 1.06rem; }
+header ul.lead { padding-left: 1.2rem; } header .lead li { margin: .25rem 0; }
 h2 { margin: 3rem 0 .75rem; padding-top: .9rem; border-top: 1px solid var(--line); font-size: 1.2rem; font-weight: 650; }
 h3 { margin: 1.5rem 0 .5rem; font-size: .95rem; font-weight: 600; }
 p { margin: .5rem 0; max-width: 46rem; }

@@ -2,6 +2,7 @@ import { breakEvenSentences, flipSentences } from '../advice/text.ts';
 import { meaningOf } from '../kernel/row.ts';
 import { type FigureGroup, figuresOf, groupsOf, shownRound } from './figures.ts';
 import { count, instant, planned, plural, printable, shortDigest } from './format.ts';
+import { REMARKS_IN_LINE } from './headline.ts';
 import { HOST_COLUMNS, hostFigures } from './host-figures.ts';
 import { operationText } from './operation.ts';
 import type { Summary } from './summary-schema.ts';
@@ -17,7 +18,7 @@ export function renderTerminal(summary: Summary): string {
   const further = groupsOf(figures).filter((group) => group !== speed);
   const head = tableLine('', columns);
   return [
-    ...wrap(printable([summary.headline, ...summary.remarks].join(' '))),
+    ...outcome(summary),
     '',
     ...facts(summary),
     '',
@@ -33,6 +34,11 @@ export function renderTerminal(summary: Summary): string {
   ]
     .map((line) => line.trimEnd())
     .join('\n');
+}
+
+function outcome({ headline, remarks }: Summary): string[] {
+  if (remarks.length <= REMARKS_IN_LINE) return wrap(printable([headline, ...remarks].join(' ')));
+  return [...wrap(printable(headline)), ...remarks.flatMap((remark) => wrap(`- ${printable(remark)}`))];
 }
 
 function facts({ agreement, request, plan, environment, contended, runId, startedAt }: Summary): string[] {

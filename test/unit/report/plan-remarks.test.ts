@@ -41,4 +41,19 @@ describe('planRemarks', () => {
       expect(page).toMatch(/left out\s+\.heic \(2\), \.tar\.gz \(1: s\/1\.tar\.gz\)/);
     },
   );
+
+  it('is a line of its own where there are several, in every form, with names of options as code', async () => {
+    const input = await sampleInput();
+    const odd = new NoteLog();
+    odd.add('KEYS_NAME_SHARDS', 's/0.tar');
+    const both = { leftOut: plan.leftOut, notes: [...plan.notes, ...odd.list()] };
+    const summary = buildSummary({ ...input, plan: { ...input.plan, ...both } });
+    const [first = ''] = planRemarks(plan);
+    const page = renderHtml(summary);
+    expect(page).toContain(`<li>${first}</li>`);
+    expect(page).toContain('shardKeys <code>path</code> (s/0.tar).</li>');
+    expect(page.replaceAll(/<[^>]*>/g, '')).toContain('3 files left out');
+    expect(renderTerminal(summary).split('\n')).toContain(`- ${first}`);
+    expect(renderMarkdown(summary).split('\n')).toContain(`- ${first}`);
+  });
 });
