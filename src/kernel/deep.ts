@@ -1,6 +1,6 @@
 import type { Operation } from './operation.ts';
 import type { MeasuredRow, PerChannel } from './row.ts';
-import { measuredRow } from './scan.ts';
+import { measuredRow, withoutAlpha } from './scan.ts';
 
 /** Raw pixels of 16 bits a sample, in this machine's byte order: grey, grey and alpha, RGB or RGBA. */
 export type DeepPixels = {
@@ -25,23 +25,17 @@ export type DeepStatistics = {
 /** Values of 16 bits whose squares add up to less than 2^53. */
 const EXACT_SQUARES = 2 ** 20;
 
-/**
- * Grey or RGB over black: c * a / 65535 rounded to the nearest, which is floor((2 * c * a + 65535) / 131070). 65535 is
- * odd, so there is no tie. Like `compositeOverBlack`, it writes over the pixels that it has read.
- */
+/** Grey or RGB of 16 bits over black. */
 export function deepOverBlack({ data, channels }: DeepPixels): OpaqueDeep {
-  if (channels === 1 || channels === 3) return { data, channels };
-  const colours = channels === 2 ? 1 : 3;
-  let to = 0;
-  for (let from = 0; from < data.length; from += channels) {
-    const alpha = data[from + colours] as number;
-    for (let channel = 0; channel < colours; channel += 1, to += 1) {
-      // A double has the product exactly, and no quotient comes so near an integer that the division could reach it.
-      const doubled = 2 * (data[from + channel] as number) * alpha + DEEP_MAXIMUM;
-      data[to] = Math.floor(doubled / (2 * DEEP_MAXIMUM));
-    }
-  }
-  return { data: data.subarray(0, to), channels: colours };
+  return withoutAlpha(data, channels, overBlackDeep);
+}
+
+/**
+ * c * a / 65535 rounded to the nearest, which is floor((2 * c * a + 65535) / 131070): 65535 is odd, so there is no tie. A
+ * double has the product exactly, and no quotient comes so near an integer that the division could reach it.
+ */
+function overBlackDeep(value: number, alpha: number): number {
+  return Math.floor((2 * value * alpha + DEEP_MAXIMUM) / (2 * DEEP_MAXIMUM));
 }
 
 /** The row of an image by all its bits, which says its depth. */

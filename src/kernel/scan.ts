@@ -71,21 +71,32 @@ export function overBlack(value: number, alpha: number): number {
   return (scaled + (scaled >> 8)) >> 8;
 }
 
-/**
- * Grey or RGB over black. Writes over the pixels it has read, since a second copy would be the most memory that an
- * image takes; opaque pixels are given as they are.
- */
+/** Grey or RGB of 8 bits over black. */
 export function compositeOverBlack({ data, channels }: Pixels): Opaque {
+  return withoutAlpha(data, channels, overBlack);
+}
+
+/**
+ * Colours over black. Writes over the samples it has read, since a second copy would be the most memory that an image
+ * takes; opaque pixels are given as they are.
+ *
+ * @param blend a sample over black by its alpha
+ */
+export function withoutAlpha<T extends Uint8Array | Uint16Array>(
+  data: T,
+  channels: 1 | 2 | 3 | 4,
+  blend: (value: number, alpha: number) => number,
+): { data: T; channels: 1 | 3 } {
   if (channels === 1 || channels === 3) return { data, channels };
   const colours = channels === 2 ? 1 : 3;
   let to = 0;
   for (let from = 0; from < data.length; from += channels) {
     const alpha = data[from + colours] as number;
     for (let channel = 0; channel < colours; channel += 1, to += 1) {
-      data[to] = overBlack(data[from + channel] as number, alpha);
+      data[to] = blend(data[from + channel] as number, alpha);
     }
   }
-  return { data: data.subarray(0, to), channels: colours };
+  return { data: data.subarray(0, to) as T, channels: colours };
 }
 
 /** Grey in all three. */
