@@ -152,9 +152,12 @@ def _read(s3: Any, place: dict[str, str], part: Slice) -> tuple[bytes | None, st
             continue
         except (IncompleteReadError, urllib3.exceptions.HTTPError):
             continue  # of the body of a refusal, which botocore does not try again
+        if not _is_sound(answer, part):
+            answer["Body"].close()
+            continue
         # Known before the body, so that an object that has grown is not read to its end.
         has_grown = part.start is None and answer.get("ContentLength", part.size) != part.size
-        if has_grown or answer.get("ETag", etag) != etag:
+        if has_grown or answer["ETag"] != etag:
             answer["Body"].close()
             return None, "OBJECT_CHANGED"
         try:
@@ -169,9 +172,17 @@ def _read(s3: Any, place: dict[str, str], part: Slice) -> tuple[bytes | None, st
     return None, "OBJECT_UNREADABLE"
 
 
+def _is_sound(answer: dict[str, Any], part: Slice) -> bool:
+    """Whether it is what was asked for, by its head: `judge` of src/aws/object-response.ts."""
+    status = answer["ResponseMetadata"]["HTTPStatusCode"]
+    return status == (200 if part.start is None else 206) and "ETag" in answer
+
+
 def _object_error(refusal: ClientError) -> str | None:
     status, error = _status(refusal), refusal.response.get("Error", {})
-    return object_error(status, error.get("Code", str(status)), error.get("Message", ""))
+    code, message = (value if isinstance(value, str) else "" for value in (error.get("Code"), error.get("Message")))
+    # Of XML or HTML of somebody else, as of a proxy, botocore makes an error without a code.
+    return object_error(status, code or str(status), message)
 
 
 def _status(refusal: ClientError) -> int:

@@ -50,6 +50,28 @@ const CASES: Readonly<Record<string, Case>> = {
     answer: (_, response) => void response.writeHead(403).end(CUT_XML),
     becomes: 'OBJECT_DENIED',
   },
+  ...Object.fromEntries(
+    ([400, 403, 404, 418] as const).map((status, at): [string, Case] => [
+      `${status} of a proxy, as a page`,
+      {
+        answer: (_, response) => void response.writeHead(status).end('<html><body>No.</body></html>'),
+        becomes: ['OBJECT_UNREADABLE', 'OBJECT_DENIED', 'OBJECT_MISSING', null][at] ?? null,
+      },
+    ]),
+  ),
+  'a success without an ETag each time': {
+    answer: (_, response) => void response.writeHead(200, { 'content-length': BODY.length }).end(BODY),
+    becomes: 'OBJECT_UNREADABLE',
+  },
+  'a success of another status each time': {
+    answer: (_, response) => void response.writeHead(203, { etag: '"e"' }).end(BODY),
+    becomes: 'OBJECT_UNREADABLE',
+  },
+  'of a tar, without the range': {
+    answer: (_, response) => void response.writeHead(200, { etag: '"e"' }).end(BODY),
+    becomes: 'OBJECT_UNREADABLE',
+    shard: true,
+  },
   'a body that is cut each time': { answer: cutOff(1_000), becomes: 'OBJECT_UNREADABLE' },
   'a refusal that is cut each time': { answer: cutOff(1_000, 403), becomes: 'OBJECT_UNREADABLE' },
   'a good checksum': {
