@@ -3,8 +3,10 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { crc32 } from 'node:zlib';
+import { GetObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ObjectReader } from '../../src/aws/object-reader.ts';
+import { sdkObjectError } from '../../src/aws/sdk-object-error.ts';
 import { FanfleetError } from '../../src/errors.ts';
 import { isFailed } from '../../src/kernel/row.ts';
 import { createSharpKernel } from '../../src/kernel/sharp-kernel.ts';
@@ -57,6 +59,12 @@ const CASES: Readonly<Record<string, Case>> = {
         answer: (_, response) => void response.writeHead(status).end('<html><body>No.</body></html>'),
         becomes: ['OBJECT_UNREADABLE', 'OBJECT_DENIED', 'OBJECT_MISSING', null][at] ?? null,
       },
+    ]),
+  ),
+  ...Object.fromEntries(
+    ['{"message":"No."}', '<hr></p>', '<Error><Code></Code></Error>'].map((text): [string, Case] => [
+      `403 as ${text.replaceAll('/', '')}`,
+      { answer: (_, response) => void response.writeHead(403).end(text), becomes: 'OBJECT_DENIED' },
     ]),
   ),
   'a success without an ETag each time': {
@@ -138,6 +146,18 @@ describe('what S3 answers of one object', () => {
       expect([key, became]).toEqual([key, CASES[key]?.becomes]);
     }
     reader.close();
+  });
+
+  it('is the same by the SDK, where the plan asks', async () => {
+    const s3 = new S3Client({
+      ...{ region: 'us-east-1', endpoint: server.endpoint, forcePathStyle: true, maxAttempts: 1 },
+      credentials: { accessKeyId: 'k', secretAccessKey: 's' },
+    });
+    for (const key of NAMES.filter((name) => /^(\d+ )?[45]\d\d |XML/.test(name))) {
+      const became = await s3.send(new GetObjectCommand({ Bucket: 'b', Key: key })).catch(sdkObjectError);
+      expect([key, became ?? null]).toEqual([key, CASES[key]?.becomes]);
+    }
+    s3.destroy();
   });
 
   it('gives the same codes in Python', async () => {
