@@ -13,7 +13,10 @@ import { engineSchema, type RequestInput, requestSchema } from '../run/request.t
 export function addRequestOptions(command: Command): Command {
   return command
     .option('--operation <name>', `${runOperationSchema.options.join(' | ')} (default: stats)`)
-    .option('--depth <bits>', `of images of 16 bits: the high 8, or all: ${DEPTHS.join(' | ')} (default: 8)`)
+    .option(
+      '--depth <bits>',
+      `of images of 16 bits: the high 8, or all: ${DEPTHS.join(' | ')} (default: 8; to normalise: native)`,
+    )
     .option('--format <name>', `of normalised images: ${NORMALISED_FORMATS.join(' | ')} (default: png)`)
     .option('--channels <how>', 'stretched with one range, or each with its own: all | each (default: all)')
     .option('--quality <n>', 'of normalised JPEGs, 1-100 (default: 90)', number)
