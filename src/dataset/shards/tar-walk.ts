@@ -46,8 +46,10 @@ const MAX_NAME_BYTES = 8 * 1024;
 const [HARD_LINK, SYMBOLIC_LINK, FOLDER, SPARSE, FILE_PART] = ['1', '2', '5', 'S', 'M'];
 /** Devices and FIFOs. Like links and folders they have no data, whatever their size field says. */
 const SPECIAL: ReadonlySet<string> = new Set('346');
-/** What PAX (`g`), GNU and Sun add that is no file of this tar and says nothing of the next one. */
-const NOT_FILES: ReadonlySet<string> = new Set('gDMVNA');
+/** Entries of GNU tar that are no files of this tar: the list of a folder, a part of a file, the label. */
+const NOT_FILES: ReadonlySet<string> = new Set('DMV');
+/** What PAX, GNU and Sun may put between the headers of a file: no entries, and nothing that matters here. */
+const PASSED_OVER: ReadonlySet<string> = new Set('gNA');
 /** What says something of the next entry: PAX, the same as Sun wrote it, and GNU's long names of files and links. */
 const EXTENSIONS: ReadonlySet<string> = new Set('xXLK');
 
@@ -107,11 +109,17 @@ class TarWalk {
       const { type } = header;
       if (EXTENSIONS.has(type)) {
         given = { ...given, ...(await this.#extension(header)) };
-      } else if (NOT_FILES.has(type)) {
-        if (type === FILE_PART) this.#remark('FILE_PART', header.name);
+      } else if (PASSED_OVER.has(type)) {
         this.#skip(header.name, header.size);
       } else {
         const { path: name = header.name, link = header.link, size = header.size } = given;
+        if (NOT_FILES.has(type)) {
+          // A long name before it is its own, and not that of the file behind it.
+          if (type === FILE_PART) this.#remark('FILE_PART', name);
+          this.#skip(name, size);
+          given = {};
+          continue;
+        }
         return { ...header, name, link, size, sparse: type === SPARSE || given.sparse === true };
       }
     }

@@ -325,6 +325,37 @@ describe('entries that are no files', () => {
     expect(remarks).toEqual([{ what: 'FILE_PART', name: 'rest.png' }]);
   });
 
+  it.each(['oldgnu', 'gnu', 'posix'])(
+    'keep the long names of folders to themselves, in %s tars',
+    async (format) => {
+      const long = `d/${'folder'.repeat(20)}`;
+      const tar = await made(
+        `mkdir -p ${long}; cp a.png d; cp b.png ${long}
+       tar --format=${format} --listed-incremental=list -cf x.tar d`,
+      );
+      const files = await filesOf(tar);
+      expect(files.toSorted()).toEqual((await filesByPython(tar)).toSorted());
+      expect(files.toSorted()).toEqual([
+        ['d/a.png', 'bytes of a'],
+        [`${long}/b.png`, 'bytes of b'],
+      ]);
+    },
+  );
+
+  it('have the long name before a part of a file', async () => {
+    const tar = Buffer.concat([
+      tarEntry('././@LongLink', 'rest of a long name.png\0', { type: 'L' }),
+      tarEntry('rest', 'the rest', { type: 'M' }),
+      paxEntry([['path', 'label']]),
+      tarEntry('label', '', { type: 'V' }),
+      tarEntry('a.png', 'A'),
+      END,
+    ]);
+    const { remarks } = await walked(tar);
+    expect(remarks).toEqual([{ what: 'FILE_PART', name: 'rest of a long name.png' }]);
+    expect(await filesOf(tar)).toEqual([['a.png', 'A']]);
+  });
+
   it('do not hide a first volume whose last file is not whole', async () => {
     const tar = await made(
       `head -c 30000 /dev/zero > big.png; printf 'n 2.tar\\n' | tar -cf x.tar -M -L 20 a.png big.png > /dev/null`,
