@@ -333,9 +333,8 @@ describe('entries that are no files', () => {
         `mkdir -p ${long}; cp a.png d; cp b.png ${long}
        tar --format=${format} --listed-incremental=list -cf x.tar d`,
       );
-      const files = await filesOf(tar);
-      expect(files.toSorted()).toEqual((await filesByPython(tar)).toSorted());
-      expect(files.toSorted()).toEqual([
+      // Python's tarfile takes the times in such headers for a part of the name.
+      expect((await filesOf(tar)).toSorted()).toEqual([
         ['d/a.png', 'bytes of a'],
         [`${long}/b.png`, 'bytes of b'],
       ]);
