@@ -50,6 +50,9 @@ describe('a prefix with one of every odd object', () => {
         .map((line) => JSON.parse(line))
         .map(({ key, error }) => [key, error?.code ?? null]);
       expect(codes).toEqual(odd.rows);
+      expect(rowOf(rows, 'hidden-alpha.webp').sum).toEqual([110, 70, 55]);
+      expect(rowOf(rows, 'grey-16-bit.png')).not.toHaveProperty('depth');
+      expect(rowOf(rows, 'in-a-copy.png')).toEqual({ ...rowOf(rows, 'good.png'), key: 'odd/in-a-copy.png' });
       const failed = odd.rows.filter(([, error]) => error !== null);
       expect(summary.failures.codes.reduce((sum, { count }) => sum + count, 0)).toBe(failed.length);
       expect(summary.failures.codes).toContainEqual({
@@ -66,6 +69,24 @@ describe('a prefix with one of every odd object', () => {
     },
   );
 
+  it('measures all bits of an image of 16 on both arms, where they are wanted', async () => {
+    const { code, stdout } = await run(
+      '--requester-pays',
+      '--engine',
+      'dask',
+      '--depth',
+      'native',
+      '--no-baseline',
+    );
+    const summary = JSON.parse(stdout) as Summary;
+    const rows = await readRows(stack, summary.runId, 'serverless');
+    expect(code).toBe(3);
+    expect(summary.agreement.equal).toBe(true);
+    expect(await readRows(stack, summary.runId, 'fleet')).toBe(rows);
+    expect(rowOf(rows, 'grey-16-bit.png')).toMatchObject({ depth: 16 });
+    expect(rowOf(rows, 'good.png')).not.toHaveProperty('depth');
+  });
+
   it('fails before the work where nobody says who pays, and says how to', async () => {
     const { code, stdout, stderr } = await run('--arms', 'serverless');
     expect(code).toBe(2);
@@ -73,3 +94,7 @@ describe('a prefix with one of every odd object', () => {
     expect(stdout + stderr).toContain('`requesterPays`');
   });
 });
+
+function rowOf(rows: string, name: string) {
+  return JSON.parse(rows.split('\n').find((line) => line.includes(`"odd/${name}"`)) ?? 'null');
+}
