@@ -26,6 +26,10 @@ const sameWorkSchema = runSchema
 /** What these fields are called in a request, where that is another name. */
 const REQUEST_NAMES: Readonly<Record<string, string>> = { normalisation: 'normalise' };
 
+/** Of a run that has no depth yet: nobody can ask for its 8 bits any more. */
+const NORMALISED_BY_ALL_BITS =
+  'a run that normalises images of 16 bits by all of them, as runs of earlier versions do not (start a new one),';
+
 /**
  * Check that a run can go on with the batches of the run that it resumes, if it resumes one.
  *
@@ -43,7 +47,13 @@ export async function expectResumable(run: Run, runs: Pick<ObjectReader, 'get'>)
     .filter((name) => name !== 'imageMemory' || earlier.imageMemory !== undefined)
     .filter((name) => !isDeepStrictEqual(earlier[name], run[name]))
     .map((name) =>
-      problemOf(`${JSON.stringify(earlier[name])}, as in that run,`, REQUEST_NAMES[name] ?? name, run[name]),
+      name === 'depth' && earlier.operation === 'normalise'
+        ? problemOf(NORMALISED_BY_ALL_BITS, 'resume', resume)
+        : problemOf(
+            `${JSON.stringify(earlier[name])}, as in that run,`,
+            REQUEST_NAMES[name] ?? name,
+            run[name],
+          ),
     );
   if (problems.length > 0) throw invalidInput(what, problems);
   if ((await getIfPresent(runs, layout.plan(resume))) === null) {

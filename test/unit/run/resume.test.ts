@@ -57,6 +57,18 @@ describe('expectResumable', () => {
     await check({ imageMemory: 100 });
   });
 
+  it('takes a run of before there was a depth, unless its images of 16 bits are normalised by 8', async () => {
+    for (const input of [{}, NORMALISE]) {
+      const { depth: _, ...earlier } = resolve(input, 'r1');
+      runs.put(layout.request('r1'), JSON.stringify(earlier));
+      runs.put(layout.plan('r1'), '{}');
+      const request = await requestToResume('r1', runs, {});
+      const checked = expectResumable(resolveRun(request, 'r2', 5, DEPLOYMENT), runs);
+      if (input === NORMALISE) await expect(checked).rejects.toThrow(/start a new one\), for `resume`/);
+      else await checked;
+    }
+  });
+
   it('names all of them at once', async () => {
     put({});
     await expect(check({ prefix: 'y/', batchSize: 7 })).rejects.toThrow(
