@@ -96,7 +96,7 @@ export async function putRows(
 
 function droppedBitsText(images: number): string {
   const have = images === 1 ? '1 image has' : `${images} images have`;
-  return `${have} 16 bits; the low 8 were dropped: --depth native keeps them.`;
+  return `${have} 16 bits; the low 8 were dropped: fanfleet stats --depth native keeps them.`;
 }
 
 /** Outcomes that come one by one. */

@@ -16,7 +16,7 @@ export const NOTES = {
   EARLIER_VERSIONS:
     'Files in tars were left out that the same tar has again later on, as tar does when it extracts',
   KEYS_NAME_SHARDS:
-    'Several shards have files of the same name, so the keys of their rows are `<shard>/<name>`; have it so always with shardKeys `path`',
+    'Several shards have files of the same name, so the keys of their rows are `<shard>/<name>`; a run always has it so with shardKeys `path`',
 } as const;
 export type NoteCode = keyof typeof NOTES;
 const CODES = Object.keys(NOTES) as NoteCode[];

@@ -69,7 +69,7 @@ const fields = z.strictObject({
   /** MB of a measure function. @default what the stack was deployed with */
   memory: z.int().min(512).max(LAMBDA_LIMITS.mostMemoryMb).optional(),
   /** Most MiB that one image may take; what would take more is a row with an error. @default what every worker has */
-  imageMemory: z.int().min(16).max(65_536).optional(),
+  imageMemory: z.int().min(32).max(65_536).optional(),
   /** Most measure functions at once. @default what the stack was deployed with */
   concurrency: z.int().min(1).max(STEP_FUNCTIONS_LIMITS.mapConcurrency).optional(),
   /** Most images in a batch. @default what the stack was deployed with */

@@ -37,7 +37,9 @@ describe('stats of 16 bits', () => {
   test('are by the high 8 bits, and say that the others were dropped', () => {
     const { status, stdout, stderr } = fanfleet('stats', 'deep');
     expect(rowsOf(stdout)[0]).toMatchObject({ key: 'deep/low.png', channels: 3, max: [0, 0, 0] });
-    expect(stderr).toContain('1 image has 16 bits; the low 8 were dropped: --depth native keeps them.');
+    expect(stderr).toContain(
+      '1 image has 16 bits; the low 8 were dropped: fanfleet stats --depth native keeps them.',
+    );
     expect(JSON.parse(fanfleet('--json', 'stats', 'deep', '--histogram').stdout)).toMatchObject({
       ...{ depth: '8', droppedBits: 1 },
     });
