@@ -123,6 +123,9 @@ function notes(
     ...(environment.offline
       ? ['Run offline: the use is billed as if it had been in AWS, but its times are those of this machine.']
       : []),
+    ...(request.requesterPays
+      ? ['This account pays for the requests to the bucket of the images, as the requester.']
+      : []),
     ...(request.resume === null
       ? []
       : ['The run took over batches of an earlier one, which are not in the bill.']),

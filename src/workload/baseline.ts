@@ -29,7 +29,7 @@ export interface BaselineOptions
  * Measure batch after batch, one image after the other, and fetch the next one meanwhile, as a careful loop on one core
  * would: the centralised run that both arms' speedups refer to.
  *
- * Stops after the batch in which `budgetMs` ran out, since a function lives 15 minutes and the rate is known by then.
+ * Stops after the batch in which `budgetMs` ran out, since a function does not live for long and the rate is known by then.
  */
 export async function runBaseline(options: BaselineOptions): Promise<Baseline> {
   const kernel = oneByOne(options.kernel);

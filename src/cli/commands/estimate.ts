@@ -1,3 +1,4 @@
+import { LAMBDA_LIMITS } from '../../aws/limits.ts';
 import { ageOf, type Prices } from '../../cost/prices.ts';
 import { readPricesOf } from '../../cost/storage-classes.ts';
 import type { Job } from '../../model/job.ts';
@@ -45,10 +46,17 @@ export function footing({ job, calibration, prices, account }: ModelInput): stri
   ];
 }
 
-/** How many functions the account runs at once, where it was asked. */
+/** How many functions the account runs at once, where it was asked or is taken for an old one. */
 function accountText({ accountConcurrency }: Job, account: ModelInput['account']): string[] {
-  if (account === null) return [];
   const most = `${count(accountConcurrency)} functions at once`;
+  if (account === null) {
+    const { accountConcurrency: usual, newAccountConcurrency } = LAMBDA_LIMITS;
+    return accountConcurrency === usual
+      ? [
+          `Account: ${most}; a new one begins with ${newAccountConcurrency} (--account-concurrency, or --stage to ask Lambda).`,
+        ]
+      : [];
+  }
   return typeof account === 'string'
     ? [`Account: not known (${account}), so ${most} are assumed; --account-concurrency says it.`]
     : [`Account: ${most}, as Lambda says.`];

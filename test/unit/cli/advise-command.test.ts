@@ -12,7 +12,13 @@ describe('fanfleet advise', () => {
     expect(exitCode).toBe(0);
     const [first] = text.split('\n');
     expect(first).toBe(json.sentence);
-    for (const part of ['Break-even', 'What would change it', 'Rests on: ', 'Prices: us-east-1, ']) {
+    for (const part of [
+      'Break-even',
+      'What would change it',
+      'Rests on: ',
+      'Prices: us-east-1, ',
+      'Account: 1,000 functions at once; a new one begins with 10',
+    ]) {
       expect(text).toContain(part);
     }
     expect(text.split('\n').at(-1)).toBe(

@@ -24,6 +24,14 @@ describe('costOf', () => {
     expect(late?.notes[0]).toContain('fanfleet prices refresh');
   });
 
+  it('says who pays for the requests where it is not the owner of the bucket', () => {
+    const note = 'This account pays for the requests to the bucket of the images, as the requester.';
+    const requested = (requesterPays: boolean) =>
+      costOn({ ...run, request: { ...run.request, requesterPays } }, '2026-11-30')?.notes;
+    expect(requested(true)).toContain(note);
+    expect(requested(false)).not.toContain(note);
+  });
+
   it('bills an arm by its median round, and all rounds as the comparison', () => {
     // Prepare: three rounds of the serverless arm, of which the second took three times as long, the third twice
     const arms = [1, 3, 2].map((times) => {
