@@ -3,7 +3,7 @@ import { adviseCommand } from '../../../src/cli/commands/advise.ts';
 import type { Context } from '../../../src/cli/context.ts';
 
 /** It reads prices and figures that come with fanfleet, and talks to nobody. */
-const context = { home: '/nonexistent', shell: {} } as unknown as Context;
+const context = { home: '/nonexistent', stage: 'local', shell: {} } as unknown as Context;
 const ask = (job: object, asked = {}, more = {}) => adviseCommand(context, { job, ...more }, asked);
 
 describe('fanfleet advise', () => {
