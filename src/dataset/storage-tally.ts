@@ -22,6 +22,8 @@ export class StorageTally {
   readonly #tallies = new Map<string, ClassTally>();
   /** Of the page at hand, keys of every class but Standard. */
   #classes: ReadonlyMap<string, string> = new Map();
+  /** Of all pages, tars of every class but Standard. */
+  readonly #tars = new Map<string, string>();
 
   /** Begin the next page of the listing. */
   page(objects: readonly ListedObject[]): void {
@@ -31,14 +33,21 @@ export class StorageTally {
 
   /** Count images of that page, or of tars of that page. */
   images(images: readonly DatasetObject[]): void {
-    for (const image of images) {
-      const tally = this.#of(image);
-      tally.images += 1;
-      // Of an object that the plan refuses nothing is read.
-      if (image.refused !== undefined) continue;
-      tally.bytes += image.size;
-      tally.gets += image.shard === undefined ? 1 : image.size / SLICE_BYTES;
-    }
+    for (const image of images) this.#count(image, 1);
+  }
+
+  /** Take back images of tars of any page, since later ones of the same names count. */
+  withdraw(images: readonly DatasetObject[]): void {
+    for (const image of images) this.#count(image, -1);
+  }
+
+  #count(image: DatasetObject, times: 1 | -1): void {
+    const tally = this.#of(image);
+    tally.images += times;
+    // Of an object that the plan refuses nothing is read.
+    if (image.refused !== undefined) return;
+    tally.bytes += times * image.size;
+    tally.gets += (times * (image.shard === undefined ? SLICE_BYTES : image.size)) / SLICE_BYTES;
   }
 
   /** Count a GET of each of these objects that the listing itself needed. */
@@ -52,7 +61,8 @@ export class StorageTally {
   }
 
   #of({ key, shard }: DatasetObject): ClassTally {
-    const storageClass = this.#classes.get(shard?.key ?? key) ?? STANDARD;
+    const storageClass = this.#classes.get(shard?.key ?? key) ?? this.#tars.get(shard?.key ?? '') ?? STANDARD;
+    if (shard !== undefined && storageClass !== STANDARD) this.#tars.set(shard.key, storageClass);
     const found = this.#tallies.get(storageClass);
     if (found !== undefined) return found;
     const fresh = { images: 0, bytes: 0, gets: 0, listingGets: 0 };

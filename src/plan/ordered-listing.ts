@@ -101,6 +101,7 @@ class Relisting {
   sorted(objects: readonly DatasetObject[]): DatasetObject[] {
     const earlier: DatasetObject[] = [];
     const sorted = sortByKey(objects, (object) => earlier.push(object));
+    this.tally.storage.withdraw(earlier);
     for (const { key, shard } of earlier) this.tally.notes.add('EARLIER_VERSIONS', `${key} in ${shard?.key}`);
     return sorted;
   }

@@ -26,7 +26,14 @@ async function written(members: string, shardKeys: ShardKeys, sortLimit?: number
   };
   const { tally, ...rest } = await writeInOrder(list, write, shardKeys, sortLimit);
   expect(tally.lists).toBe(listings);
-  return { ...rest, listings, shards: tally.shards, notes: tally.notes.list().map(({ code }) => code) };
+  const withdrawn = tally.storage.toJSON().STANDARD?.images ?? 0;
+  return {
+    ...rest,
+    listings,
+    shards: tally.shards,
+    notes: tally.notes.list().map(({ code }) => code),
+    ...(withdrawn !== 0 && { withdrawn }),
+  };
 }
 
 describe('writeInOrder', () => {
@@ -69,5 +76,6 @@ describe('writeInOrder', () => {
     const found = await written('0:a 0:b 0:a 1:b 1:b 1:b', 'auto');
     expect(found).toMatchObject({ written: '0.tar/a 0.tar/b 1.tar/b', shardKeys: 'path' });
     expect(found.notes).toEqual(['EARLIER_VERSIONS', 'KEYS_NAME_SHARDS']);
+    expect(found.withdrawn).toBe(-3);
   });
 });
