@@ -26,16 +26,24 @@ export class LeftOutCount {
   count = 0;
 
   add(name: string): void {
-    this.count += 1;
-    const own = leftOutSuffix(name);
-    const suffix = this.#bySuffix.has(own) || this.#bySuffix.size < SUFFIXES_KEPT ? own : '*';
-    const { count, example } = this.#bySuffix.get(suffix) ?? { count: 0, example: name };
-    this.#bySuffix.set(suffix, { suffix, count: count + 1, example });
+    this.#add({ suffix: leftOutSuffix(name), count: 1, example: name });
+  }
+
+  /** Add what another one has counted. */
+  addAll(other: LeftOutCount): void {
+    for (const leftOut of other.list()) this.#add(leftOut);
   }
 
   /** The most frequent first. */
   list(): LeftOut[] {
     return [...this.#bySuffix.values()].sort((a, b) => b.count - a.count || (a.suffix < b.suffix ? -1 : 1));
+  }
+
+  #add(more: LeftOut): void {
+    this.count += more.count;
+    const suffix = this.#bySuffix.has(more.suffix) || this.#bySuffix.size < SUFFIXES_KEPT ? more.suffix : '*';
+    const { count, example } = this.#bySuffix.get(suffix) ?? { count: 0, example: more.example };
+    this.#bySuffix.set(suffix, { suffix, count: count + more.count, example });
   }
 }
 

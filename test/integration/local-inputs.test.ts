@@ -1,6 +1,15 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  copyFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -87,6 +96,51 @@ describe('a path', () => {
     expect(stderr).toContain('secret/b.png: EACCES');
     expect(status).toBe(EXIT.FAILED_IMAGES);
   });
+});
+
+describe('names that are not UTF-8', () => {
+  /** In a folder with others: `caf` and the byte E9, and a true U+FFFD. */
+  const NAMES = ['a.png', 'b.txt', Buffer.from('caf\xe9.png', 'latin1'), 'd\ufffd.png', 'e.txt'];
+  const write = (place: string) => {
+    for (const name of NAMES) copyFileSync(join(folder, 'one.png'), bytesBelow(join(folder, place), name));
+    symlinkSync('.', bytesBelow(join(folder, place), Buffer.from('r\xf6', 'latin1')));
+  };
+  const expectAll = (place: string) => {
+    const { stdout, stderr, status } = fanfleet('stats', place);
+    const keys = rowsOf(stdout).map(({ key }) => key);
+    expect(keys).toEqual(['a.png', 'caf\\xe9.png', 'd\ufffd.png'].map((name) => `${place}/${name}`));
+    expect(stderr).toContain('Left out, having no image suffix: .txt (2).');
+    expect(stderr).toContain('Links to folders are not followed: there is 1.');
+    expect(status).toBe(EXIT.OK);
+  };
+  beforeAll(async () => writeFileSync(join(folder, 'one.png'), await png()));
+
+  test('are read, and what is left out beside them is counted once', () => {
+    mkdirSync(join(folder, 'odd-names'));
+    write('odd-names');
+    expectAll('odd-names');
+  });
+
+  // Node then asks after each name, and finds none of those.
+  test.runIf(process.getuid?.() === 0)(
+    'are read where the file system tells no types of files',
+    ({ skip }) => {
+      const [disk, place] = [join(folder, 'disk'), join(folder, 'mounted')];
+      mkdirSync(place);
+      writeFileSync(disk, new Uint8Array(1 << 22));
+      const made = spawnSync('mkfs.ext4', ['-q', '-O', '^filetype', disk]);
+      if (made.status !== 0 || spawnSync('mount', ['-o', 'loop', disk, place]).status !== 0) {
+        skip('expected mkfs.ext4 and a loop device');
+      }
+      try {
+        rmSync(join(place, 'lost+found'), { recursive: true });
+        write('mounted');
+        expectAll('mounted');
+      } finally {
+        spawnSync('umount', [place]);
+      }
+    },
+  );
 });
 
 describe('what is left out', () => {
@@ -209,4 +263,8 @@ function rowsOf(stdout: string): any[] {
     .split('\n')
     .slice(0, -1)
     .map((line) => JSON.parse(line));
+}
+
+function bytesBelow(place: string, name: string | Buffer): Buffer {
+  return Buffer.concat([Buffer.from(`${place}/`), Buffer.from(name)]);
 }

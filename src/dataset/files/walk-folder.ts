@@ -1,10 +1,8 @@
-import { type Dir, type Dirent, opendirSync, statSync } from 'node:fs';
-import { setImmediate } from 'node:timers/promises';
 import type { LocalErrorCode } from '../../kernel/local-failure.ts';
 import type { ImageErrorCode } from '../../kernel/row.ts';
-import { nameText } from '../name-text.ts';
-import { NameList } from './name-list.ts';
+import type { NameList } from './name-list.ts';
 import type { PassedOver } from './passed-over.ts';
+import { readNames } from './read-names.ts';
 
 /** A file that was come to, or a folder or tar whose files cannot be given. */
 export type FoundFile = {
@@ -38,10 +36,6 @@ export type WalkOptions = {
 
 /** Most files in a piece of what is found. */
 const PIECE = 256;
-/** After so many entries of a folder signals are looked at. */
-const TURN = 4096;
-/** Entries that the system is asked for at a time. */
-const ENTRIES = 256;
 
 /** A folder that the walk is in. */
 type Level = {
@@ -62,7 +56,7 @@ type Level = {
 export async function* walkFolder(root: Root, options: WalkOptions): AsyncGenerator<readonly FoundFile[]> {
   let piece: FoundFile[] = [];
   const enter = async (key: string, path: string | Buffer) => {
-    const { names, raw, failure } = await readNames(key, path, options);
+    const { names, raw, failure } = await readNames({ key, path }, options);
     if (failure !== undefined) {
       piece.push({ key: key || './', path, failed: { code: 'FOLDER_UNREADABLE', reason: failure } });
     }
@@ -100,47 +94,4 @@ function pathBelow({ path, raw }: Level, name: string): string | Buffer {
 function joined(path: string, name: string): string {
   if (path === '.') return name;
   return path.endsWith('/') ? path + name : `${path}/${name}`;
-}
-
-type Names = Pick<Level, 'names' | 'raw'> & { readonly failure?: unknown };
-
-/** The folders, with a `/`, and the wanted files in a folder, which then come in the order of keys. */
-async function readNames(key: string, path: string | Buffer, options: WalkOptions): Promise<Names> {
-  const names = new NameList();
-  const raw = new Map<string, Buffer>();
-  let folder: Dir | undefined;
-  let failure: unknown;
-  try {
-    folder = opendirSync(path, { encoding: 'buffer' as BufferEncoding, bufferSize: ENTRIES });
-    for (let count = 1; ; count += 1) {
-      const entry = folder.readSync() as Dirent<Buffer> | null;
-      if (entry === null) break;
-      const { text, exact } = nameText(entry.name);
-      const name = entry.isDirectory() ? `${text}/` : text;
-      if (entry.isDirectory() || options.accept(text)) {
-        names.add(name);
-        if (!exact) raw.set(name, Buffer.concat([entry.name, Buffer.from(name.slice(text.length))]));
-      } else if (entry.isSymbolicLink() && leadsToFolder(path, entry.name)) {
-        options.passedOver.folderLinks += 1;
-      } else {
-        options.passedOver.files.add(key + text);
-      }
-      if (count % TURN === 0) await setImmediate(undefined, { signal: options.signal });
-    }
-  } catch (reason) {
-    options.signal?.throwIfAborted();
-    failure = reason;
-  } finally {
-    folder?.closeSync();
-  }
-  return { names, raw, failure };
-}
-
-function leadsToFolder(folder: string | Buffer, name: Buffer): boolean {
-  const path = Buffer.concat([Buffer.from(folder), Buffer.from('/'), name]);
-  try {
-    return statSync(path).isDirectory();
-  } catch {
-    return false;
-  }
 }
