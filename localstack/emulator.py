@@ -17,7 +17,7 @@ import threading
 import time
 from datetime import datetime
 
-import function_cpus
+import function_limits
 from ministack.app import main
 from ministack.core.responses import get_account_id
 from ministack.services import s3
@@ -153,6 +153,6 @@ sfn._call_lambda = call_function
 s3._apply_bucket_scope = bucket_scope
 
 if __name__ == "__main__":
-    if os.environ.get("FANFLEET_FUNCTION_CPUS") == "memory":
-        function_cpus.install()
+    if os.environ.get("FANFLEET_FUNCTION_LIMITS") == "lambda":
+        function_limits.install()
     main()

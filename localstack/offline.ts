@@ -19,13 +19,13 @@ export interface OfflineOptions {
   readonly path: string;
   readonly hosts: OfflineHosts;
   /** Whether functions may use all cores, or what their memory gives them as in Lambda. @default all */
-  readonly functionCpus?: FunctionCpus | undefined;
+  readonly functionLimits?: FunctionLimits | undefined;
   /** Functions that run at once at most, as the quota of an account. @default what MiniStack thinks of this machine's memory */
   readonly accountConcurrency?: number | undefined;
 }
 
-export const FUNCTION_CPUS = ['all', 'memory'] as const;
-export type FunctionCpus = (typeof FUNCTION_CPUS)[number];
+export const FUNCTION_LIMITS = ['none', 'lambda'] as const;
+export type FunctionLimits = (typeof FUNCTION_LIMITS)[number];
 
 /** What the hosts of the fleet are; all but `kind` matters to hosts in namespaces only. */
 export interface OfflineHosts {
@@ -51,7 +51,7 @@ const stateSchema = z.object({
     /** Whether they install all that they need when they boot. */
     bare: z.boolean().default(false),
   }),
-  functionCpus: z.enum(FUNCTION_CPUS).default('all'),
+  functionLimits: z.enum(FUNCTION_LIMITS).default('none'),
   accountConcurrency: z.int().optional(),
 });
 /** `instance` differs each time the emulator starts: what was deployed before is gone then. */
@@ -72,7 +72,7 @@ export async function up(options: OfflineOptions): Promise<OfflineState & { star
   const port = before?.port ?? options.port;
   const ec2Port = before?.ec2Port ?? options.ec2Port;
   const hosts = before?.hosts ?? (await chooseHosts(options.hosts.kind));
-  const functionCpus = before?.functionCpus ?? options.functionCpus ?? 'all';
+  const functionLimits = before?.functionLimits ?? options.functionLimits ?? 'none';
   const accountConcurrency = before === undefined ? options.accountConcurrency : before.accountConcurrency;
   const folder = daemons(home);
   if ((await livePid(folder, EMULATOR)) === undefined) await expectFree(port, '--port or FANFLEET_PORT');
@@ -91,7 +91,7 @@ export async function up(options: OfflineOptions): Promise<OfflineState & { star
     cwd: scratch,
     env: {
       ...emulatorEnvironment(scratch, port, ec2Port, path),
-      FANFLEET_FUNCTION_CPUS: functionCpus,
+      FANFLEET_FUNCTION_LIMITS: functionLimits,
       ...(accountConcurrency === undefined ? {} : { LAMBDA_ACCOUNT_CONCURRENCY: String(accountConcurrency) }),
       ...(hosts.kind === 'namespaces' ? { FANFLEET_HOST_ENDPOINT_URL: HOST_AWS_URL } : {}),
     },
@@ -124,7 +124,7 @@ export async function up(options: OfflineOptions): Promise<OfflineState & { star
     ec2Port,
     instance,
     hosts: { kind, description, bare },
-    functionCpus,
+    functionLimits,
     accountConcurrency,
   };
   await writeFile(statePath(home), JSON.stringify(state));

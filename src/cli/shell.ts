@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { FUNCTION_CPUS } from '../../localstack/offline.ts';
+import { FUNCTION_LIMITS } from '../../localstack/offline.ts';
 import { parse } from '../parse.ts';
 
 const port = z.coerce.number().int().min(1).max(65_535);
@@ -12,7 +12,7 @@ const shellSchema = z.object({
   FANFLEET_HOST_CPUS: z.coerce.number().min(0.05).max(1_024).optional(),
   FANFLEET_HOST_MEMORY: z.coerce.number().int().min(16).max(16_777_216).optional(),
   FANFLEET_HOST_IMAGE: z.string().startsWith('/').optional(),
-  FANFLEET_FUNCTION_CPUS: z.enum(FUNCTION_CPUS).optional(),
+  FANFLEET_FUNCTION_LIMITS: z.enum(FUNCTION_LIMITS).optional(),
   FANFLEET_ACCOUNT_CONCURRENCY: z.coerce.number().int().min(1).max(10_000).optional(),
   AWS_REGION: z.string().optional(),
   PATH: z.string().default('/usr/local/bin:/usr/bin:/bin'),

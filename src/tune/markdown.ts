@@ -36,21 +36,21 @@ export function winnerSentence({ strategy, weight }: Tune, { winner, near }: Tun
 }
 
 /** What a tuning on the local AWS is worth. */
-export const OFFLINE_NOTES: Readonly<Record<NonNullable<Tune['functionCpus']>, string>> = {
-  all: 'Measured on the local AWS, where memory does not change how fast a function is: it may use all cores of this machine. Only the bill follows the memory, so that the least memory wins for no good reason. Tune in an account (`--stage`), or start the local AWS with FANFLEET_FUNCTION_CPUS=memory.',
-  memory:
+export const OFFLINE_NOTES: Readonly<Record<NonNullable<Tune['functionLimits']>, string>> = {
+  none: 'Measured on the local AWS, where memory does not change how fast a function is: it may use all cores of this machine. Only the bill follows the memory, so that the least memory wins for no good reason. Tune in an account (`--stage`), or start the local AWS with FANFLEET_FUNCTION_LIMITS=lambda.',
+  lambda:
     'Measured on the local AWS, where a function has the processors that its memory gives it in Lambda, as long as this machine has as many for all that run at once. Its network is not that of Lambda, and what is best there only an account says (`--stage`).',
 };
 
 /** A tuning as a page in Markdown that is also readable as it is. */
 export function renderTune(tune: Tune, figures: TuneFigures): string {
-  const { tuneId, startedAt, request, points, rounds, state, functionCpus } = tune;
+  const { tuneId, startedAt, request, points, rounds, state, functionLimits } = tune;
   return [
     `# Tuning ${tuneId}`,
     '',
     `**${winnerSentence(tune, figures)}**`,
     '',
-    ...(functionCpus === null ? [] : [OFFLINE_NOTES[functionCpus], '']),
+    ...(functionLimits === null ? [] : [OFFLINE_NOTES[functionLimits], '']),
     printable(
       `Images under \`${request.prefix}\`; ${plural(points.length, 'point')}, ${plural(rounds, 'round')}, functions ${state}; begun ${instant(startedAt)}.`,
     ),

@@ -22,7 +22,7 @@ const plannedSchema = z.object({
   state: z.enum(STATES),
   strategy: z.enum(STRATEGIES),
   /** Offline: whether a function's memory limits its processors, as in Lambda, or it may use all; null in AWS. */
-  functionCpus: z.enum(['all', 'memory']).nullable(),
+  functionLimits: z.enum(['none', 'lambda']).nullable(),
   /** Of cost against time, 0 to 1. */
   weight: z.number().min(0).max(1),
 });

@@ -63,7 +63,8 @@ async function begin(
     tuneId: newRunId(now),
     startedAt: now.getTime(),
     stage: context.stage,
-    functionCpus: context.stage === LOCAL ? ((await readState(context.home))?.functionCpus ?? 'all') : null,
+    functionLimits:
+      context.stage === LOCAL ? ((await readState(context.home))?.functionLimits ?? 'none') : null,
     request: await resolveInput(context, aws, { images, request }),
   });
   return keepNew(context, 'tune', tune.tuneId, tune, writeTune);

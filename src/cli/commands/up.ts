@@ -28,7 +28,7 @@ export async function upCommand(context: Context, options: UpOptions) {
       memoryMiB: shell.FANFLEET_HOST_MEMORY,
       image: shell.FANFLEET_HOST_IMAGE,
     },
-    functionCpus: shell.FANFLEET_FUNCTION_CPUS,
+    functionLimits: shell.FANFLEET_FUNCTION_LIMITS,
     accountConcurrency: shell.FANFLEET_ACCOUNT_CONCURRENCY,
   });
   if (!state.started && options.port !== undefined && options.port !== state.port) {

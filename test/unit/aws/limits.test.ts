@@ -52,7 +52,7 @@ describe('the limits of AWS', () => {
   });
 
   it('are those of the local AWS', () => {
-    const python = read('localstack/function_cpus.py');
+    const python = read('localstack/function_limits.py');
     expect(python).toContain(`MB_PER_VCPU = ${LAMBDA_LIMITS.memoryPerVcpuMb}\n`);
     expect(python).toContain(`MOST_VCPUS = ${LAMBDA_LIMITS.mostVcpus}\n`);
   });

@@ -18,8 +18,8 @@ describe('renderTune', () => {
   });
 
   it('says offline what it is worth', () => {
-    for (const functionCpus of ['all', 'memory'] as const) {
-      expect(pageOf(tuneOf({ functionCpus }))).toContain(OFFLINE_NOTES[functionCpus]);
+    for (const functionLimits of ['none', 'lambda'] as const) {
+      expect(pageOf(tuneOf({ functionLimits }))).toContain(OFFLINE_NOTES[functionLimits]);
     }
     expect(pageOf()).not.toContain('local AWS');
   });

@@ -30,7 +30,7 @@ export function tuneOf(over: Partial<Tune> = {}): Tune {
   return {
     ...newTune({
       ...{ tuneId: 't1', startedAt: 0, stage: 'local', request: { prefix: 'x/' } },
-      ...{ points: POINTS, rounds: 2, state: 'warm', strategy: 'cost', weight: 0.99, functionCpus: null },
+      ...{ points: POINTS, rounds: 2, state: 'warm', strategy: 'cost', weight: 0.99, functionLimits: null },
     }),
     measurements: [0, 1].flatMap((round) => POINTS.map((_, point) => measured(round, point))),
     ...over,

@@ -25,40 +25,47 @@ TRIES = 40
 
 def install() -> None:
     """Limit every function process that MiniStack starts from now on."""
-    mount = cpu_mount()
-    for left in mount.glob(f"{NAME}*"):
-        if not Path("/proc", left.name.removeprefix(NAME)).exists():
-            remove(left)
-    folder = mount / f"{NAME}{os.getpid()}"
-    folder.mkdir()
-    atexit.register(remove, folder)
+    folders = []
+    for mount in (cgroup_mount("cpu"), cgroup_mount("memory")):
+        for left in mount.glob(f"{NAME}*"):
+            if not Path("/proc", left.name.removeprefix(NAME)).exists():
+                remove(left)
+        folder = mount / f"{NAME}{os.getpid()}"
+        folder.mkdir()
+        atexit.register(remove, folder)
+        folders.append(folder)
+    cpu, memory = folders
     spawn = lambda_runtime.Worker._spawn
 
     def limited(worker: lambda_runtime.Worker) -> None:
         spawn(worker)
-        limit(folder, worker._proc.pid, worker.config.get("MemorySize", 128))
+        pid, memory_mb = worker._proc.pid, worker.config.get("MemorySize", 128)
+        vcpus = min(MOST_VCPUS, memory_mb / MB_PER_VCPU)
+        quota = max(1000, round(vcpus * PERIOD_US))
+        limit(cpu, pid, {"cpu.cfs_period_us": PERIOD_US, "cpu.cfs_quota_us": quota})
+        limit(memory, pid, {"memory.limit_in_bytes": memory_mb << 20})
 
     lambda_runtime.Worker._spawn = limited
 
 
-def cpu_mount() -> Path:
-    """Where the cgroups of version 1 that limit CPU time are."""
+def cgroup_mount(controller: str) -> Path:
+    """Where the cgroups of version 1 that limit it are."""
     for line in Path("/proc/self/mounts").read_text().splitlines():
         _, point, kind, options, *_ = line.split()
-        if kind == "cgroup" and "cpu" in options.split(",") and os.access(point, os.W_OK):
+        if kind == "cgroup" and controller in options.split(",") and os.access(point, os.W_OK):
             return Path(point)
     raise SystemExit(
-        "Expected cgroups (version 1) that can be written for FANFLEET_FUNCTION_CPUS=memory: leave it out."
+        f"Expected cgroups (version 1) of {controller} that can be written for"
+        " FANFLEET_FUNCTION_LIMITS=lambda: leave it out."
     )
 
 
-def limit(folder: Path, pid: int, memory_mb: int) -> None:
+def limit(folder: Path, pid: int, values: dict[str, int]) -> None:
     remove_empty(folder)
     group = folder / str(pid)
     group.mkdir()
-    vcpus = min(MOST_VCPUS, memory_mb / MB_PER_VCPU)
-    (group / "cpu.cfs_period_us").write_text(str(PERIOD_US))
-    (group / "cpu.cfs_quota_us").write_text(str(max(1000, round(vcpus * PERIOD_US))))
+    for name, value in values.items():
+        (group / name).write_text(str(value))
     (group / "cgroup.procs").write_text(str(pid))
 
 
