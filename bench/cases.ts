@@ -4,9 +4,10 @@ import {
   inNode,
   inPython,
   nativeKernel,
+  nativePythonKernel,
   type Programs,
+  pillowKernel,
   portableKernel,
-  pythonKernel,
 } from './contenders.ts';
 import type { Source, Task } from './job.ts';
 import type { SetName } from './sets.ts';
@@ -34,7 +35,7 @@ export function allCases(programs: Programs): Case[] {
       task: 'statistics' as const,
       contenders: [
         ...(isJpeg(set) ? [bound(programs), ...libraries.jpeg] : []),
-        ...[nativeKernel, portableKernel, pythonKernel, ...libraries.any],
+        ...[nativeKernel, portableKernel, nativePythonKernel, pillowKernel, ...libraries.any],
       ],
     })),
     {
@@ -63,7 +64,10 @@ export function allCases(programs: Programs): Case[] {
       set: 'large',
       source: 'files',
       task: 'statistics',
-      contenders: [nativeKernel, portableKernel, pythonKernel, libraries.opencv, libraries.pillow],
+      contenders: [
+        ...[nativeKernel, portableKernel, nativePythonKernel, pillowKernel],
+        ...[libraries.opencv, libraries.pillow],
+      ],
     },
   ];
 }

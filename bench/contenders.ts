@@ -47,11 +47,10 @@ export function inPython(
 
 export const nativeKernel = inNode('fanfleet, native kernel', 'fanfleet', 'kernel', 'native');
 export const portableKernel = inNode('fanfleet, portable kernel', 'fanfleet', 'kernel', 'portable');
+export const nativePythonKernel = inFleetPython('fanfleet, native kernel in Python', 'native');
+export const pillowKernel = inFleetPython('fanfleet, Pillow kernel', 'portable');
+
 /** In the environment of the fleet's hosts. */
-export const pythonKernel = inPython(
-  { python: FLEET_PYTHON },
-  'fanfleet, Python kernel',
-  'fanfleet',
-  'fleet_kernel',
-  '',
-);
+function inFleetPython(name: string, variant: string): Contender {
+  return inPython({ python: FLEET_PYTHON }, name, 'fanfleet', 'fleet_kernel', variant);
+}

@@ -12,13 +12,14 @@ from typing import Any
 
 import fanfleet.import_clock
 from fanfleet.aws import client, split_uri
-from fanfleet.fetch import BYTES_IN_FLIGHT, Fetched, fetch_in_order
+from fanfleet.fetch import BYTES_IN_FLIGHT, Fetched, fetch_groups
 from fanfleet.histogram import ValueCounts, serialize_histogram
 from fanfleet.image_memory import is_file_too_large
-from fanfleet.kernel import Measured, failed_row, measure, serialize_row
+from fanfleet.kernels import Kernel, choose
 from fanfleet.manifest import parse_line
 from fanfleet.normalised_file import content_type, file_name, is_key_too_long
 from fanfleet.put_ahead import PutAhead
+from fanfleet.row import Measured, failed_row, serialize_row
 from fanfleet.server_clock import ServerClock
 from fanfleet.task import Task, batch_name
 
@@ -66,7 +67,8 @@ def run_batch(task: Task, cold_ms: float, s3: Any, server_clock: ServerClock) ->
     started_at, started_cpu = time.time(), time.process_time()
     batch = _read_batch(s3, task)
     list_ms = (time.time() - started_at) * 1000
-    done = _do_images(s3, task, batch["objects"])
+    kernel = choose()
+    done = _do_images(s3, kernel, task, batch["objects"])
     put_started = time.perf_counter()
     if done.values is not None:
         text = serialize_histogram(task.batch, len(done.lines) - done.errors, done.values)
@@ -77,7 +79,7 @@ def run_batch(task: Task, cold_ms: float, s3: Any, server_clock: ServerClock) ->
         "arm": "fleet",
         "round": task.round,
         "worker": f"{os.environ.get('FANFLEET_INSTANCE_ID', 'local')}/{os.getpid()}",
-        "kernel": "pillow",
+        "kernel": kernel.name,
         "batch": task.batch,
         "queuedAt": task.queued_at,
         "startedAt": started_at * 1000,
@@ -125,7 +127,7 @@ class _Done:
     dropped_bits: int = 0
 
 
-def _do_images(s3: Any, task: Task, objects: list[dict[str, Any]]) -> _Done:
+def _do_images(s3: Any, kernel: Kernel, task: Task, objects: list[dict[str, Any]]) -> _Done:
     """Fetch, do and, where they are normalised, write the images; all files are there when it returns."""
     done = _Done(values=ValueCounts() if task.operation == "histogram" else None)
     started = time.perf_counter()
@@ -133,14 +135,15 @@ def _do_images(s3: Any, task: Task, objects: list[dict[str, Any]]) -> _Done:
     wanted = [item for item, code in zip(objects, codes, strict=True) if code is None]
     # Both beside the image that is decoded; with less memory less is held.
     ahead = min(BYTES_IN_FLIGHT, task.image_memory * 2**20 // 8)
-    fetching = fetch_in_order(s3, task.bucket, wanted, ahead, requester_pays=task.requester_pays)
+    fetching = fetch_groups(s3, task.bucket, wanted, ahead, requester_pays=task.requester_pays)
     with PutAhead(s3, task.out, ahead) as files:
+        rows = _rows(kernel, task, fetching, files, done)
         for item, code in zip(objects, codes, strict=True):
-            row = _do_next(task, fetching, files, done) if code is None else failed_row(item["key"], code)
+            row = next(rows) if code is None else failed_row(item["key"], code)
             done.errors += "error" in row
             done.lines.append(serialize_row(row) + "\n")
     done.write_ms, done.output_bytes = files.waited_ms, files.bytes
-    # One image is decoded at a time, so what the loop took beyond that was spent waiting for bytes.
+    # Nothing is decoded beside this loop, so what it took beyond that was spent waiting for bytes.
     elapsed_ms = (time.perf_counter() - started) * 1000
     done.load_ms = max(0.0, elapsed_ms - done.decode_ms - done.compute_ms - done.write_ms)
     return done
@@ -157,36 +160,37 @@ def _refusal(task: Task, item: dict[str, Any]) -> str | None:
     return item.get("refused", "TOO_MUCH_MEMORY" if too_large else None)
 
 
-def _do_next(task: Task, fetching: Iterator[Fetched], files: PutAhead, done: _Done) -> dict[str, Any]:
-    """The row of the next image; its file is on its way."""
-    fetched = next(fetching)
-    key = fetched.key
-    done.get_ms += fetched.get_ms
-    if fetched.data is None:
-        return failed_row(key, str(fetched.error))
-    done.bytes += len(fetched.data)
-    measured = _do_image(task, fetched.data, key)
-    if done.values is not None and measured.counts is not None:
-        done.values.add(measured.counts, is_deep="depth" in measured.row)
-    done.dropped_bits += measured.dropped_bits
-    done.decode_ms += measured.decode_ms
-    done.compute_ms += measured.compute_ms
-    if measured.detail:
-        print(f"{key!r}: {measured.detail}", flush=True)
-    if task.normalisation and measured.file is not None:
-        file_format = task.normalisation["format"]
-        files.put(file_name(key, file_format), measured.file, content_type(file_format))
-    return measured.row
+def _rows(
+    kernel: Kernel, task: Task, fetching: Iterator[list[Fetched]], files: PutAhead, done: _Done
+) -> Iterator[dict[str, Any]]:
+    """The rows of what is fetched, in its order. Of normalised images the files are on their way then."""
+    for group in fetching:
+        measured = _measure(kernel, task, [(each.key, each.data) for each in group if each.data is not None], done)
+        for fetched in group:
+            done.get_ms += fetched.get_ms
+            if fetched.data is None:
+                yield failed_row(fetched.key, str(fetched.error))
+                continue
+            done.bytes += len(fetched.data)
+            image = next(measured)
+            done.dropped_bits += image.dropped_bits
+            done.decode_ms += image.decode_ms
+            done.compute_ms += image.compute_ms
+            if image.detail:
+                print(f"{fetched.key!r}: {image.detail}", flush=True)
+            if task.normalisation and image.file is not None:
+                file_format = task.normalisation["format"]
+                files.put(file_name(fetched.key, file_format), image.file, content_type(file_format))
+            yield image.row
 
 
-def _do_image(task: Task, data: bytes, key: str) -> Measured:
+def _measure(kernel: Kernel, task: Task, images: list[tuple[str, bytes]], done: _Done) -> Iterator[Measured]:
+    """Together, or where each has a file, one by one as they are asked for."""
     most_bytes = task.image_memory * 2**20
     if task.normalisation is None:
-        return measure(data, key, task.operation, task.depth, most_bytes=most_bytes)
-    # It needs numpy, which would make every other operation start later.
-    from fanfleet.normalise import normalise
-
-    return normalise(data, key, task.normalisation, most_bytes)
+        return iter(kernel.measure_all(images, task.operation, task.depth, most_bytes, done.values))
+    normalisation = task.normalisation
+    return (kernel.normalise(data, key, normalisation, most_bytes) for key, data in images)
 
 
 def _read_batch(s3: Any, task: Task) -> dict[str, Any]:

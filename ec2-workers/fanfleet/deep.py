@@ -7,7 +7,7 @@ import numpy as np
 from PIL import Image
 
 from fanfleet.formats import Refused, Still
-from fanfleet.kernel import DECODERS
+from fanfleet.pillow_kernel import DECODERS
 
 MAXIMUM = 65_535
 """The largest sample of 16 bits."""

@@ -23,6 +23,9 @@ from fanfleet.slices import Slice, cut_slices
 BYTES_IN_FLIGHT = 64 * 2**20
 """Most bytes fetched but not yet decoded in one process; a bigger object is fetched alone."""
 
+GROUP_BYTES = 2 * 2**20
+"""So many bytes that are there are handed over together: more would only wait for the first of them to be done."""
+
 BODY_TRIES = 4
 
 WITNESSES = 3
@@ -53,14 +56,18 @@ class _Body:
     get_ms: float
 
 
-def fetch_in_order(
+def fetch_groups(
     s3: Any,
     bucket: str,
     objects: Sequence[dict[str, Any]],
     bytes_in_flight: int = BYTES_IN_FLIGHT,
     requester_pays: bool = False,
-) -> Iterator[Fetched]:
-    """Yield the objects of a manifest batch in its order. What S3 says of more than one object is raised."""
+) -> Iterator[list[Fetched]]:
+    """Yield the objects of a manifest batch in its order: the next one, with those behind it that are there already.
+
+    Of what is yielded the bytes count as held until the next is asked for. What S3 says of more than one object is
+    raised.
+    """
     waiting: deque[tuple[Slice, Future[_Body]]] = deque()
     held = 0
     place = {"Bucket": bucket, **({"RequestPayer": "requester"} if requester_pays else {})}
@@ -73,8 +80,14 @@ def fetch_in_order(
                 waiting.append((upcoming, pool.submit(_get, s3, place, upcoming, objects)))
                 upcoming = next(ahead, None)
             part, future = waiting.popleft()
-            yield from _split(part, future.result())
-            held -= part.size
+            group, size = list(_split(part, future.result())), part.size
+            while waiting and waiting[0][1].done() and size + waiting[0][0].size <= GROUP_BYTES:
+                part, future = waiting.popleft()
+                group += _split(part, future.result())
+                size += part.size
+            yield group
+            group = []  # not kept while the next is waited for
+            held -= size
 
 
 def _split(part: Slice, body: _Body) -> Iterator[Fetched]:

@@ -1,10 +1,16 @@
-//! Decodes images and gives their exact statistics, or normalised copies, on libuv's thread pool.
+//! Decodes images and gives their exact statistics, or normalised copies.
 //!
-//! The format policy is not here: `src/kernel/formats` reads the headers, and hands over only what it accepts.
+//! One file for all who call it: Node loads it as an addon, whose jobs run on libuv's thread pool (`measure_job`,
+//! `normalise_job`, `pieces`), and Python as a library (`c_abi`). Nothing of Node is looked for until Node loads it.
+//!
+//! The format policy is not here: `src/kernel/formats` and `ec2-workers/fanfleet/formats` read the headers, and hand over
+//! only what they accept.
 
+mod c_abi;
 mod image;
 mod jpeg;
 mod jpeg_encoder;
+mod many;
 mod measure_job;
 mod normalise;
 mod normalise_job;

@@ -1,15 +1,13 @@
 //! Measures many images in one job.
 
-use crate::image::{self, Failure, Image, Measure, Outcome};
+use crate::image::{Failure, Measure, Outcome};
+use crate::many::{self, IN};
 use crate::pieces::Pieces;
 use crate::tally::Histogram;
 use napi::bindgen_prelude::{Array, AsyncTask, Float64Array, Uint32Array};
 use napi::{Env, Error, Result, ScopedTask};
 use napi_derive::napi;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 
-/// Numbers per image that go in: width, height, count of pieces.
-const IN: usize = 3;
 /// Numbers per image that come out: state, milliseconds of decoding and scanning, and per channel sum, sum of squares,
 /// minimum and maximum.
 const OUT: usize = 15;
@@ -47,8 +45,7 @@ pub fn measure(pieces: Array<'_>, images: Uint32Array, wanted: String) -> Result
     };
     let pieces = Pieces::hold(pieces)?;
     let images = images.to_vec();
-    let counted: usize = images.chunks(IN).map(|image| *image.last().unwrap_or(&0) as usize).sum();
-    if !images.len().is_multiple_of(IN) || counted != pieces.len() {
+    if !many::is_whole(&images, pieces.len()) {
         return Err(Error::from_reason("Expected three numbers per image, and as many pieces as they say."));
     }
     Ok(AsyncTask::new(MeasureJob { pieces, images, wanted, histograms }))
@@ -81,13 +78,9 @@ impl ScopedTask<'_> for MeasureJob {
         let mut total = (self.histograms == Histograms::Total).then(|| vec![0.0; HISTOGRAM]);
         let mut numbers = Vec::with_capacity(self.images.len() / IN * per_image);
         let mut details = Vec::new();
-        let mut pieces = self.pieces.iter();
-        for (at, numbers_in) in self.images.chunks_exact(IN).enumerate() {
-            let own = pieces.by_ref().take(numbers_in[2] as usize).collect();
-            let image = Image { width: numbers_in[0], height: numbers_in[1], pieces: own };
-            // A panic would end the process; it is one image that could not be measured here.
-            match catch_unwind(AssertUnwindSafe(|| image::measure(&image, self.wanted))) {
-                Ok(Ok(outcome)) => {
+        many::measure(&self.images, self.pieces.iter(), self.wanted, |at, outcome| {
+            match outcome {
+                Ok(outcome) => {
                     push(&mut numbers, &outcome);
                     match (&outcome.histogram, &mut total) {
                         (Some(histogram), Some(total)) => add(total, histogram),
@@ -95,14 +88,14 @@ impl ScopedTask<'_> for MeasureJob {
                         _ => {}
                     }
                 }
-                Ok(Err(Failure::Damaged(detail))) => {
+                Err(Failure::Damaged(detail)) => {
                     numbers.push(DAMAGED);
                     details.push(detail);
                 }
-                Ok(Err(Failure::Foreign)) | Err(_) => numbers.push(FOREIGN),
+                Err(Failure::Foreign) => numbers.push(FOREIGN),
             }
             numbers.resize((at + 1) * per_image, 0.0);
-        }
+        });
         Ok((numbers, total, details))
     }
 

@@ -1,13 +1,13 @@
 //! Normalises one image in one job.
 
-use crate::image::{self, Failure, Image};
+use crate::image::{Failure, Image};
+use crate::many;
 use crate::normalise::{Normalisation, Normalised, Output};
 use crate::pieces::Pieces;
 use crate::stretch::Range;
 use napi::bindgen_prelude::{Array, AsyncTask, Buffer};
 use napi::{Env, Error, Result, ScopedTask};
 use napi_derive::napi;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// The size of an image, and what it is made into.
 #[napi(object)]
@@ -78,9 +78,7 @@ impl ScopedTask<'_> for NormaliseJob {
 
     fn compute(&mut self) -> Result<Self::Output> {
         let image = Image { width: self.width, height: self.height, pieces: self.pieces.iter().collect() };
-        // A panic would end the process; it is one image that could not be normalised here.
-        let outcome = catch_unwind(AssertUnwindSafe(|| image::normalise(&image, &self.normalisation)));
-        Ok(outcome.unwrap_or(Err(Failure::Foreign)))
+        Ok(many::normalise(&image, &self.normalisation))
     }
 
     fn resolve(&mut self, _: &Env, outcome: Self::Output) -> Result<NormalisedImage> {

@@ -16,6 +16,7 @@ import { createSharpKernel } from '../../src/kernel/sharp-kernel.ts';
 import { serializeHistogram } from '../../src/run/histogram-file.ts';
 import { FILE_SUFFIXES } from '../../src/run/normalised-file.ts';
 import { fixtureLines } from '../support/fixture-script.ts';
+import { PYTHON_KERNELS } from '../support/python-kernels.ts';
 
 /** The native kernel takes part where its addon was built. */
 const addon = loadAddon();
@@ -48,8 +49,8 @@ test.each(KERNELS)('$name measures all bits of an image of 16', async (kernel) =
   expect(await rowsHere(kernel, 'deep', 'stats', 'native')).toEqual(expected.map(({ native }) => native));
 });
 
-test('Pillow measures all bits of an image of 16', () => {
-  const rows = fixtureLines(['kernel_rows.py', join(folder, 'deep'), 'stats', 'native']);
+test.each(PYTHON_KERNELS)('%s in Python measures all bits of an image of 16', (kernel) => {
+  const rows = fixtureLines(['kernel_rows.py', join(folder, 'deep'), 'stats', 'native'], { kernel });
   expect(rows).toEqual(expected.map(({ native }) => native));
 });
 
@@ -73,7 +74,10 @@ test('all kernels count the same values of images of 8 and 16 bits together', as
         const { row } = await countImage(kernel.prepare(input, name, 'native'), counts);
         if (!isFailed(row)) images += 1;
       }
-      const [python] = fixtureLines(['histogram_file.py', join(folder, below), '7', 'native']);
+      const [python, ...others] = PYTHON_KERNELS.flatMap((each) =>
+        fixtureLines(['histogram_file.py', join(folder, below), '7', 'native'], { kernel: each }),
+      );
+      expect(others).toEqual(others.map(() => python));
       const { histogram, deep } = counts;
       if (below === 'deep') {
         expect(
@@ -118,10 +122,12 @@ test.each(CASES)(
       // Prepare
       const out = join(folder, `${below}-${CASES.indexOf(normalisation)}`);
       mkdirSync(out);
-      const python = fixtureLines([
-        ...['normalised_files.py', join(folder, below), out],
+      const script = (to: string) => [
+        ...['normalised_files.py', join(folder, below), to],
         JSON.stringify(normalisation),
-      ]);
+      ];
+      const python = fixtureLines(script(out));
+      for (const kernel of PYTHON_KERNELS) expect(fixtureLines(script(out), { kernel })).toEqual(python);
       for (const kernel of KERNELS) {
         // Act
         const outcomes = await Promise.all(

@@ -21,6 +21,7 @@ import { createSharpKernel } from '../../src/kernel/sharp-kernel.ts';
 import { serializeHistogram } from '../../src/run/histogram-file.ts';
 import { PILLOW_DIFFERS, REFUSED } from '../fixtures/refused-images.ts';
 import { fixtureLines } from '../support/fixture-script.ts';
+import { PYTHON_KERNELS, type PythonKernel } from '../support/python-kernels.ts';
 
 /** The native kernel takes part where its addon was built. */
 const addon = loadAddon();
@@ -40,6 +41,8 @@ describe.each(OPERATIONS)('%s', (operation) => {
       expect(await rowsHere(kernel, 'odd', operation), kernel.name).toEqual(python);
       expect(await rowsAtOnce(kernel, 'odd', operation), kernel.name).toEqual(python);
     }
+    for (const kernel of PYTHON_KERNELS)
+      expect(rowsOfPython('odd', operation, kernel), kernel).toEqual(python);
   });
 
   test('what is measured equals numpy on the pixels of Pillow', async () => {
@@ -67,7 +70,10 @@ describe.each(OPERATIONS)('%s', (operation) => {
 
 test('all kernels count the same values in all odd images together', async () => {
   // Prepare
-  const [python] = fixtureLines(['histogram_file.py', join(folder, 'odd'), '7']);
+  const [python, ...others] = PYTHON_KERNELS.flatMap((kernel) =>
+    fixtureLines(['histogram_file.py', join(folder, 'odd'), '7'], { kernel }),
+  );
+  expect(others).toEqual(others.map(() => python));
   const images = (await rowsHere(createSharpKernel(), 'odd', 'stats')).filter(
     (line) => !isFailed(JSON.parse(line)),
   ).length;
@@ -143,6 +149,7 @@ describe('damage at random places', () => {
       expect(await rowsHere(kernel, below, 'stats'), kernel.name).toEqual(rows);
       expect(await rowsAtOnce(kernel, below, 'stats'), kernel.name).toEqual(rows);
     }
+    for (const kernel of PYTHON_KERNELS) expect(rowsOfPython(below, 'stats', kernel), kernel).toEqual(rows);
     const failed = rows.filter((line) => isFailed(JSON.parse(line))).length;
     expect(failed).toBeGreaterThan(100);
     expect(rows.length - failed).toBeGreaterThan(100);
@@ -192,8 +199,8 @@ function filesOf(below: string): [name: string, input: Buffer][] {
   return names.map((name) => [name, readFileSync(join(folder, below, name))]);
 }
 
-function rowsOfPython(below: string, operation: Operation): string[] {
-  return fixtureLines(['kernel_rows.py', join(folder, below), operation]);
+function rowsOfPython(below: string, operation: Operation, kernel?: PythonKernel): string[] {
+  return fixtureLines(['kernel_rows.py', join(folder, below), operation], kernel && { kernel });
 }
 
 function keyOf(line: string): string {

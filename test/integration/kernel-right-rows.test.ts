@@ -7,6 +7,7 @@ import { createNativeKernel } from '../../src/kernel/native-kernel.ts';
 import { isFailed, type Row } from '../../src/kernel/row.ts';
 import { createSharpKernel } from '../../src/kernel/sharp-kernel.ts';
 import { fixtureLines } from '../support/fixture-script.ts';
+import { PYTHON_KERNELS } from '../support/python-kernels.ts';
 
 /**
  * What odd images of two pixels must give, worked out by hand from their bytes: (200, 100, 50, 128) and
@@ -94,29 +95,33 @@ const kernels = [createSharpKernel(), ...(addon === undefined ? [] : [createNati
       ),
   }),
 );
-const pillow = {
-  name: 'pillow',
-  rows: async () => fixtureLines(['kernel_rows.py', folder, 'stats']).map((line): Row => JSON.parse(line)),
-};
+const ofPython = PYTHON_KERNELS.map((kernel) => ({
+  name: `${kernel} in Python`,
+  rows: async () =>
+    fixtureLines(['kernel_rows.py', folder, 'stats'], { kernel }).map((line): Row => JSON.parse(line)),
+}));
 
-describe.each([...kernels, pillow])('odd images that can be read in one way only, by $name', ({ rows }) => {
-  let found: ReadonlyMap<string, Row> = new Map();
-  beforeAll(async () => {
-    found = new Map((await rows()).map((row) => [row.key, row]));
-  });
-  const matching = (names: RegExp) => [...found.values()].filter(({ key }) => names.test(key));
+describe.each([...kernels, ...ofPython])(
+  'odd images that can be read in one way only, by $name',
+  ({ rows }) => {
+    let found: ReadonlyMap<string, Row> = new Map();
+    beforeAll(async () => {
+      found = new Map((await rows()).map((row) => [row.key, row]));
+    });
+    const matching = (names: RegExp) => [...found.values()].filter(({ key }) => names.test(key));
 
-  test.each(BY_HAND)('$what', ({ names, row }) => {
-    const alike = matching(names);
-    expect(alike).not.toEqual([]);
-    for (const each of alike) expect(each).toEqual({ key: each.key, ...row });
-  });
+    test.each(BY_HAND)('$what', ({ names, row }) => {
+      const alike = matching(names);
+      expect(alike).not.toEqual([]);
+      for (const each of alike) expect(each).toEqual({ key: each.key, ...row });
+    });
 
-  test.each(LIKE_PLAIN)('as $plain: $names', ({ plain, names }) => {
-    const expected = found.get(plain);
-    if (expected === undefined || isFailed(expected)) throw new Error(`${plain} is not measured`);
-    const alike = matching(names);
-    expect(alike).not.toEqual([]);
-    for (const each of alike) expect({ ...each, key: plain }).toEqual(expected);
-  });
-});
+    test.each(LIKE_PLAIN)('as $plain: $names', ({ plain, names }) => {
+      const expected = found.get(plain);
+      if (expected === undefined || isFailed(expected)) throw new Error(`${plain} is not measured`);
+      const alike = matching(names);
+      expect(alike).not.toEqual([]);
+      for (const each of alike) expect({ ...each, key: plain }).toEqual(expected);
+    });
+  },
+);

@@ -1,8 +1,7 @@
-import { spawnSync } from 'node:child_process';
+import { hash } from 'node:crypto';
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { compareKeys } from '../../src/dataset/order.ts';
 import { loadAddon } from '../../src/kernel/native-addon.ts';
@@ -11,8 +10,9 @@ import type { Normalisation } from '../../src/kernel/normalisation.ts';
 import { isFailed, serializeRow } from '../../src/kernel/row.ts';
 import { createSharpKernel } from '../../src/kernel/sharp-kernel.ts';
 import { FILE_SUFFIXES } from '../../src/run/normalised-file.ts';
+import { fixtureLines } from '../support/fixture-script.ts';
+import { PYTHON_KERNELS } from '../support/python-kernels.ts';
 
-const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 /** The native kernel takes part where its addon was built. */
 const addon = loadAddon();
 const KERNELS = [createSharpKernel(), ...(addon === undefined ? [] : [createNativeKernel(addon)])];
@@ -27,7 +27,7 @@ let folder = '';
 
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'fanfleet-normalise-'));
-  python(['odd_images.py', join(folder, 'odd')]);
+  fixtureLines(['odd_images.py', join(folder, 'odd')]);
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
@@ -35,11 +35,16 @@ describe.each(CASES)('$format, $channels, $range', (normalisation) => {
   test('all kernels give the same rows and files for every odd image', async () => {
     // Prepare
     const out = join(folder, `out-${CASES.indexOf(normalisation)}`);
-    mkdirSync(out);
-    const expected = python([
-      ...['normalised_files.py', join(folder, 'odd'), out],
-      JSON.stringify(normalisation),
-    ]);
+    const [expected, ...others] = PYTHON_KERNELS.map((kernel) => {
+      const to = kernel === 'portable' ? out : `${out}-${kernel}`;
+      mkdirSync(to);
+      const args = ['normalised_files.py', join(folder, 'odd'), to, JSON.stringify(normalisation)];
+      return fixtureLines(args, { kernel });
+    });
+    for (const rows of others) {
+      expect(rows).toEqual(expected);
+      expect(filesIn(`${out}-native`)).toEqual(filesIn(out));
+    }
     const names = readdirSync(join(folder, 'odd')).sort(compareKeys);
     for (const kernel of KERNELS) {
       // Act
@@ -67,13 +72,7 @@ describe.each(CASES)('$format, $channels, $range', (normalisation) => {
   });
 });
 
-/** Run a script of test/fixtures and give the lines that it prints. */
-function python(args: readonly string[]): string[] {
-  const { status, stdout, stderr } = spawnSync(join(ROOT, '.venv/bin/python'), ['-B', ...args], {
-    cwd: join(ROOT, 'test/fixtures'),
-    encoding: 'utf8',
-    maxBuffer: 64 * 1024 * 1024,
-  });
-  if (status !== 0) throw new Error(`${args[0]} ended with ${status}: ${stderr}`);
-  return stdout.split('\n').slice(0, -1);
+/** The hashes of the files in a folder, by their names. */
+function filesIn(below: string): Map<string, string> {
+  return new Map(readdirSync(below).map((name) => [name, hash('sha256', readFileSync(join(below, name)))]));
 }

@@ -1,9 +1,12 @@
 """The markers of a JPEG (ITU-T T.81, annex B): the twin of src/kernel/formats/jpeg.ts, which says why."""
 
+import io
 import re
+from functools import partial
 from struct import unpack_from
 from typing import NamedTuple
 
+from fanfleet.formats.pieces import Piece, Pieces, joined_pieces
 from fanfleet.formats.still import Still, check_size, must, u16
 
 MAX_SCANS = 100
@@ -15,8 +18,8 @@ _SCAN_END = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]")
 
 
 def read_jpeg(data: bytes) -> Still:
-    pieces = []
-    kept, at = 0, 2
+    pieces = Pieces(data)
+    at = 2
     frame = None
     scans = 0
     complete = False
@@ -34,15 +37,13 @@ def read_jpeg(data: bytes) -> Still:
             frame = _read_frame(data, at, after, marker)
         elif 0xE0 <= marker <= 0xEF or marker == 0xFE:
             if not _decides_colour(data, at, after, marker):
-                pieces.append(data[kept:at])
-                kept = after
+                pieces.cut(at, after)
         elif marker == 0xDC:
             must(frame is not None and scans > 0 and after == at + 6)
             lines = u16(data, at + 4)
             must(lines > 0)
             must(lines == frame.height, "UNSUPPORTED_VARIANT")
-            pieces.append(data[kept:at])
-            kept = after
+            pieces.cut(at, after)
         else:
             must(complete or marker not in _OF_VARIANTS, "UNSUPPORTED_VARIANT")
             must(not complete and marker in _TABLES_AND_SCANS)
@@ -56,9 +57,14 @@ def read_jpeg(data: bytes) -> Still:
             must(found is not None)
             at = found.start()
     must(frame is not None and frame.height > 0 and scans > 0)
-    pieces.append(data[kept : at + 2])
     size = (frame.width, frame.height)
-    return Still("JPEG", *size, *size, b"".join(pieces), per_pixel=_per_pixel(frame, complete))
+    kept = pieces.up_to(at + 2)
+    per_pixel = _per_pixel(frame, complete)
+    return Still("JPEG", *size, *size, data, per_pixel=per_pixel, stream=partial(_open, kept), pieces=kept)
+
+
+def _open(pieces: list[Piece]) -> io.BytesIO:
+    return io.BytesIO(joined_pieces(pieces))
 
 
 class _Frame(NamedTuple):

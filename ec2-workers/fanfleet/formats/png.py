@@ -4,6 +4,7 @@ import zlib
 from functools import partial
 from struct import unpack_from
 
+from fanfleet.formats.pieces import Pieces
 from fanfleet.formats.png_data import open_png, png_chunk
 from fanfleet.formats.still import Still, check_size, must, u32
 
@@ -29,6 +30,7 @@ def read_png(data: bytes) -> Still:
 
     head = []
     packed = []
+    pieces = Pieces(data)
     at, entries, kind = 8, 0, b""
     transparent = over = False
     while kind != b"IEND":
@@ -39,6 +41,7 @@ def read_png(data: bytes) -> Still:
         must(zlib.crc32(memoryview(data)[at + 4 : after - 4]) == u32(data, after - 4))
         if packed and kind != b"IDAT":
             over = True
+        keep = True
         if kind == b"IHDR":
             must(at == 8)
             head.append(data[:after])
@@ -49,17 +52,25 @@ def read_png(data: bytes) -> Still:
             must(not packed and entries == 0 and length > 0 and length % 3 == 0)
             entries = min(length // 3, 1 << depth)
             head.append(png_chunk(kind, data[at + 8 : at + 8 + 3 * entries]))
+            if length > 3 * entries:
+                pieces.replace(at, after, head[-1])
         elif kind == b"tRNS" and not packed and colour <= _PALETTE:
             must(not transparent)
-            body = _transparency(data[at + 8 : after - 4], colour, depth, entries)
-            transparent = True
-            if body:
+            stored = data[at + 8 : after - 4]
+            body = _transparency(stored, colour, depth, entries)
+            transparent, keep = True, len(body) > 0
+            if keep:
                 head.append(png_chunk(kind, body))
+                if body != stored:
+                    pieces.replace(at, after, head[-1])
         elif kind == b"IEND":
             must(length == 0)
         else:
             known = kind[0] >> 5 & 1 == 1 or kind == b"PLTE"
             must(known, "UNSUPPORTED_VARIANT" if kind.isalpha() else "DECODE_FAILED")
+            keep = False
+        if not keep:
+            pieces.cut(at, after)
         at = after
     must(bool(packed))
     must(colour != _PALETTE or entries > 0)
@@ -67,7 +78,8 @@ def read_png(data: bytes) -> Still:
     file = b"".join(head)
     stream = partial(open_png, file, packed, size)
     per_pixel = _per_pixel(colour, depth, interlace == 0, transparent)
-    return Still("PNG", width, height, width, height, file, deep=depth == 16, per_pixel=per_pixel, stream=stream)
+    of_frame = {"per_pixel": per_pixel, "stream": stream, "pieces": pieces.up_to(at)}
+    return Still("PNG", width, height, width, height, file, deep=depth == 16, **of_frame)
 
 
 def _per_pixel(colour: int, depth: int, streamed: bool, transparent: bool) -> int:

@@ -1,10 +1,12 @@
 """What the readers of headers share."""
 
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from struct import unpack_from
 from typing import BinaryIO
+
+from fanfleet.formats.pieces import Piece
 
 MAX_PIXELS = 134_217_728
 """The most pixels an image may have: 2^27."""
@@ -39,10 +41,12 @@ class Still:
     """Whether it has 16 bits a sample."""
     per_pixel: int = field(kw_only=True)
     stream: Callable[[], BinaryIO] | None = None
-    """Opens the file for the decoder where `data` is only its beginning. It may raise Refused."""
+    """Opens the file for Pillow where `data` is not what it is to read. It may raise Refused."""
+    pieces: Sequence[Piece] = ()
+    """The file for the native library, without metadata; only of JPEG and PNG."""
 
     def open(self) -> BinaryIO:
-        """The file for the decoder."""
+        """The file for Pillow."""
         return io.BytesIO(self.data) if self.stream is None else self.stream()
 
 

@@ -1,4 +1,4 @@
-"""Min-max normalisation: the twin of the TypeScript kernels' `normalise`; docs/normalise.md has the rules.
+"""Min-max normalisation by Pillow and numpy; docs/normalise.md has the rules.
 
 PNG and npy files have the same bytes in all kernels, JPEG files the same pixels before they are encoded.
 """
@@ -8,7 +8,6 @@ import io
 import time
 import zlib
 from collections.abc import Iterator
-from struct import pack
 from typing import Any
 
 import numpy as np
@@ -16,14 +15,13 @@ from PIL import Image
 
 from fanfleet.deep import deep_pixels
 from fanfleet.formats import Refused, Still, read_still
-from fanfleet.formats.still import must
 from fanfleet.image_memory import image_bytes, must_fit
-from fanfleet.kernel import Measured, bands, decode, failed_row, over_black
+from fanfleet.normalised_file import must_be_writable
+from fanfleet.npy import npy_header
+from fanfleet.pillow_kernel import bands, decode, over_black
+from fanfleet.rgb_png import FILTER_SUB, PngWriter
+from fanfleet.row import Measured, failed_row, normalised_row
 
-MAX_JPEG_SIDE = 65_500
-"""libjpeg's JPEG_MAX_DIMENSION: it writes no longer side."""
-
-_NPY_HEADER_BYTES = 128
 _STRIP_PIXELS = 2**20
 
 _Pixels = Image.Image | np.ndarray
@@ -31,20 +29,23 @@ _Pixels = Image.Image | np.ndarray
 
 
 def normalise(data: bytes, key: str, normalisation: dict[str, Any], most_bytes: int | None = None) -> Measured:
-    """Decode, stretch and encode one image. An image that cannot be is a row with its error.
-
-    `normalisation` is as `Normalisation` in src/kernel/normalisation.ts: format, channels, quality and, for the
-    whole dataset, range. `most_bytes` is the memory that the image may take; None without a limit.
-    """
+    """As `Kernel` in kernels.py says."""
     started = time.perf_counter()
     try:
         still = read_still(data)
         must_fit(image_bytes(still, len(data), normalisation["format"]), most_bytes)
-        must(normalisation["format"] != "jpeg" or max(still.width, still.height) <= MAX_JPEG_SIDE, "OUTPUT_TOO_LARGE")
+        must_be_writable(still, normalisation["format"])
+    except Refused as reason:
+        return _failed(key, reason, started)
+    return normalise_still(still, key, normalisation, started)
+
+
+def normalise_still(still: Still, key: str, normalisation: dict[str, Any], started: float) -> Measured:
+    """Normalise an image whose header has been read; `started` is when that began, by `time.perf_counter`."""
+    try:
         pixels = deep_pixels(still) if still.deep else _rgb(decode(still), still)
     except Refused as reason:
-        spent = (time.perf_counter() - started) * 1000
-        return Measured(failed_row(key, reason.code), spent, 0.0, reason.detail or None)
+        return _failed(key, reason, started)
     decoded = time.perf_counter()
     lowest, highest = _extrema(pixels)
     own = {"min": lowest, "max": highest}
@@ -62,14 +63,14 @@ def normalise(data: bytes, key: str, normalisation: dict[str, Any], most_bytes: 
             stretched = _stretched(pixels, levels)
             file = _jpeg(stretched, normalisation["quality"])
             output = {"pixels_crc32": _pixels_crc32(stretched)}
-    row = {
-        **{"key": key, "width": still.width, "height": still.height, "channels": 3},
-        **({"depth": 16} if still.deep else {}),
-        **own,
-        "output": output,
-    }
+    row = normalised_row(key, still, own, output)
     ended = time.perf_counter()
-    return Measured(row, (decoded - started) * 1000, (ended - decoded) * 1000, None, file)
+    return Measured(row, (decoded - started) * 1000, (ended - decoded) * 1000, file=file)
+
+
+def _failed(key: str, reason: Refused, started: float) -> Measured:
+    spent = (time.perf_counter() - started) * 1000
+    return Measured(failed_row(key, reason.code), spent, 0.0, reason.detail or None)
 
 
 def _rgb(image: Image.Image, still: Still) -> Image.Image:
@@ -159,10 +160,7 @@ def _stretched(pixels: _Pixels, levels: list[np.ndarray]) -> Image.Image:
 
 
 def _npy(still: Still, pixels: _Pixels, tables: list[np.ndarray]) -> bytearray:
-    """Format version 1.0, float32 in C order; the header is padded as numpy pads it."""
-    text = f"{{'descr': '<f4', 'fortran_order': False, 'shape': ({still.height}, {still.width}, 3), }}"
-    header = text.encode().ljust(_NPY_HEADER_BYTES - 11) + b"\n"
-    head = b"".join((b"\x93NUMPY\x01\x00", pack("<H", len(header)), header))
+    head = npy_header(still.width, still.height)
     file = bytearray(len(head) + 12 * still.width * still.height)
     file[: len(head)] = head
     units = np.frombuffer(file, "<f4", offset=len(head)).reshape(still.height, still.width, 3)
@@ -174,27 +172,15 @@ def _npy(still: Still, pixels: _Pixels, tables: list[np.ndarray]) -> bytearray:
 
 
 def _png(still: Still, pixels: _Pixels, levels: list[np.ndarray]) -> bytes:
-    """8-bit RGB, filter Sub on all rows, one IDAT. Huffman coding alone leaves zlib no choice: the bytes are fixed."""
-    compressor = zlib.compressobj(1, zlib.DEFLATED, 15, 8, zlib.Z_HUFFMAN_ONLY)
-    data = []
+    writer = PngWriter(still.width, still.height)
     for _, strip in _strips(pixels):
         rows = np.asarray(_stretched(strip, levels)).reshape(-1, 3 * still.width)
         filtered = np.empty((len(rows), 1 + 3 * still.width), np.uint8)
-        filtered[:, 0] = 1
+        filtered[:, 0] = FILTER_SUB
         filtered[:, 1:4] = rows[:, :3]
         np.subtract(rows[:, 3:], rows[:, :-3], out=filtered[:, 4:])
-        data.append(compressor.compress(filtered.data))
-    data.append(compressor.flush())
-    header = pack(">IIBBBBB", still.width, still.height, 8, 2, 0, 0, 0)
-    chunks = (*_chunk(b"IHDR", header), *_chunk(b"IDAT", *data), *_chunk(b"IEND"))
-    return b"".join((b"\x89PNG\r\n\x1a\n", *chunks))
-
-
-def _chunk(kind: bytes, *body: bytes) -> tuple[bytes, ...]:
-    checksum = zlib.crc32(kind)
-    for part in body:
-        checksum = zlib.crc32(part, checksum)
-    return pack(">I", sum(map(len, body))), kind, *body, pack(">I", checksum)
+        writer.write(filtered.data)
+    return writer.end()
 
 
 def _pixels_crc32(image: Image.Image) -> int:

@@ -1,12 +1,10 @@
-"""The Python kernel: Pillow decodes, its C histogram counts, and the row is exact integers.
+"""The portable kernel: Pillow decodes, its C histogram counts, and the row is exact integers.
 
-Rows equal those of the TypeScript kernel to the byte; docs/formats.md has the policy for every kind of image.
+Rows equal those of all other kernels to the byte; docs/formats.md has the policy for every kind of image.
 """
 
-import json
 import time
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
 from functools import partial
 from operator import add, mul
 from typing import Any
@@ -21,7 +19,9 @@ from PIL import (
 )
 
 from fanfleet.formats import Refused, Still, read_still
+from fanfleet.histogram import ValueCounts
 from fanfleet.image_memory import image_bytes, must_fit
+from fanfleet.row import Measured, failed_row, measured_row
 
 # The classes, not Image.open, which looks at the content again and has a limit of its own for the size.
 DECODERS = {
@@ -32,107 +32,74 @@ DECODERS = {
     "TIFF": TiffImagePlugin.TiffImageFile,
 }
 
-IMAGE_ERRORS = {
-    "EMPTY_OBJECT": "the object has 0 bytes",
-    "NOT_AN_IMAGE": "the content is not JPEG, PNG, GIF, WebP or TIFF",
-    "DECODE_FAILED": "the image is truncated or damaged",
-    "TOO_MANY_PIXELS": "no damage was found, but the image has more than 134217728 pixels: scale it down or cut it up",
-    "UNSUPPORTED_COLOUR": (
-        "no damage was found, but the colours are not grey, RGB or palette of 1 to 16 bits: "
-        "convert it, e.g. to 8-bit RGB PNG"
-    ),
-    "UNSUPPORTED_VARIANT": (
-        "no damage was found, but this variant of the format is not supported: convert it, e.g. to 8-bit RGB PNG"
-    ),
-    "OBJECT_MISSING": "the object was deleted after the manifest was planned",
-    "OBJECT_CHANGED": "the object was changed after the manifest was planned",
-    "NAME_NOT_UTF8": "the name of the file is not UTF-8, so it cannot be a key: rename the file",
-    "SHARD_DAMAGED": "the tar is damaged or cut off, and no file behind the damage was read: write it again",
-    "SHARD_COMPRESSED": "the tar is compressed, and no file in it was read: unpack it to a tar without compression",
-    "SHARD_MEMBER_SPARSE": (
-        "the file is stored sparse in its tar: write the tar without --sparse, with bsdtar by --no-read-sparse"
-    ),
-    "SHARD_LINK_BROKEN": "the hard link leads to no file before it in its tar: write the tar with --hard-dereference",
-    "OBJECT_ARCHIVED": "the object is archived: restore it, or leave it out",
-    "OBJECT_DENIED": "reading the object was denied: allow s3:GetObject on it,"
-    " and kms:Decrypt with the key of its encryption",
-    "OBJECT_ENCRYPTED": "the object is encrypted with a key that its owner keeps (SSE-C):"
-    " copy it with SSE-S3 or SSE-KMS",
-    "OBJECT_KEY_UNUSABLE": "the KMS key of the object is disabled, deleted or not usable: enable it, or leave it out",
-    "OBJECT_UNREADABLE": "S3 gave no sound answer for the object however often it was asked:"
-    " upload it again, or leave it out",
-    "TOO_MUCH_MEMORY": "the image takes more memory than there is for one:"
-    " give functions more memory, the fleet a larger instance type, or take a larger machine",
-    "OUTPUT_KEY_TOO_LONG": "the key has more than 900 bytes, which leaves too little for that of the normalised image",
-    "OUTPUT_TOO_LARGE": "a side of the image is longer than 65500 pixels, the most of a JPEG: write PNG or npy",
-}
-"""Codes and messages of src/kernel/row.ts."""
-
-OPERATION_STATISTICS = {
-    "mean": ("sum", "mean_e6"),
-    "max": ("max",),
-    "min": ("min",),
-    "minmax": ("min", "max"),
-    "stats": ("sum", "sumSq", "min", "max", "mean_e6"),
-    "histogram": ("sum", "sumSq", "min", "max", "mean_e6"),
-}
-
 _BAND_PIXELS = 2**22
 
 _VALUES = range(256)
 _SQUARES = [value * value for value in _VALUES]
 
 
-@dataclass(frozen=True, slots=True)
-class Measured:
-    """What became of one image; `detail` is the decoder's own message, for logs and never part of a row."""
+class PillowKernel:
+    name = "pillow"
 
-    row: dict[str, Any]
-    decode_ms: float
-    compute_ms: float
-    detail: str | None = None
-    file: bytes | bytearray | None = None
-    """The normalised image, where that is what was asked for."""
-    counts: Any = None
-    """Pixels per value, of grey alone or of R, G and B; only of the operation `histogram`.
+    def measure_all(
+        self,
+        images: Sequence[tuple[str, bytes]],
+        operation: str,
+        depth: str = "8",
+        most_bytes: int | None = None,
+        values: ValueCounts | None = None,
+    ) -> list[Measured]:
+        """As `Kernel` in kernels.py says; one after the other."""
+        return [_measure(data, key, operation, depth, most_bytes, values) for key, data in images]
 
-    Three lists of 256, or where the row has a depth of 16 bits an array of the shape (1 or 3, 65536).
-    """
-    dropped_bits: bool = False
-    """Whether it has 16 bits a sample, of which the row knows the high 8."""
+    def normalise(
+        self, data: bytes, key: str, normalisation: dict[str, Any], most_bytes: int | None = None
+    ) -> Measured:
+        """As `Kernel` says."""
+        # It needs numpy, which would make every other operation start later.
+        from fanfleet.pillow_normalise import normalise
+
+        return normalise(data, key, normalisation, most_bytes)
 
 
-def measure(data: bytes, key: str, operation: str, depth: str = "8", most_bytes: int | None = None) -> Measured:
-    """Decode and measure one image. An image that cannot be measured is a row with its error.
-
-    `depth` is one of `DEPTHS` in src/kernel/depth.ts, `most_bytes` the memory that it may take: None without a limit.
-    """
+def _measure(
+    data: bytes, key: str, operation: str, depth: str, most_bytes: int | None, values: ValueCounts | None
+) -> Measured:
     started = time.perf_counter()
     try:
         still = read_still(data)
         must_fit(image_bytes(still, len(data)), most_bytes)
+    except Refused as reason:
+        return Measured(failed_row(key, reason.code), _since(started), 0.0, reason.detail or None)
+    return measure_still(still, key, operation, depth, values, started)
+
+
+def measure_still(
+    still: Still, key: str, operation: str, depth: str, values: ValueCounts | None, started: float
+) -> Measured:
+    """Measure an image whose header has been read; `started` is when that began, by `time.perf_counter`."""
+    try:
         pixels = _pixels(still, depth)
     except Refused as reason:
-        spent = (time.perf_counter() - started) * 1000
-        return Measured(failed_row(key, reason.code), spent, 0.0, reason.detail or None)
+        return Measured(failed_row(key, reason.code), _since(started), 0.0, reason.detail or None)
     decoded = time.perf_counter()
     is_deep = not isinstance(pixels, Image.Image)
     if is_deep:
         from fanfleet.deep import deep_counts, deep_statistic
 
         counts = deep_counts(pixels)
-        row = _row(key, still, partial(deep_statistic, counts), operation, is_deep=True)
+        row = measured_row(key, still, partial(deep_statistic, counts), operation, is_deep=True)
     else:
         counts = _histograms(pixels, still)
-        row = _row(key, still, partial(_statistic, counts), operation)
-    ended = time.perf_counter()
-    return Measured(
-        row,
-        (decoded - started) * 1000,
-        (ended - decoded) * 1000,
-        counts=counts if operation == "histogram" else None,
-        dropped_bits=still.deep and not is_deep,
-    )
+        row = measured_row(key, still, partial(_statistic, counts), operation)
+    if values is not None:
+        values.add(counts, is_deep=is_deep)
+    times = ((decoded - started) * 1000, _since(decoded))
+    return Measured(row, *times, dropped_bits=still.deep and not is_deep)
+
+
+def _since(started: float) -> float:
+    return (time.perf_counter() - started) * 1000
 
 
 def _pixels(still: Still, depth: str) -> Any:
@@ -142,15 +109,6 @@ def _pixels(still: Still, depth: str) -> Any:
     from fanfleet.deep import deep_pixels
 
     return deep_pixels(still)
-
-
-def failed_row(key: str, code: str) -> dict[str, Any]:
-    return {"key": key, "error": {"code": code, "message": IMAGE_ERRORS[code]}}
-
-
-def serialize_row(row: dict[str, Any]) -> str:
-    """The one text form of a row, the same as `serializeRow` in TypeScript."""
-    return json.dumps(row, ensure_ascii=False, separators=(",", ":"))
 
 
 def decode(still: Still) -> Image.Image:
@@ -248,21 +206,3 @@ def _statistic(counts: list[list[int]], name: str) -> list[int]:
     if name == "min":
         return [next(value for value in _VALUES if count[value]) for count in counts]
     return [next(value for value in reversed(_VALUES) if count[value]) for count in counts]
-
-
-def _row(
-    key: str, still: Still, find: Callable[[str], list[int]], operation: str, *, is_deep: bool = False
-) -> dict[str, Any]:
-    """`find` gives the sum, sumSq, min or max of grey, or of R, G and B."""
-    row: dict[str, Any] = {"key": key, "width": still.width, "height": still.height, "channels": 3}
-    if is_deep:
-        row["depth"] = 16
-    pixels = still.width * still.height
-    sums = find("sum")
-    for statistic in OPERATION_STATISTICS[operation]:
-        if statistic == "mean_e6":
-            values = [(2_000_000 * total + pixels) // (2 * pixels) for total in sums]
-        else:
-            values = sums if statistic == "sum" else find(statistic)
-        row[statistic] = values * 3 if len(values) == 1 else values
-    return row

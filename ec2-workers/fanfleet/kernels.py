@@ -1,0 +1,81 @@
+"""Which kernel a process has: the native one, or Pillow. Both give the same rows and files (docs/formats.md)."""
+
+from collections.abc import Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any, Protocol
+
+from fanfleet.histogram import ValueCounts
+from fanfleet.native_library import NativeLibrary, library_path
+from fanfleet.row import Measured
+
+WANTED = ("auto", "native", "portable")
+"""What can be asked for; `auto` is the native kernel wherever it can be loaded."""
+
+
+class Kernel(Protocol):
+    name: str
+    """`native` or `pillow`: the word of spans and reports."""
+
+    def measure_all(
+        self,
+        images: Sequence[tuple[str, bytes]],
+        operation: str,
+        depth: str = "8",
+        most_bytes: int | None = None,
+        values: ValueCounts | None = None,
+    ) -> list[Measured]:
+        """Measure images, each a key and its bytes, in their order. What cannot be measured is a row with its error.
+
+        `depth` is one of `DEPTHS` in src/kernel/depth.ts, `most_bytes` the memory that each image may take: None
+        without a limit. The values of all images that could be measured are added to `values`, if they are wanted.
+        """
+
+    def normalise(
+        self, data: bytes, key: str, normalisation: dict[str, Any], most_bytes: int | None = None
+    ) -> Measured:
+        """Decode, stretch and encode one image. An image that cannot be is a row with its error.
+
+        `normalisation` is as `Normalisation` in src/kernel/normalisation.ts: format, channels, quality and, for the
+        whole dataset, range.
+        """
+
+
+class KernelUnavailable(Exception):
+    """The native kernel is asked for, and is not here; the message says why and what to do."""
+
+
+def choose(wanted: str = "auto", path: Path | None = None) -> Kernel:
+    """The kernel that is asked for, one of `WANTED`; its `name` tells which it is.
+
+    `path` is that of the native library, `library_path()` unless it is given. Raises KernelUnavailable.
+    """
+    if wanted not in WANTED:
+        raise ValueError(f"Expected a kernel of {', '.join(WANTED)} but got {wanted}.")
+    found = None if wanted == "portable" else _load(path or library_path())
+    if isinstance(found, NativeLibrary):
+        from fanfleet.native_kernel import NativeKernel
+
+        return NativeKernel(found)
+    if wanted == "native":
+        raise KernelUnavailable(f"Expected the native kernel but {found} Or ask for kernel auto or portable.")
+    # Only now: Pillow takes longer to import than anything else here.
+    from fanfleet.pillow_kernel import PillowKernel
+
+    return PillowKernel()
+
+
+def why_not_native(path: Path | None = None) -> str | None:
+    """Why `auto` is Pillow here, in a sentence; None where it is the native kernel."""
+    found = _load(path or library_path())
+    return found if isinstance(found, str) else None
+
+
+@cache
+def _load(path: Path) -> NativeLibrary | str:
+    if not path.exists():
+        return f"there is none at {path}: npm run build:native, for the fleet's processor."
+    try:
+        return NativeLibrary(path)
+    except OSError as reason:
+        return f"that at {path} cannot be loaded: {reason}."

@@ -1,0 +1,162 @@
+"""The native library, called through its C ABI (native/src/c_abi.rs); it is the file that Node loads as an addon.
+
+Calls are made without the interpreter's lock, on the thread that makes them, and read the images where they are.
+"""
+
+import platform
+import sys
+from collections.abc import Sequence
+from ctypes import (
+    CDLL,
+    POINTER,
+    Structure,
+    byref,
+    c_char,
+    c_char_p,
+    c_size_t,
+    c_uint8,
+    c_uint32,
+    c_uint64,
+    c_void_p,
+    string_at,
+)
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from fanfleet.formats import Still
+from fanfleet.formats.pieces import Piece
+
+VERSION = 1
+"""`VERSION` of native/src/c_abi.rs."""
+
+MEASURED, DAMAGED, FOREIGN = 0, 1, 2
+"""The states of an image; a foreign one is left to Pillow."""
+
+_OUT = 15
+_DETAIL = 256
+_VALUES = 256
+_FORMATS = {"png": 0, "jpeg": 1, "npy": 2}
+_MACHINES = {"x86_64": "x64", "amd64": "x64", "aarch64": "arm64", "arm64": "arm64"}
+
+
+def library_path() -> Path:
+    """Where it is for this machine: `npm run build:native` puts it there, and packaging under the same name."""
+    cpu = _MACHINES.get(platform.machine().lower(), platform.machine())
+    return Path(__file__).parents[2] / "native" / "dist" / f"{sys.platform}-{cpu}" / "kernel.node"
+
+
+class _Piece(Structure):
+    _fields_ = (("offset", c_size_t), ("length", c_size_t))
+
+
+class _Request(Structure):
+    _fields_ = (
+        *((name, c_uint32) for name in ("width", "height", "pieces", "format", "quality", "header_bytes")),
+        *(("each", c_uint32), ("has_range", c_uint32), ("range", c_uint8 * 6)),
+    )
+
+
+class _Made(Structure):
+    _fields_ = (
+        ("output", c_void_p),
+        *((name, c_uint64) for name in ("length", "decode_ns", "encode_ns")),
+        *(("checksum", c_uint32), ("extremes", c_uint8 * 6), ("detail", c_char * _DETAIL)),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """What a call found out about its images, in their order."""
+
+    images: list[list[int]]
+    """State, nanoseconds of decoding and of scanning, then sum, sumSq, min and max of R, of G and of B."""
+    counts: list[list[int]] | None
+    """How often each value occurs in all images that were measured, for R, G and B."""
+    details: list[str]
+    """The decoder's words for each damaged image."""
+
+
+class Output:
+    """What was made of one image: of a PNG its filtered lines, of npy numbers behind room for the header, or a JPEG."""
+
+    def __init__(self, library: CDLL, state: int, made: _Made) -> None:
+        self._library, self._made = library, made
+        self.state = state
+        self.detail = made.detail.decode(errors="replace")
+        self.decode_ns, self.encode_ns = made.decode_ns, made.encode_ns
+        self.checksum = made.checksum
+        """CRC-32 of the pixels of a JPEG, before they were encoded."""
+        self.extremes: list[int] = list(made.extremes)
+        """The image's own minima of R, G, B, then maxima."""
+
+    @cached_property
+    def view(self) -> Any:
+        """The bytes where they are, until this object is gone."""
+        return (c_char * self._made.length).from_address(self._made.output)
+
+    def copy(self) -> bytes:
+        return string_at(self._made.output, self._made.length)
+
+    def __del__(self) -> None:
+        self._library.fanfleet_release(byref(self._made))
+
+
+class NativeLibrary:
+    def __init__(self, path: Path) -> None:
+        """Raise OSError if it cannot be loaded, or was built of other sources than these."""
+        library = CDLL(str(path))
+        version = library.fanfleet_version() if hasattr(library, "fanfleet_version") else 0
+        if version != VERSION:
+            raise OSError(f"it has version {version} and not {VERSION}: npm run build:native")
+        files, pieces, pointer = POINTER(c_char_p), POINTER(_Piece), c_void_p
+        library.fanfleet_measure.argtypes = (files, pieces, pointer, c_size_t, pointer, pointer, pointer)
+        library.fanfleet_measure.restype = None
+        library.fanfleet_normalise.argtypes = (files, pieces, POINTER(_Request), POINTER(_Made))
+        library.fanfleet_normalise.restype = c_uint64
+        library.fanfleet_release.argtypes = (POINTER(_Made),)
+        library.fanfleet_release.restype = None
+        self._library = library
+
+    def measure(self, stills: Sequence[Still], *, counts: bool = False) -> Figures:
+        """The statistics of images, with `counts` also how often each value occurs in all of them."""
+        files, pieces = _places([piece for still in stills for piece in still.pieces])
+        sizes = [number for still in stills for number in (still.width, still.height, len(still.pieces))]
+        numbers = (c_uint64 * (_OUT * len(stills)))()
+        total = (c_uint64 * (3 * _VALUES))() if counts else None
+        details = (c_char * (_DETAIL * len(stills)))()
+        images = (c_uint32 * len(sizes))(*sizes)
+        self._library.fanfleet_measure(files, pieces, images, len(stills), numbers, total, details)
+        flat = numbers[:]
+        found = [flat[at : at + _OUT] for at in range(0, len(flat), _OUT)]
+        damaged = sum(image[0] == DAMAGED for image in found)
+        return Figures(
+            found,
+            None if total is None else [total[at : at + _VALUES] for at in range(0, len(total), _VALUES)],
+            [_text(details, _DETAIL * at) for at in range(damaged)],
+        )
+
+    def normalise(self, still: Still, normalisation: dict[str, Any], header_bytes: int) -> Output:
+        """Decode, stretch and encode one image; `normalisation` as `Normalisation` in src/kernel/normalisation.ts."""
+        files, pieces = _places(still.pieces)
+        reach = normalisation.get("range")
+        request = _Request(
+            *(still.width, still.height, len(still.pieces), _FORMATS[normalisation["format"]]),
+            *(normalisation["quality"], header_bytes, normalisation["channels"] == "each", reach is not None),
+        )
+        if reach is not None:
+            request.range[:] = [*reach["min"], *reach["max"]]
+        made = _Made()
+        state = self._library.fanfleet_normalise(files, pieces, byref(request), byref(made))
+        return Output(self._library, state, made)
+
+
+def _places(pieces: Sequence[Piece]) -> tuple[Any, Any]:
+    """Where the pieces are; the arrays keep their files."""
+    files = (c_char_p * len(pieces))(*[piece.file for piece in pieces])
+    return files, (_Piece * len(pieces))(*[(piece.start, piece.end - piece.start) for piece in pieces])
+
+
+def _text(details: Any, at: int) -> str:
+    return details[at : at + _DETAIL].partition(b"\0")[0].decode(errors="replace")
