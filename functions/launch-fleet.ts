@@ -8,8 +8,8 @@ import { planSchema } from '../src/dataset/manifest.ts';
 import { fleetSettingsOf } from '../src/environment.ts';
 import { FanfleetError } from '../src/errors.ts';
 import { readBootScript } from '../src/fleet/boot-script.ts';
-import { packBundle, uploadBundle } from '../src/fleet/bundle.ts';
-import { type Architecture, architecture } from '../src/fleet/image.ts';
+import { type BundleParts, packBundle, uploadBundle } from '../src/fleet/bundle.ts';
+import { architecture } from '../src/fleet/image.ts';
 import { launchFleet } from '../src/fleet/launch.ts';
 import { parse } from '../src/parse.ts';
 import { layout } from '../src/run/layout.ts';
@@ -23,9 +23,8 @@ const ec2 = new EC2Client({ region });
 const ssm = new SSMClient({ region });
 const sfn = new SFNClient({ region });
 
-/** The processor that the gRPC program is needed for, if it is. */
-function programOf({ engine, instanceTypes: [type = ''] }: Run): Architecture | undefined {
-  return engine === 'grpc' ? architecture(type) : undefined;
+function partsOf({ engine, instanceTypes: [type = ''] }: Run): BundleParts {
+  return { processor: architecture(type), program: engine === 'grpc' };
 }
 
 /** Whether the run that this one resumes has left nothing of the round to do. */
@@ -50,7 +49,7 @@ export const main = handler('launch-fleet', async (event: unknown) => {
       logger.info('no fleet is needed', { runId: run.runId, round });
       return { instances: [] };
     }
-    const bundle = await packBundle(root, programOf(run));
+    const bundle = await packBundle(root, partsOf(run));
     await uploadBundle(s3, run.runsBucket, bundle);
     const scripts = {
       head: await readBootScript(root, 'head'),

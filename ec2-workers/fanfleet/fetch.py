@@ -20,7 +20,7 @@ from fanfleet.aws import GETS_IN_FLIGHT
 from fanfleet.object_error import object_error
 from fanfleet.slices import Slice, cut_slices
 
-BYTES_IN_FLIGHT = 64 * 2**20
+BYTES_IN_FLIGHT = 32 * 2**20
 """Most bytes fetched but not yet decoded in one process; a bigger object is fetched alone."""
 
 GROUP_BYTES = 2 * 2**20

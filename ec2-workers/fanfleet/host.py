@@ -7,6 +7,7 @@ import time
 from dataclasses import dataclass
 from typing import Any
 
+from fanfleet.kernels import why_not_native
 from fanfleet.metadata import Metadata
 from fanfleet.settings import Settings
 from fanfleet.steps import StepFailed, Steps
@@ -50,6 +51,7 @@ def report(host: Host, role: str, settings: Settings, steps: Steps) -> dict[str,
         "cpus": batches_at_once(_cores(), usage.cpus),
         "quotaCpus": min(_cores(), usage.cpus),
         "memoryBytes": usage.memory_limit_bytes,
+        "noNativeKernel": why_not_native(),
         "bootStartedAt": settings.boot_started_at,
         "readyAt": time.time() * 1000,
         "steps": steps.all(),

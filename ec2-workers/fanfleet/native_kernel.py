@@ -53,7 +53,7 @@ class NativeKernel:
         for at, (key, data) in enumerate(images):
             started = time.perf_counter()
             try:
-                still = read_still(data)
+                still = read_still(data, self._library.scan_end)
                 must_fit(image_bytes(still, len(data)), most_bytes)
             except Refused as reason:
                 measured[at] = _failed(key, reason.code, started, reason.detail)
@@ -97,7 +97,7 @@ class NativeKernel:
         """As `Kernel` says."""
         started = time.perf_counter()
         try:
-            still = read_still(data)
+            still = read_still(data, self._library.scan_end)
             must_fit(image_bytes(still, len(data), normalisation["format"]), most_bytes)
             must_be_writable(still, normalisation["format"])
         except Refused as reason:

@@ -28,7 +28,7 @@ from typing import Any
 from fanfleet.formats import Still
 from fanfleet.formats.pieces import Piece
 
-VERSION = 1
+VERSION = 2
 """`VERSION` of native/src/c_abi.rs."""
 
 MEASURED, DAMAGED, FOREIGN = 0, 1, 2
@@ -117,7 +117,13 @@ class NativeLibrary:
         library.fanfleet_normalise.restype = c_uint64
         library.fanfleet_release.argtypes = (POINTER(_Made),)
         library.fanfleet_release.restype = None
+        library.fanfleet_scan_end.argtypes = (c_char_p, c_size_t, c_size_t)
+        library.fanfleet_scan_end.restype = c_size_t
         self._library = library
+
+    def scan_end(self, data: bytes, start: int) -> int:
+        """As `scan_end` of formats/jpeg.py, about five times as fast."""
+        return self._library.fanfleet_scan_end(data, len(data), start)
 
     def measure(self, stills: Sequence[Still], *, counts: bool = False) -> Figures:
         """The statistics of images, with `counts` also how often each value occurs in all of them."""

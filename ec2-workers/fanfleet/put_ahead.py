@@ -8,7 +8,7 @@ from typing import Any
 
 from fanfleet.aws import PUTS_IN_FLIGHT, split_uri
 
-BYTES_IN_FLIGHT = 64 * 2**20
+BYTES_IN_FLIGHT = 32 * 2**20
 """Most bytes made but not yet written in one process; a bigger object is written alone."""
 
 

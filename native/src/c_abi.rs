@@ -4,6 +4,7 @@
 
 use crate::image::{Failure, Image, Measure, Outcome};
 use crate::many::{self, IN};
+use crate::markers;
 use crate::normalise::{Normalisation, Output};
 use crate::stretch::Range;
 use std::ffi::c_char;
@@ -11,7 +12,7 @@ use std::slice;
 use std::time::Duration;
 
 /// Raised with every change to what is here, so that a library of other sources is not called.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 
 /// Numbers per image that come out: state, nanoseconds of decoding and scanning, and per channel sum, sum of squares,
 /// minimum and maximum.
@@ -33,6 +34,18 @@ pub struct Piece {
 #[unsafe(no_mangle)]
 pub extern "C" fn fanfleet_version() -> u32 {
     VERSION
+}
+
+/// Where the next marker of a JPEG is, from `from` on, that ends entropy-coded data; `length` where there is none.
+///
+/// # Safety
+///
+/// So many bytes must be there, and nobody may change them meanwhile.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn fanfleet_scan_end(file: *const u8, length: usize, from: usize) -> usize {
+    // SAFETY: as the caller promises.
+    let data = if length == 0 { &[] } else { unsafe { slice::from_raw_parts(file, length) } };
+    markers::scan_end(data, from).unwrap_or(length)
 }
 
 /// Measure images on this thread.

@@ -11,6 +11,7 @@ mod image;
 mod jpeg;
 mod jpeg_encoder;
 mod many;
+mod markers;
 mod measure_job;
 mod normalise;
 mod normalise_job;

@@ -2,8 +2,8 @@
  * An osls plugin that packs what decodes images, for the processor of the functions: `custom.kernels` says which.
  *
  * The native kernel is a file of a function's zip where it was built (serverless.yml names it); this says which kernel
- * is packed, and refuses one that the functions could not load. sharp is a layer. The gRPC program that instances run is
- * built for their processors, and packed with `launchFleet`. After a deployment it says if the account runs fewer functions
+ * is packed, and refuses one that the functions, or instances, could not load. sharp is a layer. What instances run is
+ * packed with `launchFleet`: the native kernel for their processors, and the gRPC program, which is built here. After a deployment it says if the account runs fewer functions
  * at once than the stack asks for.
  */
 import { join } from 'node:path';
@@ -20,6 +20,10 @@ export default class KernelPackaging {
    */
   constructor(serverless, _options, { log }) {
     const root = serverless.serviceDir;
+    const refuse = (/** @type {string} */ addon, /** @type {string} */ who, /** @type {string} */ reason) => {
+      const message = `Expected ${addon} to run on the ${who} but ${reason}`;
+      throw new serverless.classes.Error(message, 'KERNEL_UNFIT');
+    };
     const packKernel = async () => {
       const { cpu, addon, glibc } = serverless.service.custom.kernels;
       const reason = await unfit(join(root, addon), cpu, glibc);
@@ -30,24 +34,36 @@ export default class KernelPackaging {
       } else if (reason === undefined) {
         log.notice(`Packing the native kernel (${addon}).`);
       } else {
-        throw new serverless.classes.Error(
-          `Expected ${addon} to run on the functions but ${reason}`,
-          'KERNEL_UNFIT',
-        );
+        refuse(addon, 'functions', reason);
       }
     };
-    const packProgram = () => buildGrpcProgram(root, serverless.service.custom.kernels.fleetCpus.split(','));
+    const packForFleets = async () => {
+      const { fleetCpus, glibc } = serverless.service.custom.kernels;
+      const cpus = fleetCpus.split(',');
+      for (const cpu of cpus) {
+        const addon = `native/dist/linux-${cpu}/kernel.node`;
+        const reason = await unfit(join(root, addon), cpu, glibc);
+        if (reason === 'missing') {
+          log.notice(
+            `Packing no native kernel for instances with ${cpu}, which will use Pillow or sharp: npm run build:native -- linux-${cpu}`,
+          );
+        } else if (reason !== undefined) {
+          refuse(addon, 'instances', reason);
+        }
+      }
+      await buildGrpcProgram(root, cpus);
+    };
     this.hooks = {
       'before:package:createDeploymentArtifacts': async () => {
         await packKernel();
         const { cpu } = serverless.service.custom.kernels;
         await installSharp(root, join(root, serverless.service.layers.sharp.path), cpu);
-        await packProgram();
+        await packForFleets();
       },
       'after:deploy:deploy': () => tellConcurrency(serverless, log),
       'before:deploy:function:packageFunction': async () => {
         await packKernel();
-        await packProgram();
+        await packForFleets();
       },
     };
   }

@@ -13,6 +13,8 @@ export const hostSchema = z.object({
   /** Cores that it has, or that its cgroup grants it, such as 0.4. Older runs do not tell. */
   quotaCpus: z.number().optional(),
   memoryBytes: z.number(),
+  /** Why the native kernel cannot be loaded there; null where it can. Older runs do not tell. */
+  noNativeKernel: z.string().nullable().optional(),
   bootStartedAt: z.number(),
   readyAt: z.number(),
   steps: z.array(z.object({ name: z.string(), ms: z.number() })),

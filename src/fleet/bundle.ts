@@ -6,7 +6,10 @@ import { createTarGzip } from 'nanotar';
 import { FanfleetError } from '../errors.ts';
 import type { Architecture } from './image.ts';
 
-/** What the instances fetch: the engines, the lock file of their Python packages, and the gRPC program for its engine. */
+/**
+ * What the instances fetch: the engines, the lock file of their Python packages, the native kernel, and the gRPC program for
+ * its engine.
+ */
 export interface Bundle {
   readonly key: string;
   readonly sha256: string;
@@ -21,19 +24,31 @@ const PROGRAM = 'grpc/main.mjs';
 /** The processors by the names of Node. */
 const CPUS = { amd64: 'x64', arm64: 'arm64' } as const satisfies Record<Architecture, string>;
 
+/** What a bundle has beside the files that all have. */
+export interface BundleParts {
+  /** The processor that the native kernel is packed for, where it was built. @default it is left out */
+  readonly processor?: Architecture;
+  /** Whether the gRPC program for that processor is packed, with sharp. @default false */
+  readonly program?: boolean;
+}
+
 /**
  * Pack `ec2-workers/`, `pyproject.toml` and `uv.lock` of a folder as tar.gz. The same files give the same key, since the key is
  * made of their contents.
  *
  * @param root the folder that has them: the repository, or the function's own
- * @param program the processor to pack the gRPC program for, with what decodes images. @default it is left out
- * @throws FanfleetError `PROGRAM_MISSING` if it was not built, or not for this processor
+ * @throws FanfleetError `PROGRAM_MISSING` if the gRPC program was not built, or not for this processor
  */
-export async function packBundle(root: string, program?: Architecture): Promise<Bundle> {
+export async function packBundle(
+  root: string,
+  { processor, program = false }: BundleParts = {},
+): Promise<Bundle> {
   const own = (await filesBelow(join(root, FOLDER), /\.(py|sh)$/)).map((name) => join(FOLDER, name));
   const sources = new Map([...own, ...ROOT_FILES].map((name) => [name, name]));
-  if (program !== undefined) {
-    for (const [name, source] of await programFiles(root, CPUS[program])) sources.set(name, source);
+  if (processor !== undefined) {
+    const cpu = CPUS[processor];
+    for (const name of await kernelFiles(root, cpu)) sources.set(name, name);
+    if (program) for (const [name, source] of await programFiles(root, cpu)) sources.set(name, source);
   }
   const files = await Promise.all(
     [...sources]
@@ -74,14 +89,18 @@ export async function uploadBundle(s3: S3Client, bucket: string, bundle: Bundle)
   );
 }
 
-/** The gRPC program, sharp beside it where Node looks for packages, and the native kernel if it was built. */
+/** The native kernel, for Python and for the gRPC program alike; none if it was not built. */
+async function kernelFiles(root: string, cpu: string): Promise<string[]> {
+  const folder = join('native', 'dist', `linux-${cpu}`);
+  return (await filesBelow(join(root, folder), /^kernel\.node$/)).map((name) => join(folder, name));
+}
+
+/** The gRPC program, and sharp beside it where Node looks for packages. */
 async function programFiles(root: string, cpu: string): Promise<ReadonlyMap<string, string>> {
   const sharp = join('.layers', `sharp-linux-${cpu}`, 'nodejs', 'node_modules');
-  const addon = join('native', 'dist', `linux-${cpu}`);
-  const [main, packages, kernels] = await Promise.all([
+  const [main, packages] = await Promise.all([
     filesBelow(join(root, FOLDER, 'grpc'), /^main\.mjs$/),
     filesBelow(join(root, sharp), /(\.(js|mjs|cjs|json|node)|\.so[.\d]*)$/),
-    filesBelow(join(root, addon), /^kernel\.node$/),
   ]);
   if (main.length === 0 || packages.length === 0) {
     const message = `Expected the gRPC program for ${cpu} below ${root} but it was not built: node scripts/build-grpc.mjs`;
@@ -90,7 +109,6 @@ async function programFiles(root: string, cpu: string): Promise<ReadonlyMap<stri
   return new Map([
     [join(FOLDER, PROGRAM), join(FOLDER, PROGRAM)],
     ...packages.map((name) => [join(FOLDER, 'grpc', 'node_modules', name), join(sharp, name)] as const),
-    ...kernels.map((name) => [join(addon, name), join(addon, name)] as const),
   ]);
 }
 

@@ -17,7 +17,7 @@ let batches: Batch[];
 
 beforeAll(async () => {
   await buildGrpcProgram(ROOT, [process.arch]);
-  jobs = await FleetJobs.start(process.arch === 'arm64' ? 'arm64' : 'amd64');
+  jobs = await FleetJobs.start({ program: true });
   const images = Array.from({ length: 60 }, async (_, index) =>
     jobs.putImage(`image-${String(index).padStart(2, '0')}.png`, await plain(index, 64)),
   );

@@ -11,6 +11,7 @@ import { createNativeKernel } from '../../src/kernel/native-kernel.ts';
 import { createSharpKernel } from '../../src/kernel/sharp-kernel.ts';
 import { imageMemoryOfFunction } from '../../src/run/image-memory.ts';
 import { fixtureLines } from '../support/fixture-script.ts';
+import { PYTHON_KERNELS } from '../support/python-kernels.ts';
 
 const MIB = 1024 * 1024;
 const MEMORY = 512;
@@ -53,9 +54,12 @@ describe('a large image among small ones', () => {
 
   it('is one row with an error, or its row, in every kernel, and no worker takes more memory than it has', () => {
     const python = fixtureLines(['image_bytes.py', join(folder, 'images'), String(limit)]);
-    const others = ['portable', ...(addon === undefined ? [] : ['native'])].map((kernel) =>
-      inFunction(kernel),
-    );
+    const others = [
+      ...['portable', ...(addon === undefined ? [] : ['native'])].map((kernel) => inFunction(kernel)),
+      ...PYTHON_KERNELS.slice(1).map((kernel) =>
+        fixtureLines(['image_bytes.py', join(folder, 'images'), String(limit)], { kernel }),
+      ),
+    ];
     const [rows] = [python.slice(0, -1)];
     expect(rows).toHaveLength(102);
     const failed = rows.filter((row) => row.includes('"error"'));

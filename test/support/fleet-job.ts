@@ -25,6 +25,8 @@ import { type Emulator, startEmulator } from './emulator.ts';
 import { bootHost, type FleetHost, imageVenv } from './fleet-host.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+/** The hosts' processor, which is that of this machine. */
+const HERE: Architecture = process.arch === 'arm64' ? 'arm64' : 'amd64';
 export const RUNS = 'fleet-runs';
 export const DATA = 'fleet-data';
 export const ROUND = 1;
@@ -40,14 +42,14 @@ export class FleetJobs {
   #hosts: FleetHost[] = [];
   #booted = 0;
 
-  /** @param program the processor that the gRPC program is packed for, where its engine is wanted */
-  static async start(program?: Architecture): Promise<FleetJobs> {
+  /** @param program whether the gRPC program is packed, too. @default false */
+  static async start({ program = false } = {}): Promise<FleetJobs> {
     const emulator = await startEmulator();
     // Sockets of Ray lie under it, and their paths may have 107 bytes.
     const dir = await mkdtemp('/tmp/ff-');
     const venv = await imageVenv(join(dir, 'venv'));
     for (const Bucket of [RUNS, DATA]) await emulator.s3.send(new CreateBucketCommand({ Bucket }));
-    const bundle = await packBundle(ROOT, program);
+    const bundle = await packBundle(ROOT, { processor: HERE, program });
     await uploadBundle(emulator.s3, RUNS, bundle);
     return new FleetJobs(emulator, dir, venv, bundle);
   }

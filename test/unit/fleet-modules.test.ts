@@ -5,7 +5,7 @@ import { promisify } from 'node:util';
 import { expect, it } from 'vitest';
 
 const run = promisify(execFile);
-const MODULES = ['modules', 'shards', 'batch', 'clusters', 'clocks', 'oom', 'retries'].map(
+const MODULES = ['modules', 'shards', 'batch', 'clusters', 'clocks', 'oom', 'retries', 'kernels'].map(
   (name) => `fleet_${name}`,
 );
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from struct import error as StructError
 
 from fanfleet.formats.gif import read_gif
-from fanfleet.formats.jpeg import read_jpeg
+from fanfleet.formats.jpeg import ScanEnd, read_jpeg, scan_end
 from fanfleet.formats.png import read_png
 from fanfleet.formats.still import Refused, Still
 from fanfleet.formats.tiff import read_tiff
@@ -17,15 +17,18 @@ from fanfleet.formats.webp import read_webp
 __all__ = ["Refused", "Still", "read_still"]
 
 
-def read_still(data: bytes) -> Still:
-    """Read the header. Raises Refused."""
+def read_still(data: bytes, find_scan_end: ScanEnd = scan_end) -> Still:
+    """Read the header. Raises Refused.
+
+    `find_scan_end` is the part of it that goes through all bytes of a JPEG.
+    """
     if not data:
         raise Refused("EMPTY_OBJECT")
     read = _reader_of(data)
     if read is None:
         raise Refused("NOT_AN_IMAGE")
     try:
-        return read(data)
+        return read_jpeg(data, find_scan_end) if read is read_jpeg else read(data)
     except (IndexError, StructError) as reason:
         raise Refused("DECODE_FAILED", "the file is cut short") from reason
 

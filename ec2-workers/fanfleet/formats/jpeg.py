@@ -2,6 +2,7 @@
 
 import io
 import re
+from collections.abc import Callable
 from functools import partial
 from struct import unpack_from
 from typing import NamedTuple
@@ -14,10 +15,17 @@ MAX_JPEG_SIDE = 65_500
 _SOFS = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 _TABLES_AND_SCANS = frozenset((0xC4, 0xDA, 0xDB, 0xDD))
 _OF_VARIANTS = frozenset((0xCC, 0xDE, 0xDF, 0xF7))
+ScanEnd = Callable[[bytes, int], int]
 _SCAN_END = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]")
 
 
-def read_jpeg(data: bytes) -> Still:
+def scan_end(data: bytes, start: int) -> int:
+    """Where the next marker is that ends entropy-coded data; the length where there is none."""
+    found = _SCAN_END.search(data, start)
+    return len(data) if found is None else found.start()
+
+
+def read_jpeg(data: bytes, find_scan_end: ScanEnd = scan_end) -> Still:
     pieces = Pieces(data)
     at = 2
     frame = None
@@ -53,9 +61,8 @@ def read_jpeg(data: bytes) -> Still:
             scans += 1
             must(scans <= MAX_SCANS, "UNSUPPORTED_VARIANT")
             complete = not frame.progressive and data[after - 4 - 2 * frame.components] == frame.components
-            found = _SCAN_END.search(data, after)
-            must(found is not None)
-            at = found.start()
+            at = find_scan_end(data, after)
+            must(at < len(data))
     must(frame is not None and frame.height > 0 and scans > 0)
     size = (frame.width, frame.height)
     kept = pieces.up_to(at + 2)

@@ -1,4 +1,5 @@
 import { leftOutText } from '../../dataset/left-out.ts';
+import type { FleetInfo } from '../../fleet/arm-info.ts';
 import { count, duration, figure, instant, memory, planned, plural } from '../format.ts';
 import { type Fragment, html, type Markup } from '../markup.ts';
 import { operationText } from '../operation.ts';
@@ -19,6 +20,7 @@ export function fleetSection(shown: readonly ArmRound[]): Markup | null {
   }
   const missing = fleet.workersRequested - fleet.workersJoined;
   const added = (fleet.workerStarts ?? []).reduce((sum, { instances }) => sum + (instances?.length ?? 0), 0);
+  const withoutKernel = fleet.hosts.filter(({ noNativeKernel }) => noNativeKernel);
   return html`<section><h2>Fleet</h2>
 <p>${fleet.engine}: ${fleet.workersJoined} of ${plural(fleet.workersRequested, 'worker')} joined, ${duration(
     Math.max(0, fleet.workersReadyAt - fleet.jobStartedAt),
@@ -45,6 +47,7 @@ ${stackedTable(
     duration(Math.max(0, host.readyAt - host.bootStartedAt)),
   ]),
 )}
+${withoutKernel.length === 0 ? null : html`<p class="note">Without the native kernel: ${withoutKernel.map(hostWithoutKernel)}</p>`}
 <details><summary>Boot steps and settings</summary>
 ${pairList([
   ...fleet.hosts.map(({ instanceId, steps }) =>
@@ -55,6 +58,10 @@ ${pairList([
 ])}
 ${fleet.clusterStatus === '' ? null : scrolling('What the cluster said of itself', html`<pre>${lines(fleet.clusterStatus)}</pre>`)}
 </details></section>`;
+}
+
+function hostWithoutKernel({ instanceId, noNativeKernel }: FleetInfo['hosts'][number]): Markup {
+  return html`<bdi class="key">${instanceId}</bdi>: ${noNativeKernel ?? null} `;
 }
 
 export function environmentSection({

@@ -57,10 +57,12 @@ describe('the bundle', () => {
     expect(changed.sha256).not.toBe(first.sha256);
   });
 
-  it('has the gRPC program, sharp and the native kernel for the processor, if they are asked for', async () => {
+  it('has the native kernel for the processor, and if asked for the gRPC program and sharp', async () => {
     // Prepare
     const root = await tree('program');
-    await expect(packBundle(root, 'amd64')).rejects.toThrow('[PROGRAM_MISSING]');
+    await expect(packBundle(root, { processor: 'amd64', program: true })).rejects.toThrow(
+      '[PROGRAM_MISSING]',
+    );
     const packages = '.layers/sharp-linux-x64/nodejs/node_modules/sharp';
     for (const file of [
       'ec2-workers/grpc/main.mjs',
@@ -75,16 +77,24 @@ describe('the bundle', () => {
     const names = async (bundle: Bundle) => (await parseTarGzip(bundle.body)).map(({ name }) => name);
 
     // Act
-    const [without, amd64] = [await packBundle(root), await packBundle(root, 'amd64')];
+    const [without, amd64, ofPython] = [
+      await packBundle(root),
+      await packBundle(root, { processor: 'amd64', program: true }),
+      await packBundle(root, { processor: 'arm64' }),
+    ];
 
     // Assess
-    const added = new Set(await names(amd64)).difference(new Set(await names(without)));
-    expect([...added]).toEqual([
+    const all = new Set(await names(without));
+    const added = async (bundle: Bundle) => [...new Set(await names(bundle)).difference(all)];
+    expect(await added(ofPython)).toEqual(['native/dist/linux-arm64/kernel.node']);
+    expect(await added(amd64)).toEqual([
       'ec2-workers/grpc/main.mjs',
       'ec2-workers/grpc/node_modules/sharp/package.json',
       'native/dist/linux-x64/kernel.node',
     ]);
-    await expect(packBundle(root, 'arm64')).rejects.toThrow('[PROGRAM_MISSING]');
+    await expect(packBundle(root, { processor: 'arm64', program: true })).rejects.toThrow(
+      '[PROGRAM_MISSING]',
+    );
   });
 
   it('is uploaded once, and again where other bytes lie under its key', async () => {

@@ -108,6 +108,25 @@ it('a page draws so many hosts and says how many it left out', async () => {
   expect(page).toContain('Not shown: 6 hosts');
 });
 
+it('a host that cannot load the native kernel says why, and others say nothing', () => {
+  const reasons = ['there is none at /x/<kernel>.node: build it.', null];
+  const rounds = real.rounds.map(({ round, arms }) => ({
+    round,
+    arms: arms.map((arm) => ({
+      ...arm,
+      fleet: arm.fleet && {
+        ...arm.fleet,
+        hosts: arm.fleet.hosts.map((host, at) => ({ ...host, noNativeKernel: reasons[at] })),
+      },
+    })),
+  }));
+  const page = sectionOf({ ...real, rounds }, 'Fleet');
+  const note = /<p class="note">Without the native kernel: (.*?)<\/p>/.exec(page)?.[1] ?? '';
+  expect(note).toContain('there is none at /x/&lt;kernel&gt;.node: build it.');
+  expect(note.match(/<bdi/g)).toHaveLength(1);
+  expect(sectionOf(real, 'Fleet')).not.toContain('Without the native kernel');
+});
+
 it('the constants of the dataset are ready to be pasted', () => {
   const page = sectionOf(real, 'Dataset statistics');
   for (const text of Object.values(real.dataset?.constants ?? { none: 'none' })) expect(page).toContain(text);
