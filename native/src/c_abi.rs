@@ -210,11 +210,7 @@ pub unsafe extern "C" fn fanfleet_release(made: *mut Made) {
 /// # Safety
 ///
 /// So many of both must be there, and live as long as the images that they are given to.
-unsafe fn pieces_of<'a>(
-    files: *const *const u8,
-    pieces: *const Piece,
-    count: usize,
-) -> impl Iterator<Item = &'a [u8]> {
+unsafe fn pieces_of<'a>(files: *const *const u8, pieces: *const Piece, count: usize) -> impl Iterator<Item = &'a [u8]> {
     (0..count).map(move |at| {
         // SAFETY: as the caller promises.
         let (file, piece) = unsafe { (*files.add(at), &*pieces.add(at)) };

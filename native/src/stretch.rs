@@ -43,23 +43,26 @@ impl Range {
 /// What each value of a channel becomes.
 type Table = [u8; 256];
 
+fn table(range: Range) -> Table {
+    array::from_fn(|value| range.byte(value as u8))
+}
+
 /// To bytes.
 pub enum ToBytes {
     /// Each value stays what it is.
     Identity,
-    All(Box<Table>),
-    Each(Box<[Table; 3]>),
+    All(Box<Table>, Range),
+    Each(Box<[Table; 3]>, [Range; 3]),
 }
 
 impl ToBytes {
     pub fn new(ranges: [Range; 3]) -> Self {
-        let table = |range: Range| array::from_fn(|value| range.byte(value as u8));
         if ranges == [Range { min: 0, max: u8::MAX }; 3] {
             Self::Identity
         } else if ranges[1] == ranges[0] && ranges[2] == ranges[0] {
-            Self::All(Box::new(table(ranges[0])))
+            Self::All(Box::new(table(ranges[0])), ranges[0])
         } else {
-            Self::Each(Box::new(ranges.map(table)))
+            Self::Each(Box::new(ranges.map(table)), ranges)
         }
     }
 
@@ -67,13 +70,13 @@ impl ToBytes {
     pub fn apply(&self, pixels: &mut [u8]) {
         match self {
             Self::Identity => {}
-            Self::All(table) => {
-                for value in vector::look_up(pixels, table) {
+            Self::All(table, range) => {
+                for value in vector::stretch(pixels, table, *range) {
                     *value = table[usize::from(*value)];
                 }
             }
-            Self::Each(tables) => {
-                for pixel in vector::look_up_each(pixels, tables).as_chunks_mut::<3>().0 {
+            Self::Each(tables, ranges) => {
+                for pixel in vector::stretch_each(pixels, tables, *ranges).as_chunks_mut::<3>().0 {
                     *pixel = array::from_fn(|at| tables[at][usize::from(pixel[at])]);
                 }
             }
@@ -103,13 +106,13 @@ impl ToFloats {
 
 #[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64")))]
 mod vector {
-    use super::Table;
+    use super::{Range, Table};
 
-    pub fn look_up<'a>(pixels: &'a mut [u8], _: &Table) -> &'a mut [u8] {
+    pub fn stretch<'a>(pixels: &'a mut [u8], _: &Table, _: Range) -> &'a mut [u8] {
         pixels
     }
 
-    pub fn look_up_each<'a>(pixels: &'a mut [u8], _: &[Table; 3]) -> &'a mut [u8] {
+    pub fn stretch_each<'a>(pixels: &'a mut [u8], _: &[Table; 3], _: [Range; 3]) -> &'a mut [u8] {
         pixels
     }
 }

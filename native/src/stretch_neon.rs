@@ -1,10 +1,10 @@
 //! Tables looked up 16 values at a time by NEON, which every arm64 processor has.
 
-use super::Table;
+use super::{Range, Table};
 use std::arch::aarch64::*;
 
 /// Replace as many values as fill whole vectors and give the rest.
-pub fn look_up<'a>(pixels: &'a mut [u8], table: &Table) -> &'a mut [u8] {
+pub fn stretch<'a>(pixels: &'a mut [u8], table: &Table, _: Range) -> &'a mut [u8] {
     let table = load_table(table);
     let (blocks, rest) = pixels.as_chunks_mut::<16>();
     for block in blocks {
@@ -14,8 +14,8 @@ pub fn look_up<'a>(pixels: &'a mut [u8], table: &Table) -> &'a mut [u8] {
     rest
 }
 
-/// Like `look_up`, with a table for each of three channels; the rest begins with a whole pixel.
-pub fn look_up_each<'a>(pixels: &'a mut [u8], tables: &[Table; 3]) -> &'a mut [u8] {
+/// Like `stretch`, with a table for each of three channels; the rest begins with a whole pixel.
+pub fn stretch_each<'a>(pixels: &'a mut [u8], tables: &[Table; 3], _: [Range; 3]) -> &'a mut [u8] {
     let tables = [load_table(&tables[0]), load_table(&tables[1]), load_table(&tables[2])];
     let (blocks, rest) = pixels.as_chunks_mut::<48>();
     for block in blocks {

@@ -1,89 +1,93 @@
-//! Tables looked up 64 values at a time by AVX-512 with VBMI. What is older has no lookup among 256 bytes, and its
-//! arithmetic was not faster than a load for each value.
+//! Stretching for x86-64: AVX-512 with VBMI or AVX2, whichever the processor has. Without both everything is left to the
+//! scalar loop.
 
-use super::Table;
-use std::arch::x86_64::*;
+use super::{Range, Table};
+use std::sync::LazyLock;
 
-/// Replace as many values as fill whole vectors and give the rest.
-pub fn look_up<'a>(pixels: &'a mut [u8], table: &Table) -> &'a mut [u8] {
-    if !available() {
-        return pixels;
+#[path = "stretch_avx2.rs"]
+mod avx2;
+#[path = "stretch_avx512.rs"]
+mod avx512;
+
+type All = for<'a> unsafe fn(&'a mut [u8], &Table, Range) -> &'a mut [u8];
+type Each = for<'a> unsafe fn(&'a mut [u8], &[Table; 3], [Range; 3]) -> &'a mut [u8];
+
+/// The stretch of whole blocks by one kind of vectors.
+#[derive(Clone, Copy)]
+struct Stretch {
+    all: All,
+    each: Each,
+}
+
+const AVX512: Stretch = Stretch { all: avx512::look_up, each: avx512::look_up_each };
+const AVX2: Stretch = Stretch { all: avx2::stretch, each: avx2::stretch_each };
+
+static STRETCH: LazyLock<Option<Stretch>> = LazyLock::new(|| available().first().copied());
+
+/// All that run on this processor, the fastest first.
+fn available() -> Vec<Stretch> {
+    let has_avx512 = is_x86_feature_detected!("avx512bw") && is_x86_feature_detected!("avx512vbmi");
+    let has_avx2 = is_x86_feature_detected!("avx2");
+    [has_avx512.then_some(AVX512), has_avx2.then_some(AVX2)].into_iter().flatten().collect()
+}
+
+/// Stretch as many values as fill whole blocks and give the rest.
+pub fn stretch<'a>(pixels: &'a mut [u8], table: &Table, range: Range) -> &'a mut [u8] {
+    match *STRETCH {
+        // SAFETY: the processor has what the function needs, or `available` would not have listed it.
+        Some(stretch) => unsafe { (stretch.all)(pixels, table, range) },
+        None => pixels,
     }
-    let (blocks, rest) = pixels.as_chunks_mut();
-    // SAFETY: the processor has what the function needs.
-    unsafe { replace_all(blocks, table) };
-    rest
 }
 
-/// Like `look_up`, with a table for each of three channels; the rest begins with a whole pixel.
-pub fn look_up_each<'a>(pixels: &'a mut [u8], tables: &[Table; 3]) -> &'a mut [u8] {
-    if !available() {
-        return pixels;
-    }
-    let (blocks, rest) = pixels.as_chunks_mut::<{ 3 * 64 }>();
-    // SAFETY: as above.
-    unsafe { replace_each(blocks, tables) };
-    rest
-}
-
-fn available() -> bool {
-    is_x86_feature_detected!("avx512bw") && is_x86_feature_detected!("avx512vbmi")
-}
-
-#[target_feature(enable = "avx512bw,avx512vbmi")]
-fn replace_all(blocks: &mut [[u8; 64]], table: &Table) {
-    let table = load_table(table);
-    for block in blocks {
-        let replaced = replace(load(block), &table);
-        store(block, replaced);
+/// Like `stretch`, with three channels of their own ranges; the rest begins with a whole pixel.
+pub fn stretch_each<'a>(pixels: &'a mut [u8], tables: &[Table; 3], ranges: [Range; 3]) -> &'a mut [u8] {
+    match *STRETCH {
+        // SAFETY: as above.
+        Some(stretch) => unsafe { (stretch.each)(pixels, tables, ranges) },
+        None => pixels,
     }
 }
 
-/// A channel is every third byte, and its places move on by two from one vector to the next, since 64 modulo 3 is 1.
-#[target_feature(enable = "avx512bw,avx512vbmi")]
-fn replace_each(blocks: &mut [[u8; 3 * 64]], tables: &[Table; 3]) {
-    let [red, green, blue] = [load_table(&tables[0]), load_table(&tables[1]), load_table(&tables[2])];
-    for block in blocks {
-        for (at, vector) in block.as_chunks_mut().0.iter_mut().enumerate() {
-            let values = load(vector);
-            let [first, second] = [0, 1].map(|channel| every_third((channel + 2 * at) % 3));
-            let replaced = _mm512_mask_blend_epi8(first, replace(values, &blue), replace(values, &red));
-            store(vector, _mm512_mask_blend_epi8(second, replaced, replace(values, &green)));
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::stretch::table;
+    use std::array;
+
+    #[test]
+    fn every_kind_of_vectors_stretches_every_value_of_every_range_as_the_table_does() {
+        for kind in available() {
+            for min in 0..=u8::MAX {
+                for max in min..=u8::MAX {
+                    let range = Range { min, max };
+                    let own = table(range);
+                    let mut values: [u8; 3 * 256] = array::from_fn(|at| (at / 3) as u8);
+                    let expected = values.map(|value| own[usize::from(value)]);
+                    // SAFETY: it is available.
+                    let rest = unsafe { (kind.all)(&mut values, &own, range) };
+                    assert!(rest.is_empty());
+                    assert_eq!(values, expected, "{range:?}");
+                }
+            }
         }
     }
-}
 
-/// The bits whose place modulo 3 is `first`.
-fn every_third(first: usize) -> u64 {
-    0x9249_2492_4924_9249 << first
-}
-
-/// The highest bit of a value decides between the halves of the table, the others choose within one.
-#[inline]
-#[target_feature(enable = "avx512bw,avx512vbmi")]
-fn replace(values: __m512i, [a, b, c, d]: &[__m512i; 4]) -> __m512i {
-    let low = _mm512_permutex2var_epi8(*a, values, *b);
-    let high = _mm512_permutex2var_epi8(*c, values, *d);
-    _mm512_mask_blend_epi8(_mm512_movepi8_mask(values), low, high)
-}
-
-#[inline]
-#[target_feature(enable = "avx512bw,avx512vbmi")]
-fn load_table(table: &Table) -> [__m512i; 4] {
-    let parts = table.as_chunks().0;
-    [load(&parts[0]), load(&parts[1]), load(&parts[2]), load(&parts[3])]
-}
-
-#[inline]
-#[target_feature(enable = "avx512bw,avx512vbmi")]
-fn load(bytes: &[u8; 64]) -> __m512i {
-    // SAFETY: there are 64 bytes, and the load need not be aligned.
-    unsafe { _mm512_loadu_si512(bytes.as_ptr().cast()) }
-}
-
-#[inline]
-#[target_feature(enable = "avx512bw,avx512vbmi")]
-fn store(bytes: &mut [u8; 64], values: __m512i) {
-    // SAFETY: as above.
-    unsafe { _mm512_storeu_si512(bytes.as_mut_ptr().cast(), values) }
+    #[test]
+    fn every_kind_of_vectors_keeps_channels_apart() {
+        let all = [(3, 5), (0, 254), (100, 100), (7, 255), (0, 255), (250, 251)].map(|(min, max)| Range { min, max });
+        for kind in available() {
+            for ranges in (0..all.len()).map(|at| array::from_fn(|channel| all[(at + channel) % all.len()])) {
+                let tables = ranges.map(table);
+                let mut values: Vec<u8> = (0..3 * 1009).map(|at| (at * 89) as u8).collect();
+                let expected: Vec<u8> =
+                    values.iter().enumerate().map(|(at, value)| tables[at % 3][usize::from(*value)]).collect();
+                // SAFETY: it is available.
+                let left = unsafe { (kind.each)(&mut values, &tables, ranges) }.len();
+                let done = values.len() - left;
+                assert!(left.is_multiple_of(3) && left < 3 * 64);
+                assert_eq!(values[..done], expected[..done], "{ranges:?}");
+            }
+        }
+    }
 }
