@@ -75,36 +75,39 @@ static __attribute__((noinline, cold)) BitWriter put_zeros(BitWriter writer, Cod
   return store(writer);
 }
 
-/* Put an AC coefficient that comes behind so many zeros. */
-static INLINE BitWriter put_ac(BitWriter writer, const Code *codes, uint32_t zeros, int coefficient) {
-  if (__builtin_expect(zeros >= 16, 0)) {
-    writer = put_zeros(writer, codes[SIXTEEN_ZEROS], zeros);
-    zeros &= 15;
-  }
-  return put_coefficient(writer, codes + 16 * zeros, coefficient, size_of(coefficient));
-}
-
 typedef struct {
   /* In the order of the file. The DCT of 8-bit samples gives DC within 1024, so that a difference has up to 11 bits,
    * and AC within 928, which has 10; quantisation makes none larger. */
   JCOEF coefficients[DCTSIZE2];
+  /* Of each, for put_block: without its sign, and the bits to be put, with others above them. */
+  uint16_t magnitudes[DCTSIZE2];
+  uint16_t bits[DCTSIZE2];
   /* The lowest bit for the first: which are not zero. */
   uint64_t places;
 } Block;
 
-static INLINE BitWriter put_block(BitWriter writer, const Block *block, int difference, const Code *dc,
-                                  const Code *ac) {
+/* Put the AC coefficient at a place, which comes behind so many zeros. */
+static INLINE BitWriter put_ac(BitWriter writer, const Block *block, uint32_t place, uint32_t zeros, const Code *codes) {
+  if (__builtin_expect(zeros >= 16, 0)) {
+    writer = put_zeros(writer, codes[SIXTEEN_ZEROS], zeros);
+    zeros &= 15;
+  }
+  uint32_t size = 32 - (uint32_t)__builtin_clz(block->magnitudes[place]);
+  return put(writer, codes[16 * zeros + size], block->bits[place] & ((1u << size) - 1));
+}
+
+static INLINE BitWriter put_block(BitWriter writer, Block *block, int difference, const Code *dc, const Code *ac) {
   uint64_t places = block->places & ~(uint64_t)1;
   uint32_t last = 0;
   writer = put_coefficient(writer, dc, difference, difference == 0 ? 0 : size_of(difference));
   while (places != 0) {
     uint32_t place = (uint32_t)__builtin_ctzll(places);
-    writer = store(put_ac(writer, ac, place - last - 1, block->coefficients[place]));
+    writer = store(put_ac(writer, block, place, place - last - 1, ac));
     last = place;
     places &= places - 1;
     if (places == 0) break;
     place = (uint32_t)__builtin_ctzll(places);
-    writer = put_ac(writer, ac, place - last - 1, block->coefficients[place]);
+    writer = put_ac(writer, block, place, place - last - 1, ac);
     last = place;
     places &= places - 1;
   }

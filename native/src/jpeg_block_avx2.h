@@ -26,6 +26,14 @@ static const uint8_t BYTES_OF_ROW[8][4][32] __attribute__((aligned(32))) = {
   ROW(0), ROW(1), ROW(2), ROW(3), ROW(4), ROW(5), ROW(6), ROW(7),
 };
 
+/* Find what put_block takes of the `part`-th sixteen coefficients. */
+TARGET_AVX2 static INLINE void split_16(Block *block, int part, __m256i coefficients) {
+  __m256i signs = _mm256_srai_epi16(coefficients, 15);
+  __m256i bits = _mm256_add_epi16(coefficients, signs);
+  _mm256_storeu_si256((__m256i *)(block->bits + 16 * part), bits);
+  _mm256_storeu_si256((__m256i *)(block->magnitudes + 16 * part), _mm256_xor_si256(bits, signs));
+}
+
 /* Put the `part`-th sixteen coefficients, which are in the rows from `row` to `last`, into their order. */
 TARGET_AVX2 static INLINE void order_16(Block *block, const JCOEF *from, int part, int row, int last) {
   __m256i ordered = _mm256_setzero_si256();
@@ -35,6 +43,7 @@ TARGET_AVX2 static INLINE void order_16(Block *block, const JCOEF *from, int par
     ordered = _mm256_or_si256(ordered, _mm256_shuffle_epi8(coefficients, bytes));
   }
   _mm256_storeu_si256((__m256i *)(block->coefficients + 16 * part), ordered);
+  split_16(block, part, ordered);
   /* Saturation keeps what is not zero from becoming so. */
   __m128i packed = _mm_packs_epi16(_mm256_castsi256_si128(ordered), _mm256_extracti128_si256(ordered, 1));
   int zeros = _mm_movemask_epi8(_mm_cmpeq_epi8(packed, _mm_setzero_si128()));

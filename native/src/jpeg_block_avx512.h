@@ -9,6 +9,7 @@
 #include <immintrin.h>
 
 #include "jpeg_block.h"
+#include "jpeg_block_avx2.h"
 
 /* All processors with VBMI and VBMI2 have the others. */
 #define TARGET_AVX512 \
@@ -88,7 +89,7 @@ TARGET_AVX512 static INLINE void join_codes(Joined *joined, __m256i coefficients
   join(joined, _mm512_or_si512(_mm512_srli_epi32(codes, LENGTH_BITS), bits), lengths);
 }
 
-TARGET_AVX512 static INLINE BitWriter put_block_avx512(BitWriter writer, const Block *block, int difference,
+TARGET_AVX512 static INLINE BitWriter put_block_avx512(BitWriter writer, Block *block, int difference,
                                                        const Code *dc, const Code *ac) {
   uint64_t places = block->places & ~(uint64_t)1;
   uint32_t count = (uint32_t)__builtin_popcountll(places);
@@ -98,7 +99,12 @@ TARGET_AVX512 static INLINE BitWriter put_block_avx512(BitWriter writer, const B
   __m512i place_before = _mm512_maskz_permutexvar_epi8(~(uint64_t)1, _mm512_sub_epi8(BYTES, ONE), place);
   __m512i zeros = _mm512_sub_epi8(_mm512_sub_epi8(place, place_before), ONE);
   uint64_t far = _mm512_mask_cmpgt_epi8_mask(_bzhi_u64(~(uint64_t)0, count), zeros, FIFTEEN);
-  if (__builtin_expect(far != 0, 0)) return put_block(writer, block, difference, dc, ac);
+  if (__builtin_expect(far != 0, 0)) {
+    for (int part = 0; part < DCTSIZE2 / 16; part += 1) {
+      split_16(block, part, _mm256_loadu_si256((const __m256i *)(block->coefficients + 16 * part)));
+    }
+    return put_block(writer, block, difference, dc, ac);
+  }
   uint8_t sixteen_zeros[DCTSIZE2];
   _mm512_storeu_si512(sixteen_zeros, _mm512_slli_epi16(zeros, 4));
 

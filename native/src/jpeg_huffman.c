@@ -35,7 +35,7 @@ static INLINE void wrote(j_compress_ptr libjpeg, uint8_t *next) {
 }
 
 typedef void Order(Block *block, const JCOEF *from);
-typedef BitWriter PutBlock(BitWriter writer, const Block *block, int difference, const Code *dc, const Code *ac);
+typedef BitWriter PutBlock(BitWriter writer, Block *block, int difference, const Code *dc, const Code *ac);
 
 /* Write one MCU. */
 static INLINE boolean encode_mcu(j_compress_ptr libjpeg, JBLOCKROW *blocks, Order order, PutBlock put) {
