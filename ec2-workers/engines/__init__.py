@@ -1,1 +1,1 @@
-"""Engines: `python -m engines.<name>` does what of a manifest is not done yet. Each is one small file."""
+"""Engines: `python -m engines.<name>` does job after job, of each what is not done yet. Each is one small file."""

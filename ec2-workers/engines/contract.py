@@ -5,9 +5,10 @@ import json
 import os
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import PurePosixPath
-from typing import Any
+from typing import Any, TextIO
 
 from fanfleet.aws import client, list_keys, split_uri
 from fanfleet.manifest import read_lines
@@ -16,23 +17,49 @@ from fanfleet.task import Task
 Engine = Callable[[Sequence[str]], None]
 """Runs `fanfleet.batch.run_task` on each of the tasks, spread over all workers of the cluster."""
 
+Opened = Callable[[], AbstractContextManager[Engine]]
+"""Connects to the cluster, which takes seconds: once, for all jobs."""
 
-def main(engine: Engine, arguments: Sequence[str] | None = None) -> int:
-    """Exit status of an engine: 0 once every batch of the manifest has its result and its span, else 1."""
-    options = _parser().parse_args(arguments)
+DONE = "done"
+"""The answer to a job, on standard output; what an engine prints goes to standard error."""
+
+
+def main(opened: Opened, jobs: Iterable[str] = sys.stdin) -> int:
+    """Do one job after the other, each a line with a JSON array of arguments, until there are no more.
+
+    Returns the exit status: 1 after a job of which a batch has no result. An engine that failed is not given another
+    job, since nobody knows what state it is in: whoever started it starts it anew.
+    """
+    with _own_standard_output() as answers, opened() as engine:
+        for line in jobs:
+            if not _do(engine, _parser().parse_args(json.loads(line))):
+                return 1
+            print(DONE, file=answers, flush=True)
+    return 0
+
+
+@contextmanager
+def _own_standard_output() -> Iterator[TextIO]:
+    """Standard output for answers alone: libraries print what they like, also from C."""
+    sys.stdout.flush()
+    answers = os.dup(1)
+    os.dup2(2, 1)
+    with open(answers, "w", closefd=True) as stream:
+        yield stream
+
+
+def _do(engine: Engine, options: argparse.Namespace) -> bool:
+    """Whether every batch of the manifest has its result and its span now."""
     s3 = client("s3")
     tasks = pending_tasks(s3, options)
     print(f"engine: {len(tasks)} batches to do", flush=True)
-    if tasks:
-        engine([task.to_json() for task in tasks])
-        missing = pending_tasks(s3, options)
-        if missing:
-            print(
-                f"engine: {len(missing)} batches have no result, the first is {missing[0].batch}",
-                file=sys.stderr,
-            )
-            return 1
-    return 0
+    if not tasks:
+        return True
+    engine([task.to_json() for task in tasks])
+    missing = pending_tasks(s3, options)
+    if missing:
+        print(f"engine: {len(missing)} batches have no result, the first is {missing[0].batch}", flush=True)
+    return not missing
 
 
 def pending_tasks(s3: Any, options: argparse.Namespace) -> list[Task]:

@@ -2,19 +2,25 @@
 
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 import daft
 from fanfleet.batch import run_task
 
-from engines.contract import main
+from engines.contract import Engine, main
 
 PARTITIONS_PER_CPU = 16
 """Fewer leave CPUs idle at the end, and redo more when a worker is lost; more cost scheduling."""
 
 
-def run(tasks: Sequence[str]) -> None:
+@contextmanager
+def opened() -> Iterator[Engine]:
     daft.set_runner_ray(os.environ["RAY_ADDRESS"], noop_if_initialized=True)
+    yield run
+
+
+def run(tasks: Sequence[str]) -> None:
     import ray
 
     cpus = max(1, int(ray.cluster_resources().get("CPU", 1)))
@@ -26,4 +32,4 @@ def run(tasks: Sequence[str]) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main(run))
+    sys.exit(main(opened))

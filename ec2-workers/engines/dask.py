@@ -3,14 +3,16 @@
 import os
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from functools import partial
 from itertools import islice
 from urllib.parse import urlsplit
 
 from distributed import Client, Future, as_completed, wait
 from fanfleet.batch import run_task
 
-from engines.contract import main
+from engines.contract import Engine, main
 
 RETRIES = 10
 """Of a batch that failed. One whose worker was lost is done again in any case."""
@@ -19,20 +21,25 @@ PATIENCE = 3.0
 """How many times the usual time the last batches may take before each is begun once more: Spark's multiplier."""
 
 
-def run(tasks: Sequence[str]) -> None:
+@contextmanager
+def opened() -> Iterator[Engine]:
     with Client(os.environ["DASK_SCHEDULER_ADDRESS"]) as client:
-        at_once = sum(client.nthreads().values())
-        begun = time.monotonic()
-        futures = {_submit(client, task): task for task in tasks}
-        images = 0
-        # Once no more are left than run at once, none waits for a worker.
-        completed = as_completed(list(futures), with_results=True)
-        for future, done in islice(completed, max(0, len(tasks) - at_once)):
-            images += done
-            # Dask would do it again if the worker were lost that keeps a result which somebody may still ask for.
-            del futures[future]
-        usual_s = (time.monotonic() - begun) * at_once / max(1, len(tasks) - len(futures))
-        images += _finish(client, futures, usual_s * PATIENCE)
+        yield partial(run, client)
+
+
+def run(client: Client, tasks: Sequence[str]) -> None:
+    at_once = sum(client.nthreads().values())
+    begun = time.monotonic()
+    futures = {_submit(client, task): task for task in tasks}
+    images = 0
+    # Once no more are left than run at once, none waits for a worker.
+    completed = as_completed(list(futures), with_results=True)
+    for future, done in islice(completed, max(0, len(tasks) - at_once)):
+        images += done
+        # Dask would do it again if the worker were lost that keeps a result which somebody may still ask for.
+        del futures[future]
+    usual_s = (time.monotonic() - begun) * at_once / max(1, len(tasks) - len(futures))
+    images += _finish(client, futures, usual_s * PATIENCE)
     print(f"engine: {images} images in {len(tasks)} batches", flush=True)
 
 
@@ -76,4 +83,4 @@ def _submit(client: Client, task: str, workers: list[str] | None = None) -> Futu
 
 
 if __name__ == "__main__":
-    sys.exit(main(run))
+    sys.exit(main(opened))

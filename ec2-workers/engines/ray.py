@@ -2,17 +2,23 @@
 
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 import ray
 from fanfleet.batch import run_task
 
-from engines.contract import main
+from engines.contract import Engine, main
+
+
+@contextmanager
+def opened() -> Iterator[Engine]:
+    ray.init(address=os.environ["RAY_ADDRESS"], logging_level="warning")
+    ray.data.DataContext.get_current().enable_progress_bars = False
+    yield run
 
 
 def run(tasks: Sequence[str]) -> None:
-    ray.init(address=os.environ["RAY_ADDRESS"], logging_level="warning")
-    ray.data.DataContext.get_current().enable_progress_bars = False
     rows = ray.data.from_items([{"task": task} for task in tasks], override_num_blocks=len(tasks))
     done = rows.map_batches(_run_batch, batch_size=1, num_cpus=1)
     images = [row["images"] for row in done.iter_rows()]
@@ -24,4 +30,4 @@ def _run_batch(rows: dict) -> dict:
 
 
 if __name__ == "__main__":
-    sys.exit(main(run))
+    sys.exit(main(opened))

@@ -3,19 +3,26 @@
 import os
 import sys
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from functools import partial
 
 from fanfleet.batch import run_task
 from pyspark import SparkContext
 
-from engines.contract import main
+from engines.contract import Engine, main
 
 
-def run(tasks: Sequence[str]) -> None:
+@contextmanager
+def opened() -> Iterator[Engine]:
     context = SparkContext(os.environ["SPARK_MASTER_URL"], "fanfleet")
     try:
-        images = context.parallelize(tasks, len(tasks)).mapPartitions(_run_partition).collect()
+        yield partial(run, context)
     finally:
         context.stop()
+
+
+def run(context: SparkContext, tasks: Sequence[str]) -> None:
+    images = context.parallelize(tasks, len(tasks)).mapPartitions(_run_partition).collect()
     print(f"engine: {sum(images)} images in {len(images)} batches", flush=True)
 
 
@@ -24,4 +31,4 @@ def _run_partition(tasks: Iterator[str]) -> list[int]:
 
 
 if __name__ == "__main__":
-    sys.exit(main(run))
+    sys.exit(main(opened))

@@ -1,18 +1,24 @@
-"""Run an engine as a process, again if it fails or stalls; what is done stays done."""
+"""The engine's process: started once, given one job after the other, and anew after one that fails or stalls."""
 
+import json
 import subprocess
 import sys
 import threading
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from queue import Empty, SimpleQueue
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 from fanfleet.steps import StepFailed, say
 
 ATTEMPTS = 3
+
+CLOSE_S = 10.0
+"""How long an engine may take to leave its cluster."""
 
 _FINAL = ("DeadlinePassed", "TaskGone", "NoWorkersLeft")
 """Reasons that another attempt would meet again."""
@@ -32,49 +38,120 @@ class Watch:
     """How long an engine may be without any worker: longer than a network needs to come back."""
 
 
-def run_engine(command: list[str], env: dict[str, str], watch: Watch) -> int:
-    """Run until it succeeds and return the number of attempts that took.
+class EngineRunner:
+    """Runs jobs on one engine, which `main` of engines/contract.py talks with. What is done stays done."""
 
-    Raises StepFailed with EngineFailed, EngineStalled, NoWorkersLeft, DeadlinePassed or TaskGone.
-    """
-    for attempt in range(1, ATTEMPTS + 1):
+    def __init__(self, command: Sequence[str], env: Mapping[str, str]) -> None:
+        self._command = command
+        self._env = env
+        self._process: _EngineProcess | None = None
+
+    def start(self) -> None:
+        """Let it connect to its cluster, unless it is there: a job that comes later need not wait for that."""
+        if self._process is None or self._process.has_ended():
+            self._process = _EngineProcess(self._command, self._env)
+
+    def run(self, arguments: Sequence[str], watch: Watch) -> int:
+        """Have a job done and return the number of attempts that took.
+
+        Raises StepFailed with EngineFailed, EngineStalled, NoWorkersLeft, DeadlinePassed or TaskGone.
+        """
+        for attempt in range(1, ATTEMPTS + 1):
+            try:
+                self._run_once(arguments, watch)
+                return attempt
+            except StepFailed as reason:
+                if attempt == ATTEMPTS or reason.code in _FINAL:
+                    raise
+                say(f"attempt {attempt} of the engine failed ({reason.code}), trying again with what is left")
+        raise AssertionError("unreachable")
+
+    def stop(self) -> None:
+        """Let it leave its cluster."""
+        if self._process is not None:
+            self._process.close()
+            self._process = None
+
+    def _run_once(self, arguments: Sequence[str], watch: Watch) -> None:
+        self.start()
+        process = self._process
+        assert process is not None
+        reason: str | None = "EngineFailed"
         try:
-            _run_once(command, env, watch)
-            return attempt
-        except StepFailed as reason:
-            if attempt == ATTEMPTS or reason.code in _FINAL:
-                raise
-            say(f"attempt {attempt} of the engine failed ({reason.code}), trying again with what is left")
-    raise AssertionError("unreachable")
+            process.give(arguments)
+            reason = _watch(process, watch)
+        finally:
+            if reason is not None:
+                process.kill()
+                self._process = None
+        if reason is not None:
+            raise StepFailed(reason, process.last_words())
 
 
-def _run_once(command: list[str], env: dict[str, str], watch: Watch) -> None:
-    process = subprocess.Popen(command, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-    lines: deque[str] = deque(maxlen=20)
-    reader = threading.Thread(target=_forward, args=(process, lines), daemon=True)
-    reader.start()
-    try:
-        reason = _watch(process, watch)
-    finally:
-        process.kill()
-        process.wait()
-        reader.join(timeout=2)
-    tail = "".join(lines).strip()[-600:]
-    if reason is not None:
-        raise StepFailed(reason, tail)
-    if process.returncode != 0:
-        raise StepFailed("EngineFailed", f"exit status {process.returncode}: {tail}")
+class _EngineProcess:
+    def __init__(self, command: Sequence[str], env: Mapping[str, str]) -> None:
+        self._process = subprocess.Popen(
+            command, env=env, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        )
+        self._lines: deque[str] = deque(maxlen=20)
+        self.answers: SimpleQueue[str | None] = SimpleQueue()
+        """One for each job that is done; None once the process has ended."""
+        self._readers = [threading.Thread(target=read, daemon=True) for read in (self._read_answers, self._forward)]
+        for reader in self._readers:
+            reader.start()
+
+    def has_ended(self) -> bool:
+        return self._process.poll() is not None
+
+    def give(self, arguments: Sequence[str]) -> None:
+        # One that has ended meanwhile says so where its answer is waited for.
+        with suppress(BrokenPipeError):
+            assert self._process.stdin is not None
+            self._process.stdin.write(json.dumps(list(arguments)) + "\n")
+            self._process.stdin.flush()
+
+    def close(self) -> None:
+        with suppress(BrokenPipeError):
+            assert self._process.stdin is not None
+            self._process.stdin.close()
+        try:
+            self._process.wait(CLOSE_S)
+        except subprocess.TimeoutExpired:
+            self.kill()
+
+    def kill(self) -> None:
+        self._process.kill()
+        self._process.wait()
+        for reader in self._readers:
+            reader.join(timeout=2)
+
+    def last_words(self) -> str:
+        tail = "".join(self._lines).strip()[-600:]
+        # One that was killed has no exit status of its own.
+        status = self._process.returncode
+        return tail if status < 0 else f"exit status {status}: {tail}"
+
+    def _read_answers(self) -> None:
+        for line in self._process.stdout or ():
+            self.answers.put(line)
+        self._process.wait()
+        self.answers.put(None)
+
+    def _forward(self) -> None:
+        for line in self._process.stderr or ():
+            self._lines.append(line)
+            sys.stdout.write(line)
+            sys.stdout.flush()
 
 
-def _watch(process: "subprocess.Popen[str]", watch: Watch) -> str | None:
-    """Why the process has to be stopped, or None once it has ended."""
+def _watch(process: _EngineProcess, watch: Watch) -> str | None:
+    """Why the process has to be stopped, or None once its job is done."""
     done, since = -1, time.time()
     seen_workers = time.time()
     while True:
         try:
-            process.wait(watch.poll_s)
-            return None
-        except subprocess.TimeoutExpired:
+            return None if process.answers.get(timeout=watch.poll_s) is not None else "EngineFailed"
+        except Empty:
             pass
         if watch.is_unwanted():
             return "TaskGone"
@@ -98,10 +175,3 @@ def _count(watch: Watch) -> int | None:
     except (BotoCoreError, ClientError) as reason:
         say(f"progress is unknown: {reason}")
         return None
-
-
-def _forward(process: "subprocess.Popen[str]", lines: "deque[str]") -> None:
-    for line in process.stdout or ():
-        lines.append(line)
-        sys.stdout.write(line)
-        sys.stdout.flush()

@@ -59,7 +59,7 @@ def report(host: Host, role: str, settings: Settings, steps: Steps) -> dict[str,
 
 
 def put_report(s3: Any, settings: Settings, value: dict[str, Any]) -> None:
-    key = f"{settings.arm_prefix}hosts/{value['instanceId']}.json"
+    key = f"{settings.folder}hosts/{value['instanceId']}.json"
     body = json.dumps(value).encode()
     s3.put_object(Bucket=settings.runs_bucket, Key=key, Body=body, ContentType="application/json")
 

@@ -11,20 +11,13 @@ class Settings:
     """The variables of docs/architecture.md, "The fleet", and what the boot script found out."""
 
     run_id: str
+    """Empty for a kept fleet, which is of no run."""
     round: int
+    fleet: str
+    """Id of a kept fleet; empty for one that has one job."""
     runs_bucket: str
-    data_bucket: str
-    requester_pays: str
-    """`true` or `false`: whether requests to that bucket say that the requester pays."""
     parameter: str
     engine: str
-    operation: str
-    depth: str
-    """`8` or `native`: of how many bits of an image of 16 its rows are."""
-    normalisation: str
-    """JSON, `null` unless the operation is to normalise."""
-    image_memory: int
-    """Most MiB that one image may take."""
     workers: int
     head_address: str
     join_deadline_s: float
@@ -41,17 +34,12 @@ class Settings:
     def from_environment(env: Mapping[str, str] = os.environ) -> "Settings":
         """Raise KeyError that names the variable, or ValueError, for a header that is not whole."""
         return Settings(
-            run_id=env["FANFLEET_RUN_ID"],
-            round=int(env["FANFLEET_ROUND"]),
+            run_id=env.get("FANFLEET_RUN_ID", ""),
+            round=int(env.get("FANFLEET_ROUND", "0")),
+            fleet=env.get("FANFLEET_FLEET", ""),
             runs_bucket=env["FANFLEET_RUNS_BUCKET"],
-            data_bucket=env["FANFLEET_DATA_BUCKET"],
-            requester_pays=env["FANFLEET_REQUESTER_PAYS"],
             parameter=env["FANFLEET_PARAMETER"],
             engine=env["FANFLEET_ENGINE"],
-            operation=env["FANFLEET_OPERATION"],
-            depth=env["FANFLEET_DEPTH"],
-            normalisation=env["FANFLEET_NORMALISATION"],
-            image_memory=int(env["FANFLEET_IMAGE_MEMORY"]),
             workers=int(env["FANFLEET_WORKERS"]),
             head_address=env.get("FANFLEET_HEAD_ADDRESS", ""),
             join_deadline_s=float(env["FANFLEET_JOIN_DEADLINE_S"]),
@@ -64,14 +52,10 @@ class Settings:
         )
 
     @property
-    def arm_prefix(self) -> str:
-        """As `layout.arm` in src/run/layout.ts."""
-        return f"runs/{self.run_id}/fleet/round-{self.round}/"
+    def folder(self) -> str:
+        """Where the hosts write what is of the fleet: `layout.fleet` or `layout.arm` in src/run/layout.ts."""
+        return f"fleets/{self.fleet}/" if self.fleet else f"runs/{self.run_id}/fleet/round-{self.round}/"
 
     @property
     def request_key(self) -> str:
         return f"runs/{self.run_id}/request.json"
-
-    @property
-    def manifest_key(self) -> str:
-        return f"runs/{self.run_id}/manifest.json"

@@ -2,6 +2,7 @@
 
 import json
 import threading
+from collections.abc import Mapping
 from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -26,6 +27,13 @@ class TaskToken:
 
     def start(self) -> None:
         self._thread.start()
+
+    def settle(self, error: Mapping[str, str] | None, output: dict[str, Any]) -> None:
+        """Tell Step Functions how it ended: with an error of `code` and `message`, or else with `output`."""
+        if error is None:
+            self.succeed(output)
+        else:
+            self.fail(error["code"], error["message"])
 
     def succeed(self, output: dict[str, Any]) -> None:
         self._settle(self._sfn.send_task_success, output=json.dumps(output))

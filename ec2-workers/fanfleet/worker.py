@@ -32,7 +32,7 @@ def main() -> int:
     with steps.step("identity"):
         me = host.identify(metadata)
     s3 = client("s3")
-    watch = HostWatch(s3, settings.runs_bucket, f"{settings.arm_prefix}metrics/{me.instance_id}.jsonl")
+    watch = HostWatch(s3, settings.runs_bucket, f"{settings.folder}metrics/{me.instance_id}.jsonl")
     watch.start()
     try:
         with steps.step("secrets"):

@@ -83,7 +83,7 @@ class GrpcCluster:
 
 
 def _head(settings: Settings) -> str:
-    return f"s3://{settings.runs_bucket}/{settings.arm_prefix}head.json"
+    return f"s3://{settings.runs_bucket}/{settings.folder}head.json"
 
 
 def _keep_running(command: list[str], env: dict[str, str], started: threading.Event) -> None:
@@ -104,7 +104,7 @@ def _ask(env: Mapping[str, str]) -> dict[str, Any]:
     """`StatusReply` of src/grpc/protocol/head.proto, asked for in JSON. Raises StepFailed with StatesUnknown."""
     try:
         bucket = env["FANFLEET_RUNS_BUCKET"]
-        key = f"{Settings.from_environment(env).arm_prefix}head.json"
+        key = f"{Settings.from_environment(env).folder}head.json"
         location = json.loads(client("s3").get_object(Bucket=bucket, Key=key)["Body"].read())
         request = urllib.request.Request(
             f"{location['url']}/fanfleet.v1.Head/Status",

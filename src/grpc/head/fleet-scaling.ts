@@ -22,7 +22,7 @@ export type FleetScalingOptions = {
   readonly now: () => number;
 };
 
-/** What the head keeps of the deadline to report; REPORT_RESERVE_S in ec2-workers/fanfleet/head.py. */
+/** What the head keeps of the deadline to report; REPORT_RESERVE_S in ec2-workers/fanfleet/fleet_job.py. */
 const REPORT_RESERVE_S = 30;
 /** Of the fleet's deadline, without a target, the part in which the job should be done: rates vary. */
 const MARGIN = 0.9;
