@@ -21,6 +21,8 @@ export type Case = {
   readonly set: SetName;
   readonly source: Source;
   readonly task: Task;
+  /** Cores to use. @default what there are, up to four */
+  readonly threads?: number;
   readonly contenders: readonly Contender[];
 };
 
@@ -38,6 +40,14 @@ export function allCases(programs: Programs): Case[] {
         ...[nativeKernel, portableKernel, nativePythonKernel, pillowKernel, ...libraries.any],
       ],
     })),
+    {
+      group: 'kernels',
+      set: 'photos',
+      source: 'memory',
+      task: 'statistics',
+      threads: 1,
+      contenders: [bound(programs), nativeKernel, nativePythonKernel, portableKernel, pillowKernel],
+    },
     {
       group: 'frameworks',
       set: 'photos',
@@ -64,6 +74,7 @@ export function allCases(programs: Programs): Case[] {
       set: 'large',
       source: 'files',
       task: 'statistics',
+      threads: 1,
       contenders: [
         ...[nativeKernel, portableKernel, nativePythonKernel, pillowKernel],
         ...[libraries.opencv, libraries.pillow],

@@ -1,5 +1,6 @@
 import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { availableParallelism } from 'node:os';
 import { createInterface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
 import * as z from 'zod';
@@ -25,6 +26,12 @@ export type Ran = {
 
 /** Lines of standard error that are kept to explain a failure. */
 const STDERR_CHARACTERS = 4000;
+/** What stands before a command so that it has no more cores than it is told to use, where the system can do that. */
+function onCores(count: number): string[] {
+  const confined = process.platform === 'linux' && count < availableParallelism();
+  return confined ? ['taskset', '--cpu-list', `0-${count - 1}`] : [];
+}
+
 /** How long a process gets to end by itself: a cluster has to put its workers away. */
 const STOP_MS = 15_000;
 
@@ -37,7 +44,7 @@ export class ContenderProcess {
 
   private constructor(contender: Contender, job: Job) {
     this.contender = contender;
-    const [program, ...parameters] = contender.command(job);
+    const [program = '', ...parameters] = [...onCores(job.threads), ...contender.command(job)];
     this.#child = spawn(program, parameters, {
       cwd: BENCH,
       env: { ...process.env, ...contender.env },

@@ -46,7 +46,7 @@ async function runCase(one: Case, options: BenchOptions, say: Say): Promise<Case
   const { group, source, task } = one;
   const set = await imageSet(one.set, { few: options.quick });
   say(`${group}: ${set.title} from ${source}, ${task}`);
-  const threads = group === 'memory' ? 1 : Math.min(MAX_THREADS, availableParallelism());
+  const threads = one.threads ?? Math.min(MAX_THREADS, availableParallelism());
   const server = source === 'loose' || source === 'shards' ? await S3Server.start(set.folder) : undefined;
   try {
     const job: Job = { folder: set.folder, source, task, threads, store: server?.store ?? null };
