@@ -9,6 +9,7 @@ import { createS3 } from '../../src/aws/s3.ts';
 import { s3Access } from '../../src/aws/s3-access.ts';
 import type { Batch, DatasetObject } from '../../src/dataset/manifest.ts';
 import { workerStatesSchema } from '../../src/fleet/worker-states.ts';
+import { loadAddon } from '../../src/kernel/native-addon.ts';
 import { serializeRow } from '../../src/kernel/row.ts';
 import { createSharpKernel } from '../../src/kernel/sharp-kernel.ts';
 import { layout } from '../../src/run/layout.ts';
@@ -59,6 +60,9 @@ describe.each(ENGINES)('%s', { timeout: 180_000 }, (engine) => {
     expect(info.dashboard).toMatch(`http://${HEAD}:`);
     expect(info.clusterStatus).not.toBe('');
     expect(info.hosts.map(({ address }) => address).sort()).toEqual([HEAD, ...WORKERS]);
+    const isNative = loadAddon() !== undefined;
+    expect(first.kernel).toBe(isNative ? 'native' : 'pillow');
+    expect(info.hosts.map(({ noNativeKernel }) => noNativeKernel === null)).toEqual(Array(3).fill(isNative));
   });
 
   it('normalises, and writes a file for each image, though EC2 takes a worker back', async () => {
