@@ -8,22 +8,42 @@ import { planSchema } from '../src/dataset/manifest.ts';
 import { fleetSettingsOf } from '../src/environment.ts';
 import { FanfleetError } from '../src/errors.ts';
 import { readBootScript } from '../src/fleet/boot-script.ts';
-import { type BundleParts, packBundle, uploadBundle } from '../src/fleet/bundle.ts';
+import { type BundleParts, bundleKey, packBundle, uploadBundle } from '../src/fleet/bundle.ts';
 import { architecture } from '../src/fleet/image.ts';
+import { keepFleet } from '../src/fleet/kept/keep-fleet.ts';
+import { type KeptFleet, keptFleetSchema } from '../src/fleet/kept/kept-fleet.ts';
+import { submitToKeptFleet } from '../src/fleet/kept/submit.ts';
 import { launchFleet } from '../src/fleet/launch.ts';
+import { fleetVariables } from '../src/fleet/variables.ts';
 import { parse } from '../src/parse.ts';
 import { layout } from '../src/run/layout.ts';
 import { type Run, runSchema } from '../src/run/run.ts';
 import { endpoint, environment, handler, logger, region } from './runtime.ts';
 
-const eventSchema = z.object({ run: runSchema, round: z.int().nonnegative(), taskToken: z.string().min(1) });
+const taskToken = z.string().min(1);
+/** From the benchmark, for a round of a run; or from the machine that keeps a fleet. */
+const eventSchema = z.union([
+  z.object({ run: runSchema, round: z.int().nonnegative(), taskToken }),
+  z.object({ fleet: keptFleetSchema, taskToken }),
+]);
 const root = environment.LAMBDA_TASK_ROOT;
 const s3 = createS3({ region, endpoint });
 const ec2 = new EC2Client({ region });
 const ssm = new SSMClient({ region });
 const sfn = new SFNClient({ region });
 
-function partsOf({ engine, instanceTypes: [type = ''] }: Run): BundleParts {
+/** What every launch needs. */
+const launching = {
+  ec2,
+  ssm,
+  // What hosts in a network of their own find at the other address has EC2, too.
+  ec2Endpoint:
+    environment.FANFLEET_HOST_ENDPOINT_URL === undefined ? environment.AWS_ENDPOINT_URL_EC2 : undefined,
+  settings: fleetSettingsOf(environment),
+};
+const hostEndpoint = environment.FANFLEET_HOST_ENDPOINT_URL ?? endpoint;
+
+function partsOf({ engine, instanceTypes: [type = ''] }: Pick<Run, 'engine' | 'instanceTypes'>): BundleParts {
   return { processor: architecture(type), program: engine === 'grpc' };
 }
 
@@ -35,48 +55,78 @@ async function isFinished(store: ObjectStore, { runId, resume }: Run, round: num
 }
 
 /**
- * Start the fleet of one round. The state that called this ends when the head says so, with the task token; or at once,
- * without a fleet, where a resumed run has nothing left to do.
+ * Start the fleet of one round, give the round to a kept fleet, or start one that is kept. The state that called this ends
+ * when the head says so, with the task token; or at once, without a fleet, where a resumed run has nothing left to do.
  */
 export const main = handler('launch-fleet', async (event: unknown) => {
-  const { run, round, taskToken } = parse(eventSchema, event, 'The event of launch-fleet');
+  const asked = parse(eventSchema, event, 'The event of launch-fleet');
   try {
-    const store = new ObjectStore(s3, run.runsBucket);
-    if (await isFinished(store, run, round)) {
-      // For the bill: it is known that there were none.
-      await store.putJson(layout.instances(run.runId, round), { instances: [] });
-      await sfn.send(new SendTaskSuccessCommand({ taskToken, output: '{"status": "nothing left to do"}' }));
-      logger.info('no fleet is needed', { runId: run.runId, round });
-      return { instances: [] };
-    }
-    const bundle = await packBundle(root, partsOf(run));
-    await uploadBundle(s3, run.runsBucket, bundle);
-    const scripts = {
-      head: await readBootScript(root, 'head'),
-      worker: await readBootScript(root, 'worker'),
-    };
-    const { instances, refusals } = await launchFleet({
-      ec2,
-      ssm,
-      run,
-      round,
-      taskToken,
-      region,
-      endpoint: environment.FANFLEET_HOST_ENDPOINT_URL ?? endpoint,
-      // What hosts in a network of their own find at the other address has EC2, too.
-      ec2Endpoint:
-        environment.FANFLEET_HOST_ENDPOINT_URL === undefined ? environment.AWS_ENDPOINT_URL_EC2 : undefined,
-      settings: fleetSettingsOf(environment),
-      bundle,
-      scripts,
-    });
-    logger.info('fleet launched', { runId: run.runId, round, instances });
-    if (refusals.length > 0) logger.warn('capacity was short', { runId: run.runId, round, refusals });
-    return { instances };
+    return 'fleet' in asked
+      ? await keep(asked.fleet, asked.taskToken)
+      : await work(asked.run, asked.round, asked.taskToken);
   } catch (reason) {
     // The state waits for its token, so an error must be told through the token too, or it would wait on.
     const error = FanfleetError.from(reason, 'aws');
-    await sfn.send(new SendTaskFailureCommand({ taskToken, error: error.code, cause: error.message }));
+    await sfn.send(
+      new SendTaskFailureCommand({ taskToken: asked.taskToken, error: error.code, cause: error.message }),
+    );
     throw error;
   }
 });
+
+async function work(run: Run, round: number, token: string) {
+  const store = new ObjectStore(s3, run.runsBucket);
+  if (await isFinished(store, run, round)) {
+    // For the bill: it is known that there were none.
+    await store.putJson(layout.instances(run.runId, round), { instances: [] });
+    await sfn.send(
+      new SendTaskSuccessCommand({ taskToken: token, output: '{"status": "nothing left to do"}' }),
+    );
+    logger.info('no fleet is needed', { runId: run.runId, round });
+    return { instances: [] };
+  }
+  if (run.keptFleet !== null) {
+    const key = await bundleKey(root, partsOf(run));
+    const now = Date.now();
+    const job = await submitToKeptFleet({ store, ssm, run, round, taskToken: token, bundleKey: key, now });
+    logger.info('job submitted', { runId: run.runId, round, fleet: run.keptFleet.id, job });
+    return { fleet: run.keptFleet.id, job };
+  }
+  const { bundle, scripts } = await packed(run);
+  const { instances, refusals } = await launchFleet({
+    ...launching,
+    run,
+    round,
+    taskToken: token,
+    variables: fleetVariables({ run, round, region, endpoint: hostEndpoint, bundle }),
+    scripts,
+  });
+  logger.info('fleet launched', { runId: run.runId, round, instances });
+  if (refusals.length > 0) logger.warn('capacity was short', { runId: run.runId, round, refusals });
+  return { instances };
+}
+
+async function keep(fleet: KeptFleet, token: string) {
+  const { bundle, scripts } = await packed(fleet);
+  const { instances, refusals } = await keepFleet({
+    ...launching,
+    store: new ObjectStore(s3, fleet.runsBucket),
+    fleet,
+    taskToken: token,
+    region,
+    endpoint: hostEndpoint,
+    bundle,
+    scripts,
+  });
+  logger.info('fleet launched', { fleet: fleet.id, instances });
+  if (refusals.length > 0) logger.warn('capacity was short', { fleet: fleet.id, refusals });
+  return { instances };
+}
+
+/** What its hosts fetch, where they find it, and the scripts that do. */
+async function packed(fleet: Pick<Run, 'engine' | 'instanceTypes' | 'runsBucket'>) {
+  const bundle = await packBundle(root, partsOf(fleet));
+  await uploadBundle(s3, fleet.runsBucket, bundle);
+  const scripts = { head: await readBootScript(root, 'head'), worker: await readBootScript(root, 'worker') };
+  return { bundle, scripts };
+}

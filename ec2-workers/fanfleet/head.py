@@ -7,6 +7,7 @@ import traceback
 from fanfleet.aws import client
 from fanfleet.fleet_job import FleetJob, error_of
 from fanfleet.job_settings import JobSettings
+from fanfleet.kept_fleet import keep
 from fanfleet.secrets import read_secrets
 from fanfleet.settings import Settings
 from fanfleet.standing_fleet import StandingFleet
@@ -22,7 +23,8 @@ def main() -> int:
         secrets = read_secrets(client("ssm"), settings.parameter)
     token = TaskToken(client("stepfunctions"), secrets.task_token)
     token.start()
-    outcome = _do_one_job(fleet, secrets.cluster, token)
+    do = keep if settings.fleet else _do_one_job
+    outcome = do(fleet, secrets.cluster, token)
     say(f"{outcome} {time.time() - settings.boot_started_at / 1000:.1f} s after the boot")
     return 0
 

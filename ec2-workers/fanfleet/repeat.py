@@ -18,6 +18,7 @@ class Repeat:
         self._work = work
         self._every_s = every_s
         self._stopped = threading.Event()
+        self._woken = threading.Event()
         self._told: set[type[Exception]] = set()
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
 
@@ -27,19 +28,27 @@ class Repeat:
     def stop(self, limit_s: float) -> None:
         """Return when `work` was called for the last time, or after `limit_s` seconds; at once if it never started."""
         self._stopped.set()
+        self._woken.set()
         if self._thread.ident is not None:
             self._thread.join(limit_s)
+
+    def soon(self) -> None:
+        """Call `work` now instead of when it is due; once more, where it is being called."""
+        self._woken.set()
 
     def _run(self) -> None:
         due = time.monotonic()
         while True:
+            # In this order: a stop in between is seen now, and not when it is due again.
+            self._woken.clear()
             is_last = self._stopped.is_set()
             self._call()
             if is_last:
                 return
             # A call that took long is followed by the next one, and not by all that it left out.
             due = max(due + self._every_s(), time.monotonic())
-            self._stopped.wait(due - time.monotonic())
+            if self._woken.wait(due - time.monotonic()):
+                due = time.monotonic()
 
     def _call(self) -> None:
         try:

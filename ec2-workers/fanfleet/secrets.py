@@ -12,6 +12,15 @@ class Secrets:
     task_token: str = field(repr=False)
 
 
+def read_task_token(ssm: Any, parameter: str) -> str | None:
+    """Of a job; None where its run has ended and taken it away."""
+    try:
+        value = ssm.get_parameter(Name=parameter, WithDecryption=True)["Parameter"]["Value"]
+    except ssm.exceptions.ParameterNotFound:
+        return None
+    return json.loads(value)["taskToken"]
+
+
 def read_secrets(ssm: Any, parameter: str) -> Secrets:
     value = ssm.get_parameter(Name=parameter, WithDecryption=True)["Parameter"]["Value"]
     fields = json.loads(value)

@@ -15,6 +15,8 @@ class Settings:
     round: int
     fleet: str
     """Id of a kept fleet; empty for one that has one job."""
+    idle_s: float
+    """Seconds without a job after which a kept fleet ends itself."""
     runs_bucket: str
     parameter: str
     engine: str
@@ -37,6 +39,7 @@ class Settings:
             run_id=env.get("FANFLEET_RUN_ID", ""),
             round=int(env.get("FANFLEET_ROUND", "0")),
             fleet=env.get("FANFLEET_FLEET", ""),
+            idle_s=float(env.get("FANFLEET_IDLE_S", "0")),
             runs_bucket=env["FANFLEET_RUNS_BUCKET"],
             parameter=env["FANFLEET_PARAMETER"],
             engine=env["FANFLEET_ENGINE"],

@@ -53,7 +53,7 @@ class StandingFleet:
             me = host.identify(Metadata())
         os.environ.update(cluster.environment(secret, me.address), FANFLEET_INSTANCE_ID=me.instance_id)
         bucket, folder = settings.runs_bucket, settings.folder
-        self._watch(HostWatch(s3, bucket, f"{folder}metrics/{me.instance_id}.jsonl"))
+        self._watch(HostWatch(s3, bucket, f"{folder}metrics/{me.instance_id}.jsonl", is_kept=bool(settings.fleet)))
         with steps.step("cluster"):
             cluster.start_head(me, settings, dict(os.environ))
         self.dashboard = cluster.dashboard(me)

@@ -32,7 +32,8 @@ def main() -> int:
     with steps.step("identity"):
         me = host.identify(metadata)
     s3 = client("s3")
-    watch = HostWatch(s3, settings.runs_bucket, f"{settings.folder}metrics/{me.instance_id}.jsonl")
+    key = f"{settings.folder}metrics/{me.instance_id}.jsonl"
+    watch = HostWatch(s3, settings.runs_bucket, key, is_kept=bool(settings.fleet))
     watch.start()
     try:
         with steps.step("secrets"):

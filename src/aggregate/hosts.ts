@@ -1,11 +1,11 @@
 import * as z from 'zod';
 import { forEachConcurrent } from '../concurrency/for-each-concurrent.ts';
-import { type FleetInfo, hostSchema } from '../fleet/arm-info.ts';
+import { type FleetInfo, hostSchema, type KeptJob } from '../fleet/arm-info.ts';
 import { cpuTime, cpuTimeSchema } from '../fleet/cpu-time.ts';
 import { hostFiles, readHostReport, readWorkerStates } from '../fleet/host-files.ts';
 import { parseSamples, utilisationOf, utilisationSchema } from '../fleet/metrics.ts';
 import { statesOf, type WorkerStates, workerStateSchema } from '../fleet/worker-states.ts';
-import { layout } from '../run/layout.ts';
+import { keptFleetRun, layout } from '../run/layout.ts';
 import { byName } from '../timing/workers.ts';
 import { getIfPresent, type ObjectReader } from './reader.ts';
 
@@ -38,8 +38,13 @@ export interface ReadHostsInput {
 /** Hosts whose files are read, and held, at once. */
 const CONCURRENCY = 8;
 
-/** The hosts of one round, the head first: every one that told of its boot or of what it used. */
-export async function readHosts(input: ReadHostsInput): Promise<HostUse[]> {
+/**
+ * The hosts of one round, the head first: every one that told of its boot or of what it used. Those of a kept fleet tell it
+ * in the fleet's own folder, from its start on: what is of this round is cut out of it.
+ */
+export async function readHosts(given: ReadHostsInput): Promise<HostUse[]> {
+  const kept = given.fleet?.kept;
+  const input = kept === undefined ? given : { ...given, runId: keptFleetRun(kept.id), round: 0 };
   const { reader, runId, round } = input;
   const [reports, metrics, states] = await Promise.all([
     hostFiles(reader, layout.hosts(runId, round)),
@@ -50,7 +55,8 @@ export async function readHosts(input: ReadHostsInput): Promise<HostUse[]> {
   await forEachConcurrent(new Set([...reports.keys(), ...metrics.keys()]), CONCURRENCY, async (id) => {
     hosts.push(await readHost(input, id, states));
   });
-  return hosts.sort((a, b) => order(a.role) - order(b.role) || byName(nameOf(a), nameOf(b)));
+  const there = kept === undefined ? hosts : hosts.filter((host) => wasThere(host, kept));
+  return there.sort((a, b) => order(a.role) - order(b.role) || byName(nameOf(a), nameOf(b)));
 }
 
 async function readHost(input: ReadHostsInput, instanceId: string, states: WorkerStates): Promise<HostUse> {
@@ -58,6 +64,8 @@ async function readHost(input: ReadHostsInput, instanceId: string, states: Worke
   const report = await readHostReport(reader, runId, round, instanceId);
   const log = await getIfPresent(reader, `${layout.metrics(runId, round)}${instanceId}.jsonl`);
   const samples = log === null ? [] : parseSamples(log.toString('utf8'));
+  const kept = fleet?.kept;
+  const since = kept?.idleSince ?? 0;
   // A head that fails before it starts the engine leaves a 0.
   const from = fleet?.engineStartedAt || input.startedAt;
   const to = fleet?.engineEndedAt || input.endedAt;
@@ -67,9 +75,24 @@ async function readHost(input: ReadHostsInput, instanceId: string, states: Worke
     address: report?.address ?? null,
     instanceType: report?.instanceType ?? null,
     utilisation: utilisationOf(samples, from, to),
-    cpuTime: cpuTime(samples),
-    states: report?.role === 'worker' ? statesOf(states, report.address) : [],
+    cpuTime: cpuTime(
+      kept === undefined ? samples : samples.filter(({ at }) => at > since && at <= kept.endedAt),
+    ),
+    states: report?.role === 'worker' ? statesFrom(kept, statesOf(states, report.address)) : [],
   };
+}
+
+/** Changes during a job, and what was the case when it was taken. */
+function statesFrom(kept: KeptJob | undefined, states: HostUse['states']): HostUse['states'] {
+  if (kept === undefined) return states;
+  const before = states.findLastIndex(({ at }) => at <= kept.takenAt);
+  return states.slice(Math.max(0, before)).filter(({ at }) => at <= kept.endedAt);
+}
+
+/** A worker that was lost before a job has no part in it. */
+function wasThere({ role, states, utilisation }: HostUse, { takenAt }: KeptJob): boolean {
+  if (role !== 'worker' || states.length === 0) return utilisation !== null || role === 'head';
+  return states.some(({ at, state }) => at > takenAt || state === 'ALIVE');
 }
 
 function order(role: HostUse['role']): number {

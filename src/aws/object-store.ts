@@ -82,6 +82,28 @@ export class ObjectStore implements ObjectSink {
     await this.put(key, JSON.stringify(value), 'application/json');
   }
 
+  /**
+   * Put an object where there is none yet.
+   *
+   * @returns whether it was put; of two that are put at once only one is
+   */
+  async putNew(key: string, value: unknown): Promise<boolean> {
+    const body = { Body: JSON.stringify(value), ContentType: 'application/json' };
+    for (;;) {
+      try {
+        await this.#s3.send(
+          new PutObjectCommand({ Bucket: this.#bucket, Key: key, ...body, IfNoneMatch: '*' }),
+        );
+        return true;
+      } catch (error) {
+        // A conflict says that another PUT is under way, and not yet which of them counts.
+        if (error instanceof Error && error.name === 'ConditionalRequestConflict') continue;
+        if (error instanceof Error && error.name === 'PreconditionFailed') return false;
+        throw FanfleetError.from(error, 'aws');
+      }
+    }
+  }
+
   async *list(prefix: string): AsyncGenerator<{ key: string; size: number }> {
     let token: string | undefined;
     do {

@@ -5,6 +5,8 @@ import { FanfleetError } from '../errors.ts';
 export interface Stack {
   readonly stage: string;
   readonly stateMachineArn: string;
+  /** Of the machine that keeps fleets. */
+  readonly fleetsMachineArn: string;
   readonly runsBucket: string;
   readonly dataBucket: string;
   readonly terminateFunction: string;
@@ -38,6 +40,7 @@ export async function findStack(client: CloudFormationClient, stage: string): Pr
   return {
     stage,
     stateMachineArn: output('StateMachine'),
+    fleetsMachineArn: output('FleetsStateMachine'),
     runsBucket: output('RunsBucket'),
     dataBucket: output('DataBucketName'),
     terminateFunction: `${name}-terminate-fleet`,

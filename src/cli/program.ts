@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import packageJson from '../../package.json' with { type: 'json' };
 import type { Act } from './act.ts';
 import { addDataset } from './program/dataset.ts';
+import { addFleets } from './program/fleets.ts';
 import { addHistory } from './program/history.ts';
 import { addLocal } from './program/local.ts';
 import { addMeasuring } from './program/measuring.ts';
@@ -23,7 +24,16 @@ export function createProgram(act: Act): Command {
     .option('--json', 'print one JSON object on stdout')
     .option('--stage <name>', 'of the stack; `local` is the offline AWS', LOCAL)
     .showHelpAfterError('(--help shows what there is)');
-  for (const add of [addOffline, addDataset, addRuns, addMeasuring, addVerdict, addHistory, addLocal]) {
+  for (const add of [
+    addOffline,
+    addDataset,
+    addRuns,
+    addFleets,
+    addMeasuring,
+    addVerdict,
+    addHistory,
+    addLocal,
+  ]) {
     add(program, act);
   }
   return program;

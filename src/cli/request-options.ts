@@ -34,6 +34,7 @@ export function addRequestOptions(command: Command): Command {
     .option('--requester-pays', 'for requests to the bucket of the images (default: as deployed)')
     .option('--arms <names>', 'serverless,fleet (default: both)', list)
     .option('--engine <name>', `${engineSchema.options.join(' | ')} (default: daft)`)
+    .option('--fleet <name>', 'a kept fleet, with its engine and workers (`fanfleet fleet start`)')
     .option('--workers <n>', 'fleet workers beside the head (default: 2)', number)
     .option('--workers-max <n>', 'to which the fleet may grow; engine grpc (default: it does not)', number)
     .option('--target-seconds <s>', 'in which it should be done, if it may grow for it', number)

@@ -27,6 +27,8 @@ const NOT_SHARED: ReadonlySet<string> = new Set([
 export interface SweepRequest {
   readonly points: readonly Point[];
   readonly rounds: number;
+  /** Whether fleets are kept from round to round. */
+  readonly keepFleets: boolean;
   /** What all points have in common. */
   readonly request: PartialRequest;
 }
@@ -48,7 +50,13 @@ export function addSweepOptions(command: Command): Command {
     .option('--engine <names>', `${engineSchema.options.join(',')} (default: daft)`, list)
     .option('--workers <counts>', 'worker counts (default: 1,2,4)', (value) => list(value).map(number))
     .option('--operation <names>', `${runOperationSchema.options.join(',')} (default: stats)`, list)
-    .option('--repeats <n>', 'rounds of all points, in turn (default: 3)', number);
+    .option('--repeats <n>', 'rounds of all points, in turn (default: 3)', number)
+    .addOption(
+      new Option(
+        '--keep-fleets',
+        'one fleet for each engine and worker count, kept for all rounds',
+      ).conflicts('fleet'),
+    );
   for (const option of shared) command.addOption(option);
   const others = command.options.map((option) => option.attributeName());
   return command
@@ -72,7 +80,7 @@ export function sweepOf(
   flags: Readonly<Record<string, unknown>> & Partial<SweepToContinue>,
   prefix: string | undefined,
 ): SweepRequest | SweepToContinue {
-  const { operation, engine, workers, repeats, continue: file, ...shared } = flags;
+  const { operation, engine, workers, repeats, keepFleets, continue: file, ...shared } = flags;
   if (file !== undefined) {
     if (prefix === undefined) return { continue: file };
     throw invalidInput('The sweep', [problemOf('nothing beside `--continue`', 'prefix', prefix)]);
@@ -84,6 +92,7 @@ export function sweepOf(
   return {
     points: pointsOf({ operations: axes.operation, engines: axes.engine, workers: axes.workers }),
     rounds: axes.repeats,
+    keepFleets: keepFleets === true,
     request: common,
   };
 }

@@ -23,6 +23,7 @@ type Field = keyof RequestInput;
 const FIELDS: Readonly<Record<Arm, readonly Field[]>> = {
   serverless: ['memory', 'concurrency', 'batchSize', 'toleratedFailures'],
   fleet: [
+    'fleet',
     'engine',
     'workers',
     'workersMax',
@@ -35,7 +36,7 @@ const FIELDS: Readonly<Record<Arm, readonly Field[]>> = {
     'fleetDeadline',
   ],
 };
-const TEXTS: readonly Field[] = ['engine', 'instanceType', 'market'];
+const TEXTS: readonly Field[] = ['engine', 'fleet', 'instanceType', 'market'];
 const DEFAULT_WORKERS = requestSchema.shape.workers.parse(undefined);
 const ARCHITECTURES: Readonly<Record<Arm, readonly string[]>> = { serverless: ['architecture'], fleet: [] };
 
@@ -94,12 +95,12 @@ export function requestOfSide(
   side: Side,
   other: Side,
 ): RequestInput {
-  const { instanceType, instanceTypes, ...shared } = common;
+  const { instanceType, instanceTypes, fleet, ...shared } = common;
   const ownTypes = 'instanceType' in side.settings || 'instanceTypes' in side.settings;
   const request = {
     ...shared,
     ...(ownTypes ? {} : defined({ instanceType, instanceTypes })),
-    ...(side.arm === 'fleet' ? defined({ concurrency: concurrencyFor(common, side, other) }) : {}),
+    ...(side.arm === 'fleet' ? defined({ fleet, concurrency: concurrencyFor(common, side, other) }) : {}),
     ...side.settings,
     arms: [side.arm],
     repeats: 1,

@@ -54,11 +54,15 @@ export function fleetBill(usage: FleetUsage, prices: Prices): Bill {
 
 function instanceLines(instance: InstanceUsage, prices: Prices): BillLine[] {
   const price = instancePrice(prices, instance.type);
-  const hours = countOf(instance) * hoursOf(instance);
+  const count = countOf(instance);
+  const [hours, idleHours] = [count * workHours(instance), count * idleHoursOf(instance)];
   const { hour, terms } = hourly(instance, price);
+  const what = `${instance.type}, ${instance.role}, ${terms}`;
+  const gbMonths = instance.volumeGib * ((hours + idleHours) / MONTH_HOURS);
   return [
-    lineAt('ec2', `${instance.type}, ${instance.role}, ${terms}`, hours, 'hour', hour),
-    line('ebs', 'gp3', instance.volumeGib * (hours / MONTH_HOURS), prices.prices.ebsGp3GbMonth),
+    lineAt('ec2', what, hours, 'hour', hour),
+    lineAt('ec2', `${what}, idle before`, idleHours, 'hour', hour),
+    line('ebs', 'gp3', gbMonths, prices.prices.ebsGp3GbMonth),
     ...surplusLines(instance, price, prices),
   ];
 }
@@ -84,8 +88,19 @@ function surplusLines(instance: InstanceUsage, { vcpus }: InstancePrice, prices:
   return [line('ec2', 'surplus credits', quantity, prices.prices[surplusPriceName(instance.type)])];
 }
 
-function hoursOf({ runningMs }: InstanceUsage): number {
-  return runningMs === 0 ? 0 : Math.max(LEAST_SECONDS, Math.ceil(runningMs / 1000)) / 3600;
+/** Of an instance that runs for this alone what EC2 bills; of a kept fleet's its share, to the millisecond. */
+function workHours({ runningMs, idleBeforeMs }: InstanceUsage): number {
+  if (runningMs === 0) return 0;
+  const seconds = runningMs / 1000;
+  return (idleBeforeMs === undefined ? Math.max(LEAST_SECONDS, Math.ceil(seconds)) : seconds) / 3600;
+}
+
+function idleHoursOf({ idleBeforeMs = 0 }: InstanceUsage): number {
+  return idleBeforeMs / 3_600_000;
+}
+
+function hoursOf(instance: InstanceUsage): number {
+  return workHours(instance) + idleHoursOf(instance);
 }
 
 /** Of the first instances, as many as have an address. */

@@ -110,7 +110,7 @@ function missing({ arm }: ArmRound): string {
 }
 
 function notes(
-  { environment, request, plan }: RunFacts,
+  { environment, request, plan, rounds }: RunFacts,
   { date, remarks = [] }: Prices,
   { ageDays, stale }: { ageDays: number; stale: boolean },
 ) {
@@ -125,6 +125,11 @@ function notes(
       : []),
     ...(request.requesterPays
       ? ['This account pays for the requests to the bucket of the images, as the requester.']
+      : []),
+    ...(rounds.some(({ arms }) => arms.some(({ fleet }) => fleet?.kept))
+      ? [
+          'The fleet was kept: the bill has its time for this run, and the idle time before it. That behind its last run is in no bill of a run.',
+        ]
       : []),
     ...(request.resume === null
       ? []

@@ -42,6 +42,7 @@ export function fleetUsage(
           engineMs: engineMs(round) + moreMs,
           runningMs: lives.map(({ runningMs }) => runningMs),
           workerStarts: round.fleet?.workerStarts?.length ?? 0,
+          lookedForJobsMs: lookedForJobsMs(round, instances),
         });
   return {
     instances: lives,
@@ -65,27 +66,41 @@ export function fleetUsage(
       classes: readsOf(classShares(run.plan.storageClasses), imageGets, round.bytes * factor),
     },
     logBytes: 2 * LOG_BYTES_PER_CALL,
-    // The secret is written once and read by each instance.
-    kmsRequests: lives.length === 0 ? 0 : 1 + lives.length,
+    kmsRequests: kmsRequests(round, lives.length),
   };
 }
 
+/** The secret is written once and read by each instance; of a kept fleet, that of the run by the head alone. */
+function kmsRequests({ fleet }: ArmRound, instances: number): number {
+  if (instances === 0) return 0;
+  return fleet?.kept ? 2 : 1 + instances;
+}
+
 function instanceUsage(
-  { instanceId, role, type, market, launchedAt, endedAt }: InstanceLife,
+  { instanceId, role, type, market, launchedAt, endedAt, idleBeforeMs }: InstanceLife,
   { hosts }: ArmRound,
   prices: Prices,
   moreMs: number,
 ): InstanceUsage {
   const runningMs = endedAt - launchedAt;
   const { cpuTime = null, utilisation = null } = hosts.find((host) => host.instanceId === instanceId) ?? {};
-  const usage = { role, type, market, runningMs: runningMs + moreMs, volumeGib: ROOT_VOLUME_GIB };
+  const share = idleBeforeMs === undefined ? {} : { idleBeforeMs };
+  const usage = { role, type, market, ...share, runningMs: runningMs + moreMs, volumeGib: ROOT_VOLUME_GIB };
   if (cpuTime === null) return { ...usage, cpuMs: null };
   const { vcpus } = instancePrice(prices, type);
-  const unwatchedMs = Math.max(0, runningMs - cpuTime.watchedMs);
+  // While it had nothing to do it was watched, too, but its samples may come late: then they are no work.
+  const unwatchedMs = idleBeforeMs === undefined ? Math.max(0, runningMs - cpuTime.watchedMs) : 0;
   // While the engine ran; of a host of which that is not known, while it was watched.
   const coresAtWork =
     utilisation === null ? cpuTime.cpuMs / cpuTime.watchedMs : utilisation.cpuMean * utilisation.cpus;
   return { ...usage, cpuMs: cpuTime.cpuMs + unwatchedMs * vcpus + moreMs * coresAtWork };
+}
+
+/** How long the head of a kept fleet looked for jobs: all the time, also while it has one. */
+function lookedForJobsMs({ fleet }: ArmRound, instances: readonly InstanceLife[]): number {
+  const head = instances.find(({ role }) => role === 'head');
+  if (!fleet?.kept || head === undefined) return 0;
+  return head.endedAt - head.launchedAt + (head.idleBeforeMs ?? 0);
 }
 
 /** The time that more images make longer: without the first batches' wait for their processes. */
@@ -100,6 +115,7 @@ function engineMs({ fleet }: ArmRound): number {
 
 /** From the begin of the arm to the last instance that was there when the job began: then the function is done. */
 function launchMs({ startedAt, fleet }: ArmRound, instances: readonly InstanceLife[]): number {
+  if (startedAt !== null && fleet?.kept) return Math.max(0, fleet.kept.submittedAt - startedAt);
   const until = fleet?.jobStartedAt ?? Number.POSITIVE_INFINITY;
   const launched = instances.map(({ launchedAt }) => launchedAt).filter((at) => at <= until);
   return startedAt === null || launched.length === 0 ? 0 : Math.max(...launched) - startedAt;

@@ -23,6 +23,8 @@ const GETS_PER_FLEET = 1;
  * that are all done (seen_batches.py).
  */
 const LOOK_EVERY_MS = 2_000;
+/** ec2-workers/fanfleet/job_queue.py. */
+const LOOK_FOR_JOBS_EVERY_MS = 250;
 /** Before and after: the reports of the hosts, and two last looks. */
 const LISTS_PER_FLEET = 3;
 
@@ -40,15 +42,27 @@ export interface FleetWork {
   readonly runningMs: readonly number[];
   /** How often the head started workers while it worked. */
   readonly workerStarts: number;
+  /** How long the head of a kept fleet looked for jobs. @default 0: it was not kept */
+  readonly lookedForJobsMs?: number;
 }
 
 /** Requests of a fleet, without GETs of images and PUTs of results, spans, histograms and normalised images. */
-export function fleetRequests({ batches, engineMs, runningMs, workerStarts }: FleetWork) {
+export function fleetRequests({
+  batches,
+  engineMs,
+  runningMs,
+  workerStarts,
+  lookedForJobsMs = 0,
+}: FleetWork) {
   const samples = runningMs.reduce((sum, ms) => sum + samplePuts(ms), 0);
   return {
     lists: LISTS_PER_FLEET + Math.floor(engineMs / LOOK_EVERY_MS),
     // A worker reads each batch from the manifest, beside its images.
-    gets: batches + GETS_PER_FLEET + GETS_PER_HOST * runningMs.length,
+    gets:
+      batches +
+      GETS_PER_FLEET +
+      GETS_PER_HOST * runningMs.length +
+      Math.floor(lookedForJobsMs / LOOK_FOR_JOBS_EVERY_MS),
     puts: PUTS_PER_FLEET + PUTS_PER_HOST * runningMs.length + samples + PUTS_PER_START * workerStarts,
   };
 }

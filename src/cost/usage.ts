@@ -49,6 +49,11 @@ export interface InstanceUsage {
   readonly type: string;
   readonly market: 'on-demand' | 'spot';
   readonly runningMs: number;
+  /**
+   * Only of a kept fleet, of which `runningMs` is the time of one job: how long it had nothing to do before it. Both are
+   * shares of a longer life, to which the least that EC2 bills does not apply. @default it ran for this alone
+   */
+  readonly idleBeforeMs?: number | undefined;
   /** gp3. */
   readonly volumeGib: number;
   /** How many are just like it. @default 1 */

@@ -20,6 +20,24 @@ export const hostSchema = z.object({
   steps: z.array(z.object({ name: z.string(), ms: z.number() })),
 });
 
+/** What was done on a kept fleet. Times are epoch milliseconds by the head's clock, but `submittedAt`. */
+export const keptJobSchema = z.object({
+  name: z.string(),
+  /** The name and which life of it. */
+  id: z.string(),
+  /** Its number in the queue; the first is 1. */
+  job: z.int().positive(),
+  /** By the clock of the function that put it into the queue. */
+  submittedAt: z.number(),
+  takenAt: z.number(),
+  endedAt: z.number(),
+  /** When the job before was over; null for the first. */
+  idleSince: z.number().nullable(),
+  /** Workers that were there when it was taken. */
+  workersAlive: z.int(),
+});
+export type KeptJob = z.infer<typeof keptJobSchema>;
+
 /** `arm.json` of the fleet arm, written by the head. */
 export const fleetInfoSchema = z.object({
   arm: z.literal('fleet'),
@@ -45,5 +63,7 @@ export const fleetInfoSchema = z.object({
   engineEndedAt: z.number(),
   /** S3's clock minus the head's (docs/clocks.md); older runs do not tell. */
   clock: clockOffsetSchema.nullable().optional(),
+  /** Only on a kept fleet. */
+  kept: keptJobSchema.optional(),
 });
 export type FleetInfo = z.infer<typeof fleetInfoSchema>;

@@ -39,10 +39,30 @@ export interface BundleParts {
  * @param root the folder that has them: the repository, or the function's own
  * @throws FanfleetError `PROGRAM_MISSING` if the gRPC program was not built, or not for this processor
  */
-export async function packBundle(
-  root: string,
-  { processor, program = false }: BundleParts = {},
-): Promise<Bundle> {
+export async function packBundle(root: string, parts: BundleParts = {}): Promise<Bundle> {
+  const files = await bundleFiles(root, parts);
+  const body = Buffer.from(await createTarGzip(files));
+  return { key: keyOf(files), sha256: createHash('sha256').update(body).digest('hex'), body };
+}
+
+/** The key that `packBundle` gives, without packing. */
+export async function bundleKey(root: string, parts: BundleParts = {}): Promise<string> {
+  return keyOf(await bundleFiles(root, parts));
+}
+
+type BundleFile = {
+  readonly name: string;
+  readonly data: Buffer;
+  readonly attrs: { readonly mtime: number };
+};
+
+function keyOf(files: readonly BundleFile[]): string {
+  const contents = createHash('sha256');
+  for (const file of files) contents.update(`${file.name}\0${file.data.length}\0`).update(file.data);
+  return `fleet-bundles/${contents.digest('hex').slice(0, 16)}.tar.gz`;
+}
+
+async function bundleFiles(root: string, { processor, program = false }: BundleParts): Promise<BundleFile[]> {
   const own = (await filesBelow(join(root, FOLDER), /\.(py|sh)$/)).map((name) => join(FOLDER, name));
   const sources = new Map([...own, ...ROOT_FILES].map((name) => [name, name]));
   if (processor !== undefined) {
@@ -50,7 +70,7 @@ export async function packBundle(
     for (const name of await kernelFiles(root, cpu)) sources.set(name, name);
     if (program) for (const [name, source] of await programFiles(root, cpu)) sources.set(name, source);
   }
-  const files = await Promise.all(
+  return Promise.all(
     [...sources]
       .sort(([a], [b]) => (a < b ? -1 : 1))
       .map(async ([name, source]) => ({
@@ -59,14 +79,6 @@ export async function packBundle(
         attrs: { mtime: 0 },
       })),
   );
-  const contents = createHash('sha256');
-  for (const file of files) contents.update(`${file.name}\0${file.data.length}\0`).update(file.data);
-  const body = Buffer.from(await createTarGzip(files));
-  return {
-    key: `fleet-bundles/${contents.digest('hex').slice(0, 16)}.tar.gz`,
-    sha256: createHash('sha256').update(body).digest('hex'),
-    body,
-  };
 }
 
 /** Put the bundle into the runs bucket, unless these very bytes are there already. */

@@ -10,6 +10,11 @@ export const instanceLifeSchema = z.object({
   market: z.enum(MARKETS),
   launchedAt: z.number(),
   endedAt: z.number(),
+  /**
+   * Only of a kept fleet, where the life is the time of one job: how long the instance had nothing to do before it, since the
+   * job before or its launch.
+   */
+  idleBeforeMs: z.number().nonnegative().optional(),
 });
 export type InstanceLife = z.infer<typeof instanceLifeSchema>;
 

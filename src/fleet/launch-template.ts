@@ -7,9 +7,9 @@ import {
   type RequestLaunchTemplateData,
 } from '@aws-sdk/client-ec2';
 import { FanfleetError } from '../errors.ts';
-import type { Run } from '../run/run.ts';
 import { awsErrorIs } from './aws-error.ts';
 import { clientToken } from './client-token.ts';
+import type { FleetOrder } from './fleet-order.ts';
 import { imageId } from './image.ts';
 import { ROOT_VOLUME_GIB } from './root-volume.ts';
 import { fleetFilters, fleetTags, type Role } from './tags.ts';
@@ -26,7 +26,7 @@ export interface InstanceKind {
 }
 
 /** All that the instances of a role have in common: all but the type, the subnet and the market. */
-export function templateData(run: Run, round: number, kind: InstanceKind): RequestLaunchTemplateData {
+export function templateData(run: FleetOrder, round: number, kind: InstanceKind): RequestLaunchTemplateData {
   return {
     ImageId: imageId(kind.amiParameter, run.instanceType),
     SecurityGroupIds: [kind.securityGroup],
@@ -53,7 +53,7 @@ export function templateData(run: Run, round: number, kind: InstanceKind): Reque
 }
 
 /** Of the launch template of a role: a head knows it without asking. */
-export function templateName(run: Pick<Run, 'stage' | 'runId'>, round: number, role: Role): string {
+export function templateName(run: Pick<FleetOrder, 'stage' | 'runId'>, round: number, role: Role): string {
   return `fanfleet-${run.stage}-${clientToken(run.runId, round, role).slice(0, 32)}`;
 }
 
@@ -65,7 +65,7 @@ export function templateName(run: Pick<Run, 'stage' | 'runId'>, round: number, r
  */
 export async function ensureTemplate(
   ec2: EC2Client,
-  run: Run,
+  run: FleetOrder,
   round: number,
   kind: InstanceKind,
 ): Promise<string> {

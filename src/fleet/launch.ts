@@ -1,13 +1,14 @@
 import { type EC2Client, waitUntilInstanceExists } from '@aws-sdk/client-ec2';
 import type { SSMClient } from '@aws-sdk/client-ssm';
 import { FanfleetError } from '../errors.ts';
+import type { FleetOrder } from './fleet-order.ts';
 import { ensureTemplate } from './launch-template.ts';
 import { fleetNetwork } from './network.ts';
 import { parameterName, putSecrets } from './secrets.ts';
 import { ensureSecurityGroups, type FleetGroups } from './security-groups.ts';
 import { type Started, startInstances } from './start-instances.ts';
 import { userData } from './user-data.ts';
-import { type FleetVariables, fleetVariables, scalingVariables } from './variables.ts';
+import { scalingVariables } from './variables.ts';
 
 /** What the stack was deployed with, as far as launching a fleet goes. */
 export interface FleetSettings {
@@ -22,9 +23,15 @@ export interface FleetSettings {
   readonly dashboardCidr: string | undefined;
 }
 
-export interface LaunchOptions extends FleetVariables {
+export interface LaunchOptions {
   readonly ec2: EC2Client;
   readonly ssm: SSMClient;
+  readonly run: FleetOrder;
+  readonly round: number;
+  /** The header of the user data, without what the launch finds out. */
+  readonly variables: Readonly<Record<string, string>>;
+  /** Only offline, and only where it is another address than that of AWS: where EC2 is for the head. */
+  readonly ec2Endpoint?: string | undefined;
   readonly taskToken: string;
   readonly settings: FleetSettings;
   readonly scripts: { readonly head: string; readonly worker: string };
@@ -47,13 +54,12 @@ const VISIBLE_S = 60;
  * @throws FanfleetError `NOT_LAUNCHED` if EC2 gives no head or no worker
  */
 export async function launchFleet(options: LaunchOptions): Promise<LaunchedFleet> {
-  const { ec2, run, round, settings, scripts } = options;
+  const { ec2, run, round, settings, scripts, variables } = options;
   await putSecrets(options.ssm, parameterName(run.stage, run.runId, round), options.taskToken);
   const network = await fleetNetwork(ec2, settings.subnets);
   const groups =
     settings.securityGroups ??
     (await ensureSecurityGroups(ec2, run.stage, network.vpcId, settings.dashboardCidr));
-  const variables = fleetVariables(options);
   const start = async (role: 'head' | 'worker', more: Readonly<Record<string, string>>): Promise<Started> => {
     const templateId = await ensureTemplate(ec2, run, round, {
       role,

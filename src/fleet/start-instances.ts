@@ -6,8 +6,8 @@ import {
   type FleetLaunchTemplateSpecificationRequest,
 } from '@aws-sdk/client-ec2';
 import { FanfleetError } from '../errors.ts';
-import type { Run } from '../run/run.ts';
 import { clientToken } from './client-token.ts';
+import type { FleetOrder } from './fleet-order.ts';
 import type { Market } from './market.ts';
 import type { Role } from './tags.ts';
 
@@ -32,7 +32,7 @@ export interface Started {
  * The call that starts the instances of a role: at once, from any of the types and zones. On-Demand takes the types in
  * the order of the run. Spot takes the pools that are least likely to be interrupted among the cheap ones.
  */
-export function fleetRequest(run: Run, round: number, demand: Demand): CreateFleetCommandInput {
+export function fleetRequest(run: FleetOrder, round: number, demand: Demand): CreateFleetCommandInput {
   const spot = demand.market === 'spot';
   return {
     Type: 'instant',
@@ -66,7 +66,7 @@ export function fleetRequest(run: Run, round: number, demand: Demand): CreateFle
  */
 export async function startInstances(
   ec2: EC2Client,
-  run: Run,
+  run: FleetOrder,
   round: number,
   demand: Demand,
 ): Promise<Started> {

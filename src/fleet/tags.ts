@@ -12,7 +12,7 @@ export function fleetTags({ stage, runId }: Pick<Run, 'stage' | 'runId'>, round:
     { Key: 'fanfleet:run', Value: runId },
     { Key: 'fanfleet:round', Value: String(round) },
     { Key: 'fanfleet:role', Value: role },
-    { Key: 'fanfleet:results', Value: layout.arm(runId, 'fleet', round) },
+    { Key: 'fanfleet:results', Value: layout.fleet(runId, round) },
   ];
 }
 

@@ -1,16 +1,23 @@
 import type { Run } from '../run/run.ts';
 import type { Bundle } from './bundle.ts';
+import type { FleetOrder } from './fleet-order.ts';
 import { parameterName } from './secrets.ts';
 
-export interface FleetVariables {
+export interface FleetVariables extends Omit<HostVariables, 'fleet' | 'deadline'> {
   readonly run: Run;
+  readonly round: number;
+}
+
+/** What every host is told, whatever its fleet is for. */
+export interface HostVariables {
+  readonly fleet: FleetOrder & Pick<Run, 'runsBucket' | 'engine' | 'swap'>;
   readonly round: number;
   readonly region: string;
   /** Only offline: where AWS is for the instances. */
   readonly endpoint: string | undefined;
-  /** Only offline, and only where it is another address: where EC2 is for the head. @default as `endpoint` */
-  readonly ec2Endpoint?: string | undefined;
-  readonly bundle: Bundle;
+  readonly bundle: Pick<Bundle, 'key' | 'sha256'>;
+  /** Seconds from the boot in which the head has to be done. */
+  readonly deadline: number;
 }
 
 /** Workers may join so long; the head goes on with those that came. */
@@ -18,42 +25,56 @@ const JOIN_DEADLINE_S = 300;
 /** How much later than the arm's deadline an instance ends itself, when nothing else has ended it. */
 const SELF_TERMINATION_MARGIN_S = 600;
 
-/** The header of the user data; docs/architecture.md lists the variables. None is a secret. */
-export function fleetVariables({
-  run,
-  round,
-  region,
-  endpoint,
-  bundle,
-}: FleetVariables): Record<string, string> {
+/** The header of the user data of a fleet for one round; docs/architecture.md lists the variables. None is a secret. */
+export function fleetVariables({ run, ...hosts }: FleetVariables): Record<string, string> {
+  return {
+    ...jobVariables(run, hosts.round),
+    ...hostVariables({ ...hosts, fleet: run, deadline: run.fleetDeadline }),
+  };
+}
+
+/** What a fleet has to do; a kept one is told with each job. */
+export function jobVariables(run: Run, round: number): Record<string, string> {
   return {
     FANFLEET_RUN_ID: run.runId,
     FANFLEET_ROUND: String(round),
-    FANFLEET_STAGE: run.stage,
-    FANFLEET_REGION: region,
-    FANFLEET_RUNS_BUCKET: run.runsBucket,
     FANFLEET_DATA_BUCKET: run.bucket,
     FANFLEET_REQUESTER_PAYS: String(run.requesterPays),
-    ...(endpoint === undefined ? {} : { FANFLEET_ENDPOINT_URL: endpoint }),
-    FANFLEET_PARAMETER: parameterName(run.stage, run.runId, round),
-    FANFLEET_BUNDLE_KEY: bundle.key,
-    FANFLEET_BUNDLE_SHA256: bundle.sha256,
-    FANFLEET_ENGINE: run.engine,
     FANFLEET_OPERATION: run.operation,
     FANFLEET_DEPTH: run.depth,
     FANFLEET_NORMALISATION: JSON.stringify(run.normalisation),
     FANFLEET_IMAGE_MEMORY: String(run.imageMemory),
-    FANFLEET_WORKERS: String(run.workers),
-    FANFLEET_JOIN_DEADLINE_S: String(Math.min(JOIN_DEADLINE_S, Math.floor(run.fleetDeadline / 2))),
-    FANFLEET_DEADLINE_S: String(run.fleetDeadline + SELF_TERMINATION_MARGIN_S),
-    FANFLEET_JOB_DEADLINE_S: String(run.fleetDeadline),
-    FANFLEET_SWAP_GIB: String(run.swap),
+  };
+}
+
+export function hostVariables({
+  fleet,
+  round,
+  region,
+  endpoint,
+  bundle,
+  deadline,
+}: HostVariables): Record<string, string> {
+  return {
+    FANFLEET_STAGE: fleet.stage,
+    FANFLEET_REGION: region,
+    FANFLEET_RUNS_BUCKET: fleet.runsBucket,
+    ...(endpoint === undefined ? {} : { FANFLEET_ENDPOINT_URL: endpoint }),
+    FANFLEET_PARAMETER: parameterName(fleet.stage, fleet.runId, round),
+    FANFLEET_BUNDLE_KEY: bundle.key,
+    FANFLEET_BUNDLE_SHA256: bundle.sha256,
+    FANFLEET_ENGINE: fleet.engine,
+    FANFLEET_WORKERS: String(fleet.workers),
+    FANFLEET_JOIN_DEADLINE_S: String(Math.min(JOIN_DEADLINE_S, Math.floor(deadline / 2))),
+    FANFLEET_DEADLINE_S: String(deadline + SELF_TERMINATION_MARGIN_S),
+    FANFLEET_JOB_DEADLINE_S: String(deadline),
+    FANFLEET_SWAP_GIB: String(fleet.swap),
   };
 }
 
 /** What the head needs to start more workers, where it may. */
 export function scalingVariables(
-  { run, ec2Endpoint }: Pick<FleetVariables, 'run' | 'ec2Endpoint'>,
+  { run, ec2Endpoint }: { readonly run: FleetOrder; readonly ec2Endpoint?: string | undefined },
   subnetIds: readonly string[],
 ): Record<string, string> {
   if (run.workersMax === undefined) return {};

@@ -1,6 +1,7 @@
 import type { Arm } from '../run/request.ts';
 import { accountRemarks } from './account-remark.ts';
 import { count, duration, plural, ratio, usd } from './format.ts';
+import { keptRemarks } from './kept-remark.ts';
 import { planRemarks } from './plan-remarks.ts';
 import type { Summary } from './summary-schema.ts';
 import { timeRemarks } from './time-remarks.ts';
@@ -22,6 +23,7 @@ export function headlineOf(summary: Judged): Pick<Summary, 'headline' | 'remarks
       remarks: [
         ...unmeasured,
         ...accountRemarks(summary),
+        ...keptRemarks(summary),
         ...droppedBits(summary),
         ...timeRemarks(summary),
         ...ranking.notes,
@@ -37,6 +39,7 @@ export function headlineOf(summary: Judged): Pick<Summary, 'headline' | 'remarks
       ...takenOver(summary),
       ...unmeasured,
       ...accountRemarks(summary),
+      ...keptRemarks(summary),
       ...droppedBits(summary),
       ...timeRemarks(summary),
       ...planRemarks(plan),

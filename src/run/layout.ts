@@ -18,12 +18,15 @@ export const layout = {
   rows: (runId: string) => `runs/${runId}/results.parquet`,
   arm: (runId: string, arm: Arm, round: number) => `runs/${runId}/${arm}/round-${round}/`,
   armInfo: (runId: string, arm: Arm, round: number) => `${layout.arm(runId, arm, round)}arm.json`,
+  /** Where the hosts of a fleet write: below the run that it is for, or in its own folder if it is kept. */
+  fleet: (runId: string, round: number) =>
+    isKeptFleet(runId) ? `${runId}/` : layout.arm(runId, 'fleet', round),
   /** What the hosts of the fleet tell of themselves: their boots, what they used each second, and who is there. */
-  hosts: (runId: string, round: number) => `${layout.arm(runId, 'fleet', round)}hosts/`,
-  metrics: (runId: string, round: number) => `${layout.arm(runId, 'fleet', round)}metrics/`,
-  workerStates: (runId: string, round: number) => `${layout.arm(runId, 'fleet', round)}workers.json`,
+  hosts: (runId: string, round: number) => `${layout.fleet(runId, round)}hosts/`,
+  metrics: (runId: string, round: number) => `${layout.fleet(runId, round)}metrics/`,
+  workerStates: (runId: string, round: number) => `${layout.fleet(runId, round)}workers.json`,
   /** What EC2 said of the fleet's instances once they were gone. */
-  instances: (runId: string, round: number) => `${layout.arm(runId, 'fleet', round)}instances.json`,
+  instances: (runId: string, round: number) => `${layout.fleet(runId, round)}instances.json`,
   /** The calls of a head that starts more workers. */
   workerStarts: (runId: string, round: number) => `${layout.arm(runId, 'fleet', round)}starts.json`,
   /** When the head saw each batch done; and when it gave it out, too, where it gives out leases. */
@@ -44,6 +47,20 @@ export const layout = {
   normalised: (runId: string, arm: Arm, round: number, key: string, format: NormalisedFormat) =>
     `${layout.arm(runId, arm, round)}normalised/${key}${FILE_SUFFIXES[format]}`,
 } as const;
+
+/**
+ * What a kept fleet has in the place of a run id, in tags, names of secrets and keys: its folder in the runs bucket. Ids of
+ * runs are names of executions, which have no slash.
+ *
+ * @param id its name and which life of it, such as `ray.3`
+ */
+export function keptFleetRun(id: string): string {
+  return `fleets/${id}`;
+}
+
+function isKeptFleet(runId: string): boolean {
+  return runId.startsWith('fleets/');
+}
 
 /** Batch numbers are padded so that S3 lists them in their order, up to a thousand million. */
 export function batchName(batch: number): string {

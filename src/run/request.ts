@@ -16,6 +16,11 @@ export type Arm = z.infer<typeof armSchema>;
 export const engineSchema = z.enum(['daft', 'ray', 'dask', 'spark', 'grpc']);
 export type Engine = z.infer<typeof engineSchema>;
 
+/** Of a kept fleet; it is in names of executions, keys and tags. */
+export const fleetNameSchema = z
+  .string()
+  .regex(/^[a-z][a-z0-9-]{0,39}$/, 'a name of at most 40 small letters, digits and hyphens, such as "ray-4"');
+
 const instanceTypeSchema = z
   .string()
   .regex(/^[a-z][a-z0-9-]*\.[a-z0-9-]+$/, 'an EC2 instance type such as t3.medium');
@@ -47,6 +52,8 @@ const fields = z.strictObject({
   normalise: normaliseSchema.optional(),
   arms: z.array(armSchema).min(1).max(2).default(['serverless', 'fleet']),
   engine: engineSchema.default('daft'),
+  /** Name of a kept fleet that does the work of the fleet arm. @default one is launched for each round */
+  fleet: fleetNameSchema.optional(),
   /** Fleet workers, beside the head. */
   workers: z.int().min(1).max(256).default(2),
   /** Engine `grpc` only: the fleet may grow to so many workers while it runs. @default it has `workers` */
@@ -105,6 +112,10 @@ export const requestSchema = fields
   .refine(({ instanceType, instanceTypes }) => instanceType === undefined || instanceTypes === undefined, {
     path: ['instanceType'],
     error: 'nothing beside `instanceTypes`',
+  })
+  .refine(({ arms, fleet }) => arms.includes('fleet') || fleet === undefined, {
+    path: ['fleet'],
+    error: 'nothing unless `arms` has the fleet',
   })
   .refine(({ engine, workersMax }) => engine === 'grpc' || workersMax === undefined, {
     path: ['workersMax'],

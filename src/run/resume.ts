@@ -73,13 +73,18 @@ export async function requestToResume(
 ): Promise<RequestInput> {
   const earlier = parse(earlierSchema, await readRequest(resume, runs), layout.request(resume));
   const { normalisation, statisticsRun, instanceType, instanceTypes = [instanceType], ...fields } = earlier;
+  // A kept fleet has its own.
+  const ofFleet: ReadonlySet<string> = new Set(
+    given.fleet === undefined ? [] : [...ONLY_OF_GRPC, ...OF_FLEET],
+  );
   const isOtherEngine = given.engine !== undefined && given.engine !== 'grpc';
   const known = Object.entries(fields).filter(
-    ([name]) => name in requestSchema.shape && !(isOtherEngine && ONLY_OF_GRPC.has(name)),
+    ([name]) =>
+      name in requestSchema.shape && !ofFleet.has(name) && !(isOtherEngine && ONLY_OF_GRPC.has(name)),
   );
   const request = {
     ...Object.fromEntries(known),
-    ...(given.instanceType === undefined ? { instanceTypes } : {}),
+    ...(given.instanceType === undefined && given.fleet === undefined ? { instanceTypes } : {}),
     ...(normalisation && { normalise: normaliseOf(normalisation, statisticsRun) }),
     ...Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)),
     resume,
@@ -90,6 +95,9 @@ export async function requestToResume(
 
 /** Fields that no other engine takes. */
 const ONLY_OF_GRPC: ReadonlySet<string> = new Set(['workersMax', 'targetSeconds']);
+
+/** Fields that are of the fleet alone. */
+const OF_FLEET = ['engine', 'workers', 'instanceTypes', 'market', 'swap'];
 
 /** What is known of any run; runs of earlier versions had one type of instance. */
 const earlierSchema = runSchema

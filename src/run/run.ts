@@ -41,6 +41,8 @@ export const runSchema = z.object({
   statisticsRun: z.string().nullable(),
   arms: z.array(armSchema),
   engine: engineSchema,
+  /** The kept fleet that does the work of the fleet arm, and which life of it; null where one is launched for each round. */
+  keptFleet: z.object({ name: z.string(), id: z.string() }).nullable().default(null),
   workers: z.int(),
   /** Only where the fleet may grow. */
   workersMax: z.int().optional(),
@@ -74,6 +76,9 @@ export const runSchema = z.object({
 });
 export type Run = z.infer<typeof runSchema>;
 
+/** The head of a kept fleet is there already: it need not boot before its first heartbeat, and sends one every 5 s. */
+const KEPT_HEARTBEAT_S = 30;
+
 /** What the stack was deployed with. */
 export interface Deployment {
   readonly stage: string;
@@ -91,9 +96,16 @@ export interface Deployment {
 /**
  * Check an execution input and resolve its defaults.
  *
+ * @param joined the kept fleet of `fleet`, whose engine and workers are in the input (`joinKeptFleet`)
  * @throws FanfleetError `INVALID_INPUT` that lists every problem of the input
  */
-export function resolveRun(input: unknown, runId: string, startedAt: number, deployment: Deployment): Run {
+export function resolveRun(
+  input: unknown,
+  runId: string,
+  startedAt: number,
+  deployment: Deployment,
+  joined: Run['keptFleet'] = null,
+): Run {
   const request = parse(requestSchema, input, 'The execution input');
   const memory = request.memory ?? deployment.memory;
   const schedule = request.schedule ?? deployment.schedule;
@@ -115,6 +127,7 @@ export function resolveRun(input: unknown, runId: string, startedAt: number, dep
     statisticsRun,
     arms: [...new Set(request.arms)],
     engine: request.engine,
+    keptFleet: joined,
     workers: request.workers,
     ...(request.workersMax === undefined ? {} : { workersMax: request.workersMax }),
     ...(request.targetSeconds === undefined ? {} : { targetSeconds: request.targetSeconds }),
@@ -136,7 +149,10 @@ export function resolveRun(input: unknown, runId: string, startedAt: number, dep
     schedule,
     baseline: request.baseline,
     fleetDeadline: request.fleetDeadline,
-    fleetHeartbeat: Math.min(deployment.fleetHeartbeat, request.fleetDeadline - 1),
+    fleetHeartbeat: Math.min(
+      joined === null ? deployment.fleetHeartbeat : KEPT_HEARTBEAT_S,
+      request.fleetDeadline - 1,
+    ),
     mapRunPrefix: `runs/${runId}/map-run`,
     resume: request.resume ?? null,
     passes: passes(request.arms, schedule, request.repeats),

@@ -20,6 +20,8 @@ export const sweepSchema = z.object({
   request: z.looseObject({ prefix: z.string() }),
   points: z.array(pointSchema).min(1),
   rounds: z.int().min(1).max(50),
+  /** Whether points of the same engine and worker count share a fleet that is kept, from round to round. */
+  keepFleets: z.boolean().optional(),
   /** The runs in the order in which they are made. */
   order: z.array(z.object({ round: z.int().nonnegative(), point: z.int().nonnegative() })),
   /** In the order in which they were made; the last one of a turn counts. */
@@ -28,7 +30,7 @@ export const sweepSchema = z.object({
 export type Sweep = z.infer<typeof sweepSchema>;
 
 export function newSweep(
-  given: Pick<Sweep, 'sweepId' | 'startedAt' | 'stage' | 'request' | 'points' | 'rounds'>,
+  given: Pick<Sweep, 'sweepId' | 'startedAt' | 'stage' | 'request' | 'points' | 'rounds' | 'keepFleets'>,
 ): Sweep {
   return {
     schemaVersion: SWEEP_VERSION,

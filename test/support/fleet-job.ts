@@ -12,13 +12,16 @@ import {
   GetActivityTaskCommand,
   SFNClient,
   StartExecutionCommand,
+  StopExecutionCommand,
 } from '@aws-sdk/client-sfn';
-import { PutParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
+import { DeleteParameterCommand, PutParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
+import { ObjectStore } from '../../src/aws/object-store.ts';
 import type { Batch, DatasetObject } from '../../src/dataset/manifest.ts';
 import { type FleetInfo, fleetInfoSchema } from '../../src/fleet/arm-info.ts';
 import { readBootScript } from '../../src/fleet/boot-script.ts';
 import { packBundle, uploadBundle } from '../../src/fleet/bundle.ts';
 import type { Architecture } from '../../src/fleet/image.ts';
+import { enqueue } from '../../src/fleet/kept/queue.ts';
 import { userData } from '../../src/fleet/user-data.ts';
 import { layout } from '../../src/run/layout.ts';
 import { type Emulator, startEmulator } from './emulator.ts';
@@ -151,6 +154,57 @@ export class FleetJobs {
     const host = await bootHost(folder, address, instanceId, userData(script, header), this.#venv);
     this.#hosts.push(host);
     return host;
+  }
+
+  /** Boot a head and workers that are kept, on addresses of their own. */
+  async keep(
+    id: string,
+    [head, ...workers]: readonly [string, ...string[]],
+    changes: Record<string, string>,
+  ): Promise<{ execution: string; secret: string; hosts: FleetHost[] }> {
+    const { execution, secret } = await this.execute(id);
+    const header = {
+      FANFLEET_FLEET: id,
+      FANFLEET_IDLE_S: '60',
+      FANFLEET_WORKERS: String(workers.length),
+      ...changes,
+    };
+    const hosts = [await this.boot('head', head, `i-${id}-head`, id, header)];
+    for (const [number, address] of workers.entries()) {
+      const own = { ...header, FANFLEET_HEAD_ADDRESS: head };
+      hosts.push(await this.boot('worker', address, `i-${id}-${number}`, id, own));
+    }
+    return { execution, secret, hosts };
+  }
+
+  /** Put a job of a run with a manifest into the queue of a kept fleet. */
+  async submit(id: string, runId: string, changes: Record<string, string> = {}): Promise<string> {
+    const { execution } = await this.execute(runId);
+    const variables = {
+      FANFLEET_RUN_ID: runId,
+      FANFLEET_ROUND: String(ROUND),
+      FANFLEET_DATA_BUCKET: DATA,
+      FANFLEET_REQUESTER_PAYS: 'false',
+      FANFLEET_OPERATION: 'max',
+      FANFLEET_DEPTH: '8',
+      FANFLEET_NORMALISATION: 'null',
+      FANFLEET_IMAGE_MEMORY: '1024',
+      ...changes,
+    };
+    const job = { variables, parameter: parameter(runId), deadline: 160, submittedAt: Date.now() };
+    const put = await enqueue(this.store, id, job);
+    if ('ended' in put) throw new Error(`Expected ${id} to take jobs but it has ended: ${put.ended}`);
+    return execution;
+  }
+
+  /** As a user does who needs a run no more: its execution ends, and `terminate-fleet` takes its secret away. */
+  async stopRun(executionArn: string, runId: string): Promise<void> {
+    await this.#sfn.send(new StopExecutionCommand({ executionArn }));
+    await this.#ssm.send(new DeleteParameterCommand({ Name: parameter(runId) }));
+  }
+
+  get store(): ObjectStore {
+    return new ObjectStore(this.emulator.s3, RUNS);
   }
 
   /** How an execution stands once it is over, or when `withinMs` have passed. */

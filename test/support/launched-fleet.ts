@@ -17,6 +17,7 @@ import { type Ec2Endpoint, type Ec2EndpointOptions, startEc2Endpoint } from '../
 import { type FleetSettings, type LaunchOptions, launchFleet } from '../../src/fleet/launch.ts';
 import { parameterName } from '../../src/fleet/secrets.ts';
 import { terminateFleet } from '../../src/fleet/terminate.ts';
+import { fleetVariables } from '../../src/fleet/variables.ts';
 import { resolveRun } from '../../src/run/run.ts';
 import { type Emulator, startEmulator } from './emulator.ts';
 
@@ -104,10 +105,14 @@ export function useFleets(options: Partial<Ec2EndpointOptions> = {}) {
       run,
       round: 0,
       taskToken: TOKENS.first,
-      region: 'us-east-1',
-      endpoint: emulator.endpoint,
+      variables: fleetVariables({
+        run,
+        round: 0,
+        region: 'us-east-1',
+        endpoint: emulator.endpoint,
+        bundle: { key: 'fleet-bundles/x.tar.gz', sha256: '0'.repeat(64) },
+      }),
       settings: SETTINGS,
-      bundle: { key: 'fleet-bundles/x.tar.gz', sha256: '0'.repeat(64), body: Buffer.alloc(0) },
       scripts: { head: SCRIPT, worker: SCRIPT },
       ...changes,
     };

@@ -88,10 +88,11 @@ export async function start(context: Context, aws: Aws, input: RequestInput): Pr
 
 /** The input with the range of the dataset, after a run on one arm, once, that finds it out. */
 async function withStatisticsRun(context: Context, aws: Aws, input: RequestInput): Promise<RequestInput> {
-  const { normalise, resume: _, ...rest } = input;
+  const { normalise, resume: _, fleet, ...rest } = input;
   const arm: Arm = input.arms?.includes('serverless') === false ? 'fleet' : 'serverless';
   const statistics: RequestInput = {
     ...rest,
+    ...(arm === 'fleet' && fleet !== undefined ? { fleet } : {}),
     operation: 'minmax',
     depth: 'native',
     arms: [arm],

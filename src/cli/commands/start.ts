@@ -1,7 +1,8 @@
 import { SAMPLE_KINDS } from '../../dataset/sample-kinds.ts';
-import { type Context, connect, expectLocal } from '../context.ts';
+import { type Aws, type Context, connect, expectLocal } from '../context.ts';
 import { EXIT, type ExitCode } from '../exit-code.ts';
 import { sample, upload } from './dataset.ts';
+import { KeptFleets, onKeptFleet } from './kept-fleets.ts';
 import { type RunOptions, runCommand } from './run.ts';
 import { deployCommand, upCommand } from './up.ts';
 
@@ -21,6 +22,26 @@ export async function startCommand(context: Context, options: RunOptions) {
     return runCommand(context, options);
 
   const aws = await connect(context);
+  const fleets = new KeptFleets(context, aws, 'start');
+  try {
+    return await runOverSamples(context, aws, fleets, options, step);
+  } finally {
+    await fleets.end();
+  }
+}
+
+async function runOverSamples(
+  context: Context,
+  aws: Aws,
+  fleets: KeptFleets,
+  options: RunOptions,
+  step: (what: string) => void,
+) {
+  const { io } = context;
+  // It boots while the samples are made and put there, and does both runs.
+  const request = canKeep(options.request)
+    ? await onKeptFleet({ ...options.request, prefix: '' }, fleets)
+    : options.request;
   for (const kind of SAMPLE_KINDS) {
     const { folder, images } = await sample(context, kind);
     await upload(context, aws, folder, `${kind}/`);
@@ -28,9 +49,7 @@ export async function startCommand(context: Context, options: RunOptions) {
   }
   const outcomes = [];
   for (const kind of SAMPLE_KINDS) {
-    outcomes.push(
-      await runCommand(context, { ...options, request: { ...options.request, prefix: `${kind}/` } }),
-    );
+    outcomes.push(await runCommand(context, { ...options, request: { ...request, prefix: `${kind}/` } }));
     step(`run over ${kind} done`);
   }
   io.note('The offline AWS stays up for the next run; `npx fanfleet down` ends it.');
@@ -39,6 +58,11 @@ export async function startCommand(context: Context, options: RunOptions) {
     text: outcomes.map(({ text }) => text).join('\n\n'),
     exitCode: worst(outcomes.map(({ exitCode }) => exitCode as ExitCode)),
   };
+}
+
+/** Whether one fleet will do for both samples: it does not grow, and there is to be one. */
+function canKeep({ arms = ['fleet'], fleet, workersMax }: RunOptions['request']): boolean {
+  return arms.includes('fleet') && fleet === undefined && workersMax === undefined;
 }
 
 /** The first outcome that is not fine. */

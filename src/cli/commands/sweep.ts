@@ -15,6 +15,7 @@ import { type Aws, type Context, connect } from '../context.ts';
 import { exitCodeOf } from '../exit-code.ts';
 import type { SweepRequest, SweepToContinue } from '../sweep-options.ts';
 import { type KeptFile, keepNew, readKept, writePage } from './kept-file.ts';
+import { KeptFleets, onKeptFleet } from './kept-fleets.ts';
 import { measureTurns } from './measure-turns.ts';
 import { measuredRun } from './measured-run.ts';
 import { resolveInput } from './run.ts';
@@ -51,7 +52,7 @@ async function begin(
   context: Context,
   aws: Aws,
   images: string | undefined,
-  { points, rounds, request }: SweepRequest,
+  { points, rounds, keepFleets, request }: SweepRequest,
 ): Promise<KeptFile<Sweep>> {
   const now = new Date();
   const sweep = newSweep({
@@ -61,29 +62,40 @@ async function begin(
     request: await resolveInput(context, aws, { images, request }),
     points: [...points],
     rounds,
+    ...(keepFleets ? { keepFleets } : {}),
   });
   return keepNew(context, 'sweep', sweep.sweepId, sweep, writeSweep);
 }
 
-function measureAll(context: Context, aws: Aws, file: string, begun: Sweep): Promise<Sweep> {
+async function measureAll(context: Context, aws: Aws, file: string, begun: Sweep): Promise<Sweep> {
+  const fleets = new KeptFleets(context, aws, 'sweep');
+
   const pointAt = ({ point }: Turn): Point => {
     const found = begun.points[point];
     if (found === undefined) throw new Error(`Expected the point ${point} of the sweep but there is none.`);
     return found;
   };
-  return measureTurns(context, begun, {
-    left: turnsLeft(begun),
-    nameOf: (turn) => `${pointName(pointAt(turn))}, round ${turn.round + 1}`,
-    measure: async (kept, turn) => {
-      const measurement = await measure(context, aws, turn, requestOfPoint(kept, pointAt(turn)));
-      return {
-        kept: { ...kept, measurements: [...kept.measurements, measurement] },
-        failure: measurement.status === 'failed' ? measurement.error.message : null,
-      };
-    },
-    write: (kept) => writeSweep(file, kept),
-    goOn: `fanfleet sweep --continue ${file}`,
-  });
+  const requestAt = async (turn: Turn): Promise<RequestInput> => {
+    const request = requestOfPoint(begun, pointAt(turn));
+    return begun.keepFleets ? onKeptFleet(request, fleets) : request;
+  };
+  try {
+    return await measureTurns(context, begun, {
+      left: turnsLeft(begun),
+      nameOf: (turn) => `${pointName(pointAt(turn))}, round ${turn.round + 1}`,
+      measure: async (kept, turn) => {
+        const measurement = await measure(context, aws, turn, await requestAt(turn));
+        return {
+          kept: { ...kept, measurements: [...kept.measurements, measurement] },
+          failure: measurement.status === 'failed' ? measurement.error.message : null,
+        };
+      },
+      write: (kept) => writeSweep(file, kept),
+      goOn: `fanfleet sweep --continue ${file}`,
+    });
+  } finally {
+    await fleets.end();
+  }
 }
 
 async function measure(context: Context, aws: Aws, turn: Turn, input: RequestInput): Promise<Measurement> {

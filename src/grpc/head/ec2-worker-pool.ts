@@ -1,19 +1,19 @@
 import type { EC2Client } from '@aws-sdk/client-ec2';
 import type { ObjectStore } from '../../aws/object-store.ts';
 import { FanfleetError } from '../../errors.ts';
+import type { FleetOrder } from '../../fleet/fleet-order.ts';
 import { templateName } from '../../fleet/launch-template.ts';
 import { startInstances } from '../../fleet/start-instances.ts';
 import { type WorkerStart, workerStartsSchema } from '../../fleet/worker-starts.ts';
 import { parse } from '../../parse.ts';
 import { layout } from '../../run/layout.ts';
-import type { Run } from '../../run/run.ts';
 import type { WorkerPool } from './scaler.ts';
 
 export type Ec2WorkerPoolOptions = {
   readonly ec2: EC2Client;
   /** The bucket of the runs. */
   readonly store: ObjectStore;
-  readonly run: Run;
+  readonly run: FleetOrder;
   readonly round: number;
   readonly subnetIds: readonly string[];
   /** Epoch milliseconds. */

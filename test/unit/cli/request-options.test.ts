@@ -67,6 +67,8 @@ describe('request options', () => {
         '--repeats',
         '4',
         '--parallel',
+        '--fleet',
+        'kept',
         '--fleet-deadline',
         '90',
         '--no-baseline',
@@ -99,6 +101,7 @@ describe('request options', () => {
       toleratedFailures: 2.5,
       repeats: 4,
       schedule: 'parallel',
+      fleet: 'kept',
       fleetDeadline: 90,
       baseline: false,
     });

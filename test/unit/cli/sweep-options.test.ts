@@ -29,6 +29,7 @@ describe('sweep options', () => {
   it('have defaults for all that is varied', () => {
     expect(sweep('photos/')).toEqual({
       rounds: 3,
+      keepFleets: false,
       points: [1, 2, 4].map((workers) => ({ operation: 'stats', engine: 'daft', workers })),
       request: { prefix: 'photos/' },
     });

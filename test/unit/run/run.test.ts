@@ -49,6 +49,7 @@ describe('resolveRun', () => {
       arms: ['serverless', 'fleet'],
       engine: 'daft',
       workers: 2,
+      keptFleet: null,
       instanceType: 't3.medium',
       instanceTypes: ['t3.medium'],
       market: 'on-demand',

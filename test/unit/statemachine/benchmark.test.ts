@@ -120,7 +120,11 @@ describe('the fleet', () => {
 
   it('is terminated by its run and round, with retries that outlast a bad minute', () => {
     for (const [, state] of tasks.filter(([, task]) => functionOf(task) === 'terminateFleet')) {
-      expect(state.Parameters?.Payload).toEqual({ 'runId.$': '$.run.runId', 'round.$': '$.pass.round' });
+      expect(state.Parameters?.Payload).toEqual({
+        'runId.$': '$.run.runId',
+        'round.$': '$.pass.round',
+        'keptFleet.$': '$.run.keptFleet',
+      });
       expect(state.ResultPath).toBeNull();
       expect(state.Retry?.at(-1)).toMatchObject({ ErrorEquals: ['States.ALL'], MaxAttempts: 8 });
     }

@@ -38,7 +38,7 @@ export interface Machine {
 const ARN = 'arn:aws:lambda:us-east-1:000000000000:function:';
 
 /** A definition in `statemachine/`, with the ARN of a function, and the name of what else is referred to, as CloudFormation puts them. */
-export function readDefinition(name: 'benchmark' | 'nightly' = 'benchmark'): Machine {
+export function readDefinition(name: 'benchmark' | 'nightly' | 'fleets' = 'benchmark'): Machine {
   const text = readFileSync(new URL(`../../../statemachine/${name}.asl.yaml`, import.meta.url), 'utf8');
   return parse(text, {
     customTags: [

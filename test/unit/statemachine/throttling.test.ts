@@ -11,7 +11,7 @@ import { allStates, type Retrier, readDefinition, type State } from './definitio
 import { playThrottledMap, type ThrottledMap } from './throttled-map.ts';
 
 const THROTTLED = 'Lambda.TooManyRequestsException';
-const definitions = [readDefinition(), readDefinition('nightly')];
+const definitions = [readDefinition(), readDefinition('nightly'), readDefinition('fleets')];
 const calls = definitions
   .flatMap(allStates)
   .filter(([, { Resource }]) => Resource?.includes('lambda:invoke'));

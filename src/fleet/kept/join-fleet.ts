@@ -1,0 +1,89 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { ObjectReader } from '../../aggregate/reader.ts';
+import { FanfleetError } from '../../errors.ts';
+import { invalidInput, problemOf } from '../../invalid-input.ts';
+import { keptFleetIds, readKeptFleet } from './files.ts';
+import type { LaunchedKeptFleet } from './kept-fleet.ts';
+
+/** The kept fleet that a run is for: its name, and which life of it. */
+export interface JoinedFleet {
+  readonly name: string;
+  readonly id: string;
+}
+
+/** Fields of a run that are those of its kept fleet. */
+const FIELDS = ['engine', 'workers', 'instanceTypes', 'market', 'swap'] as const;
+
+/**
+ * The execution input of a run for a kept fleet, with what that fleet is. What the input says of it must agree.
+ *
+ * @param version of fanfleet, as it is deployed
+ * @returns the input as it is, and no fleet, where it names none
+ * @throws FanfleetError `FLEET_NOT_FOUND`, `FLEET_ENDED`, `FLEET_OUTDATED`, `INVALID_INPUT` that names each field which differs
+ */
+export async function joinKeptFleet(
+  input: unknown,
+  store: Pick<ObjectReader, 'get' | 'list'>,
+  version: string,
+): Promise<{ readonly input: unknown; readonly joined: JoinedFleet | null }> {
+  // What is no name of a fleet is refused with all other problems of the input.
+  if (!isInputWithFleet(input)) return { input, joined: null };
+  const { fleet: name } = input;
+  const fleet = await latestFleet(store, name);
+  if (fleet.version !== version) {
+    throw new FanfleetError(
+      'FLEET_OUTDATED',
+      `Expected the kept fleet ${name} to be of fanfleet ${version} but it is of ${fleet.version}: stop it and start it again, \`fanfleet fleet stop ${name}\`.`,
+      { source: 'user' },
+    );
+  }
+  expectAgreement(input, fleet);
+  const { instanceType: _, ...rest } = input;
+  const own = Object.fromEntries(FIELDS.map((field) => [field, fleet[field]]));
+  return { input: { ...rest, ...own }, joined: { name, id: fleet.id } };
+}
+
+function isInputWithFleet(input: unknown): input is Readonly<Record<string, unknown>> & { fleet: string } {
+  return typeof input === 'object' && input !== null && 'fleet' in input && typeof input.fleet === 'string';
+}
+
+async function latestFleet(
+  store: Pick<ObjectReader, 'get' | 'list'>,
+  name: string,
+): Promise<LaunchedKeptFleet> {
+  const id = (await keptFleetIds(store, name)).at(-1);
+  const view = id === undefined ? null : await readKeptFleet(store, id);
+  if (view === null) {
+    throw new FanfleetError(
+      'FLEET_NOT_FOUND',
+      `Expected a kept fleet ${name} but there is none: start it with \`fanfleet fleet start ${name}\`.`,
+      { source: 'user' },
+    );
+  }
+  if (view.end === null) return view.fleet;
+  throw new FanfleetError(
+    'FLEET_ENDED',
+    `Expected a kept fleet ${name} that takes jobs but it has ended (${view.end.reason}): start it again with \`fanfleet fleet start ${name}\`.`,
+    { source: 'user' },
+  );
+}
+
+function expectAgreement(input: Readonly<Record<string, unknown>>, fleet: LaunchedKeptFleet): void {
+  const { instanceType, ...given } = input;
+  const asked: Readonly<Record<string, unknown>> =
+    instanceType === undefined ? given : { ...given, instanceTypes: [instanceType] };
+  const problems = FIELDS.filter(
+    (field) => asked[field] !== undefined && !isDeepStrictEqual(asked[field], fleet[field]),
+  ).map((field) =>
+    problemOf(
+      `${JSON.stringify(fleet[field])}, as the kept fleet ${fleet.name} has it, or nothing,`,
+      field,
+      asked[field],
+    ),
+  );
+  for (const field of ['workersMax', 'targetSeconds']) {
+    if (asked[field] !== undefined)
+      problems.push(problemOf('nothing: a kept fleet does not grow,', field, asked[field]));
+  }
+  if (problems.length > 0) throw invalidInput('The execution input', problems);
+}

@@ -1,0 +1,155 @@
+import { fileURLToPath } from 'node:url';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { buildGrpcProgram } from '../../scripts/packaging/grpc-program.mjs';
+import type { Batch } from '../../src/dataset/manifest.ts';
+import { endQueue } from '../../src/fleet/kept/end-fleet.ts';
+import { keptFiles } from '../../src/fleet/kept/files.ts';
+import { keptFleetStateSchema } from '../../src/fleet/kept/kept-fleet.ts';
+import { enqueue } from '../../src/fleet/kept/queue.ts';
+import { layout } from '../../src/run/layout.ts';
+import { spanSchema } from '../../src/timing/span.ts';
+import { cutBatches, FleetJobs, ROUND } from '../support/fleet-job.ts';
+import { plain } from '../support/image-bucket.ts';
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+// Loopback addresses that hosts of an offline AWS on this machine do not have.
+const HOSTS = ['127.0.80.11', '127.0.80.12', '127.0.80.13'] as const;
+const GRPC = { FANFLEET_ENGINE: 'grpc' };
+/** Of one execution. A busy machine takes long to boot. */
+const WITHIN_MS = 100_000;
+
+let jobs: FleetJobs;
+let batches: Batch[];
+let fleets = 0;
+
+beforeAll(async () => {
+  await buildGrpcProgram(ROOT, [process.arch]);
+  jobs = await FleetJobs.start({ program: true });
+  const images = Array.from({ length: 40 }, async (_, index) =>
+    jobs.putImage(`image-${String(index).padStart(2, '0')}.png`, await plain(index, 64)),
+  );
+  batches = cutBatches(await Promise.all(images), 4);
+});
+afterEach(() => jobs?.stopHosts());
+afterAll(() => jobs?.stop());
+
+describe('a kept fleet', { timeout: 180_000 }, () => {
+  it('does jobs that come at once one after the other, tells how long each waited, and ends itself when idle', async () => {
+    // Prepare
+    const id = nextId();
+    const runs = [`${id}-first`, `${id}-second`];
+    for (const run of runs) await jobs.putManifest(run, batches);
+
+    // Act: both before it has booted
+    const executions = [];
+    for (const run of runs) executions.push(await jobs.submit(id, run));
+    const { execution } = await jobs.keep(id, HOSTS, { ...GRPC, FANFLEET_IDLE_S: '3' });
+    const outcomes = [];
+    for (const each of executions) outcomes.push(await jobs.settled(each, WITHIN_MS));
+    const end = await jobs.settled(execution, WITHIN_MS);
+
+    // Assess
+    const console = await jobs.consoles();
+    expect(
+      outcomes.map(({ status }) => status),
+      console,
+    ).toEqual(['SUCCEEDED', 'SUCCEEDED']);
+    for (const run of runs) expect(await maximaOf(run)).toEqual(Array.from({ length: 40 }, (_, i) => i));
+    const [first, second] = await Promise.all(runs.map(async (run) => (await jobs.info(run)).kept));
+    expect(first).toMatchObject({ id, name: 'kept', job: 1, idleSince: null, workersAlive: 2 });
+    expect(second).toMatchObject({ id, job: 2, idleSince: first?.endedAt });
+    expect(second?.takenAt).toBeGreaterThanOrEqual(first?.endedAt ?? Number.POSITIVE_INFINITY);
+    expect(end.status, console).toBe('SUCCEEDED');
+    expect(JSON.parse(end.output ?? '')).toEqual({ reason: 'idle' });
+    expect(await stateOf(id)).toMatchObject({ state: 'ended', jobs: 2, reason: 'idle' });
+    // The workers were there, and in the middle of nothing.
+    const spans = await spansOf(runs[1] ?? '');
+    expect(spans.every(({ coldStartMs }) => coldStartMs === 0)).toBe(true);
+    // What comes now is not taken.
+    expect(await enqueue(jobs.store, id, { end: 'late' })).toEqual({ ended: 'idle' });
+  });
+
+  it('does what is in its queue when it is to stop, and takes no more', async () => {
+    // Prepare
+    const id = nextId();
+    const run = `${id}-last`;
+    await jobs.putManifest(run, batches);
+    const { execution } = await jobs.keep(id, HOSTS, GRPC);
+    const job = await jobs.submit(id, run);
+
+    // Act
+    await endQueue({ store: jobs.store, id, reason: 'stopped' });
+    const late = jobs.submit(id, `${id}-late`);
+
+    // Assess
+    await expect(late).rejects.toThrow('stopped');
+    expect((await jobs.settled(job, WITHIN_MS)).status, await jobs.consoles()).toBe('SUCCEEDED');
+    const end = await jobs.settled(execution, WITHIN_MS);
+    expect(JSON.parse(end.output ?? '')).toEqual({ reason: 'stopped' });
+    expect(await maximaOf(run)).toHaveLength(40);
+  });
+
+  it('goes on without a worker that is lost, and says so with the next job', async () => {
+    // Prepare
+    const id = nextId();
+    const runs = [`${id}-whole`, `${id}-less`];
+    for (const run of runs) await jobs.putManifest(run, batches);
+    const { hosts } = await jobs.keep(id, HOSTS, GRPC);
+    const first = await jobs.settled(await jobs.submit(id, runs[0] ?? ''), WITHIN_MS);
+
+    // Act
+    await hosts[2]?.stop();
+    await expect.poll(async () => (await stateOf(id)).workersAlive, { timeout: 60_000 }).toBe(1);
+    const second = await jobs.settled(await jobs.submit(id, runs[1] ?? ''), WITHIN_MS);
+
+    // Assess
+    expect([first.status, second.status]).toEqual(['SUCCEEDED', 'SUCCEEDED']);
+    expect(await jobs.info(runs[0] ?? '')).toMatchObject({ workersRequested: 2, workersJoined: 2 });
+    expect(await jobs.info(runs[1] ?? '')).toMatchObject({ workersRequested: 2, workersJoined: 1 });
+    expect(await maximaOf(runs[1] ?? '')).toHaveLength(40);
+  });
+
+  it('leaves out a job whose run has ended in the queue', async () => {
+    // Prepare
+    const id = nextId();
+    const runs = [`${id}-stopped`, `${id}-next`];
+    for (const run of runs) await jobs.putManifest(run, batches);
+    const stopped = await jobs.submit(id, runs[0] ?? '');
+    const next = await jobs.submit(id, runs[1] ?? '');
+
+    // Act
+    await jobs.keep(id, HOSTS, GRPC);
+    await jobs.stopRun(stopped, runs[0] ?? '');
+
+    // Assess
+    expect((await jobs.settled(next, WITHIN_MS)).status, await jobs.consoles()).toBe('SUCCEEDED');
+    await expect(jobs.info(runs[0] ?? '')).rejects.toThrow();
+    expect((await jobs.info(runs[1] ?? '')).kept).toMatchObject({ job: 2, idleSince: null });
+  });
+});
+
+function nextId(): string {
+  fleets += 1;
+  return `kept.${fleets}`;
+}
+
+async function stateOf(id: string) {
+  return keptFleetStateSchema.parse(await jobs.json(keptFiles.state(id)));
+}
+
+/** The greatest value of each image, in their order. */
+async function maximaOf(runId: string): Promise<number[]> {
+  const texts = await Promise.all(
+    batches.map(({ batch }) => jobs.text(layout.result(runId, 'fleet', ROUND, batch))),
+  );
+  const lines = texts.join('').trim().split('\n');
+  return lines.map((line) => JSON.parse(line).max[0]);
+}
+
+async function spansOf(runId: string) {
+  return Promise.all(
+    batches.map(async ({ batch }) =>
+      spanSchema.parse(await jobs.json(layout.span(runId, 'fleet', ROUND, batch))),
+    ),
+  );
+}
