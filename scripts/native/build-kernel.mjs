@@ -54,9 +54,12 @@ export function missingTools(target) {
         ]
       : []),
   ];
-  return tools
-    .filter(([name]) => spawnSync(name, [name === 'nasm' ? '-v' : '--version']).error !== undefined)
-    .map(([name, how]) => `${name} is missing (${how})`);
+  return (
+    tools
+      // rustup has a `cargo` also where it has no toolchain; it then fails.
+      .filter(([name]) => spawnSync(name, [name === 'nasm' ? '-v' : '--version']).status !== 0)
+      .map(([name, how]) => `${name} is missing (${how})`)
+  );
 }
 
 /**
