@@ -62,7 +62,8 @@ async function endKept({ fleet: id, reason, isLastJob }: EndOfFleet) {
   await failOpenJobs({ store, ssm, sfn, id, reason });
   const terminated = await terminate(keptFleetRun(id), 0);
   await writeLives(keptFleetRun(id), 0);
-  await store.putJson(keptFiles.end(id), { endedAt: Date.now(), reason });
+  // The rule of EventBridge calls it once more for one that has failed: the first reason is the true one.
+  await store.putNew(keptFiles.end(id), { endedAt: Date.now(), reason });
   logger.info('kept fleet ended', { fleet: id, reason, terminated });
   return { terminated };
 }

@@ -42,6 +42,12 @@ export interface FleetView {
 
 type Store = Pick<ObjectStore, 'get' | 'list' | 'tail'>;
 
+/** What files of hosts are named by. */
+export interface FleetPlace {
+  readonly runId: string;
+  readonly round: number;
+}
+
 /** Enough for the last samples of a host, whose lines are some 140 bytes. */
 const TAIL_BYTES = 1_024;
 const CONCURRENCY = 16;
@@ -61,26 +67,29 @@ export class FleetWatch {
   readonly #store: Store;
   readonly #runId: string;
   readonly #round: number;
+  readonly #fleet: FleetPlace;
   readonly #reports = new Map<string, HostReport>();
   readonly #sizes = new Map<string, number>();
   readonly #samples = new Map<string, readonly Sample[]>();
   readonly #done = new Map<string, Done>();
 
-  constructor(store: Store, runId: string, round: number) {
+  /** @param fleet where its hosts write. @default below the run; `keptFleetRun` and 0 of a kept fleet */
+  constructor(store: Store, runId: string, round: number, fleet: FleetPlace = { runId, round }) {
     this.#store = store;
     this.#runId = runId;
     this.#round = round;
+    this.#fleet = fleet;
   }
 
   /** @param now epoch milliseconds */
   async look(instances: readonly FleetInstance[], now: number): Promise<FleetView> {
     const [states] = await Promise.all([
-      readWorkerStates(this.#store, this.#runId, this.#round),
+      readWorkerStates(this.#store, this.#fleet.runId, this.#fleet.round),
       this.#readReports(),
       this.#readSamples(),
       this.#readSpans(),
     ]);
-    const own = instances.filter(({ round }) => round === this.#round);
+    const own = instances.filter(({ round }) => round === this.#fleet.round);
     const ids = new Set([...own.map(({ instanceId }) => instanceId), ...this.#reports.keys()]);
     const batches = Map.groupBy(this.#done.values(), ({ instanceId }) => instanceId);
     const hosts = [...ids].map((id) =>
@@ -127,16 +136,16 @@ export class FleetWatch {
   }
 
   async #readReports(): Promise<void> {
-    const files = await hostFiles(this.#store, layout.hosts(this.#runId, this.#round));
+    const files = await hostFiles(this.#store, layout.hosts(this.#fleet.runId, this.#fleet.round));
     const unread = [...files.keys()].filter((id) => !this.#reports.has(id));
     await forEachConcurrent(unread, CONCURRENCY, async (id) => {
-      const report = await readHostReport(this.#store, this.#runId, this.#round, id);
+      const report = await readHostReport(this.#store, this.#fleet.runId, this.#fleet.round, id);
       if (report !== null) this.#reports.set(id, report);
     });
   }
 
   async #readSamples(): Promise<void> {
-    const prefix = layout.metrics(this.#runId, this.#round);
+    const prefix = layout.metrics(this.#fleet.runId, this.#fleet.round);
     const files = await hostFiles(this.#store, prefix);
     const changed = [...files].filter(([id, size]) => this.#sizes.get(id) !== size);
     await forEachConcurrent(changed, CONCURRENCY, async ([id, size]) => {

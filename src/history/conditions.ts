@@ -59,6 +59,8 @@ function fleetConditions({ request }: Summary, rounds: readonly ArmRound[]): Rec
   );
   return {
     engine: request.engine,
+    // Without a boot it is another measurement.
+    ...(request.keptFleet === null ? {} : { fleet: 'kept' }),
     'workers that joined': distinct(fleets.map(({ workersJoined }) => String(workersJoined))),
     'instance types': distinct(fleets.flatMap(({ hosts }) => hosts.map(({ instanceType }) => instanceType))),
     'versions of the engine': distinct(versions),

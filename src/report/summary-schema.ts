@@ -169,6 +169,7 @@ const requestSummarySchema = runSchema
     normalisation: runSchema.shape.normalisation.default(null),
     statisticsRun: runSchema.shape.statisticsRun.default(null),
     resume: runSchema.shape.resume.default(null),
+    keptFleet: runSchema.shape.keptFleet,
     imageMemory: runSchema.shape.imageMemory.optional(),
   });
 

@@ -8,7 +8,7 @@ import { type FleetView, FleetWatch } from '../../fleet/fleet-view.ts';
 import { hostFiles } from '../../fleet/host-files.ts';
 import { type FleetInstance, fleetInstances } from '../../fleet/instances.ts';
 import { parse } from '../../parse.ts';
-import { layout } from '../../run/layout.ts';
+import { keptFleetRun, layout } from '../../run/layout.ts';
 import { runSchema } from '../../run/run.ts';
 import { describeRun, listRuns } from '../../run/start.ts';
 import { type Aws, type Context, connect, connectEc2 } from '../context.ts';
@@ -67,6 +67,8 @@ class RunWatch {
   readonly #rounds = new Map<number, FleetWatch>();
   #engine: string | null = null;
   #repeats = 1;
+  /** What a kept fleet has in the place of a run; null for one that is launched for the run. */
+  #keptFleet: string | null = null;
   #totalBatches: number | null = null;
 
   constructor(aws: Aws, ec2: EC2Client, runId: string) {
@@ -81,7 +83,7 @@ class RunWatch {
     // First, so that what is seen of a run that has ended is all there will be.
     const { status } = await describeRun(sfn, stack, this.#runId);
     await this.#readRequest();
-    const instances = await fleetInstances(this.#ec2, stack.stage, this.#runId);
+    const instances = await fleetInstances(this.#ec2, stack.stage, this.#keptFleet ?? this.#runId);
     const round = await this.#latestRound(instances);
     const fleet = round === null ? null : await this.#lookAt(round, instances, at);
     return {
@@ -95,16 +97,28 @@ class RunWatch {
   }
 
   #lookAt(round: number, instances: readonly FleetInstance[], at: number): Promise<FleetView> {
-    const watch = this.#rounds.get(round) ?? new FleetWatch(this.#store, this.#runId, round);
+    const watch = this.#rounds.get(round) ?? this.#watch(round);
     this.#rounds.set(round, watch);
     return watch.look(instances, at);
   }
 
+  #watch(round: number): FleetWatch {
+    const kept = this.#keptFleet;
+    const place = kept === null ? undefined : { runId: kept, round: 0 };
+    return new FleetWatch(this.#store, this.#runId, round, place);
+  }
+
   /** EC2 knows a fleet before it has left any file, and forgets it an hour after its end. */
   async #latestRound(instances: readonly FleetInstance[]): Promise<number | null> {
-    if (instances.length > 0) return Math.max(...instances.map(({ round }) => round));
+    const isKept = this.#keptFleet !== null;
+    if (instances.length > 0 && !isKept) return Math.max(...instances.map(({ round }) => round));
     for (let round = this.#repeats - 1; round >= 0; round -= 1) {
-      const files = await hostFiles(this.#store, layout.hosts(this.#runId, round));
+      // A kept fleet is there before its first job, and its hosts write elsewhere.
+      if (isKept && round === 0) return 0;
+      const files = await hostFiles(
+        this.#store,
+        isKept ? layout.spans(this.#runId, 'fleet', round) : layout.hosts(this.#runId, round),
+      );
       if (files.size > 0) return round;
     }
     return null;
@@ -114,11 +128,12 @@ class RunWatch {
   async #readRequest(): Promise<void> {
     if (this.#engine === null) {
       const found = await getIfPresent(this.#store, layout.request(this.#runId));
-      const wanted = runSchema.pick({ engine: true, repeats: true });
+      const wanted = runSchema.pick({ engine: true, repeats: true, keptFleet: true });
       if (found !== null) {
         const request = parse(wanted, JSON.parse(found.toString('utf8')), 'request.json');
         this.#engine = request.engine;
         this.#repeats = request.repeats;
+        this.#keptFleet = request.keptFleet === null ? null : keptFleetRun(request.keptFleet.id);
       }
     }
     if (this.#totalBatches === null) {

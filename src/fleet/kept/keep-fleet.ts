@@ -29,22 +29,29 @@ export async function keepFleet(options: KeepOptions): Promise<LaunchedFleet> {
     ...launching,
     run: order,
     round: 0,
-    variables: {
-      ...hostVariables({
-        fleet: { ...order, runsBucket: fleet.runsBucket, engine: fleet.engine, swap: fleet.swap },
-        round: 0,
-        region,
-        endpoint,
-        bundle,
-        deadline: fleet.deadline,
-      }),
-      FANFLEET_FLEET: fleet.id,
-      FANFLEET_IDLE_S: String(fleet.idle),
-    },
+    variables: keptVariables({ fleet, region, endpoint, bundle }),
   });
   // A kept fleet does not grow: nothing is launched from them any more, and nothing has to remember them.
   await deleteTemplates(launching.ec2, fleet.stage, order.runId, 0);
   return launched;
+}
+
+/** The header of the user data of a kept fleet: what it has to do comes with each job. */
+export function keptVariables({
+  fleet,
+  ...hosts
+}: Pick<KeepOptions, 'fleet' | 'region' | 'endpoint' | 'bundle'>): Record<string, string> {
+  const { runsBucket, engine, swap, deadline } = fleet;
+  return {
+    ...hostVariables({
+      ...hosts,
+      fleet: { ...orderOf(fleet), runsBucket, engine, swap },
+      round: 0,
+      deadline,
+    }),
+    FANFLEET_FLEET: fleet.id,
+    FANFLEET_IDLE_S: String(fleet.idle),
+  };
 }
 
 /** What is launched, and by what its instances are found. */

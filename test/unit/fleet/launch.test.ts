@@ -4,6 +4,8 @@ import { describe, expect, it } from 'vitest';
 import { EC2_LIMITS } from '../../../src/aws/limits.ts';
 import { readBootScript } from '../../../src/fleet/boot-script.ts';
 import { imageId } from '../../../src/fleet/image.ts';
+import { keptVariables } from '../../../src/fleet/kept/keep-fleet.ts';
+import { resolveKeptFleet } from '../../../src/fleet/kept/kept-fleet.ts';
 import { parameterName } from '../../../src/fleet/secrets.ts';
 import { userData } from '../../../src/fleet/user-data.ts';
 import { fleetVariables, scalingVariables } from '../../../src/fleet/variables.ts';
@@ -55,6 +57,12 @@ describe('fleetVariables', () => {
     const names = Object.keys({
       ...variables({}, 'http://127.0.0.1:4566'),
       ...scalingVariables({ run: run(GROWING), ec2Endpoint: 'http://127.0.0.1:4577' }, ['subnet-1']),
+      ...keptVariables({
+        fleet: resolveKeptFleet({}, 'kept.1', 0, { ...DEPLOYMENT, version: '1' }),
+        region: 'us-east-1',
+        endpoint: undefined,
+        bundle: { key: '', sha256: '' },
+      }),
       FANFLEET_HEAD_ADDRESS: '',
     });
 
