@@ -7,20 +7,15 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from fanfleet.clusters.cluster import State, WorkerState
+from fanfleet.put_rhythm import PUT_EVERY_S, PutRhythm
 from fanfleet.repeat import Repeat
 from fanfleet.sample_log import Sample, SampleLog
 from fanfleet.usage import Usage, usage_reader
 
 SAMPLE_EVERY_S = 1.0
-PUT_EVERY_S = 5.0
 STATES_EVERY_S = 2.0
 WORK = 0.1
 """A host that uses more of its processors has something to do."""
-REST_SAMPLES = 3
-"""So many samples without work, and a piece of work is over."""
-AT_ONCE_SAMPLES = 60
-"""So long the samples of a piece of work are put as they come: a report may be made of it as soon as it is over."""
-IDLE_PUT_EVERY_S = 60.0
 SHORTEST_SAMPLE_S = 0.2
 """In less, a tick of the kernel's clock (10 ms) would look like a busy processor."""
 STOP_LIMIT_S = 10.0
@@ -56,9 +51,7 @@ class HostWatch:
         self._sampling = Repeat("sampling this host", self._sample, lambda: SAMPLE_EVERY_S)
         # A long log is put less often, so that no more is sent than in the first hour.
         self._putting = Repeat("putting the samples", self._put, self._put_every_s)
-        self._is_kept = is_kept
-        self._worked = 0
-        self._rested = 0
+        self._rhythm = PutRhythm() if is_kept else None
 
     def start(self) -> None:
         self._sampling.start()
@@ -89,23 +82,12 @@ class HostWatch:
             )
             with self._lock:
                 self._log.add(sample)
-            if self._is_kept:
-                self._heed(sample.cpu > WORK * sample.cpus)
+            if self._rhythm is not None and self._rhythm.heed(sample.cpu > WORK * sample.cpus):
+                self._putting.soon()
         self._before = (at, usage)
 
-    def _heed(self, is_at_work: bool) -> None:
-        """Whether the last second was work decides when samples are put."""
-        self._rested = 0 if is_at_work else self._rested + 1
-        if self._rested > REST_SAMPLES:
-            self._worked = 0
-        elif is_at_work or self._worked > 0:
-            self._worked += 1
-        is_just_over = self._worked > 0 and self._rested > 0
-        if is_just_over or 0 < self._worked <= AT_ONCE_SAMPLES:
-            self._putting.soon()
-
     def _put_every_s(self) -> float:
-        every_s = IDLE_PUT_EVERY_S if self._is_kept and self._worked == 0 else PUT_EVERY_S
+        every_s = PUT_EVERY_S if self._rhythm is None else self._rhythm.every_s
         return every_s * self._log.stride
 
     def _put(self) -> None:

@@ -108,12 +108,18 @@ function calibrateFleet(run: MeasuredRun): FleetCalibration | null {
     engine: engineSchema.parse(run.request.engine),
     instanceType: run.request.instanceType,
     slotsPerWorker: slots,
-    bootMs: phases.provision,
+    bootMs: fleet?.kept === undefined ? phases.provision : bootOfAll(fleet.hosts),
     // Before the first batch of a slot; the cold start of its process is part of that.
     engineStartMs: (overhead?.idleAtStart ?? 0) + phases.coldStart,
     endMs: phases.teardown,
     bootSpread: workers.length < 3 ? USUAL_BOOT_SPREAD : logSpread(workers.map(bootOf)),
   };
+}
+
+/** Of a kept fleet the run has no boot, but its hosts tell of theirs: from the first to the last that was ready. */
+function bootOfAll(hosts: NonNullable<ArmRound['fleet']>['hosts']): number {
+  const started = Math.min(...hosts.map(({ bootStartedAt }) => bootStartedAt));
+  return hosts.length === 0 ? 0 : Math.max(...hosts.map(({ readyAt }) => readyAt)) - started;
 }
 
 const bootOf = ({ bootStartedAt, readyAt }: { readonly bootStartedAt: number; readonly readyAt: number }) =>

@@ -2,9 +2,13 @@ import { duration } from './format.ts';
 import type { Summary } from './summary-schema.ts';
 
 /** What one must know of times on a kept fleet: that there is no boot in them, and what they have instead. */
-export function keptRemarks({ rounds }: Pick<Summary, 'rounds'>): string[] {
+export function keptRemarks({ rounds, request }: Pick<Summary, 'rounds' | 'request'>): string[] {
   return rounds.flatMap(({ arms }) =>
-    arms.flatMap(({ fleet, round }) => {
+    arms.flatMap(({ arm, fleet, round, error }) => {
+      if (arm === 'fleet' && request.keptFleet && error?.code.endsWith('Timeout') && fleet === null) {
+        const { name } = request.keptFleet;
+        return [`The head of the kept fleet ${name} was not heard of any more: start the fleet again.`];
+      }
       if (!fleet?.kept) return [];
       const { name, submittedAt, takenAt } = fleet.kept;
       const which = rounds.length === 1 ? 'The fleet arm' : `The fleet arm of round ${round}`;
