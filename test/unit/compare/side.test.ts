@@ -30,7 +30,7 @@ describe('parseSide', () => {
       'serverless,workers=4',
       'one of memory, concurrency, batch-size, tolerated-failures, architecture, stage',
     ],
-    ['fleet,memory=512', 'one of engine, workers,'],
+    ['fleet,memory=512', 'one of fleet, engine, workers,'],
     ['serverless,prefix=a/', 'received "prefix"'],
     ['serverless,memory', 'a value, as in `name=value`'],
     ['serverless,memory=', 'a value, as in `name=value`'],

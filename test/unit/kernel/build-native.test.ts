@@ -16,6 +16,6 @@ test('what is missing for the build is named, with the remedy', () => {
     env: { ...process.env, PATH: '' },
   });
   expect(status).toBe(1);
-  expect(stderr).toMatch(/needs cargo, cmake/);
+  expect(stderr).toMatch(/cargo is missing .*rustup\.rs.*\n.*cmake is missing/s);
   expect(stderr).toContain('apt-get install');
 });
