@@ -14,7 +14,7 @@ from fanfleet.usage import Usage, usage_reader
 
 SAMPLE_EVERY_S = 1.0
 STATES_EVERY_S = 2.0
-WORK = 0.1
+WORK = 0.03
 """A host that uses more of its processors has something to do."""
 SHORTEST_SAMPLE_S = 0.2
 """In less, a tick of the kernel's clock (10 ms) would look like a busy processor."""

@@ -76,9 +76,6 @@ export const runSchema = z.object({
 });
 export type Run = z.infer<typeof runSchema>;
 
-/** The head of a kept fleet is there already: it need not boot before its first heartbeat, and sends one every 5 s. */
-const KEPT_HEARTBEAT_S = 30;
-
 /** What the stack was deployed with. */
 export interface Deployment {
   readonly stage: string;
@@ -149,10 +146,7 @@ export function resolveRun(
     schedule,
     baseline: request.baseline,
     fleetDeadline: request.fleetDeadline,
-    fleetHeartbeat: Math.min(
-      joined === null ? deployment.fleetHeartbeat : KEPT_HEARTBEAT_S,
-      request.fleetDeadline - 1,
-    ),
+    fleetHeartbeat: Math.min(deployment.fleetHeartbeat, request.fleetDeadline - 1),
     mapRunPrefix: `runs/${runId}/map-run`,
     resume: request.resume ?? null,
     passes: passes(request.arms, schedule, request.repeats),

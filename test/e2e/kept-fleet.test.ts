@@ -5,6 +5,7 @@ import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { readState } from '../../localstack/offline.ts';
 import { keptFiles, readKeptFleet } from '../../src/fleet/kept/files.ts';
 import { describeKeeping } from '../../src/fleet/kept/keeping.ts';
+import type { Summary } from '../../src/report/summary-schema.ts';
 import { keptFleetRun } from '../../src/run/layout.ts';
 import { type Engine, engineSchema } from '../../src/run/request.ts';
 import { cli, cliJson } from './support/cli.ts';
@@ -226,6 +227,49 @@ describe('a kept fleet', () => {
     await expectNothingLeft(id);
   });
 });
+
+describe('commands of many runs', () => {
+  it('keep their fleets for them: a sweep one for each engine and worker count', async () => {
+    const swept = await cliJson<{ measurements: { status: string; times: { boot: number } }[] }>(stack.home, [
+      ...['sweep', 'digits/', '--engine', 'grpc', '--workers', '1,2', '--repeats', '2', '--keep-fleets'],
+    ]);
+    expect(swept.measurements.map(({ status }) => status)).toEqual(Array(4).fill('succeeded'));
+    // A fleet of its own takes several seconds to boot.
+    expect(Math.max(...swept.measurements.map(({ times }) => times.boot))).toBeLessThan(2_000);
+    await expectAllEnded('sweep-grpc-1', 'sweep-grpc-2');
+  });
+
+  it('keep their fleets for them: start one for both samples', async () => {
+    const { runs } = await cliJson<{ runs: Summary[] }>(stack.home, ['start', '--engine', 'grpc']);
+    expect(runs.map(({ agreement }) => agreement.equal)).toEqual([true, true]);
+    const [photos, digits] = runs.map(({ request }) => request.keptFleet);
+    expect(photos?.id).toMatch(/^start-grpc-2-/);
+    expect(digits).toEqual(photos);
+    await expectAllEnded('start-grpc-2');
+  });
+
+  it('take a fleet that is there: a comparison, on its fleet side alone', async () => {
+    const { id } = await start('compared', '--engine', 'grpc', '--workers', '1');
+    const compared = await cliJson<{ measurements: { status: string }[] }>(stack.home, [
+      ...['compare', 'serverless', 'fleet', 'digits/', '--fleet', 'compared', '--repeats', '2'],
+    ]);
+    await cliJson(stack.home, ['fleet', 'stop', 'compared']);
+    expect(compared.measurements.map(({ status }) => status)).toEqual(Array(4).fill('succeeded'));
+    expect((await readKeptFleet(stack.runs, id))?.state?.jobs).toBe(2);
+    await expectNothingLeft(id);
+  });
+});
+
+async function expectAllEnded(...prefixes: string[]): Promise<void> {
+  const { fleets } = await cliJson<{ fleets: { id: string; state: string }[] }>(stack.home, [
+    ...['fleet', 'list', '--all'],
+  ]);
+  for (const prefix of prefixes) {
+    const own = fleets.filter(({ id }) => id.startsWith(prefix));
+    expect(own.map(({ state }) => state)).toEqual(['ended']);
+    for (const { id } of own) await expectNothingLeft(id);
+  }
+}
 
 function start(name: string, ...options: string[]): Promise<{ id: string }> {
   return cliJson(stack.home, ['fleet', 'start', name, ...options]);

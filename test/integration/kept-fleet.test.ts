@@ -109,6 +109,15 @@ describe('a kept fleet', { timeout: 180_000 }, () => {
     expect(await maximaOf(runs[1] ?? '')).toHaveLength(40);
   });
 
+  it('ends at its deadline', async () => {
+    const id = nextId();
+    // Half a minute of it is kept to report.
+    const { execution } = await jobs.keep(id, HOSTS, { ...GRPC, FANFLEET_JOB_DEADLINE_S: '40' });
+    const end = await jobs.settled(execution, WITHIN_MS);
+    expect([end.status, JSON.parse(end.output ?? '{}')]).toEqual(['SUCCEEDED', { reason: 'deadline' }]);
+    expect(await enqueue(jobs.store, id, { end: 'late' })).toEqual({ ended: 'deadline' });
+  });
+
   it('leaves out a job whose run has ended in the queue', async () => {
     // Prepare
     const id = nextId();

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ObjectStore } from '../../aws/object-store.ts';
 import { FanfleetError } from '../../errors.ts';
-import { keptFleetIds, readKeptFleet } from '../../fleet/kept/files.ts';
+import { type KeptFleetView, keptFleetIds, readKeptFleet } from '../../fleet/kept/files.ts';
 import { describeKeeping, endAfterJobs, endNow, startKeptFleet } from '../../fleet/kept/keeping.ts';
 import type { KeptFleetInput } from '../../fleet/kept/kept-fleet.ts';
 import { duration } from '../../report/format.ts';
@@ -65,14 +65,27 @@ export async function stopFleet(context: Context, aws: Aws, id: string, now: boo
   }
 }
 
-/** @throws FanfleetError what the fleet ended with before it was ready */
-export async function untilReady(context: Context, aws: Aws, id: string): Promise<void> {
+/** Wait until a fleet can be given jobs. @throws FanfleetError what it ended with before that */
+export function untilThere(context: Context, aws: Aws, id: string): Promise<void> {
+  return until(context, aws, id, (view) => view !== null);
+}
+
+/** Wait until a fleet has booted. @throws FanfleetError what it ended with before that */
+export function untilReady(context: Context, aws: Aws, id: string): Promise<void> {
+  return until(context, aws, id, (view) => view?.state != null);
+}
+
+async function until(
+  context: Context,
+  aws: Aws,
+  id: string,
+  isSo: (view: KeptFleetView | null) => boolean,
+): Promise<void> {
   const store = storeOf(aws);
   for (;;) {
     const keeping = await describeKeeping(aws.sfn, aws.stack, id);
     if (keeping.status !== 'RUNNING') throw runFailed(keeping);
-    const view = await readKeptFleet(store, id);
-    if (view?.state) return;
+    if (isSo(await readKeptFleet(store, id))) return;
     context.io.progress(`${id} boots …`);
     await sleep(POLL_MS, undefined, { signal: context.signal });
   }

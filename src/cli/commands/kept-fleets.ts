@@ -4,12 +4,15 @@ import { startKeptFleet } from '../../fleet/kept/keeping.ts';
 import type { KeptFleetInput } from '../../fleet/kept/kept-fleet.ts';
 import type { RequestInput } from '../../run/request.ts';
 import type { Aws, Context } from '../context.ts';
-import { stopFleet } from './fleet.ts';
+import { stopFleet, untilReady, untilThere } from './fleet.ts';
 
 /** After a command that has died they end themselves. */
 const IDLE_S = 600;
 
-/** The request with a kept fleet in the place of what it would launch, started unless it is there. */
+/**
+ * The request with a kept fleet in the place of what it would launch, started unless it is there. It may still boot: jobs wait
+ * for it.
+ */
 export async function onKeptFleet(request: RequestInput, fleets: KeptFleets): Promise<RequestInput> {
   const { engine, workers, instanceType, instanceTypes, market, swap, ...rest } = request;
   const input = { engine, workers, instanceType, instanceTypes, market, swap };
@@ -33,7 +36,7 @@ export class KeptFleets {
     this.#prefix = prefix;
   }
 
-  /** The name of the fleet that is like this; it may still boot, and takes jobs. */
+  /** The name of the fleet that is like this. */
   async like(input: KeptFleetInput): Promise<string> {
     const { engine = 'daft', workers = 2 } = input;
     const key = JSON.stringify(input);
@@ -44,7 +47,13 @@ export class KeptFleets {
     const store = new ObjectStore(s3, stack.runsBucket);
     const id = await startKeptFleet(sfn, stack, store, name, { idle: IDLE_S, ...input });
     this.#fleets.set(key, { name, id });
+    await untilThere(this.#context, this.#aws, id);
     return name;
+  }
+
+  /** Wait until all that were started have booted, so that no run has a boot in its times. */
+  async ready(): Promise<void> {
+    for (const { id } of this.#fleets.values()) await untilReady(this.#context, this.#aws, id);
   }
 
   /** End all, and what they may still be doing: nobody waits for it. */

@@ -77,7 +77,10 @@ async function measureAll(context: Context, aws: Aws, file: string, begun: Sweep
   };
   const requestAt = async (turn: Turn): Promise<RequestInput> => {
     const request = requestOfPoint(begun, pointAt(turn));
-    return begun.keepFleets ? onKeptFleet(request, fleets) : request;
+    if (!begun.keepFleets) return request;
+    const kept = await onKeptFleet(request, fleets);
+    await fleets.ready();
+    return kept;
   };
   try {
     return await measureTurns(context, begun, {

@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { ObjectReader } from '../../aggregate/reader.ts';
 import { FanfleetError } from '../../errors.ts';
 import { invalidInput, problemOf } from '../../invalid-input.ts';
-import { keptFleetIds, readKeptFleet } from './files.ts';
+import { type KeptFleetView, keptFleetIds, readKeptFleet } from './files.ts';
 import type { LaunchedKeptFleet } from './kept-fleet.ts';
 
 /** The kept fleet that a run is for: its name, and which life of it. */
@@ -11,6 +11,18 @@ export interface JoinedFleet {
   readonly id: string;
 }
 
+/** What is to become of an execution input. */
+export interface Joining {
+  readonly input: unknown;
+  /** Null where the input names no fleet. */
+  readonly joined: JoinedFleet | null;
+  /** Seconds without a heartbeat after which the head counts as lost; null for those of the stage. */
+  readonly heartbeat: number | null;
+}
+
+/** A head that has booted sends one every 5 s. */
+const HEARTBEAT_S = 30;
+
 /** Fields of a run that are those of its kept fleet. */
 const FIELDS = ['engine', 'workers', 'instanceTypes', 'market', 'swap'] as const;
 
@@ -18,18 +30,17 @@ const FIELDS = ['engine', 'workers', 'instanceTypes', 'market', 'swap'] as const
  * The execution input of a run for a kept fleet, with what that fleet is. What the input says of it must agree.
  *
  * @param version of fanfleet, as it is deployed
- * @returns the input as it is, and no fleet, where it names none
  * @throws FanfleetError `FLEET_NOT_FOUND`, `FLEET_ENDED`, `FLEET_OUTDATED`, `INVALID_INPUT` that names each field which differs
  */
 export async function joinKeptFleet(
   input: unknown,
   store: Pick<ObjectReader, 'get' | 'list'>,
   version: string,
-): Promise<{ readonly input: unknown; readonly joined: JoinedFleet | null }> {
+): Promise<Joining> {
   // What is no name of a fleet is refused with all other problems of the input.
-  if (!isInputWithFleet(input)) return { input, joined: null };
+  if (!isInputWithFleet(input)) return { input, joined: null, heartbeat: null };
   const { fleet: name } = input;
-  const fleet = await latestFleet(store, name);
+  const { fleet, state } = await latestFleet(store, name);
   if (fleet.version !== version) {
     throw new FanfleetError(
       'FLEET_OUTDATED',
@@ -40,17 +51,19 @@ export async function joinKeptFleet(
   expectAgreement(input, fleet);
   const { instanceType: _, ...rest } = input;
   const own = Object.fromEntries(FIELDS.map((field) => [field, fleet[field]]));
-  return { input: { ...rest, ...own }, joined: { name, id: fleet.id } };
+  return {
+    input: { ...rest, ...own },
+    joined: { name, id: fleet.id },
+    // One that boots has to do that first.
+    heartbeat: state === null ? null : HEARTBEAT_S,
+  };
 }
 
 function isInputWithFleet(input: unknown): input is Readonly<Record<string, unknown>> & { fleet: string } {
   return typeof input === 'object' && input !== null && 'fleet' in input && typeof input.fleet === 'string';
 }
 
-async function latestFleet(
-  store: Pick<ObjectReader, 'get' | 'list'>,
-  name: string,
-): Promise<LaunchedKeptFleet> {
+async function latestFleet(store: Pick<ObjectReader, 'get' | 'list'>, name: string): Promise<KeptFleetView> {
   const id = (await keptFleetIds(store, name)).at(-1);
   const view = id === undefined ? null : await readKeptFleet(store, id);
   if (view === null) {
@@ -60,7 +73,7 @@ async function latestFleet(
       { source: 'user' },
     );
   }
-  if (view.end === null) return view.fleet;
+  if (view.end === null) return view;
   throw new FanfleetError(
     'FLEET_ENDED',
     `Expected a kept fleet ${name} that takes jobs but it has ended (${view.end.reason}): start it again with \`fanfleet fleet start ${name}\`.`,

@@ -55,6 +55,28 @@ describe('a bill', () => {
     );
   });
 
+  it('has the shares of a kept fleet to the millisecond, so that all of them are its whole time', () => {
+    const shares = fc.array(fc.tuple(count(30_000), count(30_000)), { minLength: 1, maxLength: 5 });
+    const one = { role: 'worker', type: 't3.medium', market: 'on-demand', volumeGib: 16, cpuMs: 0 } as const;
+    const billed = (instances: FleetUsage['instances']) => {
+      const none = { lists: 0, gets: 0, puts: 0, storedBytes: 0, storedDays: 0 };
+      return fleetBill({ instances, publicIps: 1, stateTransitions: 0, functions: [], s3: none }, prices);
+    };
+    fc.assert(
+      fc.property(shares, (jobs) => {
+        const bills = jobs.map(([runningMs, idleBeforeMs]) => billed([{ ...one, runningMs, idleBeforeMs }]));
+        const wholeMs = jobs.reduce((sum, [ran, idle]) => sum + ran + idle, 0);
+        const hours = bills
+          .flatMap(({ lines }) => lines)
+          .filter(({ service }) => service === 'ec2')
+          .reduce((sum, { quantity }) => sum + quantity, 0);
+        expect(hours).toBeCloseTo(wholeMs / 3_600_000, 9);
+        const total = bills.reduce((sum, { usd }) => sum + usd, 0);
+        expect(total).toBeCloseTo(billed([{ ...one, runningMs: 0, idleBeforeMs: wholeMs }]).usd, 9);
+      }),
+    );
+  });
+
   it('is the sum of its lines, none of which is negative', () => {
     fc.assert(
       fc.property(serverless, fleet, (a, b) => {

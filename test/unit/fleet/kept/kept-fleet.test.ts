@@ -61,7 +61,7 @@ describe('a run for a kept fleet', () => {
     'fleets/gone.1/end.json': { endedAt: 9, reason: 'idle' },
   });
 
-  it('has what the fleet is, its latest life, and a short heartbeat', async () => {
+  it('has what the fleet is, and its latest life', async () => {
     const { input, joined } = await joinKeptFleet(
       { prefix: 'x/', fleet: 'four', workers: 4 },
       store,
@@ -69,15 +69,15 @@ describe('a run for a kept fleet', () => {
     );
     const run = resolveRun(input, 'r', 0, DEPLOYMENT, joined);
     expect(run).toMatchObject({
-      ...{ engine: 'dask', workers: 4, instanceTypes: ['c7g.large'], fleetHeartbeat: 30 },
+      ...{ engine: 'dask', workers: 4, instanceTypes: ['c7g.large'] },
       keptFleet: { name: 'four', id: 'four.2' },
     });
   });
 
   it('leaves an input without a fleet as it is', async () => {
     const input = { prefix: 'x/', engine: 'ray' };
-    expect(await joinKeptFleet(input, store, VERSION)).toEqual({ input, joined: null });
-    expect(resolveRun(input, 'r', 0, DEPLOYMENT)).toMatchObject({ keptFleet: null, fleetHeartbeat: 600 });
+    expect(await joinKeptFleet(input, store, VERSION)).toEqual({ input, joined: null, heartbeat: null });
+    expect(resolveRun(input, 'r', 0, DEPLOYMENT).keptFleet).toBeNull();
   });
 
   it.each([
