@@ -4,7 +4,7 @@ import { ObjectReader } from '../src/aws/object-reader.ts';
 import { ObjectStore } from '../src/aws/object-store.ts';
 import { createS3 } from '../src/aws/s3.ts';
 import { s3Access } from '../src/aws/s3-access.ts';
-import { chooseKernel } from '../src/kernel/choose-kernel.ts';
+import { kernelChooser } from '../src/kernel/choose-kernel.ts';
 import { addonPath } from '../src/kernel/native-addon.ts';
 import { parse } from '../src/parse.ts';
 import { imageMemoryOfFunction } from '../src/run/image-memory.ts';
@@ -22,8 +22,7 @@ const memoryMb = environment.AWS_LAMBDA_FUNCTION_MEMORY_SIZE;
 const { encodedBytes, decodedBytes } = workerLimits(memoryMb);
 /** Long enough for a steady rate, and short beside the run that it is compared with. */
 const BUDGET_MS = 60_000;
-/** Awaited where it is needed: a bundle that is CommonJS, which starts sooner, cannot do so here. */
-const chosenKernel = chooseKernel(undefined, addonPath(environment.LAMBDA_TASK_ROOT));
+const kernelFor = kernelChooser(addonPath(environment.LAMBDA_TASK_ROOT));
 
 /** Run the same kernel on one thread, over all images or as many as a minute lasts. */
 export const main = handler('baseline', async (event: unknown) => {
@@ -31,7 +30,7 @@ export const main = handler('baseline', async (event: unknown) => {
   const store = new ObjectStore(s3, run.runsBucket);
   const baseline = await runBaseline({
     reader,
-    kernel: await chosenKernel,
+    kernel: await kernelFor(run.kernel),
     encodedBytes,
     decodedBytes,
     // Its own memory may be less than that of the functions which it is compared with.

@@ -1,7 +1,7 @@
 import { ObjectReader } from '../src/aws/object-reader.ts';
 import { ObjectWriter } from '../src/aws/object-writer.ts';
 import { S3Requests } from '../src/aws/s3-requests.ts';
-import { chooseKernel } from '../src/kernel/choose-kernel.ts';
+import { kernelChooser } from '../src/kernel/choose-kernel.ts';
 import { addonPath } from '../src/kernel/native-addon.ts';
 import { metricsLine } from '../src/metrics.ts';
 import { ServerClock } from '../src/timing/server-clock.ts';
@@ -14,8 +14,7 @@ import { environment, handler, logger, s3Access, writeLog } from './runtime.ts';
 const serverClock = new ServerClock();
 const reader = new ObjectReader(s3Access, { serverClock });
 const requests = new S3Requests(s3Access, { serverClock });
-/** Awaited where it is needed: a bundle that is CommonJS, which starts sooner, cannot do so here. */
-const chosenKernel = chooseKernel(undefined, addonPath(environment.LAMBDA_TASK_ROOT));
+const kernelFor = kernelChooser(addonPath(environment.LAMBDA_TASK_ROOT));
 const limits = workerLimits(environment.AWS_LAMBDA_FUNCTION_MEMORY_SIZE);
 let coldStartMs = performance.now();
 
@@ -31,7 +30,7 @@ export const main = handler('measure', async (event: unknown) => {
   const { counts, span } = await work(job, {
     ...limits,
     reader,
-    kernel: await chosenKernel,
+    kernel: await kernelFor(job.kernel),
     store: new ObjectWriter(requests, job.runsBucket),
     worker: environment.AWS_LAMBDA_LOG_STREAM_NAME,
     queuedAt: Date.parse(queuedAt),

@@ -21,6 +21,7 @@ export function readEnvironment() {
     FANFLEET_BATCH_SIZE: integer(variables, 'FANFLEET_BATCH_SIZE'),
     FANFLEET_SCHEDULE: variables.oneOf('FANFLEET_SCHEDULE', SCHEDULES),
     FANFLEET_FLEET_HEARTBEAT: integer(variables, 'FANFLEET_FLEET_HEARTBEAT'),
+    FANFLEET_NATIVE_KERNELS: variables.text('FANFLEET_NATIVE_KERNELS', 0),
     FANFLEET_INSTANCE_PROFILE: variables.text('FANFLEET_INSTANCE_PROFILE'),
     FANFLEET_SUBNETS: variables.text('FANFLEET_SUBNETS'),
     FANFLEET_SECURITY_GROUPS: variables.text('FANFLEET_SECURITY_GROUPS', 0),
@@ -66,6 +67,11 @@ export function deploymentOf(environment: Environment): Deployment {
     batchSize: environment.FANFLEET_BATCH_SIZE,
     schedule: environment.FANFLEET_SCHEDULE,
     fleetHeartbeat: environment.FANFLEET_FLEET_HEARTBEAT,
+    nativeKernels: {
+      packedFor: environment.FANFLEET_NATIVE_KERNELS.split(','),
+      // All functions of a stack are of one processor.
+      functions: process.arch,
+    },
   };
 }
 

@@ -4,7 +4,8 @@ import { ObjectReader } from '../../src/aws/object-reader.ts';
 import { s3Access } from '../../src/aws/s3-access.ts';
 import type { Batch, DatasetObject } from '../../src/dataset/manifest.ts';
 import { listPages } from '../../src/dataset/s3-listing.ts';
-import { chooseKernel, KERNELS } from '../../src/kernel/choose-kernel.ts';
+import { chooseKernel } from '../../src/kernel/choose-kernel.ts';
+import { KERNEL_CHOICES } from '../../src/kernel/kernel-choice.ts';
 import { shardMembers } from '../../src/plan/shard-members.ts';
 import { measureBatch } from '../../src/workload/measure-batch.ts';
 import type { Job, Store } from '../job.ts';
@@ -17,7 +18,7 @@ const MEMORY_PER_CORE = 1769;
 
 await serve(async ({ source, store, threads }, variant) => {
   if (store === null) throw new TypeError('Expected a store for a job over S3.');
-  const kernel = await chooseKernel(KERNELS.find((name) => name === variant));
+  const kernel = await chooseKernel(KERNEL_CHOICES.find((name) => name === variant));
   const s3 = clientOf(store);
   const reader = new ObjectReader(s3Access(s3));
   const objects = await plan(store, source);

@@ -1,8 +1,9 @@
 /** fanfleet's TypeScript kernels: `native` or `portable`, as `fanfleet stats` and `measure` use them. */
 import { readFileSync } from 'node:fs';
 import { forEachConcurrent } from '../../src/concurrency/for-each-concurrent.ts';
-import { chooseKernel, KERNELS } from '../../src/kernel/choose-kernel.ts';
+import { chooseKernel } from '../../src/kernel/choose-kernel.ts';
 import type { Kernel } from '../../src/kernel/kernel.ts';
+import { KERNEL_CHOICES } from '../../src/kernel/kernel-choice.ts';
 import { measureLocalFiles } from '../../src/kernel/local-files.ts';
 import { type Job, jobPaths } from '../job.ts';
 import { type StatisticsRow, statisticsOf } from '../statistics-row.ts';
@@ -12,7 +13,7 @@ import { type Pass, serve } from './serve.ts';
 const OVERLAP_PER_CORE = 2;
 
 await serve(async (job, variant) => {
-  const kernel = await chooseKernel(KERNELS.find((name) => name === variant));
+  const kernel = await chooseKernel(KERNEL_CHOICES.find((name) => name === variant));
   return job.source === 'memory' ? fromMemory(kernel, job) : fromFiles(kernel, job);
 });
 

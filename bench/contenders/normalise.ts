@@ -1,7 +1,8 @@
 /** Normalised copies by fanfleet's TypeScript kernels: `native` or `portable`, each image from its own range. */
 import { readFileSync } from 'node:fs';
 import { forEachConcurrent } from '../../src/concurrency/for-each-concurrent.ts';
-import { chooseKernel, KERNELS } from '../../src/kernel/choose-kernel.ts';
+import { chooseKernel } from '../../src/kernel/choose-kernel.ts';
+import { KERNEL_CHOICES } from '../../src/kernel/kernel-choice.ts';
 import { jobPaths } from '../job.ts';
 import { normalisationOf } from '../normalisation.ts';
 import { serve } from './serve.ts';
@@ -10,7 +11,7 @@ import { serve } from './serve.ts';
 const OVERLAP_PER_CORE = 2;
 
 await serve(async (job, variant) => {
-  const kernel = await chooseKernel(KERNELS.find((name) => name === variant));
+  const kernel = await chooseKernel(KERNEL_CHOICES.find((name) => name === variant));
   const normalisation = normalisationOf(job.task);
   const inputs = jobPaths(job).map((path) => ({ path, data: readFileSync(path) }));
   return async () => {

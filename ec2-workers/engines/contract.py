@@ -82,6 +82,7 @@ def pending_tasks(s3: Any, options: argparse.Namespace) -> list[Task]:
             line.length,
             queued_at,
             options.requester_pays,
+            options.kernel,
             options.depth,
         )
         for line in read_lines(body.iter_chunks(1 << 20))
@@ -105,6 +106,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--operation", required=True)
     parser.add_argument("--normalisation", type=json.loads, help="JSON: how images are normalised, if they are")
     parser.add_argument("--depth", choices=("8", "native"), default="8", help="bits of images of 16 in their rows")
+    parser.add_argument("--kernel", choices=("auto", "native", "portable"), default="auto")
     parser.add_argument(
         "--image-memory",
         type=int,

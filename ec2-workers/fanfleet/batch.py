@@ -67,7 +67,7 @@ def run_batch(task: Task, cold_ms: float, s3: Any, server_clock: ServerClock) ->
     started_at, started_cpu = time.time(), time.process_time()
     batch = _read_batch(s3, task)
     list_ms = (time.time() - started_at) * 1000
-    kernel = choose()
+    kernel = choose(task.kernel)
     done = _do_images(s3, kernel, task, batch["objects"])
     put_started = time.perf_counter()
     if done.values is not None:

@@ -15,6 +15,8 @@ class JobSettings:
     operation: str
     depth: str
     """`8` or `native`: of how many bits of an image of 16 its rows are."""
+    kernel: str
+    """What is to measure them, one of `WANTED` in kernels.py: the same in both arms."""
     normalisation: str
     """JSON, `null` unless the operation is to normalise."""
     image_memory: int
@@ -33,6 +35,7 @@ class JobSettings:
             requester_pays=variables["FANFLEET_REQUESTER_PAYS"],
             operation=variables["FANFLEET_OPERATION"],
             depth=variables["FANFLEET_DEPTH"],
+            kernel=variables["FANFLEET_KERNEL"],
             normalisation=variables["FANFLEET_NORMALISATION"],
             image_memory=int(variables["FANFLEET_IMAGE_MEMORY"]),
         )
@@ -52,7 +55,7 @@ class JobSettings:
             *("--manifest", f"s3://{runs_bucket}/{self.manifest_key}"),
             *("--out", f"s3://{runs_bucket}/{self.arm_prefix}"),
             *("--operation", self.operation, "--normalisation", self.normalisation),
-            *("--depth", self.depth),
+            *("--depth", self.depth, "--kernel", self.kernel),
             *("--image-memory", str(self.image_memory)),
             *("--bucket", self.data_bucket, "--requester-pays", self.requester_pays),
             *("--round", str(self.round)),

@@ -26,6 +26,8 @@ class Task:
     """Epoch milliseconds."""
     requester_pays: bool = False
     """Whether requests to the bucket of the images say so."""
+    kernel: str = "auto"
+    """What is to measure them, one of `WANTED` in kernels.py: the same in both arms."""
     depth: str = "8"
     """`8` or `native`: of how many bits of an image of 16 its row is."""
 

@@ -3,8 +3,9 @@
  *
  * The native kernel is a file of a function's zip where it was built (serverless.yml names it); this says which kernel
  * is packed, and refuses one that the functions, or instances, could not load. sharp is a layer. What instances run is
- * packed with `launchFleet`: the native kernel for their processors, and the gRPC program, which is built here. After a deployment it says if the account runs fewer functions
- * at once than the stack asks for.
+ * packed with `launchFleet`: the native kernel for their processors, and the gRPC program, which is built here. The functions
+ * are told for which processors it was packed (`FANFLEET_NATIVE_KERNELS`): the kernel of a run is chosen by that. After a
+ * deployment it says if the account runs fewer functions at once than the stack asks for.
  */
 import { join } from 'node:path';
 import { tellConcurrency } from './account-concurrency.mjs';
@@ -24,6 +25,7 @@ export default class KernelPackaging {
       const message = `Expected ${addon} to run on the ${who} but ${reason}`;
       throw new serverless.classes.Error(message, 'KERNEL_UNFIT');
     };
+    const packed = new Set();
     const packKernel = async () => {
       const { cpu, addon, glibc } = serverless.service.custom.kernels;
       const reason = await unfit(join(root, addon), cpu, glibc);
@@ -33,6 +35,7 @@ export default class KernelPackaging {
         );
       } else if (reason === undefined) {
         log.notice(`Packing the native kernel (${addon}).`);
+        packed.add(cpu);
       } else {
         refuse(addon, 'functions', reason);
       }
@@ -45,13 +48,16 @@ export default class KernelPackaging {
         const reason = await unfit(join(root, addon), cpu, glibc);
         if (reason === 'missing') {
           log.notice(
-            `Packing no native kernel for instances with ${cpu}, which will use Pillow or sharp: npm run build:native -- linux-${cpu}`,
+            `Packing no native kernel for instances with ${cpu}: runs with them use the portable one, Pillow or sharp, on both arms. npm run build:native -- linux-${cpu}`,
           );
-        } else if (reason !== undefined) {
+        } else if (reason === undefined) {
+          packed.add(cpu);
+        } else {
           refuse(addon, 'instances', reason);
         }
       }
       await buildGrpcProgram(root, cpus);
+      serverless.service.provider.environment.FANFLEET_NATIVE_KERNELS = [...packed].join(',');
     };
     this.hooks = {
       'before:package:createDeploymentArtifacts': async () => {

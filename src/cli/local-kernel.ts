@@ -1,6 +1,7 @@
-import { chooseKernel, type KernelName } from '../kernel/choose-kernel.ts';
+import { chooseKernel } from '../kernel/choose-kernel.ts';
 import { withinMemory } from '../kernel/image-memory.ts';
 import type { Kernel } from '../kernel/kernel.ts';
+import type { KernelChoice } from '../kernel/kernel-choice.ts';
 import type { NormalisedFormat } from '../kernel/normalisation.ts';
 
 /** Of the memory that is free when a command begins; the rest is for the command itself. */
@@ -10,10 +11,9 @@ const SHARE = 7 / 8;
  * The kernel for images of this machine: one that takes more memory than is free is a row with its error, and does not
  * end the command.
  *
- * @param name @default the fastest that is there
  * @param format of the normalised copies, if they are made
  * @throws FanfleetError as `chooseKernel`
  */
-export async function localKernel(name: KernelName | undefined, format?: NormalisedFormat): Promise<Kernel> {
+export async function localKernel(name: KernelChoice, format?: NormalisedFormat): Promise<Kernel> {
   return withinMemory(await chooseKernel(name), process.availableMemory() * SHARE, format);
 }

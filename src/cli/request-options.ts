@@ -3,6 +3,7 @@ import { IMAGE_FILTERS } from '../dataset/image-type.ts';
 import { FanfleetError } from '../errors.ts';
 import { MARKETS } from '../fleet/market.ts';
 import { DEPTHS } from '../kernel/depth.ts';
+import { KERNEL_CHOICES } from '../kernel/kernel-choice.ts';
 import { NORMALISED_FORMATS } from '../kernel/normalisation.ts';
 import { parse } from '../parse.ts';
 import { SHARD_KEYS } from '../plan/shard-keys.ts';
@@ -16,6 +17,10 @@ export function addRequestOptions(command: Command): Command {
     .option(
       '--depth <bits>',
       `of images of 16 bits: the high 8, or all: ${DEPTHS.join(' | ')} (default: 8; to normalise: native)`,
+    )
+    .option(
+      '--kernel <name>',
+      `of both arms: ${KERNEL_CHOICES.join(' | ')}: native where both have it (default: auto)`,
     )
     .option('--format <name>', `of normalised images: ${NORMALISED_FORMATS.join(' | ')} (default: png)`)
     .option('--channels <how>', 'stretched with one range, or each with its own: all | each (default: all)')

@@ -4,7 +4,7 @@ import { join, relative } from 'node:path';
 import { HeadObjectCommand, NotFound, PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import { createTarGzip } from 'nanotar';
 import { FanfleetError } from '../errors.ts';
-import type { Architecture } from './image.ts';
+import { type Architecture, CPUS } from './image.ts';
 
 /**
  * What the instances fetch: the engines, the lock file of their Python packages, the native kernel, and the gRPC program for
@@ -21,8 +21,6 @@ const FOLDER = 'ec2-workers';
 
 /** Below `FOLDER`, in the repository as on the instances. */
 const PROGRAM = 'grpc/main.mjs';
-/** The processors by the names of Node. */
-const CPUS = { amd64: 'x64', arm64: 'arm64' } as const satisfies Record<Architecture, string>;
 
 /** What a bundle has beside the files that all have. */
 export interface BundleParts {

@@ -42,6 +42,7 @@ export function jobVariables(run: Run, round: number): Record<string, string> {
     FANFLEET_REQUESTER_PAYS: String(run.requesterPays),
     FANFLEET_OPERATION: run.operation,
     FANFLEET_DEPTH: run.depth,
+    FANFLEET_KERNEL: run.kernel,
     FANFLEET_NORMALISATION: JSON.stringify(run.normalisation),
     FANFLEET_IMAGE_MEMORY: String(run.imageMemory),
   };

@@ -24,8 +24,9 @@ import { createS3 } from '../aws/s3.ts';
 import { s3Access } from '../aws/s3-access.ts';
 import { S3Requests } from '../aws/s3-requests.ts';
 import { FanfleetError } from '../errors.ts';
-import { chooseKernel } from '../kernel/choose-kernel.ts';
+import { kernelChooser } from '../kernel/choose-kernel.ts';
 import type { Kernel } from '../kernel/kernel.ts';
+import type { KernelChoice } from '../kernel/kernel-choice.ts';
 import { addonPath } from '../kernel/native-addon.ts';
 import { ServerClock } from '../timing/server-clock.ts';
 import { doneBatches } from './done-batches.ts';
@@ -46,6 +47,7 @@ const PATIENCE_MS = 60_000;
 const METADATA = { timeout: 5_000, maxRetries: 5 };
 
 const ROOT = join(import.meta.dirname, '../..');
+const kernelFor = kernelChooser(addonPath(ROOT));
 const now = () => performance.now();
 const say = (line: string) => void process.stdout.write(`[fanfleet] ${line}\n`);
 const s3 = createS3({
@@ -118,7 +120,8 @@ async function headScaling(): Promise<HeadOptions['scaling']> {
 
 async function worker(): Promise<void> {
   const slots = Number(values.slots);
-  const kernel = await chooseKernel(undefined, addonPath(ROOT));
+  // Before there is a job: one that asks for the portable kernel waits for that.
+  const kernel = await kernelFor('auto');
   const booted = bootStartedAt();
   const leave = new AbortController();
   void signalled().then(() => leave.abort());
@@ -133,7 +136,7 @@ async function worker(): Promise<void> {
       ...(booted !== undefined && { bootSeconds: (Date.now() - booted) / 1000 }),
     },
     slots,
-    work: batchWork(kernel, given('worker'), hostLimits(memory(), slots)),
+    work: batchWork(kernelFor, given('worker'), hostLimits(memory(), slots)),
     now,
     leave: leave.signal,
     patienceMs: PATIENCE_MS,
@@ -158,16 +161,20 @@ async function run(): Promise<void> {
 }
 
 async function local(): Promise<void> {
-  const { name, prepare } = await chooseKernel(undefined, addonPath(ROOT));
+  // Without its way to do many images at once, which uses more than one thread.
+  const oneByOne = async (wanted: KernelChoice) => {
+    const { name, prepare } = await kernelFor(wanted);
+    return { name, prepare };
+  };
   const limits = { ...hostLimits(memory(), 1), fetches: 1, decodes: 1 };
-  await runLocally(
-    readTasks(await text(process.stdin)),
-    batchWork({ name, prepare }, 'local', limits),
-    progress(),
-  );
+  await runLocally(readTasks(await text(process.stdin)), batchWork(oneByOne, 'local', limits), progress());
 }
 
-function batchWork(kernel: Kernel, name: string, limits: ReturnType<typeof hostLimits>) {
+function batchWork(
+  kernels: (wanted: KernelChoice) => Promise<Kernel>,
+  name: string,
+  limits: ReturnType<typeof hostLimits>,
+) {
   const access = s3Access(s3);
   const serverClock = new ServerClock();
   // From here on it could work: a worker that waits for batches is not starting any more.
@@ -177,7 +184,7 @@ function batchWork(kernel: Kernel, name: string, limits: ReturnType<typeof hostL
     reader: new ObjectReader(access, { serverClock }),
     writes: new S3Requests(access, { serverClock }),
     serverClock,
-    kernel,
+    kernelFor: kernels,
     limits,
     worker: `${name}/${process.pid}`,
     clock: { epoch: Date.now, now },

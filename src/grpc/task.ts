@@ -11,6 +11,7 @@ const taskSchema = z.object({
   bucket: z.string(),
   operation: z.string(),
   depth: z.string(),
+  kernel: z.string(),
   normalisation: z.unknown(),
   image_memory: z.int().positive(),
   round: z.int().nonnegative(),
@@ -34,8 +35,8 @@ export function readTasks(text: string): Tasks {
   const tasks = lines.map((line, index) => parse(taskSchema, JSON.parse(line), `Task ${index}`));
   const jobs = tasks.map(
     ({ normalisation, image_memory: imageMemory, requester_pays: requesterPays, ...task }) => {
-      const { manifest, out, bucket, operation, depth, round } = task;
-      const common = { manifest, out, bucket, operation, depth, imageMemory, round, requesterPays };
+      const { manifest, out, bucket, operation, depth, kernel, round } = task;
+      const common = { manifest, out, bucket, operation, depth, kernel, imageMemory, round, requesterPays };
       return JSON.stringify({ ...common, normalisation: JSON.stringify(normalisation ?? null) });
     },
   );

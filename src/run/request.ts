@@ -5,6 +5,7 @@ import { IMAGE_FILTERS } from '../dataset/image-type.ts';
 import { architecture } from '../fleet/image.ts';
 import { MARKETS } from '../fleet/market.ts';
 import { DEPTHS } from '../kernel/depth.ts';
+import { KERNEL_CHOICES } from '../kernel/kernel-choice.ts';
 import { SHARD_KEYS } from '../plan/shard-keys.ts';
 import { normaliseSchema, runOperationSchema } from './normalise.ts';
 import { SCHEDULES } from './schedule.ts';
@@ -48,6 +49,8 @@ const fields = z.strictObject({
   operation: runOperationSchema.default('stats'),
   /** Of how many bits of an image of 16 statistics are. @default 8; images are normalised by all of them */
   depth: z.enum(DEPTHS).optional(),
+  /** What measures the images, the same in all arms. @default auto: native where every arm has it, else portable */
+  kernel: z.enum(KERNEL_CHOICES).default('auto'),
   /** How, where the operation is `normalise`. @default PNG, over all channels, each image by its own range */
   normalise: normaliseSchema.optional(),
   arms: z.array(armSchema).min(1).max(2).default(['serverless', 'fleet']),

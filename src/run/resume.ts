@@ -1,6 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
+import * as z from 'zod';
 import { getIfPresent, type ObjectReader } from '../aggregate/reader.ts';
 import { invalidInput, problemOf } from '../invalid-input.ts';
+import { KERNEL_CHOICES } from '../kernel/kernel-choice.ts';
 import { parse } from '../parse.ts';
 import { layout } from './layout.ts';
 import { type PartialRequest, type RequestInput, requestSchema } from './request.ts';
@@ -21,7 +23,10 @@ const sameWorkSchema = runSchema
   .extend({
     /** Runs of earlier versions refused no image for its memory. */
     imageMemory: runSchema.shape.imageMemory.optional(),
+    /** Runs of before it could be chosen had whatever each arm had: their spans tell. */
+    kernel: z.enum(KERNEL_CHOICES).optional(),
   });
+type SameWork = z.infer<typeof sameWorkSchema>;
 
 /** What these fields are called in a request, where that is another name. */
 const REQUEST_NAMES: Readonly<Record<string, string>> = { normalisation: 'normalise' };
@@ -44,8 +49,8 @@ export async function expectResumable(run: Run, runs: Pick<ObjectReader, 'get'>)
   const earlier = parse(sameWorkSchema, await readRequest(resume, runs), layout.request(resume));
   const names = Object.keys(sameWorkSchema.shape) as (keyof typeof earlier)[];
   const problems = names
-    .filter((name) => name !== 'imageMemory' || earlier.imageMemory !== undefined)
-    .filter((name) => !isDeepStrictEqual(earlier[name], run[name]))
+    .filter((name) => !OPTIONAL.has(name) || earlier[name] !== undefined)
+    .filter((name) => !isSame(name, earlier[name], run[name]))
     .map((name) =>
       name === 'depth' && earlier.operation === 'normalise'
         ? problemOf(NORMALISED_BY_ALL_BITS, 'resume', resume)
@@ -59,6 +64,15 @@ export async function expectResumable(run: Run, runs: Pick<ObjectReader, 'get'>)
   if ((await getIfPresent(runs, layout.plan(resume))) === null) {
     throw invalidInput(what, [problemOf('a run that got as far as its manifest', 'resume', resume)]);
   }
+}
+
+/** Fields that runs of earlier versions do not have. */
+const OPTIONAL: ReadonlySet<keyof SameWork> = new Set(['imageMemory', 'kernel']);
+
+function isSame(name: keyof SameWork, earlier: unknown, own: unknown): boolean {
+  // Batches of both kernels in one arm would say nothing of its speed; `auto` was settled to be the native one.
+  if (name === 'kernel') return (earlier === 'portable') === (own === 'portable');
+  return isDeepStrictEqual(earlier, own);
 }
 
 /**

@@ -3,10 +3,12 @@ import { adviceRequestSchema } from '../advice/strategy.ts';
 import { IMAGE_FILTERS } from '../dataset/image-type.ts';
 import { MARKETS } from '../fleet/market.ts';
 import { DEPTHS } from '../kernel/depth.ts';
+import { KERNEL_CHOICES } from '../kernel/kernel-choice.ts';
 import { parse } from '../parse.ts';
 import { SHARD_KEYS } from '../plan/shard-keys.ts';
 import { accountLimitSchema } from './account-limit-schema.ts';
 import { resolveImageMemory } from './image-memory.ts';
+import { type NativeKernels, resolveKernel } from './kernel.ts';
 import { normalisationSchema, normaliseSchema, runOperationSchema } from './normalise.ts';
 import { type Arm, armSchema, engineSchema, requestSchema } from './request.ts';
 import { SCHEDULES, type Schedule } from './schedule.ts';
@@ -35,6 +37,13 @@ export const runSchema = z.object({
   operation: runOperationSchema,
   /** Of how many bits of an image of 16 the rows are; requests of before there was a choice have 8. */
   depth: z.enum(DEPTHS).default('8'),
+  /**
+   * What workers are told. With `auto` the native kernel is packed for every arm, and one that cannot load it takes the
+   * portable one; with `native` its batches fail. Runs of before it could be chosen had whatever each arm had.
+   */
+  kernel: z.enum(KERNEL_CHOICES).default('auto'),
+  /** Why `auto` is the portable kernel here; null where it is not, or where the kernel was asked for by name. */
+  kernelNote: z.string().nullable().default(null),
   /** Null unless the operation is `normalise`. */
   normalisation: normalisationSchema.nullable(),
   /** The earlier run whose minima and maxima are the range of the normalisation; null for each image's own. */
@@ -88,6 +97,8 @@ export interface Deployment {
   readonly batchSize: number;
   readonly schedule: Schedule;
   readonly fleetHeartbeat: number;
+  /** What of it has the native kernel. */
+  readonly nativeKernels: NativeKernels;
 }
 
 /**
@@ -107,6 +118,11 @@ export function resolveRun(
   const memory = request.memory ?? deployment.memory;
   const schedule = request.schedule ?? deployment.schedule;
   const { instanceType = 't3.medium', instanceTypes = [instanceType] } = request;
+  const { kernel, kernelNote } = resolveKernel(
+    request.kernel,
+    { ...request, instanceTypes },
+    deployment.nativeKernels,
+  );
   const { statisticsRun = null, ...normalisation } = normaliseSchema.parse(request.normalise ?? {});
   return {
     runId,
@@ -120,6 +136,8 @@ export function resolveRun(
     shardKeys: request.shardKeys,
     operation: request.operation,
     depth: request.depth ?? (request.operation === 'normalise' ? 'native' : '8'),
+    kernel,
+    kernelNote,
     normalisation: request.operation === 'normalise' ? normalisation : null,
     statisticsRun,
     arms: [...new Set(request.arms)],

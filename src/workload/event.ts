@@ -1,6 +1,7 @@
 import type { Batch, DatasetObject } from '../dataset/manifest.ts';
 import { type Fields, isInteger, readFields } from '../fields.ts';
 import { DEPTHS } from '../kernel/depth.ts';
+import { KERNEL_CHOICES } from '../kernel/kernel-choice.ts';
 import { NORMALISED_FORMATS, type Normalisation } from '../kernel/normalisation.ts';
 import { IMAGE_ERROR_CODES, type PerChannel } from '../kernel/row.ts';
 import { RUN_OPERATIONS } from '../run/task.ts';
@@ -34,6 +35,7 @@ function readWork(work: Fields): Work {
     runsBucket: work.text('runsBucket'),
     operation: work.oneOf('operation', RUN_OPERATIONS),
     depth: work.oneOf('depth', DEPTHS),
+    kernel: work.oneOf('kernel', KERNEL_CHOICES),
     normalisation: work.nullable('normalisation', (name) => work.object(name, readNormalisation)),
     imageMemory: work.integer('imageMemory'),
     batch: work.object('batch', readBatch),

@@ -1,6 +1,7 @@
 import type { ObjectSink } from '../aws/object-writer.ts';
 import type { Batch } from '../dataset/manifest.ts';
 import type { Depth } from '../kernel/depth.ts';
+import type { KernelChoice } from '../kernel/kernel-choice.ts';
 import type { Normalisation } from '../kernel/normalisation.ts';
 import { isFailed, type Row, serializeRow } from '../kernel/row.ts';
 import { serializeHistogram } from '../run/histogram-file.ts';
@@ -23,6 +24,8 @@ export interface Work {
   readonly operation: RunOperation;
   /** Of how many bits of an image of 16 its rows are. */
   readonly depth: Depth;
+  /** What is to measure them, the same in both arms. */
+  readonly kernel: KernelChoice;
   /** Null unless the operation is `normalise`. */
   readonly normalisation: Normalisation | null;
   /** Most MiB that one image may take: of the run, so that both arms refuse the same images. */

@@ -58,6 +58,7 @@ async function measureShifted(batch: Batch, shift: number): Promise<void> {
     bucket: bucket.bucket,
     requesterPays: false,
     depth: '8' as const,
+    kernel: 'auto' as const,
     runsBucket: RUNS,
     normalisation: null,
     imageMemory: 1024,

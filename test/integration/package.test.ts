@@ -109,8 +109,19 @@ describe('the template', () => {
     }
     expect(resources('AWS::StepFunctions::StateMachine').map(([name]) => name)).toEqual([
       'Benchmark',
+      'Fleets',
       'Nightly',
     ]);
+  });
+
+  it('tells the functions for which processors the native kernel is packed', () => {
+    const packed = ['arm64', 'x64'].filter((cpu) =>
+      existsSync(join(ROOT, `native/dist/linux-${cpu}/kernel.node`)),
+    );
+    const { Properties } = template.Resources.ValidateLambdaFunction as Resource;
+    expect(Properties.Environment).toMatchObject({
+      Variables: { FANFLEET_NATIVE_KERNELS: packed.join(',') },
+    });
   });
 
   it('has a schedule only where one is asked for, which may start the nightly machine and nothing else', () => {

@@ -38,6 +38,7 @@ const run = (runId: string, input: object = {}) =>
     batchSize: 100,
     schedule: 'sequential',
     fleetHeartbeat: 60,
+    nativeKernels: { packedFor: ['x64', 'arm64'], functions: 'x64' },
   });
 
 /** Plan a run of this id by hand; what is in its manifest does not matter to the copying. */
@@ -212,6 +213,7 @@ describe('countsOfTakenOver', () => {
     bucket: 'data',
     requesterPays: false,
     depth: '8' as const,
+    kernel: 'auto' as const,
     runsBucket: RUNS,
     operation: 'stats' as const,
     normalisation: null,

@@ -52,7 +52,7 @@ describe('work', () => {
     await work(
       {
         ...{ runId: 'early', round: 0, bucket: bucket.bucket, requesterPays: false, runsBucket: RUNS, batch },
-        ...{ operation: 'stats', depth: '8', normalisation: null, imageMemory: 1024 },
+        ...{ operation: 'stats', depth: '8', kernel: 'auto', normalisation: null, imageMemory: 1024 },
       },
       { ...options(() => 2_500), store: sink, onMeasured: () => events.push('measured') },
     );
@@ -75,6 +75,7 @@ describe('work', () => {
       bucket: bucket.bucket,
       requesterPays: false,
       depth: '8' as const,
+      kernel: 'auto' as const,
       runsBucket: RUNS,
       operation: 'stats' as const,
       normalisation: null,
@@ -133,6 +134,7 @@ describe('work', () => {
       bucket: bucket.bucket,
       requesterPays: false,
       depth: '8' as const,
+      kernel: 'auto' as const,
       runsBucket: RUNS,
       normalisation: null,
       imageMemory: 1024,
@@ -170,6 +172,7 @@ describe('work', () => {
       bucket: 'nowhere',
       requesterPays: false,
       depth: '8' as const,
+      kernel: 'auto' as const,
       runsBucket: RUNS,
       operation: 'mean' as const,
       normalisation: null,

@@ -10,4 +10,5 @@ export const DEPLOYMENT = {
   batchSize: 100,
   schedule: 'parallel',
   fleetHeartbeat: 600,
+  nativeKernels: { packedFor: ['x64', 'arm64'], functions: 'arm64' },
 } as const;

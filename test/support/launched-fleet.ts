@@ -98,6 +98,7 @@ export function useFleets(options: Partial<Ec2EndpointOptions> = {}) {
       batchSize: 100,
       schedule: 'sequential',
       fleetHeartbeat: 90,
+      nativeKernels: { packedFor: ['x64', 'arm64'], functions: 'x64' },
     });
     return {
       ec2,

@@ -4,7 +4,7 @@ import { type CopyPlaces, copyPlaces, type Place, placeOf } from '../../dataset/
 import { nothingPassedOver } from '../../dataset/files/passed-over.ts';
 import { isLocalShard } from '../../dataset/shards/local-shard.ts';
 import { FanfleetError } from '../../errors.ts';
-import type { KernelName } from '../../kernel/choose-kernel.ts';
+import type { KernelChoice } from '../../kernel/kernel-choice.ts';
 import { localFailure } from '../../kernel/local-failure.ts';
 import { eachLocalImage } from '../../kernel/local-images.ts';
 import type { Normalisation } from '../../kernel/normalisation.ts';
@@ -16,8 +16,7 @@ import { type LocalInput, localInput, oneByOne, putRows } from '../local-rows.ts
 export interface NormaliseOptions {
   readonly out: string;
   readonly normalisation: Normalisation;
-  /** @default the native one where it was built */
-  readonly kernel?: KernelName | undefined;
+  readonly kernel: KernelChoice;
 }
 
 /**

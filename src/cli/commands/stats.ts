@@ -1,5 +1,5 @@
-import type { KernelName } from '../../kernel/choose-kernel.ts';
 import type { Depth } from '../../kernel/depth.ts';
+import type { KernelChoice } from '../../kernel/kernel-choice.ts';
 import { measureFound } from '../../kernel/local-files.ts';
 import type { Operation } from '../../kernel/operation.ts';
 import type { Context } from '../context.ts';
@@ -9,8 +9,7 @@ import { localInput, putRows } from '../local-rows.ts';
 export interface StatsOptions {
   readonly operation: Operation;
   readonly depth: Depth;
-  /** @default the native one where it was built */
-  readonly kernel?: KernelName | undefined;
+  readonly kernel: KernelChoice;
   /** Means alone, from a shortcut of the decoder. */
   readonly approx?: boolean | undefined;
   /** How often each value occurs as well. */

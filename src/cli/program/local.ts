@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander';
-import { KERNELS } from '../../kernel/choose-kernel.ts';
 import { DEPTHS } from '../../kernel/depth.ts';
+import { KERNEL_CHOICES } from '../../kernel/kernel-choice.ts';
 import { NORMALISED_FORMATS } from '../../kernel/normalisation.ts';
 import { OPERATIONS } from '../../kernel/operation.ts';
 import { parse } from '../../parse.ts';
@@ -11,7 +11,9 @@ import { number } from '../request-options.ts';
 /** What works on files of this machine, without any AWS. */
 export function addLocal(program: Command, act: Act): void {
   const kernel = () =>
-    new Option('--kernel <name>', 'which one (default: native where it was built)').choices(KERNELS);
+    new Option('--kernel <name>', 'which one; auto is native where it was built')
+      .choices(KERNEL_CHOICES)
+      .default('auto');
   program
     .command('stats')
     .description('result rows (JSONL) of local files and folders, without AWS')

@@ -76,6 +76,13 @@ export declare type Job = Message<"fanfleet.v1.Job"> & {
    * @generated from field: string depth = 9;
    */
   depth: string;
+
+  /**
+   * what is to measure them: `auto`, `native` or `portable`
+   *
+   * @generated from field: string kernel = 10;
+   */
+  kernel: string;
 };
 
 /**

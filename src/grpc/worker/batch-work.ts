@@ -7,6 +7,7 @@ import { type Batch, batchSchema } from '../../dataset/manifest.ts';
 import { FanfleetError } from '../../errors.ts';
 import { DEPTHS } from '../../kernel/depth.ts';
 import type { Kernel } from '../../kernel/kernel.ts';
+import { KERNEL_CHOICES, type KernelChoice } from '../../kernel/kernel-choice.ts';
 import { parse } from '../../parse.ts';
 import { normalisationSchema, runOperationSchema } from '../../run/normalise.ts';
 import { type WorkerOptions, work } from '../../workload/worker.ts';
@@ -18,7 +19,8 @@ export type BatchWorkOptions = {
   readonly s3: S3Client;
   readonly reader: ObjectReader;
   readonly writes: S3Requests;
-  readonly kernel: Kernel;
+  /** The kernel that a job asks for. */
+  readonly kernelFor: (wanted: KernelChoice) => Promise<Kernel>;
   /** Of one batch; as many run at once as the worker has slots. */
   readonly limits: Pick<WorkerOptions, 'fetches' | 'decodes' | 'encodedBytes' | 'decodedBytes'>;
   /** The instance id, and the process. */
@@ -53,13 +55,14 @@ export function createBatchWork(options: BatchWorkOptions): BatchWork {
       const batch = await readBatch(s3, job, place);
       const listMs = clock.now() - started;
       const target = readOut(job.out);
+      const task = readTask(job);
       await work(
-        { ...target, ...readTask(job), bucket: job.bucket, requesterPays: job.requesterPays, batch },
+        { ...target, ...task, bucket: job.bucket, requesterPays: job.requesterPays, batch },
         {
           ...options.limits,
           arm: 'fleet',
           reader: options.reader,
-          kernel: options.kernel,
+          kernel: await options.kernelFor(task.kernel),
           store: new ObjectWriter(options.writes, target.runsBucket),
           worker: `${worker}/${slot}`,
           queuedAt: place.queuedAt,
@@ -114,11 +117,12 @@ export function readOut(out: string) {
 const taskSchema = z.object({
   operation: runOperationSchema,
   depth: z.enum(DEPTHS),
+  kernel: z.enum(KERNEL_CHOICES),
   normalisation: normalisationSchema.nullable(),
   imageMemory: z.int().positive(),
 });
 
-function readTask({ operation, depth, normalisation, imageMemory }: Job) {
-  const task = { operation, depth, normalisation: JSON.parse(normalisation), imageMemory };
+function readTask({ operation, depth, kernel, normalisation, imageMemory }: Job) {
+  const task = { operation, depth, kernel, normalisation: JSON.parse(normalisation), imageMemory };
   return parse(taskSchema, task, 'The job');
 }

@@ -24,7 +24,7 @@ it('a batch leaves its slot once, and is not done before its span is in S3', asy
   const writes = new S3Requests(s3Access(bucket.s3));
   onTestFinished(() => writes.close());
   const doBatch = createBatchWork({
-    ...{ s3: bucket.s3, reader: bucket.reader, writes, kernel: createSharpKernel() },
+    ...{ s3: bucket.s3, reader: bucket.reader, writes, kernelFor: async () => createSharpKernel() },
     ...{ limits: hostLimits(512 * MIB, 1), worker: 'i-1/7', coldStartMs: () => 0 },
     clock: { epoch: Date.now, now: () => performance.now() },
     usage: () => ({ cpuMs: 3, rssPeakBytes: 1 }),
@@ -35,6 +35,7 @@ it('a batch leaves its slot once, and is not done before its span is in S3', asy
     bucket: bucket.bucket,
     operation: 'max',
     depth: '8',
+    kernel: 'auto',
     normalisation: 'null',
     imageMemory: 1024,
   });

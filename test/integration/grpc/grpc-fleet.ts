@@ -81,6 +81,7 @@ export function grpcFleet() {
       bucket: DATA,
       operation: 'stats',
       depth: '8',
+      kernel: 'auto',
       normalisation: 'null',
       imageMemory: 1024,
       round: 0,

@@ -75,6 +75,8 @@ describe('request options', () => {
         '--requester-pays',
         '--depth',
         'native',
+        '--kernel',
+        'portable',
       ],
     );
 
@@ -86,6 +88,7 @@ describe('request options', () => {
       shardKeys: 'path',
       operation: 'mean',
       depth: 'native',
+      kernel: 'portable',
       arms: ['fleet', 'serverless'],
       engine: 'grpc',
       workers: 3,

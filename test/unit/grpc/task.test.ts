@@ -16,6 +16,7 @@ const task = {
   queued_at: 1.5,
   requester_pays: true,
   depth: 'native',
+  kernel: 'portable',
 };
 const lines = (...tasks: unknown[]) => tasks.map((each) => `${JSON.stringify(each)}\n`).join('');
 
@@ -29,6 +30,7 @@ it('tasks are one job and the places of its batches', () => {
     round: 2,
     requesterPays: true,
     depth: 'native',
+    kernel: 'portable',
   });
   expect(places.map(({ batch, offset, length }) => [batch, offset, length])).toEqual([
     [1, 2n, 30],
@@ -39,6 +41,7 @@ it('tasks are one job and the places of its batches', () => {
 it('tasks of two jobs, none, and one that lacks something are refused', () => {
   const refused = (text: string) => expect(() => readTasks(text)).toThrow('[INVALID_INPUT]');
   refused(lines(task, { ...task, out: 's3://runs/runs/r/fleet/round-3/' }));
+  refused(lines(task, { ...task, kernel: 'native' }));
   refused('');
   refused(lines({ ...task, length: 0 }));
 });

@@ -73,6 +73,7 @@ export async function sampleInput(options: SampleOptions = {}): Promise<SummaryI
       batchSize: 100,
       schedule: 'sequential',
       fleetHeartbeat: 60,
+      nativeKernels: { packedFor: ['x64', 'arm64'], functions: 'x64' },
     },
   );
   const inputs: ArmInput[] = [];

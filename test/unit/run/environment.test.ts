@@ -13,6 +13,7 @@ const LAMBDA = {
   FANFLEET_BATCH_SIZE: '100',
   FANFLEET_SCHEDULE: 'parallel',
   FANFLEET_FLEET_HEARTBEAT: '600',
+  FANFLEET_NATIVE_KERNELS: 'x64,arm64',
   FANFLEET_INSTANCE_PROFILE: 'profile',
   FANFLEET_SUBNETS: 'default',
   FANFLEET_SECURITY_GROUPS: '',
@@ -89,6 +90,7 @@ describe('readEnvironment', () => {
       batchSize: 100,
       schedule: 'parallel',
       fleetHeartbeat: 600,
+      nativeKernels: { packedFor: ['x64', 'arm64'], functions: process.arch },
     });
   });
 

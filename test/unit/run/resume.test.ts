@@ -40,6 +40,7 @@ describe('expectResumable', () => {
     ['operation', { operation: 'mean' }],
     ['batchSize', { batchSize: 7 }],
     ['imageMemory', { imageMemory: 100 }],
+    ['kernel', { kernel: 'portable' }],
     ['normalise', { operation: 'normalise', normalise: { format: 'npy', statisticsRun: 'r0' } }],
   ])('names the field that differs: %s', async (field, input) => {
     put(field === 'normalise' ? NORMALISE : {});
@@ -67,6 +68,18 @@ describe('expectResumable', () => {
       if (input === NORMALISE) await expect(checked).rejects.toThrow(/start a new one\), for `resume`/);
       else await checked;
     }
+  });
+
+  it('goes on with the kernel of the earlier run, where that had one for both arms', async () => {
+    put({ kernel: 'native' });
+    expect(await requestToResume('r1', runs, {})).toMatchObject({ kernel: 'native' });
+    await check({ kernel: 'auto' });
+    put({ kernel: 'portable' });
+    expect(await requestToResume('r1', runs, {})).toMatchObject({ kernel: 'portable' });
+    await expect(check({ kernel: 'auto' })).rejects.toThrow('"portable", as in that run, for `kernel`');
+    const { kernel: _, ...earlier } = resolve({}, 'r1');
+    runs.put(layout.request('r1'), JSON.stringify(earlier));
+    await check({ kernel: 'portable' });
   });
 
   it('names all of them at once', async () => {

@@ -14,6 +14,7 @@ const deployment: Deployment = {
   batchSize: 100,
   schedule: 'parallel',
   fleetHeartbeat: 600,
+  nativeKernels: { packedFor: ['x64', 'arm64'], functions: 'x64' },
 };
 const resolve = (input: unknown, changes: Partial<Deployment> = {}) =>
   resolveRun(input, 'r1', 5, { ...deployment, ...changes });
@@ -44,6 +45,8 @@ describe('resolveRun', () => {
       shardKeys: 'auto',
       operation: 'stats',
       depth: '8',
+      kernel: 'auto',
+      kernelNote: null,
       normalisation: null,
       statisticsRun: null,
       arms: ['serverless', 'fleet'],

@@ -2,6 +2,7 @@ import * as fc from 'fast-check';
 import { describe, expect, expectTypeOf, it } from 'vitest';
 import * as z from 'zod';
 import { batchSchema } from '../../../src/dataset/manifest.ts';
+import { KERNEL_CHOICES } from '../../../src/kernel/kernel-choice.ts';
 import { NORMALISED_FORMATS } from '../../../src/kernel/normalisation.ts';
 import { parse } from '../../../src/parse.ts';
 import { normalisationSchema, runOperationSchema } from '../../../src/run/normalise.ts';
@@ -17,6 +18,7 @@ const schema = z.object({
     runsBucket: z.string().min(1),
     operation: runOperationSchema,
     depth: z.enum(['8', 'native']),
+    kernel: z.enum(KERNEL_CHOICES),
     // A run has its defaults resolved.
     normalisation: normalisationSchema
       .extend({
@@ -42,6 +44,7 @@ const event: z.output<typeof schema> = {
     operation: 'normalise',
     imageMemory: 288,
     depth: 'native',
+    kernel: 'portable',
     normalisation: {
       format: 'npy',
       channels: 'each',
