@@ -20,8 +20,8 @@ export const GRPC_PROGRAM = 'ec2-workers/grpc/main.mjs';
 export async function buildGrpcProgram(root, cpus) {
   for (const cpu of cpus) await installSharp(root, join(root, sharpFolder(cpu)), cpu);
   const outfile = join(root, GRPC_PROGRAM);
-  // Whoever packs it meanwhile shall have all of it.
-  const made = `${outfile}.${process.pid}`;
+  // Whoever packs it meanwhile shall have all of it, and nothing else.
+  const made = join(root, '.layers', `grpc-${process.pid}.mjs`);
   await mkdir(dirname(outfile), { recursive: true });
   await build({
     absWorkingDir: root,

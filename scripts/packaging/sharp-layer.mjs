@@ -35,7 +35,10 @@ export async function installSharp(root, layer, cpu) {
     await promisify(execFile)('npm', ['install', ...platform, ...options], { cwd: nodejs });
     await writeFile(join(made, STAMP), wanted);
     await rm(layer, { recursive: true, force: true });
-    await rename(made, layer);
+    await rename(made, layer).catch(async (reason) => {
+      // Who made the same meanwhile was faster.
+      if ((await readFile(join(layer, STAMP), 'utf8').catch(() => '')) !== wanted) throw reason;
+    });
   } finally {
     await rm(made, { recursive: true, force: true });
   }

@@ -3,11 +3,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { freePorts } from '../support/free-ports.ts';
+import { packAlone } from '../support/pack-alone.ts';
 import { cli, cliJson } from './support/cli.ts';
 
 /** Hosts have their folders here whatever TMPDIR is: the paths of Ray's sockets must be short. */
 const HOSTS = '/tmp';
-const HOST_FOLDER = /^ff-/;
+const HOST_FOLDER = /^ff-[0-9a-f]{8}$/;
 
 describe('fanfleet down', () => {
   let folder: string;
@@ -28,10 +29,10 @@ describe('fanfleet down', () => {
 
   it('leaves no process, port, host or file after both arms have run', async () => {
     // Prepare
-    const hosts = await hostFolders();
+    const hosts = await abandonedFolders();
     const [port, ec2Port] = await freePorts(2);
     await cliJson(home, ['up', '--port', String(port), '--ec2-port', String(ec2Port)], env);
-    await cliJson(home, ['deploy'], env);
+    await packAlone(() => cliJson(home, ['deploy'], env));
     await cliJson(home, ['dataset', 'sample', '--kind', 'digits', '--count', '60'], env);
     await cliJson(home, ['dataset', 'upload', join(home, 'dataset/digits'), '--prefix', 'digits/'], env);
     await cliJson(home, ['run', 'digits/', '--workers', '1', '--operation', 'minmax'], env);
@@ -42,7 +43,9 @@ describe('fanfleet down', () => {
 
     // Assess
     expect(await processesOf(folder)).toEqual([]);
-    expect((await hostFolders()).filter((name) => !hosts.includes(name))).toEqual([]);
+    await expect
+      .poll(async () => (await abandonedFolders()).filter((name) => !hosts.includes(name)))
+      .toEqual([]);
     expect(await readdir(join(folder, 'tmp'))).toEqual([]);
     for (const url of [`http://127.0.0.1:${port}`, `http://127.0.0.1:${ec2Port}`]) {
       await expect(fetch(url)).rejects.toThrow();
@@ -53,8 +56,11 @@ describe('fanfleet down', () => {
   });
 });
 
-async function hostFolders(): Promise<string[]> {
-  return (await readdir(HOSTS)).filter((name) => HOST_FOLDER.test(name)).sort();
+/** Folders of hosts that no process has: other tests may have hosts of theirs meanwhile. */
+async function abandonedFolders(): Promise<string[]> {
+  const folders = (await readdir(HOSTS)).filter((name) => HOST_FOLDER.test(name));
+  const processes = await Promise.all(folders.map((name) => processesOf(join(HOSTS, name))));
+  return folders.filter((_, position) => processes[position]?.length === 0).sort();
 }
 
 /** Processes that were started from this folder: it is in their command line or their environment. */

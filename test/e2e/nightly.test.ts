@@ -16,6 +16,7 @@ import { HistoryStore } from '../../src/history/history-store.ts';
 import type { JudgedHistory } from '../../src/history/judge.ts';
 import type { Night } from '../../src/history/night.ts';
 import { freePorts } from '../support/free-ports.ts';
+import { packAlone } from '../support/pack-alone.ts';
 import { LEARNT } from '../unit/history/nights.ts';
 import { cli, cliJson } from './support/cli.ts';
 import { type ConnectedStack, connectStack } from './support/stack.ts';
@@ -40,7 +41,7 @@ beforeAll(async () => {
     nightlyRequest: JSON.stringify(REQUEST),
   };
   const params = Object.entries(parameters).flatMap(([name, value]) => ['--param', `${name}=${value}`]);
-  await cliJson(home, ['deploy', ...params]);
+  await packAlone(() => cliJson(home, ['deploy', ...params]));
   await cliJson(home, ['dataset', 'sample', '--kind', 'digits', '--count', '40']);
   await cliJson(home, ['dataset', 'upload', join(home, 'dataset/digits'), '--prefix', 'digits/']);
   stack = await connectStack(home);

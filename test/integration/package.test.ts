@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { packAlone } from '../support/pack-alone.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const PYTHON = join(ROOT, '.venv/bin/python');
@@ -38,10 +39,12 @@ beforeAll(async () => {
   scratch = await mkdtemp(join(tmpdir(), 'fanfleet-sls-'));
   folder = await mkdtemp(join(tmpdir(), 'fanfleet-package-'));
   cloudFormation = await withoutStacks();
-  const { stdout, stderr } = await promisify(execFile)(
-    process.execPath,
-    [join(ROOT, 'node_modules/osls/bin/serverless.js'), 'package', '--stage', 'prod', '--package', folder],
-    { cwd: ROOT, env: environment(), encoding: 'utf8', timeout: 120_000 },
+  const { stdout, stderr } = await packAlone(() =>
+    promisify(execFile)(
+      process.execPath,
+      [join(ROOT, 'node_modules/osls/bin/serverless.js'), 'package', '--stage', 'prod', '--package', folder],
+      { cwd: ROOT, env: environment(), encoding: 'utf8', timeout: 120_000 },
+    ),
   );
   output = `${stdout}${stderr}`;
   template = JSON.parse(await readFile(join(folder, 'cloudformation-template-update-stack.json'), 'utf8'));

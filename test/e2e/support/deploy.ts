@@ -3,6 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { constants, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { freePorts } from '../../support/free-ports.ts';
+import { packAlone } from '../../support/pack-alone.ts';
 import { cli, cliJson } from './cli.ts';
 
 /** The sample sets that are uploaded, each under the prefix of its name. */
@@ -24,7 +25,7 @@ export async function deployStack(
   const end = async () => void (await cli(home, ['down']));
   try {
     await cliJson(home, ['up', '--port', String(port), '--ec2-port', String(ec2Port)], env);
-    await cliJson(home, ['deploy']);
+    await packAlone(() => cliJson(home, ['deploy']));
     await cliJson(home, ['dataset', 'sample']);
     for (const sample of samples) {
       const folder = join(home, 'dataset', sample);
