@@ -37,6 +37,7 @@ export async function createWatchedStack(emulator: Emulator): Promise<WatchedSta
   );
   const outputs = {
     StateMachine: stateMachineArn,
+    FleetsStateMachine: `${stateMachineArn}-fleets`,
     RunsBucket: RUNS_BUCKET,
     DataBucketName: 'watched-data',
   };
