@@ -6,6 +6,8 @@ from collections.abc import Callable
 from email.utils import parsedate_to_datetime
 from typing import Any
 
+from fanfleet.quick_get import quick_get
+
 RESOLUTION_MS = 1.0
 """Node's clock has whole milliseconds; the bounds are those of src/timing/clock-offset.ts."""
 
@@ -31,6 +33,9 @@ class ServerClock:
         """Observe every answer that a boto3 client of S3 gets, each try by itself."""
         s3.meta.events.register("before-send.s3", self._before_send)
         s3.meta.events.register("response-received.s3", self._response_received)
+        quick = quick_get(s3)
+        if quick is not None:
+            quick.observe = self.observe
 
     def observe(self, date: str | None, sent: float, received: float) -> None:
         """Times in epoch seconds; a header that is missing or no date says nothing."""
