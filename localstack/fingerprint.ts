@@ -5,6 +5,8 @@ import { addonPath } from '../src/kernel/native-addon.ts';
 
 const SOURCES = ['functions', 'src', 'statemachine', 'resources', 'ec2-workers', 'scripts/packaging'];
 const SOURCE_FILES = ['serverless.yml', 'package-lock.json', 'pyproject.toml', 'uv.lock'];
+/** What packaging itself builds, from the sources. */
+const BUILT = 'ec2-workers/grpc';
 
 /** A hash of all that a deployment of the stack is made from, the native kernel included where it was built. */
 export async function fingerprintOf(root: string): Promise<string> {
@@ -13,6 +15,7 @@ export async function fingerprintOf(root: string): Promise<string> {
       const entries = await readdir(join(root, folder), { recursive: true, withFileTypes: true });
       return entries
         .filter((entry) => entry.isFile() && !entry.name.endsWith('.pyc'))
+        .filter((entry) => entry.parentPath !== join(root, BUILT))
         .map((entry) => join(entry.parentPath, entry.name));
     }),
   );

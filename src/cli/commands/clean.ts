@@ -4,8 +4,8 @@ import { readState } from '../../../localstack/offline.ts';
 import { FanfleetError } from '../../errors.ts';
 import type { Context } from '../context.ts';
 
-/** What lies in the project's own folder: sample sets, fetched reports, sweeps, logs. */
-const FOLDERS = ['dataset', 'runs', 'sweeps', 'logs', 'daemons', 'sls'];
+/** What lies in the project's own folder: sample sets, fetched reports, sweeps, logs, packages of the stack. */
+const FOLDERS = ['dataset', 'runs', 'sweeps', 'logs', 'daemons', 'sls', 'packages'];
 
 /** Remove what fanfleet has made on this machine. The offline AWS must be down: its buckets go with `down`. */
 export async function cleanCommand({ home }: Context) {
