@@ -87,6 +87,7 @@ export function taskLines({ job, places }: Tasks): string {
     bucket,
     operation,
     depth,
+    kernel,
     round,
     requesterPays: requester_pays,
     imageMemory: image_memory,
@@ -95,7 +96,18 @@ export function taskLines({ job, places }: Tasks): string {
   return places
     .map(({ batch, offset, length, queuedAt }) =>
       JSON.stringify({
-        ...{ manifest, out, bucket, operation, depth, normalisation, round, requester_pays, image_memory },
+        ...{
+          manifest,
+          out,
+          bucket,
+          operation,
+          depth,
+          kernel,
+          normalisation,
+          round,
+          requester_pays,
+          image_memory,
+        },
         ...{ batch, offset: Number(offset), length, queued_at: queuedAt },
       }),
     )
