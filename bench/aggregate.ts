@@ -11,8 +11,8 @@ import { argv, execPath, stdout, version } from 'node:process';
 import { parseArgs } from 'node:util';
 import * as z from 'zod';
 import { aggregateArm } from '../src/aggregate/arm.ts';
+import { armSchema } from '../src/contract/arm.ts';
 import { parse } from '../src/parse.ts';
-import { armSchema } from '../src/run/request.ts';
 import { RUN_ID, SimulatedRun, STARTED_AT } from './simulated-run.ts';
 
 const text = { type: 'string' } as const;

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { availableParallelism } from 'node:os';
 import { createInterface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
+import { setTimeout as sleep } from 'node:timers/promises';
 import * as z from 'zod';
 import { FanfleetError } from '../src/errors.ts';
 import type { Contender } from './contender.ts';
@@ -32,6 +33,8 @@ function onCores(count: number): string[] {
   return confined ? ['taskset', '--cpu-list', `0-${count - 1}`] : [];
 }
 
+/** How long to wait for the last of what it said: its own children may keep its standard error open. */
+const LAST_WORDS_MS = 5_000;
 /** How long a process gets to end by itself: a cluster has to put its workers away. */
 const STOP_MS = 15_000;
 
@@ -40,6 +43,7 @@ export class ContenderProcess {
   readonly contender: Contender;
   readonly #child: ChildProcessByStdio<Writable, Readable, Readable>;
   readonly #answers: AsyncIterator<string>;
+  readonly #closed: Promise<unknown>;
   #stderr = '';
 
   private constructor(contender: Contender, job: Job) {
@@ -52,6 +56,9 @@ export class ContenderProcess {
       // A group of its own, which can be ended as one.
       detached: true,
     });
+    // A benchmark that is broken off takes it along, also while it does not look at its standard input yet.
+    process.once('exit', this.#killAll);
+    this.#closed = once(this.#child, 'close').catch(() => {});
     this.#child.on('error', (error) => this.#note(error.message));
     this.#child.stdin.on('error', () => {}); // told by the missing answer
     this.#child.stderr.setEncoding('utf8').on('data', (text) => this.#note(text));
@@ -105,12 +112,18 @@ export class ContenderProcess {
       child.stdin.end();
       await ended.catch(() => {});
     }
+    this.#killAll();
+    process.off('exit', this.#killAll);
+  }
+
+  readonly #killAll = (): void => {
+    if (this.#child.pid === undefined) return;
     try {
-      process.kill(-child.pid, 'SIGKILL');
+      process.kill(-this.#child.pid, 'SIGKILL');
     } catch {
       // nothing of the group is left
     }
-  }
+  };
 
   get #pid(): number {
     return this.#child.pid ?? 0;
@@ -128,6 +141,7 @@ export class ContenderProcess {
   async #answer<T>(schema: z.ZodType<T>): Promise<T> {
     const { value, done } = await this.#answers.next();
     if (done) {
+      await Promise.race([this.#closed, sleep(LAST_WORDS_MS, undefined, { ref: false })]);
       const said = this.#stderr.trim().split('\n').slice(-12).join('\n');
       throw new FanfleetError(
         'CONTENDER_FAILED',

@@ -6,7 +6,7 @@ import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { startHead } from '../src/grpc/head/server.ts';
 import type { HeadLocation } from '../src/grpc/head-location.ts';
-import { runManyWorkers } from '../test/support/many-workers.ts';
+import { runManyWorkers } from './many-workers.ts';
 
 const [WORKERS, BATCHES] = [100, 10_000];
 const secret = 's'.repeat(32);

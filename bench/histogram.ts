@@ -12,6 +12,7 @@ import { chooseKernel } from '../src/kernel/choose-kernel.ts';
 import { countImage } from '../src/kernel/count-image.ts';
 import { ValueCounts } from '../src/kernel/histogram.ts';
 import type { Prepared } from '../src/kernel/kernel.ts';
+import { median, quantile } from '../src/statistics/median.ts';
 
 const [folder = '.', pairs = '21'] = process.argv.slice(2);
 const GROUP_IMAGES = 256;
@@ -36,10 +37,11 @@ for (const name of ['native', 'portable'] as const) {
     ratios.push((times.get(histogram) ?? 0) / (times.get(statistics) ?? 1));
     usPerImage.push(((times.get(statistics) ?? 0) / images.length) * 1000);
   }
-  const [low, median, high] = [0.25, 0.5, 0.75].map((part) => quantile(ratios, part).toFixed(3));
+  const sorted = ratios.toSorted((a, b) => a - b);
+  const [low, middle, high] = [0.25, 0.5, 0.75].map((part) => quantile(sorted, part).toFixed(3));
   process.stdout.write(
-    `${kernel.name}: ${images.length} images, stats ${quantile(usPerImage, 0.5).toFixed(0)} us of CPU each; ` +
-      `histogram / stats ${median} (half of the pairs ${low} to ${high})\n`,
+    `${kernel.name}: ${images.length} images, stats ${median(usPerImage).toFixed(0)} us of CPU each; ` +
+      `histogram / stats ${middle} (half of the pairs ${low} to ${high})\n`,
   );
 }
 
@@ -49,8 +51,4 @@ async function cpuMs(images: Prepared[], work: (group: Prepared[]) => Promise<un
   for (let at = 0; at < images.length; at += GROUP_IMAGES) await work(images.slice(at, at + GROUP_IMAGES));
   const { user, system } = process.cpuUsage(before);
   return (user + system) / 1000;
-}
-
-function quantile(values: readonly number[], part: number): number {
-  return values.toSorted((a, b) => a - b)[Math.round(part * (values.length - 1))] ?? Number.NaN;
 }

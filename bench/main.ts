@@ -6,7 +6,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import process, { argv, stderr, stdout } from 'node:process';
-import { EXIT, exitCodeOfError } from '../src/cli/exit-code.ts';
+import { EXIT, exitCodeOfError } from '../cli/exit-code.ts';
 import { FanfleetError } from '../src/errors.ts';
 import { type BenchOptions, parseOptions, USAGE } from './options.ts';
 import { markdownReport } from './report.ts';

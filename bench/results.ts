@@ -1,8 +1,8 @@
+import type { Spread } from '../src/statistics/median.ts';
 import type { Agreement } from './agreement.ts';
 import type { ContenderKind } from './contender.ts';
 import type { Environment } from './environment.ts';
 import type { Source, Task } from './job.ts';
-import type { Spread } from './median.ts';
 
 /** What a run of the bench found: the file that it writes as JSON. */
 export type BenchResults = {

@@ -1,10 +1,10 @@
-import type { ObjectReader } from '../src/aggregate/reader.ts';
-import type { Batch } from '../src/dataset/manifest.ts';
+import type { BucketReader } from '../src/aws/bucket-reader.ts';
+import type { Arm } from '../src/contract/arm.ts';
+import { layout } from '../src/contract/layout.ts';
+import type { Batch } from '../src/contract/manifest.ts';
+import { type PerChannel, serializeRow } from '../src/contract/row.ts';
+import type { Span } from '../src/contract/span.ts';
 import { FanfleetError } from '../src/errors.ts';
-import { type PerChannel, serializeRow } from '../src/kernel/row.ts';
-import { layout } from '../src/run/layout.ts';
-import type { Arm } from '../src/run/request.ts';
-import type { Span } from '../src/timing/span.ts';
 
 export const RUN_ID = 'simulated';
 export const STARTED_AT = Date.UTC(2026, 0, 1);
@@ -22,7 +22,7 @@ const CHUNK_BYTES = 64 * 1024;
  * The files of one arm as its workers would have left them, each made when it is read and not kept: rows of 500 x 375
  * images, in batches of the same size but for the last, on 1,000 workers whose clocks are up to 0.4 s wrong.
  */
-export class SimulatedRun implements ObjectReader {
+export class SimulatedRun implements BucketReader {
   readonly #arm: Arm;
   readonly #rows: number;
   readonly #batches: number;
@@ -141,6 +141,7 @@ export class SimulatedRun implements ObjectReader {
       round: 0,
       worker: `${worker}`,
       kernel: 'native',
+      left: {},
       batch,
       queuedAt: this.#seen(batch).givenAt,
       startedAt,

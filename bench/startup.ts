@@ -7,7 +7,7 @@ import { type BuildOptions, build } from 'esbuild';
 import { parse } from 'yaml';
 import { FanfleetError } from '../src/errors.ts';
 import { ADDON_PATH, addonPath } from '../src/kernel/native-addon.ts';
-import { spread } from './median.ts';
+import { spread } from '../src/statistics/median.ts';
 import type { BenchOptions } from './options.ts';
 import { roundOrder } from './order.ts';
 import { CACHE, ROOT } from './places.ts';

@@ -1,5 +1,5 @@
-import type { LocalFailedRow } from '../src/kernel/local-failure.ts';
-import type { Row } from '../src/kernel/row.ts';
+import type { Row } from '../src/contract/row.ts';
+import type { LocalFailedRow } from '../src/local/failed-row.ts';
 
 /** Of an image: the sums of R, G and B, their minima and their maxima. */
 export type StatisticsRow = readonly number[];

@@ -1,5 +1,6 @@
+import { spread } from '../src/statistics/median.ts';
 import type { Agreement } from './agreement.ts';
-import { medianRatio, spread } from './median.ts';
+import { medianRatio } from './median-ratio.ts';
 import type { CaseResult, ContenderResult, Measurement } from './results.ts';
 
 type Measured = ContenderResult & Measurement;

@@ -30,7 +30,7 @@ step() {
   local begun=${EPOCHREALTIME/[.,]/} took
   "${@:2}"
   took=$(((${EPOCHREALTIME/[.,]/} - begun) / 1000))
-  printf '%s\t%s\n' "$current_step" "$took" >>"$FANFLEET_STEPS"
+  printf '%s\t%s\t%s\n' "$current_step" "$took" "$((begun / 1000))" >>"$FANFLEET_STEPS"
   echo "[fanfleet] $current_step took $took ms"
 }
 

@@ -3,22 +3,24 @@ import * as z from 'zod';
 import packageJson from '../package.json' with { type: 'json' };
 import { aggregateArm } from '../src/aggregate/arm.ts';
 import { readHosts } from '../src/aggregate/hosts.ts';
-import { getIfPresent } from '../src/aggregate/reader.ts';
+import type { ArmTimes } from '../src/aggregate/run-facts.ts';
+import { getIfPresent } from '../src/aws/bucket-reader.ts';
 import { ObjectStore } from '../src/aws/object-store.ts';
 import { createS3 } from '../src/aws/s3.ts';
-import { findPrices, type Prices } from '../src/cost/prices.ts';
-import { readStoredPrices } from '../src/cost/stored-prices.ts';
-import { planSchema } from '../src/dataset/manifest.ts';
+import { baselineSchema } from '../src/contract/baseline.ts';
+import { layout } from '../src/contract/layout.ts';
+import { planSchema } from '../src/contract/plan.ts';
+import type { ReportEnvironment } from '../src/contract/report-environment.ts';
 import { FanfleetError } from '../src/errors.ts';
 import { fleetInfoSchema } from '../src/fleet/arm-info.ts';
 import { instanceLivesSchema } from '../src/fleet/instance-life.ts';
+import { imageTask } from '../src/kernel/image-task.ts';
 import { parse } from '../src/parse.ts';
+import { findPrices, type Prices } from '../src/prices/prices.ts';
+import { readStoredPrices } from '../src/prices/stored-prices.ts';
 import { armTimes, passesSchema } from '../src/report/arm-times.ts';
 import { type ArmInput, buildSummary } from '../src/report/summary.ts';
-import { type ArmTimes, baselineSchema, type ReportEnvironment } from '../src/report/summary-schema.ts';
-import { layout } from '../src/run/layout.ts';
 import { type Run, runSchema } from '../src/run/run.ts';
-import { imageTask } from '../src/run/task.ts';
 import { endpoint, handler, logger, region } from './runtime.ts';
 
 const eventSchema = z.object({ run: runSchema, passes: passesSchema });
@@ -28,15 +30,18 @@ const s3 = createS3({ region, endpoint });
 export const main = handler('aggregate', async (event: unknown) => {
   const { run, passes } = parse(eventSchema, event, 'The event of aggregate');
   const store = new ObjectStore(s3, run.runsBucket);
-  const arms: ArmInput[] = [];
-  for (const times of armTimes(passes)) arms.push(await readArm(store, run, times));
-  const prices = await readRegionPrices(store);
+  const [arms, prices, plan, baseline] = await Promise.all([
+    readArms(store, run, passes),
+    readRegionPrices(store),
+    store.getJson(layout.plan(run.runId)),
+    readIfPresent(store, layout.baseline(run.runId), baselineSchema),
+  ]);
   const summary = buildSummary({
     run,
     endedAt: Date.now(),
-    plan: parse(planSchema, await store.getJson(layout.plan(run.runId)), 'plan.json'),
+    plan: parse(planSchema, plan, 'plan.json'),
     environment: reportEnvironment(),
-    baseline: await readIfPresent(store, layout.baseline(run.runId), baselineSchema),
+    baseline,
     arms,
     prices,
   });
@@ -52,6 +57,13 @@ export const main = handler('aggregate', async (event: unknown) => {
   return outcome;
 });
 
+/** One after the other: of each some batches are held. */
+async function readArms(store: ObjectStore, run: Run, passes: z.infer<typeof passesSchema>) {
+  const arms: ArmInput[] = [];
+  for (const times of armTimes(passes)) arms.push(await readArm(store, run, times));
+  return arms;
+}
+
 /** A failed arm is read too: what it finished is in S3, and the report says what is missing. */
 async function readArm(store: ObjectStore, run: Run, times: ArmTimes): Promise<ArmInput> {
   const { arm, round } = times;
@@ -64,20 +76,19 @@ async function readArm(store: ObjectStore, run: Run, times: ArmTimes): Promise<A
     startedAt: times.startedAt ?? run.startedAt,
     endedAt: times.endedAt ?? run.startedAt,
   };
-  const aggregate = await aggregateArm({
-    ...where,
-    ...wall,
-    arm,
-    task: imageTask(run),
-    engineStartedAt: fleet?.engineStartedAt,
-    headClock: fleet?.clock,
-    resumedAt: run.resume === null ? undefined : run.startedAt,
-  });
-  const hosts = arm === 'fleet' ? await readHosts({ ...where, ...wall, fleet }) : [];
-  const lives =
-    arm === 'fleet'
-      ? await readIfPresent(store, layout.instances(run.runId, round), instanceLivesSchema)
-      : null;
+  const [aggregate, hosts, lives] = await Promise.all([
+    aggregateArm({
+      ...where,
+      ...wall,
+      arm,
+      task: imageTask(run),
+      engineStartedAt: fleet?.engineStartedAt,
+      headClock: fleet?.clock,
+      resumedAt: run.resume === null ? undefined : run.startedAt,
+    }),
+    arm === 'fleet' ? readHosts({ ...where, ...wall, fleet }) : [],
+    arm === 'fleet' ? readIfPresent(store, layout.instances(run.runId, round), instanceLivesSchema) : null,
+  ]);
   return { times, aggregate, fleet, hosts, instances: lives?.instances ?? null };
 }
 

@@ -3,7 +3,7 @@ import { ObjectWriter } from '../src/aws/object-writer.ts';
 import { S3Requests } from '../src/aws/s3-requests.ts';
 import { kernelChooser } from '../src/kernel/choose-kernel.ts';
 import { addonPath } from '../src/kernel/native-addon.ts';
-import { metricsLine } from '../src/metrics.ts';
+import { metricsLine } from '../src/metrics-line.ts';
 import { ServerClock } from '../src/timing/server-clock.ts';
 import { readEvent } from '../src/workload/event.ts';
 import { countsOfTakenOver } from '../src/workload/taken-over.ts';

@@ -1,5 +1,5 @@
 import { LAMBDA_LIMITS } from '../src/aws/limits.ts';
-import { GETS_AT_ONCE } from '../src/workload/reads.ts';
+import { GETS_AT_ONCE } from '../src/dataset/reads.ts';
 
 /** Wall clock in epoch milliseconds, and a monotonic one for durations. */
 export const processClock = { epoch: () => Date.now(), now: () => performance.now() };

@@ -3,13 +3,13 @@ import * as z from 'zod';
 import { LAMBDA_LIMITS } from '../src/aws/limits.ts';
 import { ObjectStore } from '../src/aws/object-store.ts';
 import { createS3 } from '../src/aws/s3.ts';
+import { layout } from '../src/contract/layout.ts';
 import { FanfleetError } from '../src/errors.ts';
 import { parse } from '../src/parse.ts';
 import { renderCsv } from '../src/report/csv.ts';
 import { renderHtml } from '../src/report/html.ts';
 import { rowsAsParquet } from '../src/report/rows/export.ts';
 import { type Summary, summarySchema } from '../src/report/summary-schema.ts';
-import { layout } from '../src/run/layout.ts';
 import { runSchema } from '../src/run/run.ts';
 import { endpoint, handler, logger, region } from './runtime.ts';
 
@@ -28,10 +28,13 @@ export const main = handler('report', async (event: unknown) => {
   const store = new ObjectStore(s3, runsBucket);
   const summary = parse(summarySchema, await store.getJson(layout.summary(runId)), 'summary.json');
   const reportKey = layout.report(runId);
-  await store.put(reportKey, renderHtml(summary), 'text/html; charset=utf-8');
-  await store.put(layout.figures(runId), renderCsv(summary), 'text/csv; charset=utf-8');
+  const [rowsKey] = await Promise.all([
+    writeRows(summary, store, runsBucket),
+    store.put(reportKey, renderHtml(summary), 'text/html; charset=utf-8'),
+    store.put(layout.figures(runId), renderCsv(summary), 'text/csv; charset=utf-8'),
+  ]);
   logger.info('report written', { runId, reportKey });
-  return { reportKey, rowsKey: await writeRows(summary, store, runsBucket) };
+  return { reportKey, rowsKey };
 });
 
 /** The key of the rows; null where there are none, or where they could not be written: the report stands without them. */

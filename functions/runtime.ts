@@ -1,7 +1,7 @@
 import type { S3Access } from '../src/aws/s3-access.ts';
-import { type Environment, readEnvironment } from '../src/environment.ts';
 import { FanfleetError } from '../src/errors.ts';
 import { createLogger, type Logger } from '../src/log.ts';
+import { type Environment, readEnvironment } from './environment.ts';
 
 /** What every function needs, made once per Lambda environment. */
 export const environment: Readonly<Environment> = readEnvironment();
@@ -29,10 +29,12 @@ export const s3Access: S3Access = {
 
 /**
  * Wrap a function's work: one log line if it fails, with the code and source but never the payload, and an error
- * whose name is the code, since that is what Step Functions matches and shows.
+ * whose name is the code, since that is what Step Functions matches and shows. An event `{"warmUp": true}` is for its environment
+ * alone: a kept fleet that boots has those started that its first run will call.
  */
 export function handler<Event, Result>(name: string, work: (event: Event) => Promise<Result>) {
-  return async (event: Event): Promise<Result> => {
+  return async (event: Event): Promise<Result | null> => {
+    if (typeof event === 'object' && event !== null && 'warmUp' in event) return null;
     try {
       return await work(event);
     } catch (reason) {

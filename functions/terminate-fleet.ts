@@ -5,6 +5,7 @@ import { SSMClient } from '@aws-sdk/client-ssm';
 import * as z from 'zod';
 import { ObjectStore } from '../src/aws/object-store.ts';
 import { createS3 } from '../src/aws/s3.ts';
+import { keptFleetRun, layout } from '../src/contract/layout.ts';
 import { fleetInfoSchema } from '../src/fleet/arm-info.ts';
 import { instanceLives } from '../src/fleet/instance-lives.ts';
 import { endQueue, failOpenJobs } from '../src/fleet/kept/end-fleet.ts';
@@ -13,7 +14,6 @@ import { shareOfJob } from '../src/fleet/kept/share.ts';
 import { deleteSecrets } from '../src/fleet/secrets.ts';
 import { terminateFleet } from '../src/fleet/terminate.ts';
 import { parse } from '../src/parse.ts';
-import { keptFleetRun, layout } from '../src/run/layout.ts';
 import { endpoint, environment, handler, logger, region } from './runtime.ts';
 
 type EndOfFleet = { readonly fleet: string; readonly reason: string; readonly isLastJob: boolean };

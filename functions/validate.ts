@@ -4,15 +4,15 @@ import packageJson from '../package.json' with { type: 'json' };
 import { readAccountConcurrency } from '../src/aws/account-concurrency.ts';
 import { ObjectStore } from '../src/aws/object-store.ts';
 import { createS3 } from '../src/aws/s3.ts';
-import { deploymentOf } from '../src/environment.ts';
+import { layout } from '../src/contract/layout.ts';
 import { joinKeptFleet } from '../src/fleet/kept/join-fleet.ts';
 import { type KeptFleet, resolveKeptFleet } from '../src/fleet/kept/kept-fleet.ts';
 import { parse } from '../src/parse.ts';
+import { withDatasetRange } from '../src/report/dataset-range.ts';
 import { withinAccount } from '../src/run/account-limit.ts';
-import { withDatasetRange } from '../src/run/dataset-range.ts';
-import { layout } from '../src/run/layout.ts';
 import { expectResumable } from '../src/run/resume.ts';
 import { type Run, resolveRun } from '../src/run/run.ts';
+import { deploymentOf } from './environment.ts';
 import { endpoint, environment, handler, logger, region } from './runtime.ts';
 
 const runEventSchema = z.object({
@@ -43,11 +43,13 @@ function validateFleet({ fleet, id, startedAt }: FleetEvent): KeptFleet {
 
 /** Keep to what the account runs at once, and write the outcome as `request.json`. */
 async function validateRun({ input, runId, startedAt }: RunEvent): Promise<Run> {
-  const { input: whole, joined, heartbeat } = await joinKeptFleet(input, store, packageJson.version);
   const stage = deploymentOf(environment);
+  const [{ input: whole, joined, heartbeat }, found] = await Promise.all([
+    joinKeptFleet(input, store, packageJson.version),
+    readAccountConcurrency(lambda, stage.measureFunction),
+  ]);
   const deployment = heartbeat === null ? stage : { ...stage, fleetHeartbeat: heartbeat };
   const asked = resolveRun(whole, runId, Date.parse(startedAt), deployment, joined);
-  const found = await readAccountConcurrency(lambda, asked.measure.functionName);
   if (typeof found === 'string') logger.warn('concurrency of the account not known', { runId, code: found });
   const run = await withDatasetRange(withinAccount(asked, found), store);
   await expectResumable(run, store);

@@ -8,6 +8,9 @@ import { fingerprintOf } from './fingerprint.ts';
 import { awsVariables, type OfflineState } from './offline.ts';
 import { Packages } from './packages.ts';
 
+/** What became of a deployment. */
+export type Deployed = 'deployed' | 'unchanged';
+
 export interface DeployOptions {
   readonly root: string;
   readonly home: string;
@@ -32,7 +35,7 @@ const POLL_MS = 100;
  * Deploy the stack to the offline AWS with `sls`, unless this very stack is deployed to this very emulator. What was packed
  * before from the same files is not packed again.
  */
-export async function deployOffline(options: DeployOptions): Promise<'deployed' | 'unchanged'> {
+export async function deployOffline(options: DeployOptions): Promise<Deployed> {
   const { root, home, state, params } = options;
   const settings = settingsOf(state);
   const madeFrom = JSON.stringify([await fingerprintOf(root), settings, params]);

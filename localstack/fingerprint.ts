@@ -4,7 +4,13 @@ import { join } from 'node:path';
 import { addonPath } from '../src/kernel/native-addon.ts';
 
 const SOURCES = ['functions', 'src', 'statemachine', 'resources', 'ec2-workers', 'scripts/packaging'];
-const SOURCE_FILES = ['serverless.yml', 'package-lock.json', 'pyproject.toml', 'uv.lock'];
+const SOURCE_FILES = [
+  'serverless.yml',
+  'package-lock.json',
+  'pyproject.toml',
+  'uv.lock',
+  'native/THIRD-PARTY.txt',
+];
 /** What packaging itself builds, from the sources. */
 const BUILT = 'ec2-workers/grpc';
 

@@ -1,38 +1,77 @@
 /**
- * Compiles src/kernel/wasm/scan.rs into src/kernel/wasm/scan-wasm.ts, which is in the repository: only who changes the
- * source needs Rust 1.88 and its target, `rustup target add wasm32-unknown-unknown`.
+ * Makes what is generated in src/kernel/wasm, which is in the repository: only who changes the sources needs to.
  *
- * node scripts/build-wasm.mjs
+ * npm run build:wasm                    native/ into kernel-wasm.ts, scan.rs into scan-wasm.ts, worker-source.ts, and
+ *                                       the licences of what is in them into native/THIRD-PARTY.txt
+ * npm run build:wasm -- worker          only worker-source.ts, from worker.ts and what it imports
+ *
+ * Needs Rust 1.88 with its targets, `rustup target add wasm32-wasip1 wasm32-unknown-unknown`, and python3, by which it
+ * installs Zig into .fanfleet/ for its C compiler.
  */
-import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { argv } from 'node:process';
 import { fileURLToPath } from 'node:url';
+import { brotliCompressSync, constants } from 'node:zlib';
+import { allLicences } from './native/licences.mjs';
+import {
+  compileScan,
+  compileWasm,
+  scanSourcesHash,
+  wasiLibc,
+  wasmSourcesHash,
+  workerModule,
+  ZIG,
+} from './native/wasm.mjs';
 
-const FOLDER = fileURLToPath(new URL('../src/kernel/wasm/', import.meta.url));
-const OPTIONS = [
-  ['--edition', '2024'],
-  ['--crate-type', 'cdylib'],
-  ['--target', 'wasm32-unknown-unknown'],
-  ['-C', 'target-feature=+simd128'],
-  ['-C', 'opt-level=3'],
-  ['-C', 'panic=abort'],
-  ['-C', 'strip=symbols'],
-  // A stack of one page instead of 1 MiB; nothing here recurses.
-  ['-C', 'link-arg=-zstack-size=65536'],
-].flat();
+const ROOT = fileURLToPath(new URL('..', import.meta.url)).replace(/\/$/, '');
+const FOLDER = join(ROOT, 'src', 'kernel', 'wasm');
 
-const scratch = mkdtempSync(join(tmpdir(), 'fanfleet-wasm-'));
-try {
-  const built = join(scratch, 'scan.wasm');
-  execFileSync('rustc', [...OPTIONS, join(FOLDER, 'scan.rs'), '-o', built], { stdio: 'inherit' });
-  const compiler = execFileSync('rustc', ['--version'], { encoding: 'utf8' }).split(' ')[1];
-  writeFileSync(
-    join(FOLDER, 'scan-wasm.ts'),
-    `/** scan.rs as scripts/build-wasm.mjs compiled it with Rust ${compiler}, in base64. */\n` +
-      `export const SCAN_WASM =\n  '${readFileSync(built).toString('base64')}';\n`,
+await writeWorker();
+if (argv[2] !== 'worker') {
+  writeKernel();
+  writeScan();
+  writeLicences();
+}
+
+async function writeWorker() {
+  write('worker-source.ts', await workerModule(ROOT));
+}
+
+function writeKernel() {
+  const { wasm, rust } = compileWasm(ROOT);
+  const compressed = brotliCompressSync(wasm, {
+    params: { [constants.BROTLI_PARAM_QUALITY]: constants.BROTLI_MAX_QUALITY },
+  });
+  write(
+    'kernel-wasm.ts',
+    `/** What kernel-wasm was compiled from: \`wasmSourcesHash\` of scripts/native/wasm.mjs. */\n` +
+      `export const KERNEL_SOURCES = '${wasmSourcesHash(join(ROOT, 'native'))}';\n` +
+      `/** native/ as scripts/build-wasm.mjs compiled it with Rust ${rust} and Zig ${ZIG}: in base64, compressed by brotli. */\n` +
+      `export const KERNEL_WASM =\n  '${compressed.toString('base64')}';\n`,
   );
-} finally {
-  rmSync(scratch, { recursive: true });
+}
+
+function writeScan() {
+  const { wasm, rust } = compileScan(ROOT);
+  write(
+    'scan-wasm.ts',
+    `/** What scan-wasm was compiled from: \`scanSourcesHash\` of scripts/native/wasm.mjs. */\n` +
+      `export const SCAN_SOURCES = '${scanSourcesHash(ROOT)}';\n` +
+      `/** scan.rs as scripts/build-wasm.mjs compiled it with Rust ${rust}, in base64. */\n` +
+      `export const SCAN_WASM =\n  '${wasm.toString('base64')}';\n`,
+  );
+}
+
+function writeLicences() {
+  const crate = join(ROOT, 'native');
+  writeFileSync(
+    join(crate, 'THIRD-PARTY.txt'),
+    `The licences of what is linked into the native kernel (native/dist) and the portable one (src/kernel/wasm/kernel-wasm.ts).\n\n${allLicences(crate, 'x86_64-unknown-linux-gnu', wasiLibc(ROOT))}`,
+  );
+}
+
+/** @param {string} name @param {string} text */
+function write(name, text) {
+  writeFileSync(join(FOLDER, name), text);
 }

@@ -12,17 +12,17 @@
 import { writeFile } from 'node:fs/promises';
 import { argv, stdout } from 'node:process';
 import { parseArgs } from 'node:util';
+import { namespaceSupport } from '../localstack/ec2/hosts/namespaces/namespace-support.ts';
+import { type Engine, engineSchema } from '../src/contract/engines.ts';
 import { FanfleetError } from '../src/errors.ts';
-import { type Engine, engineSchema } from '../src/run/request.ts';
-import { onOwnStack } from '../test/e2e/support/deploy.ts';
-import { problemsOf } from '../test/e2e/support/faults/assess.ts';
-import { type CellOptions, runCell } from '../test/e2e/support/faults/cell.ts';
-import type { Fault } from '../test/e2e/support/faults/fault.ts';
-import { FAULTS, UNDISTURBED } from '../test/e2e/support/faults/faults.ts';
-import { preparePhotographs, undisturbedRows, WORK } from '../test/e2e/support/faults/photographs.ts';
-import { type Cell, cellText, type Matrix, renderMatrix, titleOf } from '../test/e2e/support/faults/table.ts';
-import { connectStack } from '../test/e2e/support/stack.ts';
-import { noNamespaces } from '../test/support/namespace-hosts.ts';
+import { problemsOf } from './faults/assess.ts';
+import { type CellOptions, runCell } from './faults/cell.ts';
+import type { Fault } from './faults/fault.ts';
+import { FAULTS, UNDISTURBED } from './faults/faults.ts';
+import { preparePhotographs, undisturbedRows, WORK } from './faults/photographs.ts';
+import { type Cell, cellText, type Matrix, renderMatrix, titleOf } from './faults/table.ts';
+import { onOwnStack } from './own-stack/deploy.ts';
+import { connectStack } from './own-stack/stack.ts';
 
 const { values } = parseArgs({
   args: argv.slice(2),
@@ -34,8 +34,8 @@ const { values } = parseArgs({
     deadline: { type: 'string', default: '240' },
   },
 });
-if (noNamespaces !== undefined)
-  throw new Error(`Expected hosts to be network namespaces but ${noNamespaces}`);
+const support = await namespaceSupport();
+if (!support.supported) throw new Error(`Expected hosts to be network namespaces but ${support.reason}`);
 const engines = chosen('engine', values.engine, engineSchema.options, (engine) => engine);
 const faults = chosen('fault', values.fault, FAULTS, ({ name }) => name);
 const matrix =
@@ -49,9 +49,9 @@ process.exitCode = matrix.cells.every(({ problems }) => problems.length === 0) ?
 
 async function strikeAll(home: string): Promise<Matrix> {
   const stack = await connectStack(home);
-  await preparePhotographs(stack);
-  const rows = await undisturbedRows(stack);
-  const options = { stack, request: WORK, fleetDeadline: Number(values.deadline) };
+  await preparePhotographs(stack, WORK);
+  const rows = await undisturbedRows(stack, WORK);
+  const options = { stack, request: WORK.request, fleetDeadline: Number(values.deadline) };
   const cells: Cell[] = [];
   const undisturbed = new Map<Engine, number | null>();
   const strike = async (engine: Engine, fault: Fault, alone: number | null): Promise<Cell> => {

@@ -1,11 +1,12 @@
 /**
- * Gives the native kernel files made from the odd images of test/fixtures by random changes.
+ * Gives the native or the portable kernel files made from the odd images of test/fixtures by random changes.
  *
  * npm run fuzz -- --inputs 1000000 --seed 1            all of them, in one process that is watched
  * npm run fuzz -- --seed 1 --at 4711 --write FILE      one of them again, and its bytes
+ * npm run fuzz -- --addon wasm                         the portable kernel, which is WebAssembly
  * npm run fuzz -- --addon FILE --preload libasan.so    an addon with AddressSanitizer (CONTRIBUTING.md)
  *
- * Ends with 1 if a process died, hung, grew or rejected, or if the portable kernel gave another row.
+ * Ends with 1 if a process died, hung, grew or rejected, or if sharp's kernel gave another row.
  */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -13,9 +14,9 @@ import { join } from 'node:path';
 import { argv, stdout, versions } from 'node:process';
 import { parseArgs } from 'node:util';
 import { ADDON_PATH } from '../src/kernel/native-addon.ts';
-import { readCorpus, writeCorpus } from '../test/fuzz/corpus.ts';
-import { fuzz } from '../test/fuzz/fuzz.ts';
-import { makeInput } from '../test/fuzz/mutate.ts';
+import { readCorpus, writeCorpus } from './fuzz/corpus.ts';
+import { fuzz } from './fuzz/fuzz.ts';
+import { makeInput } from './fuzz/mutate.ts';
 
 const { values } = parseArgs({
   args: argv.slice(2),

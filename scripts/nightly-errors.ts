@@ -4,7 +4,7 @@
  *
  *     node scripts/nightly-errors.ts [histories of each kind: 200]
  */
-import { calledAt, NOISE_NAMES, simulate } from '../test/unit/history/noise.ts';
+import { calledAt, NOISE_NAMES, simulate } from './nightly/noise.ts';
 
 const histories = Number(process.argv[2] ?? 200);
 const NIGHTS = 60;

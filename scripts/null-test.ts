@@ -19,11 +19,11 @@ import { type Comparison, readComparison } from '../src/compare/comparison.ts';
 import type { Pair } from '../src/compare/null-test.ts';
 import { type Power, powerOf } from '../src/compare/power.ts';
 import { measuredPairs } from '../src/compare/verdict.ts';
-import { seededRandom } from '../src/dataset/random.ts';
-import { percent } from '../src/report/format.ts';
+import { percent } from '../src/format.ts';
+import { seededRandom } from '../src/statistics/random.ts';
 import { MINIMUM_EFFECT, SIGNIFICANCE } from '../src/statistics/ratio-test.ts';
-import { startCli } from '../test/e2e/support/cli.ts';
-import { onOwnStack } from '../test/e2e/support/deploy.ts';
+import { startCli } from './own-stack/cli.ts';
+import { onOwnStack } from './own-stack/deploy.ts';
 
 const { values } = parseArgs({
   args: argv.slice(2),

@@ -1,5 +1,6 @@
 /**
- * Runs all tests, and ends with one line that counts them: `N passed, N failed`.
+ * Runs all tests, and ends with one line that counts them: `N passed, N failed`. Before it, each failed test is told again
+ * with the beginning of its error, and of each part how long it took.
  *
  * node scripts/run-tests.ts         what `npm test` has time for
  * node scripts/run-tests.ts --full  whole matrices too, which take hours (FANFLEET_TESTS=full)
@@ -12,6 +13,7 @@ import { parseArgs } from 'node:util';
 import { LANES } from './tests/lanes.ts';
 import { type Part, type PartResult, runPart } from './tests/part.ts';
 import { sum, tallyLine } from './tests/tally.ts';
+import { failureLines, partLines } from './tests/telling.ts';
 
 const FOLDER = fileURLToPath(new URL('..', import.meta.url));
 const { values } = parseArgs({ args: argv.slice(2), options: { full: { type: 'boolean', default: false } } });
@@ -20,14 +22,13 @@ const widest = Math.max(...LANES.flat().map(({ name }) => name.length));
 
 const stop = new AbortController();
 let isInterrupted = false;
-// Ctrl-C reaches the parts as well: they end what they started, and then this ends.
-process.on('SIGINT', () => {
-  isInterrupted = true;
-});
-process.on('SIGTERM', () => {
-  isInterrupted = true;
-  stop.abort();
-});
+// Parts end what they started, and then this ends. Ctrl-C reaches them as well, a signal to this process alone does not.
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+  process.on(signal, () => {
+    isInterrupted = true;
+    stop.abort();
+  });
+}
 
 async function runLane(lane: readonly Part[]): Promise<PartResult[]> {
   const results: PartResult[] = [];
@@ -41,11 +42,7 @@ async function runLane(lane: readonly Part[]): Promise<PartResult[]> {
 }
 
 const results = (await Promise.all(LANES.map(runLane))).flat();
-stdout.write('\n');
-for (const { name, seconds, passed, failed } of results) {
-  const counted = passed + failed === 0 ? 'passed' : tallyLine({ passed, failed });
-  stdout.write(`${name.padEnd(widest)} ${seconds.toFixed(0).padStart(5)} s  ${counted}\n`);
-}
+for (const line of ['', ...failureLines(results), ...partLines(results)]) stdout.write(`${line}\n`);
 const total = sum(results);
 stdout.write(`\n${tallyLine(total)}\n`);
 process.exitCode = total.failed === 0 && !isInterrupted ? 0 : 1;

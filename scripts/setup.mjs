@@ -52,7 +52,23 @@ async function findPython() {
   );
 }
 
+/** What hosts of a fleet on this machine load, once for all of them. They boot without it, more slowly: no reason to fail. */
+async function compilePython() {
+  const source = join(ROOT, 'ec2-workers');
+  const made = hash(join(ROOT, 'uv.lock'), join(source, 'fanfleet', 'clusters', 'spark_classes.txt'));
+  const marker = join(ROOT, '.venv', '.fanfleet-image');
+  if (unchanged(marker, made)) return;
+  const python = join(ROOT, '.venv', windows ? 'Scripts' : 'bin', 'python');
+  const { status } = await run(source, python, ['-m', 'fanfleet.local_image']);
+  if (status === 0) writeFileSync(marker, made);
+}
+
 async function pythonPackages() {
+  await pythonEnvironment();
+  await compilePython();
+}
+
+async function pythonEnvironment() {
   // The hosts of the fleet compare this with the lock file that they are given.
   const lock = hash(join(ROOT, 'uv.lock'));
   const marker = join(ROOT, '.venv', '.fanfleet-lock');
@@ -79,8 +95,8 @@ async function pythonPackages() {
 }
 
 /** @throws {SetupError[]} all that went wrong */
-async function packages() {
-  const outcomes = await Promise.allSettled([nodePackages(), pythonPackages()]);
+async function packages(/** @type {Promise<void>} */ ofNode) {
+  const outcomes = await Promise.allSettled([ofNode, pythonPackages()]);
   const reasons = outcomes.flatMap((outcome) => (outcome.status === 'rejected' ? [outcome.reason] : []));
   if (reasons.length > 0) throw reasons;
 }
@@ -97,8 +113,14 @@ const node = nodeProblem();
 if (node !== undefined) tell(node);
 else {
   const stop = new AbortController();
-  const kernel = nativeKernel(ROOT, stop.signal);
-  await packages().catch((reasons) => {
+  const ofNode = nodePackages();
+  const kernel = nativeKernel(
+    ROOT,
+    stop.signal,
+    // What went wrong is told below.
+    ofNode.catch(() => stop.abort()),
+  );
+  await packages(ofNode).catch((reasons) => {
     stop.abort();
     for (const reason of reasons) tell(reason);
   });

@@ -2,10 +2,10 @@
 import { workerLimits } from '../../functions/process.ts';
 import { ObjectReader } from '../../src/aws/object-reader.ts';
 import { s3Access } from '../../src/aws/s3-access.ts';
-import type { Batch, DatasetObject } from '../../src/dataset/manifest.ts';
+import { KERNEL_CHOICES } from '../../src/contract/kernel-choice.ts';
+import type { Batch, DatasetObject } from '../../src/contract/manifest.ts';
 import { listPages } from '../../src/dataset/s3-listing.ts';
 import { chooseKernel } from '../../src/kernel/choose-kernel.ts';
-import { KERNEL_CHOICES } from '../../src/kernel/kernel-choice.ts';
 import { shardMembers } from '../../src/plan/shard-members.ts';
 import { measureBatch } from '../../src/workload/measure-batch.ts';
 import type { Job, Store } from '../job.ts';

@@ -1,10 +1,10 @@
 /** fanfleet's TypeScript kernels: `native` or `portable`, as `fanfleet stats` and `measure` use them. */
 import { readFileSync } from 'node:fs';
 import { forEachConcurrent } from '../../src/concurrency/for-each-concurrent.ts';
+import { KERNEL_CHOICES } from '../../src/contract/kernel-choice.ts';
 import { chooseKernel } from '../../src/kernel/choose-kernel.ts';
 import type { Kernel } from '../../src/kernel/kernel.ts';
-import { KERNEL_CHOICES } from '../../src/kernel/kernel-choice.ts';
-import { measureLocalFiles } from '../../src/kernel/local-files.ts';
+import { measureLocalFiles } from '../../src/local/measure-files.ts';
 import { type Job, jobPaths } from '../job.ts';
 import { type StatisticsRow, statisticsOf } from '../statistics-row.ts';
 import { type Pass, serve } from './serve.ts';

@@ -1,8 +1,8 @@
 /** Normalised copies by fanfleet's TypeScript kernels: `native` or `portable`, each image from its own range. */
 import { readFileSync } from 'node:fs';
 import { forEachConcurrent } from '../../src/concurrency/for-each-concurrent.ts';
+import { KERNEL_CHOICES } from '../../src/contract/kernel-choice.ts';
 import { chooseKernel } from '../../src/kernel/choose-kernel.ts';
-import { KERNEL_CHOICES } from '../../src/kernel/kernel-choice.ts';
 import { jobPaths } from '../job.ts';
 import { normalisationOf } from '../normalisation.ts';
 import { serve } from './serve.ts';

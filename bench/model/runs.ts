@@ -1,14 +1,15 @@
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { followToReport, start } from '../../src/cli/commands/run.ts';
-import type { Aws, Context } from '../../src/cli/context.ts';
+import { followToReport, start } from '../../cli/commands/run.ts';
+import type { Aws, Context } from '../../cli/context.ts';
+import type { Arm } from '../../src/contract/arm.ts';
 import { readImageFolder } from '../../src/dataset/folder.ts';
 import { makeSample } from '../../src/dataset/sample.ts';
 import { uploadFiles } from '../../src/dataset/upload.ts';
 import { FanfleetError } from '../../src/errors.ts';
 import { parse } from '../../src/parse.ts';
 import { type Summary, summarySchema } from '../../src/report/summary-schema.ts';
-import type { Arm, RequestInput } from '../../src/run/request.ts';
+import type { RequestInput } from '../../src/run/request.ts';
 
 /** A run that is measured, in one round. */
 export interface Turn {

@@ -1,12 +1,12 @@
-import type { Prices } from '../../src/cost/prices.ts';
+import type { Arm } from '../../src/contract/arm.ts';
 import { FanfleetError } from '../../src/errors.ts';
 import { calibrate } from '../../src/model/calibrate.ts';
 import { quantile, simulateRuns } from '../../src/model/distribution.ts';
 import { jobOfRun } from '../../src/model/measured-job.ts';
 import { setupsOf } from '../../src/model/predict.ts';
+import type { Prices } from '../../src/prices/prices.ts';
 import type { Summary } from '../../src/report/summary-schema.ts';
-import type { Arm } from '../../src/run/request.ts';
-import { spread } from '../../src/timing/spread.ts';
+import { spread } from '../../src/statistics/median.ts';
 
 /** The size and batch size of the runs that the figures are taken from. */
 export interface Point {

@@ -4,14 +4,21 @@ import argparse
 import json
 import os
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager
-from pathlib import PurePosixPath
-from typing import Any, TextIO
+from itertools import chain
+from pathlib import Path, PurePosixPath
+from typing import TextIO
 
-from fanfleet.aws import client, list_keys, split_uri
+from fanfleet.aws import split_uri
+from fanfleet.engine_run import CONNECT, WARM, WITHIN
 from fanfleet.manifest import read_lines
+from fanfleet.process_clock import started_at_ms
+from fanfleet.quick_s3 import QuickS3
+from fanfleet.steps import Steps
 from fanfleet.task import Task
 
 Engine = Callable[[Sequence[str]], None]
@@ -24,18 +31,76 @@ DONE = "done"
 """The answer to a job, on standard output; what an engine prints goes to standard error."""
 
 
-def main(opened: Opened, jobs: Iterable[str] = sys.stdin) -> int:
+def do_nothing(workers: int) -> None:
+    pass
+
+
+def main(
+    opened: Opened,
+    jobs: Iterable[str] = sys.stdin,
+    warm: Callable[[int], None] = do_nothing,
+    begin: Callable[[], None] | None = None,
+) -> int:
     """Do one job after the other, each a line with a JSON array of arguments, until there are no more.
+
+    First it calls `begin`, which does what needs no cluster yet, or waits for it by itself. It connects when its first
+    line comes, which is `"connect"` where there is no job yet: it is started beside its cluster. At the line
+    `{"warm": 2, "within": 60}` (engine_run.py) it calls `warm` with the number of workers that are there, which starts
+    on each what does batches, and has it import what it needs. If it fails, or takes longer than so many seconds, jobs
+    do it themselves.
 
     Returns the exit status: 1 after a job of which a batch has no result. An engine that failed is not given another
     job, since nobody knows what state it is in: whoever started it starts it anew.
     """
-    with _own_standard_output() as answers, opened() as engine:
-        for line in jobs:
-            if not _do(engine, _parser().parse_args(json.loads(line))):
-                return 1
-            print(DONE, file=answers, flush=True)
+    with _own_standard_output() as answers:
+        steps = Steps(Path(os.environ.get("FANFLEET_STEPS", os.devnull)))
+        steps.add_since("engine imports", started_at_ms())
+        if begin is not None:
+            beginning_at = time.time() * 1000
+            begin()
+            steps.add_since("engine begins", beginning_at)
+        s3 = QuickS3()
+        lines = iter(jobs)
+        first = next(lines, None)
+        if first is None:
+            return 0
+        with _connected(opened, steps) as engine:
+            for line in chain([first], lines):
+                arguments = json.loads(line)
+                if arguments == CONNECT:
+                    continue
+                is_job = isinstance(arguments, list)
+                if not is_job:
+                    _warm(warm, arguments[WARM], arguments[WITHIN])
+                elif not _do(s3, engine, _parser().parse_args(arguments)):
+                    return 1
+                print(DONE if is_job else WARM, file=answers, flush=True)
     return 0
+
+
+def _warm(warm: Callable[[int], None], workers: int, within_s: float) -> None:
+    """One sick worker must not keep the others waiting: what is not warm by then gets warm beside the first batches."""
+
+    def guarded() -> None:
+        try:
+            warm(workers)
+        except Exception as reason:  # of five libraries
+            print(f"engine: the first batches will start what could not be started before: {reason!r}", flush=True)
+
+    warming = threading.Thread(target=guarded, daemon=True)
+    warming.start()
+    warming.join(within_s)
+    if warming.is_alive():
+        print(f"engine: not all that batches need was started in {within_s:.0f} s", flush=True)
+
+
+@contextmanager
+def _connected(opened: Opened, steps: Steps) -> Iterator[Engine]:
+    """An engine, after what it took to connect was noted as a step of its host."""
+    connecting_at = time.time() * 1000
+    with opened() as engine:
+        steps.add_since("engine connects", connecting_at)
+        yield engine
 
 
 @contextmanager
@@ -48,25 +113,25 @@ def _own_standard_output() -> Iterator[TextIO]:
         yield stream
 
 
-def _do(engine: Engine, options: argparse.Namespace) -> bool:
+def _do(s3: QuickS3, engine: Engine, options: argparse.Namespace) -> bool:
     """Whether every batch of the manifest has its result and its span now."""
-    s3 = client("s3")
     tasks = pending_tasks(s3, options)
     print(f"engine: {len(tasks)} batches to do", flush=True)
     if not tasks:
         return True
     engine([task.to_json() for task in tasks])
-    missing = pending_tasks(s3, options)
+    done = done_batches(s3, options.out)
+    missing = [task.batch for task in tasks if task.batch not in done]
     if missing:
-        print(f"engine: {len(missing)} batches have no result, the first is {missing[0].batch}", flush=True)
+        print(f"engine: {len(missing)} batches have no result, the first is {missing[0]}", flush=True)
     return not missing
 
 
-def pending_tasks(s3: Any, options: argparse.Namespace) -> list[Task]:
+def pending_tasks(s3: QuickS3, options: argparse.Namespace) -> list[Task]:
     """The batches of the manifest that lack their result or their span, in order."""
     done = done_batches(s3, options.out)
     bucket, key = split_uri(options.manifest)
-    body = s3.get_object(Bucket=bucket, Key=key)["Body"]
+    chunks = s3.chunks(bucket, key)
     queued_at = time.time() * 1000
     return [
         Task(
@@ -85,18 +150,19 @@ def pending_tasks(s3: Any, options: argparse.Namespace) -> list[Task]:
             options.kernel,
             options.depth,
         )
-        for line in read_lines(body.iter_chunks(1 << 20))
+        for line in read_lines(chunks)
         if line.batch not in done
     ]
 
 
-def done_batches(s3: Any, out: str) -> set[int]:
+def done_batches(s3: QuickS3, out: str) -> set[int]:
     bucket, prefix = split_uri(out)
-    numbers = [
-        {int(PurePosixPath(key).stem) for key in list_keys(s3, bucket, f"{prefix}{folder}/")}
-        for folder in ("results", "spans")
-    ]
-    return numbers[0] & numbers[1]
+
+    def numbers(folder: str) -> set[int]:
+        return {int(PurePosixPath(key).stem) for key in s3.list_keys(bucket, f"{prefix}{folder}/")}
+
+    with ThreadPoolExecutor(2) as pool:
+        return set.intersection(*pool.map(numbers, ("results", "spans")))
 
 
 def _parser() -> argparse.ArgumentParser:

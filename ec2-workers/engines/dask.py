@@ -9,10 +9,12 @@ from functools import partial
 from itertools import islice
 from urllib.parse import urlsplit
 
-from distributed import Client, Future, as_completed, wait
-from fanfleet.batch import run_task
+from fanfleet.clusters.without import without
 
 from engines.contract import Engine, main
+
+with without("numpy"):
+    from distributed import Client, Future, as_completed, get_worker, wait
 
 RETRIES = 10
 """Of a batch that failed. One whose worker was lost is done again in any case."""
@@ -78,8 +80,18 @@ def _submit_elsewhere(client: Client, running: dict[Future, str]) -> dict[Future
 def _submit(client: Client, task: str, workers: list[str] | None = None) -> Future:
     """`workers` are preferred: if all of them are lost, any other one does it."""
     return client.submit(
-        run_task, task, pure=False, retries=RETRIES, workers=workers, allow_other_workers=workers is not None
+        _run_task, task, pure=False, retries=RETRIES, workers=workers, allow_other_workers=workers is not None
     )
+
+
+def _run_task(task: str) -> int:
+    """A thread cannot be ended: it has to look itself whether its client is still there."""
+    # Not where the tasks are only given out.
+    from fanfleet.batch import run_task_while
+
+    worker = get_worker()
+    own = worker.state.tasks[worker.get_current_task()]
+    return run_task_while(lambda: own.state == "executing", task)
 
 
 if __name__ == "__main__":

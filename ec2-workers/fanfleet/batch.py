@@ -4,44 +4,44 @@ import json
 import os
 import resource
 import time
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 import fanfleet.import_clock
+from fanfleet import large_buffers
 from fanfleet.aws import client, split_uri
+from fanfleet.cpu_share import CpuShare
 from fanfleet.fetch import BYTES_IN_FLIGHT, Fetched, fetch_groups
 from fanfleet.histogram import ValueCounts, serialize_histogram
 from fanfleet.image_memory import is_file_too_large
 from fanfleet.kernels import Kernel, choose
 from fanfleet.manifest import parse_line
 from fanfleet.normalised_file import content_type, file_name, is_key_too_long
+from fanfleet.process_clock import started_at_ms
 from fanfleet.put_ahead import PutAhead
 from fanfleet.row import Measured, failed_row, serialize_row
 from fanfleet.server_clock import ServerClock
 from fanfleet.task import Task, batch_name
 
-
-def _process_age_ms() -> float:
-    started_ticks = int(Path("/proc/self/stat").read_text().rpartition(")")[2].split()[19])
-    uptime_s = float(Path("/proc/uptime").read_text().split()[0])
-    return (uptime_s - started_ticks / os.sysconf("SC_CLK_TCK")) * 1000
-
-
+large_buffers.give_back()
 _ready_at_ms = time.time() * 1000
-_started_at_ms = _ready_at_ms - max(0.0, _process_age_ms())
+_started_at_ms = started_at_ms()
 _import_ms = (time.perf_counter() - fanfleet.import_clock.BEGUN) * 1000
 _is_first = True
+_cpu = CpuShare()
 
 
 def cold_start_ms(queued_at: float, started_at: float, ready_at: float, import_ms: float) -> float:
     """What a process took until it could work, for the first of its batches; all but the last in epoch milliseconds.
 
-    A process that was there before its batches, as Dask's workers are, waited for them: only what it imported for them
-    was a start.
+    A process that was there before its batches waited for them: only what it imported for them was a start. One that
+    was warm had nothing left to do.
     """
+    if ready_at <= queued_at:
+        return 0.0
     return ready_at - started_at if started_at >= queued_at else import_ms
 
 
@@ -53,58 +53,78 @@ def _server_clock() -> ServerClock:
     return clock
 
 
+class Unwanted(Exception):
+    """Nobody waits for the batch any more."""
+
+
+def warm_up() -> None:
+    """Have this process load and make what its first batch would: to import this module was the larger part."""
+    choose()
+    client("s3")
+    _server_clock()
+
+
 def run_task(text: str) -> int:
     """Do the task and return its number of images. Done again, the same keys get the same bytes."""
+    return run_task_while(lambda: True, text)
+
+
+def run_task_while(is_wanted: Callable[[], bool], text: str) -> int:
+    """Likewise, and ask between images whether somebody waits for it. Raises Unwanted."""
     global _is_first
     is_first, _is_first = _is_first, False
     task = Task.from_json(text)
     cold_ms = cold_start_ms(task.queued_at, _started_at_ms, _ready_at_ms, _import_ms) if is_first else 0.0
-    return run_batch(task, cold_ms, client("s3"), _server_clock())["images"]
+    return run_batch(task, cold_ms, client("s3"), _server_clock(), is_wanted)["images"]
 
 
-def run_batch(task: Task, cold_ms: float, s3: Any, server_clock: ServerClock) -> dict[str, Any]:
+def run_batch(
+    task: Task, cold_ms: float, s3: Any, server_clock: ServerClock, is_wanted: Callable[[], bool] = lambda: True
+) -> dict[str, Any]:
     """Read the batch from the manifest, do its images, write its histogram if any, the rows and then the span."""
-    started_at, started_cpu = time.time(), time.process_time()
-    batch = _read_batch(s3, task)
-    list_ms = (time.time() - started_at) * 1000
-    kernel = choose(task.kernel)
-    done = _do_images(s3, kernel, task, batch["objects"])
-    put_started = time.perf_counter()
-    if done.values is not None:
-        text = serialize_histogram(task.batch, len(done.lines) - done.errors, done.values)
-        _put(s3, task, f"histograms/{batch_name(task.batch)}.json", text, "application/json")
-    _put(s3, task, f"results/{batch_name(task.batch)}.jsonl", "".join(done.lines), "application/x-ndjson")
-    put_ms = done.write_ms + (time.perf_counter() - put_started) * 1000
-    span = {
-        "arm": "fleet",
-        "round": task.round,
-        "worker": f"{os.environ.get('FANFLEET_INSTANCE_ID', 'local')}/{os.getpid()}",
-        "kernel": kernel.name,
-        "batch": task.batch,
-        "queuedAt": task.queued_at,
-        "startedAt": started_at * 1000,
-        "endedAt": time.time() * 1000,
-        "coldStartMs": cold_ms,
-        "listMs": list_ms,
-        "getMs": done.get_ms,
-        "decodeMs": done.decode_ms,
-        "computeMs": done.compute_ms,
-        "putMs": put_ms,
-        "loadMs": done.load_ms,
-        "processMs": done.decode_ms + done.compute_ms,
-        "images": len(done.lines),
-        "bytes": done.bytes,
-        "outputBytes": done.output_bytes,
-        "errors": done.errors,
-        "droppedBits": done.dropped_bits,
-        "cpuMs": (time.process_time() - started_cpu) * 1000,
-        "rssPeakBytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024,
-        "billedMs": 0,
-        "clock": server_clock.offset(),
-    }
-    # Last, so that a span says that its results are there.
-    _put(s3, task, f"spans/{batch_name(task.batch)}.json", json.dumps(span), "application/json")
-    return span
+    with _cpu.batch() as cpu_s:
+        started_at = time.time()
+        batch = _read_batch(s3, task)
+        list_ms = (time.time() - started_at) * 1000
+        kernel = choose(task.kernel)
+        done = _do_images(s3, kernel, task, batch["objects"], is_wanted)
+        put_started = time.perf_counter()
+        if done.values is not None:
+            text = serialize_histogram(task.batch, len(done.lines) - done.errors, done.values)
+            _put(s3, task, f"histograms/{batch_name(task.batch)}.json", text, "application/json")
+        _put(s3, task, f"results/{batch_name(task.batch)}.jsonl", "".join(done.lines), "application/x-ndjson")
+        put_ms = done.write_ms + (time.perf_counter() - put_started) * 1000
+        span = {
+            "arm": "fleet",
+            "round": task.round,
+            "worker": f"{os.environ.get('FANFLEET_INSTANCE_ID', 'local')}/{os.getpid()}",
+            "kernel": kernel.name,
+            "batch": task.batch,
+            "queuedAt": task.queued_at,
+            "startedAt": started_at * 1000,
+            "endedAt": time.time() * 1000,
+            "coldStartMs": cold_ms,
+            "listMs": list_ms,
+            "getMs": done.get_ms,
+            "decodeMs": done.decode_ms,
+            "computeMs": done.compute_ms,
+            "putMs": put_ms,
+            "loadMs": done.load_ms,
+            "processMs": done.decode_ms + done.compute_ms,
+            "images": len(done.lines),
+            "bytes": done.bytes,
+            "outputBytes": done.output_bytes,
+            "errors": done.errors,
+            "droppedBits": done.dropped_bits,
+            "left": done.left,
+            "cpuMs": cpu_s() * 1000,
+            "rssPeakBytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024,
+            "billedMs": 0,
+            "clock": server_clock.offset(),
+        }
+        # Last, so that a span says that its results are there.
+        _put(s3, task, f"spans/{batch_name(task.batch)}.json", json.dumps(span), "application/json")
+        return span
 
 
 @dataclass(slots=True)
@@ -125,9 +145,13 @@ class _Done:
     output_bytes: int = 0
     errors: int = 0
     dropped_bits: int = 0
+    left: Counter[str] = field(default_factory=Counter)
+    """Images that the kernel left to another one, by the name of that."""
 
 
-def _do_images(s3: Any, kernel: Kernel, task: Task, objects: list[dict[str, Any]]) -> _Done:
+def _do_images(
+    s3: Any, kernel: Kernel, task: Task, objects: list[dict[str, Any]], is_wanted: Callable[[], bool]
+) -> _Done:
     """Fetch, do and, where they are normalised, write the images; all files are there when it returns."""
     done = _Done(values=ValueCounts() if task.operation == "histogram" else None)
     started = time.perf_counter()
@@ -139,6 +163,8 @@ def _do_images(s3: Any, kernel: Kernel, task: Task, objects: list[dict[str, Any]
     with PutAhead(s3, task.out, ahead) as files:
         rows = _rows(kernel, task, fetching, files, done)
         for item, code in zip(objects, codes, strict=True):
+            if not is_wanted():
+                raise Unwanted(f"Nobody waits for batch {task.batch} any more.")
             row = next(rows) if code is None else failed_row(item["key"], code)
             done.errors += "error" in row
             done.lines.append(serialize_row(row) + "\n")
@@ -174,6 +200,8 @@ def _rows(
             done.bytes += len(fetched.data)
             image = next(measured)
             done.dropped_bits += image.dropped_bits
+            if image.left_to is not None:
+                done.left[image.left_to] += 1
             done.decode_ms += image.decode_ms
             done.compute_ms += image.compute_ms
             if image.detail:

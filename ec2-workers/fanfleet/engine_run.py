@@ -20,6 +20,18 @@ ATTEMPTS = 3
 CLOSE_S = 10.0
 """How long an engine may take to leave its cluster."""
 
+CONNECT = "connect"
+"""Before the first job: the cluster is there. It has no answer."""
+
+WARM, WITHIN = "warm", "within"
+"""In the place of a job, with the number of workers and seconds: to start what batches need. It answers `warm`."""
+
+ANSWER_S = 20.0
+"""How long an engine may take to answer after that."""
+
+LOOK_S = 0.5
+"""How often it is seen whether its answer is still wanted."""
+
 _FINAL = ("DeadlinePassed", "TaskGone", "NoWorkersLeft")
 """Reasons that another attempt would meet again."""
 
@@ -33,9 +45,9 @@ class Watch:
     is_unwanted: Callable[[], bool]
     count_done: Callable[[], int]
     has_workers: Callable[[], bool]
+    alone_s: float
+    """How long an engine may be without any worker."""
     poll_s: float = 2.0
-    alone_s: float = 60.0
-    """How long an engine may be without any worker: longer than a network needs to come back."""
 
 
 class EngineRunner:
@@ -47,9 +59,41 @@ class EngineRunner:
         self._process: _EngineProcess | None = None
 
     def start(self) -> None:
-        """Let it connect to its cluster, unless it is there: a job that comes later need not wait for that."""
+        """Let it import what it needs, unless it has, while its cluster is started."""
         if self._process is None or self._process.has_ended():
             self._process = _EngineProcess(self._command, self._env)
+
+    def connect(self) -> None:
+        """Let it connect to its cluster: a job that comes later need not wait for that."""
+        self.start()
+        assert self._process is not None
+        self._process.give(CONNECT)
+
+    def warm(self, workers: int, within_s: float, is_unwanted: Callable[[], bool] = lambda: False) -> None:
+        """Have so many workers start what their first batches need; jobs do what this leaves undone.
+
+        The engine itself goes on without those that take longer. One that does not even answer is started anew.
+        """
+        self.start()
+        process = self._process
+        assert process is not None
+        process.give({WARM: workers, WITHIN: within_s})
+        until = time.time() + within_s + ANSWER_S
+        while not is_unwanted():
+            try:
+                answer = process.answers.get(timeout=LOOK_S)
+            except Empty:
+                if time.time() < until:
+                    continue
+                say(f"the engine is started anew: it did not answer in {within_s + ANSWER_S:.0f} s")
+                break
+            if answer is not None:
+                return
+            say(f"the engine is started anew: {process.last_words()}")
+            break
+        # Its answer would be taken for that of the next job.
+        process.kill()
+        self.connect()
 
     def run(self, arguments: Sequence[str], watch: Watch) -> int:
         """Have a job done and return the number of attempts that took.
@@ -78,7 +122,7 @@ class EngineRunner:
         assert process is not None
         reason: str | None = "EngineFailed"
         try:
-            process.give(arguments)
+            process.give(list(arguments))
             reason = _watch(process, watch)
         finally:
             if reason is not None:
@@ -103,11 +147,12 @@ class _EngineProcess:
     def has_ended(self) -> bool:
         return self._process.poll() is not None
 
-    def give(self, arguments: Sequence[str]) -> None:
+    def give(self, arguments: Sequence[str] | str | Mapping[str, float]) -> None:
+        """A job's arguments, CONNECT, or WARM with the number of workers."""
         # One that has ended meanwhile says so where its answer is waited for.
         with suppress(BrokenPipeError):
             assert self._process.stdin is not None
-            self._process.stdin.write(json.dumps(list(arguments)) + "\n")
+            self._process.stdin.write(json.dumps(arguments) + "\n")
             self._process.stdin.flush()
 
     def close(self) -> None:

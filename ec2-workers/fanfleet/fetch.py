@@ -22,7 +22,7 @@ from fanfleet.quick_get import quick_get
 from fanfleet.slices import Slice, cut_slices
 
 BYTES_IN_FLIGHT = 32 * 2**20
-"""Most bytes fetched but not yet decoded in one process; a bigger object is fetched alone."""
+"""Most bytes of one batch fetched but not yet decoded; a bigger object is fetched alone."""
 
 GROUP_BYTES = 2 * 2**20
 """So many bytes that are there are handed over together: more would only wait for the first of them to be done."""

@@ -7,7 +7,7 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from fanfleet.aws import client, list_keys
+from fanfleet.aws import client, later, list_keys
 from fanfleet.engine_run import Watch
 from fanfleet.job_settings import JobSettings
 from fanfleet.manifest import read_lines
@@ -26,7 +26,7 @@ class FleetJob:
         self._fleet = fleet
         self._settings = settings
         self._bucket = fleet.settings.runs_bucket
-        self._seen_batches = SeenBatches(client("s3"), self._bucket, settings.arm_prefix)
+        self._seen_batches = SeenBatches(later("s3"), self._bucket, settings.arm_prefix)
         self._engine_started_at = 0.0
         self.engine_ended_at = 0.0
         self._attempts = 0
@@ -41,6 +41,7 @@ class FleetJob:
         watch = Watch(
             deadline=deadline - REPORT_RESERVE_S,
             stall_s=fleet.settings.stall_s,
+            alone_s=fleet.settings.alone_s,
             is_unwanted=is_unwanted,
             count_done=self._seen_batches.look,
             has_workers=lambda: bool(fleet.alive),

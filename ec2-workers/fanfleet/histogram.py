@@ -1,4 +1,4 @@
-"""The histogram of a batch: the twin of src/run/histogram-file.ts and of `ValueCounts` in src/kernel/histogram.ts."""
+"""The histogram of a batch: the twin of src/contract/histogram-file.ts, and of `ValueCounts` in src/kernel."""
 
 import json
 from operator import add

@@ -14,18 +14,20 @@ import sys
 from pathlib import Path
 
 from fanfleet.aws import client
+from fanfleet.clusters import spark_archive
 
 DROP_IN = "etc/systemd/system/cloud-final.service.d/fanfleet.conf"
 
 
 def prepare(root: Path, environment: Path, lock_file: Path) -> str:
-    """Mark the environment, compile it once for all boots, and name it to cloud-init.
+    """Mark the environment, compile it and Spark's classes once for all boots, and name it to cloud-init.
 
     `root` is the folder that stands for `/`. Gives the digest of the lock file.
     """
     digest = hashlib.sha256(lock_file.read_bytes()).hexdigest()
     if str(environment) != os.environ.get("FANFLEET_IMAGE_VENV"):  # else it is that of an image already
         compileall.compile_dir(environment / "lib", quiet=2, workers=0)
+        spark_archive.make()
         (environment / ".fanfleet-lock").write_text(digest)
     drop_in = root / DROP_IN
     drop_in.parent.mkdir(parents=True, exist_ok=True)

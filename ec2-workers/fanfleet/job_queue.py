@@ -18,11 +18,17 @@ from fanfleet.task_token import TaskToken
 
 LOOK_EVERY_S = 0.25
 """A GET of an object that is not there yet: a million of them are $0.40, and a day 345,600."""
+LOOK_OFTEN_S = 0.1
+OFTEN_FOR_S = 60.0
+"""Where a job was found, another one often follows: it shall not wait."""
 
 HEARTBEAT_S = 5.0
 ASK_EVERY_S = 1.0
 """How old it may be that a run goes on."""
 STOP_LIMIT_S = 10.0
+
+_UNREADABLE = (KeyError, ValueError, TypeError, AttributeError, BotoCoreError, ClientError)
+"""No JSON, JSON of another form, or a secret that is refused however often it was asked for (aws.py)."""
 
 
 class QueuedJob:
@@ -71,7 +77,9 @@ class JobQueue:
         self._has_ended = False
         self._found: SimpleQueue[QueuedJob | QueueEnd] = SimpleQueue()
         self._looking_now = threading.Lock()
-        self._looking = Repeat("looking for jobs", self._look, lambda: LOOK_EVERY_S)
+        # Nobody sends a job to a fleet that boots as soon as to one that has just had one.
+        self._found_at = 0.0
+        self._looking = Repeat("looking for jobs", self._look, self._look_every_s)
 
     def start(self) -> None:
         self._looking.start()
@@ -116,16 +124,25 @@ class JobQueue:
 
     def _look(self) -> None:
         with self._looking_now:
-            while not self._has_ended and (entry := self._read()) is not None:
+            while not self._has_ended and (body := self._read()) is not None:
                 number = self._next
-                found = self._job(number, entry)
+                try:
+                    found = self._job(number, json.loads(body))
+                except _UNREADABLE as reason:
+                    # Its run fails for want of heartbeats. Those behind it need not.
+                    say(f"job {number} is left out, since it cannot be read: {reason!r}")
+                    found = None
                 self._next += 1
+                self._found_at = time.time()
                 if found is not None:
                     self._found.put(found)
 
-    def _read(self) -> dict[str, Any] | None:
+    def _look_every_s(self) -> float:
+        return LOOK_OFTEN_S if time.time() - self._found_at < OFTEN_FOR_S else LOOK_EVERY_S
+
+    def _read(self) -> bytes | None:
         try:
-            return json.loads(self._s3.get_object(Bucket=self._bucket, Key=self._key())["Body"].read())
+            return self._s3.get_object(Bucket=self._bucket, Key=self._key())["Body"].read()
         except ClientError as error:
             if error.response["Error"]["Code"] == "NoSuchKey":
                 return None

@@ -42,7 +42,7 @@ class JobSettings:
 
     @property
     def arm_prefix(self) -> str:
-        """As `layout.arm` in src/run/layout.ts."""
+        """As `layout.arm` in src/contract/layout.ts."""
         return f"runs/{self.run_id}/fleet/round-{self.round}/"
 
     @property

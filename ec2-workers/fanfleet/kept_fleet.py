@@ -6,31 +6,29 @@ import time
 import traceback
 from typing import Any
 
-from fanfleet.aws import client
+from fanfleet.aws import client, later
 from fanfleet.fleet_job import REPORT_RESERVE_S, FleetJob, error_of
 from fanfleet.job_queue import JobQueue, QueuedJob, QueueEnd
+from fanfleet.keeper import Keeper
 from fanfleet.repeat import Repeat
-from fanfleet.standing_fleet import StandingFleet
+from fanfleet.secrets import Secrets
+from fanfleet.standing_fleet import WARM_S, StandingFleet
 from fanfleet.steps import say
-from fanfleet.task_token import TaskToken
 
 STATE_EVERY_S = 10.0
+IDLE = "idle"
 TAKE_S = 0.5
 """How long the next job is waited for before it is seen whether the fleet is still wanted."""
-
-ALONE_S = 60.0
-"""How long it may be without any worker: longer than a network needs to come back."""
 
 
 class KeptFleet:
     """Writes `keptFleetStateSchema` of src/fleet/kept/kept-fleet.ts at each change, and every ten seconds."""
 
-    def __init__(self, fleet: StandingFleet, token: TaskToken) -> None:
-        """`token` is that of the execution that keeps the fleet."""
+    def __init__(self, fleet: StandingFleet, keeper: Keeper) -> None:
         self._fleet = fleet
-        self._token = token
+        self._keeper = keeper
         settings = fleet.settings
-        services = (client("s3"), client("ssm"), client("stepfunctions"))
+        services = (later("s3"), later("ssm"), later("stepfunctions"))
         self._queue = JobQueue(*services, settings.runs_bucket, settings.folder)
         self._deadline = settings.boot_started_at / 1000 + settings.deadline_s - REPORT_RESERVE_S
         self._lock = threading.Lock()
@@ -44,17 +42,24 @@ class KeptFleet:
 
         Raises what booting raises.
         """
-        # A job that comes while it boots waits for it.
-        self._queue.start()
         try:
-            self._fleet.boot(secret)
+            # A job that comes while its workers boot waits for them.
+            self._fleet.boot(secret, self._queue.start)
+            # Both are kept. What the first job tells would wait for them.
+            self._fleet.cluster_status()
+            self._fleet.host_reports()
+            # Before nobody would do its jobs.
+            self._keeper.hand_over()
             now = time.time()
             self._state |= {"readyAt": now * 1000, "idleSince": now * 1000}
             self._seen_workers_at = now
             self._telling.start()
             reason = self._serve()
         except Exception as error:
-            self._queue.refuse_rest("failed", "FleetFailed", str(error_of(error, self._fleet.steps.current)))
+            try:
+                self._queue.refuse_rest("failed", "FleetFailed", str(error_of(error, self._fleet.steps.current)))
+            finally:
+                self._fleet.end()
             raise
         self._tell(state="ended", reason=reason)
         self._telling.stop(STATE_EVERY_S)
@@ -65,33 +70,33 @@ class KeptFleet:
     def _serve(self) -> str:
         """Do jobs until there are to be no more, and say why."""
         while True:
+            reason = self._reason_to_end()
+            if reason not in (None, IDLE):
+                name = self._name
+                cause = f"The kept fleet {name} has ended ({reason}); `fanfleet fleet start {name}` starts it again."
+                self._queue.refuse_rest(reason, "FleetEnded", cause)
+                return reason
             entry = self._queue.take(TAKE_S)
             if isinstance(entry, QueueEnd):
                 return entry.reason
             if entry is not None:
                 self._do(entry)
-                continue
-            reason = self._reason_to_end()
-            if reason == "idle":
-                # A job that came at this moment is done first.
-                if self._queue.end(reason):
-                    return reason
-            elif reason is not None:
-                self._queue.refuse_rest(reason, "FleetEnded", f"The kept fleet has ended: {reason}.")
+            # A job that came at this moment is done first.
+            elif reason == IDLE and self._queue.end(reason):
                 return reason
 
     def _reason_to_end(self) -> str | None:
         now = time.time()
         if self._fleet.alive:
             self._seen_workers_at = now
-        if self._token.gone.is_set():
+        if self._keeper.has_gone():
             return "nobody keeps it any more"
         if now > self._deadline:
             return "deadline"
-        if now - self._seen_workers_at > ALONE_S:
+        if now - self._seen_workers_at > self._fleet.settings.alone_s:
             return "no workers"
         idle_s = now - self._state["idleSince"] / 1000
-        return "idle" if idle_s > self._fleet.settings.idle_s else None
+        return IDLE if idle_s > self._fleet.settings.idle_s else None
 
     def _do(self, job: QueuedJob) -> None:
         """Have a job done, and tell the run how it ended."""
@@ -113,7 +118,7 @@ class KeptFleet:
             error = error_of(reason, "engine")
         ended_at = time.time() * 1000
         kept = {
-            "name": fleet.settings.fleet.rpartition(".")[0],
+            "name": self._name,
             "id": fleet.settings.fleet,
             "job": job.number,
             "submittedAt": job.submitted_at,
@@ -124,14 +129,26 @@ class KeptFleet:
         }
         facts = {"jobStartedAt": taken_at, "workersReadyAt": taken_at, "workersJoined": workers_alive, "kept": kept}
         self._last_job_ended_at = ended_at
+        if error is None or error["code"] != "NoWorkersLeft":
+            self._seen_workers_at = time.time()
         try:
             work.put_info(error, **facts)
         finally:
             output = {"status": "succeeded", "workersJoined": workers_alive}
             job.token.settle(error, output)
             self._tell(state="ready", runId=None, jobs=job.number, idleSince=ended_at)
+        if error is not None and error["code"] != "NoWorkersLeft":
+            # The engine is another one now: it connects, and has the workers ready, before the next job comes.
+            assert fleet.engine is not None
+            within_s = min(WARM_S, self._deadline - time.time())
+            fleet.engine.warm(max(1, len(fleet.alive)), within_s, lambda: self._reason_to_end() not in (None, IDLE))
+            self._tell(idleSince=time.time() * 1000)
         took_s = (ended_at - taken_at) / 1000
         say(f"job {job.number}: {'succeeded' if error is None else error['code']} after {took_s:.1f} s")
+
+    @property
+    def _name(self) -> str:
+        return self._fleet.settings.fleet.rpartition(".")[0]
 
     def _tell(self, **changes: Any) -> None:
         with self._lock:
@@ -146,14 +163,15 @@ class KeptFleet:
         client("s3").put_object(Bucket=settings.runs_bucket, Key=key, Body=body, ContentType="application/json")
 
 
-def keep(fleet: StandingFleet, secret: str, token: TaskToken) -> str:
+def keep(fleet: StandingFleet, secrets: Secrets) -> str:
     """Keep a fleet to its end, tell Step Functions, and return how it ended, for people."""
+    keeper = Keeper(later("ssm"), later("stepfunctions"), fleet.settings.parameter, secrets.task_token)
     try:
-        reason = KeptFleet(fleet, token).keep(secret)
+        reason = KeptFleet(fleet, keeper).keep(secrets.cluster)
     except Exception as failure:
         traceback.print_exc()
         error = error_of(failure, fleet.steps.current)
-        token.settle(error, {})
+        keeper.settle(error, {})
         return f"failed with {error['code']}"
-    token.settle(None, {"reason": reason})
+    keeper.settle(None, {"reason": reason})
     return f"ended ({reason})"

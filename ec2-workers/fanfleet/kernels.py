@@ -27,7 +27,7 @@ class Kernel(Protocol):
     ) -> list[Measured]:
         """Measure images, each a key and its bytes, in their order. What cannot be measured is a row with its error.
 
-        `depth` is one of `DEPTHS` in src/kernel/depth.ts, `most_bytes` the memory that each image may take: None
+        `depth` is one of `DEPTHS` in src/contract/depth.ts, `most_bytes` the memory that each image may take: None
         without a limit. The values of all images that could be measured are added to `values`, if they are wanted.
         """
 
@@ -36,7 +36,7 @@ class Kernel(Protocol):
     ) -> Measured:
         """Decode, stretch and encode one image. An image that cannot be is a row with its error.
 
-        `normalisation` is as `Normalisation` in src/kernel/normalisation.ts: format, channels, quality and, for the
+        `normalisation` is as `Normalisation` in src/contract/normalisation.ts: format, channels, quality and, for the
         whole dataset, range.
         """
 

@@ -7,7 +7,7 @@ PNG with the smallest flaw, since engines differ in what they make of those.
 import hashlib
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from fanfleet.formats import Refused, Still, read_still
@@ -21,6 +21,9 @@ from fanfleet.row import Measured, failed_row, measured_row, normalised_row
 
 _PLACES = {"sum": 3, "sumSq": 4, "min": 5, "max": 6}
 """Where a statistic of R is in the numbers of an image; those of G and B are 4 and 8 behind it."""
+
+_PORTABLE = "pillow"
+"""The kernel that images are left to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +115,7 @@ class NativeKernel:
                 return _normalised(key, still, normalisation["format"], header, output, started)
         from fanfleet.pillow_normalise import normalise_still
 
-        return normalise_still(still, key, normalisation, started)
+        return replace(normalise_still(still, key, normalisation, started), left_to=_PORTABLE)
 
 
 def _normalised(key: str, still: Still, file_format: str, header: bytes, output: Output, started: float) -> Measured:
@@ -141,7 +144,7 @@ def _by_pillow(read: _Read, operation: str, depth: str, values: ValueCounts | No
     from fanfleet.pillow_kernel import measure_still
 
     started = time.perf_counter() - read.read_ms / 1000
-    return measure_still(read.still, read.key, operation, depth, values, started)
+    return replace(measure_still(read.still, read.key, operation, depth, values, started), left_to=_PORTABLE)
 
 
 def _is_native(still: Still) -> bool:

@@ -144,7 +144,7 @@ class NativeLibrary:
         )
 
     def normalise(self, still: Still, normalisation: dict[str, Any], header_bytes: int) -> Output:
-        """Decode, stretch and encode one image; `normalisation` as `Normalisation` in src/kernel/normalisation.ts."""
+        """Decode, stretch and encode one image; `normalisation` as `Normalisation` in src/contract/normalisation.ts."""
         files, pieces = _places(still.pieces)
         reach = normalisation.get("range")
         request = _Request(

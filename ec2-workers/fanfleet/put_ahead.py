@@ -9,7 +9,7 @@ from typing import Any
 from fanfleet.aws import PUTS_IN_FLIGHT, split_uri
 
 BYTES_IN_FLIGHT = 32 * 2**20
-"""Most bytes made but not yet written in one process; a bigger object is written alone."""
+"""Most bytes of one batch made but not yet written; a bigger object is written alone."""
 
 
 class PutAhead:

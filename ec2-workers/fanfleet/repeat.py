@@ -6,6 +6,8 @@ from collections.abc import Callable
 
 from fanfleet.steps import say
 
+_DAY_S = 86_400.0
+
 
 class Repeat:
     """Calls `work` on a daemon thread of its own: at once, every `every_s` seconds, and a last time at the stop.
@@ -57,3 +59,16 @@ class Repeat:
             if type(reason) not in self._told:
                 self._told.add(type(reason))
                 say(f"{self._name} failed and is tried again: {reason!r}")
+
+
+def until_done(name: str, work: Callable[[], None], again_s: float) -> Repeat:
+    """Calls `work` likewise, but not again once it did not fail."""
+    is_done = False
+
+    def do() -> None:
+        nonlocal is_done
+        if not is_done:
+            work()
+            is_done = True
+
+    return Repeat(name, do, lambda: _DAY_S if is_done else again_s)

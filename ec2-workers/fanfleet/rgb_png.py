@@ -1,4 +1,4 @@
-"""A PNG of 8-bit RGB: the twin of src/kernel/rgb-png.ts."""
+"""A PNG of 8-bit RGB: the twin of src/kernel/png-writer.ts."""
 
 import zlib
 from struct import pack

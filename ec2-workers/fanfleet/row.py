@@ -1,4 +1,4 @@
-"""Rows: the one text that becomes of an image, the twin of src/kernel/row.ts."""
+"""Rows: the one text that becomes of an image, the twin of src/contract/row.ts."""
 
 import json
 from collections.abc import Callable
@@ -41,7 +41,7 @@ IMAGE_ERRORS = {
     "OUTPUT_KEY_TOO_LONG": "the key has more than 900 bytes, which leaves too little for that of the normalised image",
     "OUTPUT_TOO_LARGE": "a side of the image is longer than 65500 pixels, the most of a JPEG: write PNG or npy",
 }
-"""Codes and messages of src/kernel/row.ts."""
+"""Codes and messages of src/contract/row.ts."""
 
 OPERATION_STATISTICS = {
     "mean": ("sum", "mean_e6"),
@@ -65,6 +65,8 @@ class Measured:
     """The normalised image, where that is what was asked for."""
     dropped_bits: bool = False
     """Whether it has 16 bits a sample, of which the row knows the high 8."""
+    left_to: str | None = None
+    """The name of the kernel that it was left to by the one that was asked."""
 
 
 def failed_row(key: str, code: str) -> dict[str, Any]:

@@ -22,7 +22,7 @@ class Sample:
     sent_bytes: int | None
 
     def line(self) -> str:
-        """`sampleSchema` of src/fleet/metrics.ts."""
+        """`sampleSchema` of src/fleet/samples.ts."""
         fields = {
             "at": self.at_ms,
             "cpu": round(self.cpu, 3),

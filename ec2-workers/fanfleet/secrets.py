@@ -22,6 +22,10 @@ def read_task_token(ssm: Any, parameter: str) -> str | None:
 
 
 def read_secrets(ssm: Any, parameter: str) -> Secrets:
-    value = ssm.get_parameter(Name=parameter, WithDecryption=True)["Parameter"]["Value"]
+    return secrets_of(ssm.get_parameter(Name=parameter, WithDecryption=True)["Parameter"]["Value"])
+
+
+def secrets_of(value: str) -> Secrets:
+    """Of the parameter's value. Raises ValueError or KeyError for another one."""
     fields = json.loads(value)
     return Secrets(cluster=fields["rayToken"], task_token=fields["taskToken"])

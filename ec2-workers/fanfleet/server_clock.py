@@ -6,8 +6,6 @@ from collections.abc import Callable
 from email.utils import parsedate_to_datetime
 from typing import Any
 
-from fanfleet.quick_get import quick_get
-
 RESOLUTION_MS = 1.0
 """Node's clock has whole milliseconds; the bounds are those of src/timing/clock-offset.ts."""
 
@@ -33,6 +31,9 @@ class ServerClock:
         """Observe every answer that a boto3 client of S3 gets, each try by itself."""
         s3.meta.events.register("before-send.s3", self._before_send)
         s3.meta.events.register("response-received.s3", self._response_received)
+        # Here, since it imports boto3: whoever boots a host has a clock first.
+        from fanfleet.quick_get import quick_get
+
         quick = quick_get(s3)
         if quick is not None:
             quick.observe = self.observe
@@ -55,7 +56,7 @@ class ServerClock:
                 del self._seconds[next(iter(self._seconds))]
 
     def offset(self) -> dict[str, float] | None:
-        """The server's clock minus ours, as `clockOffsetSchema` of src/timing/span.ts; None where nobody can say."""
+        """The server's clock minus ours, as `clockOffsetSchema` of src/contract/span.ts; None where nobody can say."""
         with self._lock:
             seconds = [tuple(second) for second in self._seconds.values()]
         bounds = [

@@ -23,14 +23,19 @@ class Settings:
     workers: int
     head_address: str
     join_deadline_s: float
+    """Seconds from the boot after which no worker is waited for."""
     deadline_s: float
     """Seconds from the boot after which the engine is stopped; the host itself lives a little longer."""
     boot_started_at: float
     steps_file: Path
     temp_dir: Path
     stall_s: float
+    alone_s: float
+    """How long a fleet may be without any worker: longer than a network needs to come back."""
     scaling_subnets: str
     """Ids with commas between them, where the head may start more workers there; else empty."""
+    dashboard: bool
+    """Whether somebody may see the dashboard; one that takes time to boot is left out for nobody."""
 
     @staticmethod
     def from_environment(env: Mapping[str, str] = os.environ) -> "Settings":
@@ -51,13 +56,20 @@ class Settings:
             steps_file=Path(env["FANFLEET_STEPS"]),
             temp_dir=Path(env.get("TMPDIR", "/tmp")),
             stall_s=float(env.get("FANFLEET_STALL_S", "120")),
+            alone_s=float(env.get("FANFLEET_ALONE_S", "60")),
             scaling_subnets=env.get("FANFLEET_SCALING_SUBNETS", ""),
+            dashboard=env.get("FANFLEET_DASHBOARD") == "true",
         )
 
     @property
     def folder(self) -> str:
-        """Where the hosts write what is of the fleet: `layout.fleet` or `layout.arm` in src/run/layout.ts."""
+        """Where the hosts write what is of the fleet: `layout.fleet` or `layout.arm` in src/contract/layout.ts."""
         return f"fleets/{self.fleet}/" if self.fleet else f"runs/{self.run_id}/fleet/round-{self.round}/"
+
+    @property
+    def join_deadline(self) -> float:
+        """Epoch seconds."""
+        return self.boot_started_at / 1000 + self.join_deadline_s
 
     @property
     def request_key(self) -> str:

@@ -15,7 +15,7 @@ class Task:
     """Where the images are."""
     operation: str
     normalisation: dict[str, Any] | None
-    """As `Normalisation` in src/kernel/normalisation.ts; None unless the operation is to normalise."""
+    """As `Normalisation` in src/contract/normalisation.ts; None unless the operation is to normalise."""
     image_memory: int
     """Most MiB that one image may take: of the run, so that both arms refuse the same images."""
     round: int
@@ -40,5 +40,5 @@ class Task:
 
 
 def batch_name(batch: int) -> str:
-    """As `batchName` in src/run/layout.ts."""
+    """As `batchName` in src/contract/layout.ts."""
     return f"{batch:09d}"

@@ -10,16 +10,19 @@ from botocore.exceptions import BotoCoreError, ClientError
 from fanfleet.steps import say
 
 HEARTBEAT_S = 20.0
+FIRST_S = 3.0
+"""Before the first one: a head that boots has no time for boto3 yet."""
 _GONE = {"TaskTimedOut", "InvalidToken", "TaskDoesNotExist"}
 
 
 class TaskToken:
     """Sends heartbeats from a thread of its own until it is settled."""
 
-    def __init__(self, sfn: Any, token: str, heartbeat_s: float = HEARTBEAT_S) -> None:
+    def __init__(self, sfn: Any, token: str, heartbeat_s: float = HEARTBEAT_S, first_s: float = 0.0) -> None:
         self._sfn = sfn
         self._token = token
         self._heartbeat_s = heartbeat_s
+        self._first_s = first_s
         self._settled = threading.Event()
         self.gone = threading.Event()
         """Set once Step Functions no longer waits for this job."""
@@ -51,11 +54,13 @@ class TaskToken:
             say("Step Functions no longer waits for this job")
 
     def _beat(self) -> None:
+        self._settled.wait(self._first_s)
         while not self._settled.is_set():
             try:
                 self._sfn.send_task_heartbeat(taskToken=self._token)
             except ClientError as error:
-                if self._is_gone(error):
+                # One that was under way while the outcome was told comes too late, which says nothing.
+                if self._settled.is_set() or self._is_gone(error):
                     return
                 say(f"heartbeat failed: {error}")
             except BotoCoreError as error:

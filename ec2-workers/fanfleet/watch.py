@@ -126,13 +126,21 @@ class StatesWatch:
     def stop(self) -> None:
         self._asking.stop(STOP_LIMIT_S)
 
-    def _ask(self) -> None:
-        states = self._states()
+    def heed(self, states: Sequence[WorkerState]) -> None:
+        """Keep what has changed, for the next put: of whoever asked before the start."""
         at = round(self._now() * 1000)
         for worker in states:
             if self._latest.get(worker.address) != worker.state:
                 self._latest[worker.address] = worker.state
                 self._changes.append({"at": at, "address": worker.address, "state": worker.state})
+
+    def _ask(self) -> None:
+        try:
+            self.heed(self._states())
+        finally:
+            self._put()
+
+    def _put(self) -> None:
         if self._saved < len(self._changes):
             body = json.dumps({"changes": self._changes}).encode()
             self._s3.put_object(Bucket=self._bucket, Key=self._key, Body=body, ContentType="application/json")

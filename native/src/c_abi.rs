@@ -68,13 +68,33 @@ pub unsafe extern "C" fn fanfleet_measure(
     total: *mut u64,
     details: *mut c_char,
 ) {
+    let wanted = if total.is_null() { Measure::Statistics } else { Measure::Histogram };
+    // SAFETY: as the caller promises.
+    unsafe { measure(wanted, files, pieces, images, count, numbers, total, details) }
+}
+
+/// `fanfleet_measure` of what is wanted.
+///
+/// # Safety
+///
+/// As for `fanfleet_measure`.
+#[allow(clippy::too_many_arguments)]
+pub unsafe fn measure(
+    wanted: Measure,
+    files: *const *const u8,
+    pieces: *const Piece,
+    images: *const u32,
+    count: usize,
+    numbers: *mut u64,
+    total: *mut u64,
+    details: *mut c_char,
+) {
     // SAFETY: as the caller promises.
     let (images, numbers) =
         unsafe { (slice::from_raw_parts(images, IN * count), slice::from_raw_parts_mut(numbers, OUT * count)) };
     let counted = images.chunks_exact(IN).map(|image| image[2] as usize).sum();
     // SAFETY: as above; it is null only where it is not wanted.
     let mut total = unsafe { total.as_mut() }.map(|total| unsafe { slice::from_raw_parts_mut(total, 3 * 256) });
-    let wanted = if total.is_some() { Measure::Histogram } else { Measure::Statistics };
     let mut damaged = 0;
     // SAFETY: as above.
     let pieces = unsafe { pieces_of(files, pieces, counted) };

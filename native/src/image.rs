@@ -1,11 +1,12 @@
 //! One image on its way through the kernel.
 
+use crate::clock::Instant;
 use crate::normalise::{self, Normalisation, Normalised};
 use crate::scan::Channel;
 use crate::tally::{Histogram, Tally};
 use crate::{jpeg, png};
 use std::cell::RefCell;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// An image as the header readers of `src/kernel/formats` found it: its size is checked, its metadata cut out.
 pub struct Image<'a> {
@@ -55,7 +56,7 @@ pub struct Outcome {
 pub enum Failure {
     /// The decoder's words about an image that cannot be measured.
     Damaged(String),
-    /// A variant, or damage, about which the portable kernel has the word.
+    /// A variant, or damage, about which sharp or Pillow has the word.
     Foreign,
 }
 
@@ -133,7 +134,7 @@ fn measure_jpeg(image: &Image, wanted: Measure, strip: &mut Vec<u8>) -> Result<O
     let started = Instant::now();
     let mut scanning = Duration::ZERO;
     let mut tally = Tally::new(wanted);
-    let mut lines = jpeg::Lines::open(image, if wanted == Measure::Eighth { 8 } else { 1 })?;
+    let mut lines = jpeg::Lines::open(image, if wanted == Measure::Eighth { 8 } else { 1 }, true)?;
     let strip = at_least(strip, lines.strip_lines() * lines.stride)?;
     loop {
         let read = lines.read(strip)?;
@@ -141,7 +142,11 @@ fn measure_jpeg(image: &Image, wanted: Measure, strip: &mut Vec<u8>) -> Result<O
             break;
         }
         let decoded = Instant::now();
-        tally.add(read, lines.channels);
+        if lines.planar {
+            tally.add_planes(read, lines.stride);
+        } else {
+            tally.add(read, lines.channels);
+        }
         scanning += decoded.elapsed();
     }
     let (channels, histogram) = tally.total(lines.channels);
@@ -150,7 +155,7 @@ fn measure_jpeg(image: &Image, wanted: Measure, strip: &mut Vec<u8>) -> Result<O
 
 /// Decode the whole image, and give its count of channels.
 fn decode_jpeg(image: &Image, tally: &mut Tally, pixels: &mut Vec<u8>) -> Result<usize, Failure> {
-    let mut lines = jpeg::Lines::open(image, 1)?;
+    let mut lines = jpeg::Lines::open(image, 1, false)?;
     let strip = lines.strip_lines() * lines.stride;
     let pixels = at_least(pixels, image.pixels() * lines.channels)?;
     let mut at = 0;

@@ -2,7 +2,6 @@
  * Encodes JPEG a few lines at a time through libjpeg. Here in C for the same reason as the decoder in jpeg.c: a longjmp
  * never crosses a Rust frame.
  */
-#include <setjmp.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -11,7 +10,15 @@
 #include <jpeglib.h>
 #include <jerror.h>
 
+#include "guard.h"
 #include "jpeg_huffman.h"
+
+/* Lines that are to be encoded. */
+typedef struct {
+  const uint8_t *rgb;
+  int count;
+  size_t stride;
+} Lines;
 
 /* One encoder encodes many files, one after the other, and keeps its memory between them. */
 typedef struct {
@@ -21,7 +28,11 @@ typedef struct {
   HuffmanEncoder huffman;
   uint8_t *file;
   size_t capacity;
-  jmp_buf failed;
+  Guard guard;
+  uint32_t width;
+  uint32_t height;
+  int quality;
+  Lines lines;
   char message[JMSG_LENGTH_MAX];
 } Encoder;
 
@@ -31,7 +42,7 @@ static const size_t FIRST_CAPACITY = 1 << 17;
 static void fail(j_common_ptr libjpeg) {
   Encoder *encoder = (Encoder *)libjpeg->client_data;
   (*libjpeg->err->format_message)(libjpeg, encoder->message);
-  longjmp(encoder->failed, 1);
+  escape_from(&encoder->guard);
 }
 
 static void ignore_message(j_common_ptr libjpeg, int level) {
@@ -74,11 +85,9 @@ static void nothing(j_compress_ptr libjpeg) { (void)libjpeg; }
 
 void *fanfleet_jpeg_encoder_new(void) { return calloc(1, sizeof(Encoder)); }
 
-/* Begin a baseline file of RGB in YCbCr 4:2:0, all else by libjpeg's defaults. Gives 0 for an error, else 1. */
-int fanfleet_jpeg_encoder_begin(void *self, uint32_t width, uint32_t height, int quality) {
+static void begin(void *self) {
   Encoder *encoder = (Encoder *)self;
   struct jpeg_compress_struct *libjpeg = &encoder->libjpeg;
-  if (setjmp(encoder->failed)) return 0;
   if (libjpeg->err == NULL) {
     libjpeg->err = jpeg_std_error(&encoder->errors);
     libjpeg->client_data = encoder;
@@ -91,37 +100,50 @@ int fanfleet_jpeg_encoder_begin(void *self, uint32_t width, uint32_t height, int
     libjpeg->dest = &encoder->destination;
   }
   jpeg_abort_compress(libjpeg); /* the file before may have failed halfway */
-  libjpeg->image_width = width;
-  libjpeg->image_height = height;
+  libjpeg->image_width = encoder->width;
+  libjpeg->image_height = encoder->height;
   libjpeg->input_components = 3;
   libjpeg->in_color_space = JCS_RGB;
   jpeg_set_defaults(libjpeg);
-  jpeg_set_quality(libjpeg, quality, TRUE);
+  jpeg_set_quality(libjpeg, encoder->quality, TRUE);
   jpeg_start_compress(libjpeg, TRUE);
   fanfleet_huffman_take_over(libjpeg, &encoder->huffman, grow_file);
-  return 1;
 }
 
-/* Encode the next `lines` lines of `stride` bytes. Gives 0 for an error, else 1. */
-int fanfleet_jpeg_encoder_write(void *self, const uint8_t *rgb, int lines, size_t stride) {
+/* Begin a baseline file of RGB in YCbCr 4:2:0, all else by libjpeg's defaults. Gives 0 for an error, else 1. */
+int fanfleet_jpeg_encoder_begin(void *self, uint32_t width, uint32_t height, int quality) {
   Encoder *encoder = (Encoder *)self;
-  volatile int done = 0;
-  if (setjmp(encoder->failed)) return 0;
-  while (done < lines) {
+  encoder->width = width;
+  encoder->height = height;
+  encoder->quality = quality;
+  return guarded(&encoder->guard, begin, encoder);
+}
+
+static void write_lines(void *self) {
+  Encoder *encoder = (Encoder *)self;
+  const Lines *lines = &encoder->lines;
+  for (int done = 0; done < lines->count;) {
     JSAMPROW rows[16];
-    int wanted = lines - done < 16 ? lines - done : 16;
+    int wanted = lines->count - done < 16 ? lines->count - done : 16;
     /* libjpeg does not write to what it encodes, though its type does not say so. */
-    for (int row = 0; row < wanted; row += 1) rows[row] = (JSAMPROW)rgb + (size_t)(done + row) * stride;
+    for (int row = 0; row < wanted; row += 1) rows[row] = (JSAMPROW)lines->rgb + (size_t)(done + row) * lines->stride;
     done += (int)jpeg_write_scanlines(&encoder->libjpeg, rows, (JDIMENSION)wanted);
   }
-  return 1;
 }
+
+/* Encode the next `count` lines of `stride` bytes. Gives 0 for an error, else 1. */
+int fanfleet_jpeg_encoder_write(void *self, const uint8_t *rgb, int count, size_t stride) {
+  Encoder *encoder = (Encoder *)self;
+  encoder->lines = (Lines){ rgb, count, stride };
+  return guarded(&encoder->guard, write_lines, encoder);
+}
+
+static void finish(void *self) { jpeg_finish_compress(&((Encoder *)self)->libjpeg); }
 
 /* End the file. Gives its length, 0 for an error; it stays in memory until the next one begins. */
 size_t fanfleet_jpeg_encoder_end(void *self, const uint8_t **file) {
   Encoder *encoder = (Encoder *)self;
-  if (setjmp(encoder->failed)) return 0;
-  jpeg_finish_compress(&encoder->libjpeg);
+  if (!guarded(&encoder->guard, finish, encoder)) return 0;
   *file = encoder->file;
   return encoder->capacity - encoder->destination.free_in_buffer;
 }

@@ -3,6 +3,7 @@
 use std::cell::RefCell;
 use std::ffi::{CStr, c_char, c_int, c_void};
 // Brings libjpeg-turbo, which jpeg_encoder.c calls.
+#[cfg(not(target_family = "wasm"))]
 use turbojpeg_sys as _;
 
 /// The longest file whose memory a thread keeps for the next one.

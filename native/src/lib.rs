@@ -7,18 +7,26 @@
 //! only what they accept.
 
 mod c_abi;
+mod clock;
 mod image;
 mod jpeg;
 mod jpeg_encoder;
 mod many;
 mod markers;
+#[cfg(not(target_family = "wasm"))]
 mod measure_job;
 mod normalise;
+#[cfg(not(target_family = "wasm"))]
 mod normalise_job;
+#[cfg(not(target_family = "wasm"))]
 mod pieces;
 mod png;
 mod png_counter;
+#[cfg(any(target_family = "wasm", test))]
+mod png_join;
 mod scan;
 mod stretch;
 mod tally;
 mod unfilter;
+#[cfg(target_family = "wasm")]
+mod wasm;

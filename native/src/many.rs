@@ -7,6 +7,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 /// Numbers per image that go in: width, height, count of pieces.
 pub const IN: usize = 3;
 
+#[cfg(not(target_family = "wasm"))]
 /// Whether `images` are three numbers each, and `pieces` as many as they say.
 pub fn is_whole(images: &[u32], pieces: usize) -> bool {
     let counted: usize = images.chunks(IN).map(|image| *image.last().unwrap_or(&0) as usize).sum();

@@ -1,12 +1,13 @@
 //! From the pixels of an image to the pixels of its normalised file, or to the file itself.
 
+use crate::clock::Instant;
 use crate::image::{Failure, Image};
 use crate::jpeg_encoder;
 use crate::scan::Channel;
 use crate::stretch::{Range, ToBytes, ToFloats};
 use libdeflate_sys as deflate;
 use std::convert::Infallible;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// What an image is made into.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -116,26 +117,59 @@ fn jpeg_file(image: &Image, strips: Strips, ranges: [Range; 3], quality: u8) -> 
 fn png_lines(image: &Image, strips: Strips, ranges: [Range; 3]) -> Vec<u8> {
     let stretch = ToBytes::new(ranges);
     let stride = strips.stride;
-    let mut lines = Vec::with_capacity(image.height as usize * (1 + stride));
+    let mut lines = Made::new(image.height as usize * (1 + stride));
     let Ok(()) = strips.each::<Infallible>(|strip| {
         stretch.apply(strip);
         for line in strip.chunks_exact(stride) {
-            lines.push(FILTER_SUB);
-            lines.extend_from_slice(&line[..3]);
-            lines.extend(line[3..].iter().zip(line).map(|(value, left)| value.wrapping_sub(*left)));
+            lines.bytes.push(FILTER_SUB);
+            lines.bytes.extend_from_slice(&line[..3]);
+            lines.bytes.extend(line[3..].iter().zip(line).map(|(value, left)| value.wrapping_sub(*left)));
         }
+        lines.pass_on();
         Ok(())
     });
-    lines
+    lines.bytes
 }
 
 fn floats(image: &Image, strips: Strips, ranges: [Range; 3], header: usize) -> Vec<u8> {
     let stretch = ToFloats::new(ranges);
-    let mut file = Vec::with_capacity(header + 12 * image.pixels());
-    file.resize(header, 0);
+    let mut file = Made::new(header + 12 * image.pixels());
+    file.bytes.resize(header, 0);
     let Ok(()) = strips.each::<Infallible>(|strip| {
-        stretch.append(strip, &mut file);
+        stretch.append(strip, &mut file.bytes);
+        file.pass_on();
         Ok(())
     });
-    file
+    file.bytes
+}
+
+/// An output that is made strip by strip.
+struct Made {
+    bytes: Vec<u8>,
+    /// How many there will be.
+    total: usize,
+}
+
+#[cfg(not(target_family = "wasm"))]
+impl Made {
+    fn new(total: usize) -> Self {
+        Self { bytes: Vec::with_capacity(total), total }
+    }
+
+    fn pass_on(&self) {
+        debug_assert!(self.bytes.len() <= self.total);
+    }
+}
+
+/// JavaScript takes each strip, and nothing is left in the end.
+#[cfg(target_family = "wasm")]
+impl Made {
+    fn new(total: usize) -> Self {
+        Self { bytes: Vec::new(), total }
+    }
+
+    fn pass_on(&mut self) {
+        crate::wasm::hand_over(&self.bytes, self.total);
+        self.bytes.clear();
+    }
 }

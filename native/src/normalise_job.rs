@@ -28,7 +28,7 @@ pub struct NormaliseSettings {
 /// What became of an image.
 #[napi(object)]
 pub struct NormalisedImage {
-    /// There is none for an image that is damaged, or left to the portable kernel.
+    /// There is none for an image that is damaged, or left to sharp or Pillow.
     pub output: Option<Buffer>,
     /// The decoder's words about a damaged image.
     pub detail: Option<String>,

@@ -1,13 +1,14 @@
 //! PNG of up to 8 bits a sample, not interlaced. Lossless, so any decoder gives the same pixels of a sound file; one
-//! that is not sound in every detail is left to the portable kernel, which knows what other engines make of it.
+//! that is not sound in every detail is left to sharp or Pillow, which know what other engines make of it.
 
+use crate::clock::Instant;
 use crate::image::{Failure, Image, Measure, Outcome, Scratch, at_least};
 use crate::png_counter::Counter;
 use crate::tally::Tally;
 use crate::unfilter::unfilter;
 use libdeflate_sys as deflate;
 use std::ffi::c_void;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 const GREY: u8 = 0;
 const RGB: u8 = 2;
@@ -18,15 +19,18 @@ const RGBA: u8 = 6;
 /// The signature and the header chunk.
 const HEADER_BYTES: usize = 33;
 
-/// Undo the filters line by line, and measure each line while it is in the cache.
+/// A strip stays in the first-level cache between the filters and what comes then; asking a clock for each line would be felt.
+const STRIP_BYTES: usize = 16 * 1024;
+
+/// Undo the filters strip by strip, and measure each strip while it is in the cache.
 pub fn measure(image: &Image, wanted: Measure, scratch: &mut Scratch) -> Result<Outcome, Failure> {
     let started = Instant::now();
     let mut scanning = Duration::ZERO;
     let layout = Layout::of(image).ok_or(Failure::Foreign)?;
     let mut counter = Counter::new(Tally::new(wanted));
-    let layout = each_line(image, layout, scratch, |layout, line| {
+    let layout = each_strip(image, layout, scratch, |layout, strip| {
         let decoded = Instant::now();
-        counter.add(layout, line);
+        layout.lines(strip).for_each(|line| counter.add(layout, line));
         scanning += decoded.elapsed();
     })?;
     let (channels, histogram) = counter.total(&layout).total(layout.channels());
@@ -40,17 +44,17 @@ pub fn decode(image: &Image, tally: &mut Tally, scratch: &mut Scratch) -> Result
     let mut pixels = std::mem::take(&mut scratch.pixels);
     pixels.clear();
     pixels.try_reserve_exact(image.pixels() * channels).map_err(|_| Failure::Foreign)?;
-    each_line(image, layout, scratch, |layout, line| {
+    each_strip(image, layout, scratch, |layout, strip| {
         let first = pixels.len();
-        layout.expand(line, &mut pixels);
+        layout.lines(strip).for_each(|line| layout.expand(line, &mut pixels));
         tally.add(&pixels[first..], channels);
     })?;
     scratch.pixels = pixels;
     Ok(channels)
 }
 
-/// Inflate the whole image and hand over its lines, their filters undone. Gives the layout with its palette.
-fn each_line(
+/// Inflate the whole image and hand over strips of its lines, their filters undone. Gives the layout with its palette.
+fn each_strip(
     image: &Image,
     mut layout: Layout,
     scratch: &mut Scratch,
@@ -59,14 +63,19 @@ fn each_line(
     let data = collect(image, &mut layout, &mut scratch.compressed).ok_or(Failure::Foreign)?;
     let lines = at_least(&mut scratch.lines, layout.line_bytes() * image.height as usize)?;
     inflate(data, lines)?;
-    let mut above: &[u8] = &[];
-    for line in lines.chunks_exact_mut(layout.line_bytes()) {
-        let (filter, line) = line.split_first_mut().ok_or(Failure::Foreign)?;
-        if !unfilter(*filter, layout.pixel_bytes(), line, above) {
-            return Err(Failure::Foreign);
+    let bytes = layout.line_bytes();
+    let strip_bytes = (STRIP_BYTES / bytes).max(1) * bytes;
+    for strip in (0..lines.len()).step_by(strip_bytes) {
+        let end = lines.len().min(strip + strip_bytes);
+        for at in (strip..end).step_by(bytes) {
+            let (before, rest) = lines.split_at_mut(at);
+            let above = if at == 0 { &[] } else { &before[at - bytes + 1..] };
+            let (filter, line) = rest[..bytes].split_first_mut().ok_or(Failure::Foreign)?;
+            if !unfilter(*filter, layout.pixel_bytes(), line, above) {
+                return Err(Failure::Foreign);
+            }
         }
-        work(&layout, line);
-        above = line;
+        work(&layout, &lines[strip..end]);
     }
     Ok(layout)
 }
@@ -153,6 +162,11 @@ impl Layout {
         }
     }
 
+    /// Of a strip, without their filter types.
+    fn lines<'a>(&self, strip: &'a [u8]) -> impl Iterator<Item = &'a [u8]> + use<'a> {
+        strip.chunks_exact(self.line_bytes()).map(|line| &line[1..])
+    }
+
     /// A line with its filter type.
     fn line_bytes(&self) -> usize {
         1 + (self.width * self.samples() * self.depth).div_ceil(8)
@@ -195,7 +209,7 @@ fn collect<'a>(image: &Image<'a>, layout: &mut Layout, joined: &'a mut Vec<u8>) 
     if joined.is_empty() { first } else { Some(joined) }
 }
 
-/// Inflate to exactly as many bytes. More, less, a wrong checksum or bytes after the end are for the portable kernel.
+/// Inflate to exactly as many bytes. More, less, a wrong checksum or bytes after the end are for sharp or Pillow.
 fn inflate(data: &[u8], to: &mut [u8]) -> Result<(), Failure> {
     let mut read = 0;
     // SAFETY: both buffers are as long as is said, and the decompressor is this thread's own.

@@ -6,6 +6,9 @@ mod vector;
 #[cfg(target_arch = "aarch64")]
 #[path = "scan_neon.rs"]
 mod vector;
+#[cfg(target_family = "wasm")]
+#[path = "scan_wasm.rs"]
+mod vector;
 
 /// What is known of one channel. Sums are at most 255^2 * 2^27 < 2^43 for the largest image.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -56,6 +59,17 @@ pub fn scan_rgb(pixels: &[u8], total: &mut [Channel; 3]) {
     }
 }
 
+/// Add lines of `stride` bytes, each of which is all its R, then all its G and B.
+pub fn scan_planes(lines: &[u8], stride: usize, total: &mut [Channel; 3]) {
+    #[cfg(target_family = "wasm")]
+    if stride / 3 >= vector::LEAST_WIDTH {
+        return vector::scan_planes(lines, stride / 3, total);
+    }
+    for (at, plane) in lines.chunks_exact(stride / 3).enumerate() {
+        scan_grey(plane, &mut total[at % 3]);
+    }
+}
+
 /// So many squares of bytes fit into 32 bits.
 const SCALAR_PIXELS: usize = 65_536;
 
@@ -70,7 +84,7 @@ fn scalar(values: impl Iterator<Item = u8>) -> Channel {
     Channel { sum: sum.into(), sum_sq: sum_sq.into(), min, max }
 }
 
-#[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64")))]
+#[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64", target_family = "wasm")))]
 mod vector {
     use super::Channel;
 

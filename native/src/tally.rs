@@ -1,7 +1,7 @@
 //! What is known of the pixels that were seen so far.
 
 use crate::image::Measure;
-use crate::scan::{Channel, scan_grey, scan_rgb};
+use crate::scan::{Channel, scan_grey, scan_planes, scan_rgb};
 
 /// How often each value occurs, per channel.
 pub type Histogram = [[u32; 256]; 3];
@@ -28,6 +28,20 @@ impl Tally {
             (Self::Statistics(total), _) => scan_rgb(pixels, total),
             (Self::Histogram(counts), 1) => count::<1>(pixels, counts),
             (Self::Histogram(counts), _) => count::<3>(pixels, counts),
+        }
+    }
+
+    /// Add lines of so many bytes, each of which is all its R, then all its G and B.
+    pub fn add_planes(&mut self, lines: &[u8], stride: usize) {
+        match self {
+            Self::Statistics(total) => scan_planes(lines, stride, total),
+            Self::Histogram(counts) => {
+                for (at, plane) in lines.chunks_exact(stride / 3).enumerate() {
+                    for (place, value) in plane.iter().enumerate() {
+                        counts[place % 4][at % 3][usize::from(*value)] += 1;
+                    }
+                }
+            }
         }
     }
 

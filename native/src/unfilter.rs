@@ -1,5 +1,9 @@
 //! The line filters of PNG (ISO/IEC 15948, clause 9), undone in place.
 
+#[cfg(target_family = "wasm")]
+#[path = "unfilter_wasm.rs"]
+mod vector;
+
 /// Undo filter type `filter` on a line, given the line above or nothing for the first. False for an unknown type.
 #[must_use]
 pub fn unfilter(filter: u8, pixel_bytes: usize, line: &mut [u8], above: &[u8]) -> bool {
@@ -43,6 +47,13 @@ fn average_first(line: &mut [u8], pixel_bytes: usize) {
 }
 
 fn average<const N: usize>(line: &mut [u8], above: &[u8]) {
+    #[cfg(target_family = "wasm")]
+    let (line, above, mut a) = {
+        let done = N * if N > 2 { vector::average::<N>(line, above) } else { 0 };
+        let a = pixel_before::<N>(line, done);
+        (&mut line[done..], &above[done..], a)
+    };
+    #[cfg(not(target_family = "wasm"))]
     let mut a = [0u8; N];
     for (pixel, b) in line.chunks_exact_mut(N).zip(above.chunks_exact(N)) {
         for i in 0..N {
@@ -55,6 +66,13 @@ fn average<const N: usize>(line: &mut [u8], above: &[u8]) {
 /// The neighbour nearest to a + b - c, found without branches: 3c - (a + b) is at or above both a and b where the
 /// smaller of them is nearest, at or below both where the larger is, and between them where c is.
 fn paeth<const N: usize>(line: &mut [u8], above: &[u8]) {
+    #[cfg(target_family = "wasm")]
+    let (line, above, mut a, mut c) = {
+        let done = N * if N > 2 { vector::paeth::<N>(line, above) } else { 0 };
+        let [a, c] = [&*line, above].map(|line| pixel_before::<N>(line, done).map(i16::from));
+        (&mut line[done..], &above[done..], a, c)
+    };
+    #[cfg(not(target_family = "wasm"))]
     let (mut a, mut c) = ([0i16; N], [0i16; N]);
     for (pixel, up) in line.chunks_exact_mut(N).zip(above.chunks_exact(N)) {
         for i in 0..N {
@@ -68,6 +86,12 @@ fn paeth<const N: usize>(line: &mut [u8], above: &[u8]) {
             c[i] = b;
         }
     }
+}
+
+/// The pixel that ends at a byte; zeros for none.
+#[cfg(target_family = "wasm")]
+fn pixel_before<const N: usize>(line: &[u8], end: usize) -> [u8; N] {
+    line[..end].last_chunk::<N>().copied().unwrap_or([0; N])
 }
 
 #[cfg(test)]

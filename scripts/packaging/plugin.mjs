@@ -31,7 +31,7 @@ export default class KernelPackaging {
       const reason = await unfit(join(root, addon), cpu, glibc);
       if (reason === 'missing') {
         log.notice(
-          `Packing the portable kernel (sharp). The native one is faster: npm run build:native -- linux-${cpu}`,
+          `Packing the portable kernel (WebAssembly). The native one is faster: npm run build:native -- linux-${cpu}`,
         );
       } else if (reason === undefined) {
         log.notice(`Packing the native kernel (${addon}).`);
@@ -48,7 +48,7 @@ export default class KernelPackaging {
         const reason = await unfit(join(root, addon), cpu, glibc);
         if (reason === 'missing') {
           log.notice(
-            `Packing no native kernel for instances with ${cpu}: runs with them use the portable one, Pillow or sharp, on both arms. npm run build:native -- linux-${cpu}`,
+            `Packing no native kernel for instances with ${cpu}: runs with them use the portable one, Pillow or WebAssembly, on both arms. npm run build:native -- linux-${cpu}`,
           );
         } else if (reason === undefined) {
           packed.add(cpu);

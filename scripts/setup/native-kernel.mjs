@@ -1,24 +1,42 @@
-// Builds the native kernel where the tools for it are there, since it is what makes images fast. Without it fanfleet works,
-// so that nothing here ends the set-up.
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+// Takes the native kernel from its npm package, or builds it where the tools for it are there, since it is what makes images
+// fast. Without it fanfleet works, so that nothing here ends the set-up.
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
 import { buildKernel, kernelPath, missingTools, sourcesHash } from '../native/build-kernel.mjs';
+import { packageName, platformHere } from '../native/platforms.mjs';
 import { say, seconds, unchanged } from './installer.mjs';
 
 const HERE = `${process.platform}-${process.arch}`;
 
 /**
- * Build it, unless these sources are built, or could not be. What is the same as the last time is not said again.
+ * Take or build it, unless these sources are built, or could not be. What is the same as the last time is not said again.
  *
  * @param {string} root of the clone
  * @param {AbortSignal} signal ends it
+ * @param {Promise<unknown>} nodePackages until when npm installs
  */
-export async function nativeKernel(root, signal) {
+export async function nativeKernel(root, signal, nodePackages) {
   const crate = join(root, 'native');
   if (!existsSync(join(crate, 'Cargo.toml'))) return;
   const sources = sourcesHash(crate);
   const kernel = kernelPath(crate, HERE);
   if (existsSync(kernel) && unchanged(`${kernel}.sources`, sources)) return;
+  const published = dependedOn(root);
+  if (published !== undefined) {
+    await nodePackages;
+    if (signal.aborted) return;
+    if (take(join(root, 'node_modules', published), kernel, sources)) {
+      return say(`native kernel taken from the package ${published}`);
+    }
+  }
   const leftOut = join(root, '.fanfleet', 'native-left-out');
   /** @param {string} why */
   const leaveOut = (why) => {
@@ -55,4 +73,28 @@ export async function nativeKernel(root, signal) {
   }
   for (const file of [log, leftOut]) rmSync(file, { force: true });
   say(`native kernel built in ${seconds(started)}`);
+}
+
+/** The package for this machine, if the clone depends on it. @param {string} root */
+function dependedOn(root) {
+  const here = platformHere();
+  if (here === undefined) return undefined;
+  const { optionalDependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+  return optionalDependencies?.[packageName(here)] === undefined ? undefined : packageName(here);
+}
+
+/**
+ * Take the kernel of a package, if it was made from these sources: one of others may give other rows.
+ *
+ * @param {string} from its folder @param {string} kernel where it belongs @param {string} sources
+ */
+function take(from, kernel, sources) {
+  const file = join(from, 'kernel.node');
+  if (!existsSync(file) || !unchanged(`${file}.sources`, sources)) return false;
+  mkdirSync(dirname(kernel), { recursive: true });
+  // A process may have the old file open: replace it, do not write into it.
+  copyFileSync(file, `${kernel}.new`);
+  renameSync(`${kernel}.new`, kernel);
+  writeFileSync(`${kernel}.sources`, sources);
+  return true;
 }

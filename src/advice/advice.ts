@@ -1,8 +1,9 @@
 import * as z from 'zod';
-import { MARKETS } from '../fleet/market.ts';
+import { armSchema } from '../contract/arm.ts';
+import { engineSchema } from '../contract/engines.ts';
+import { MARKETS } from '../contract/market.ts';
+import { STRATEGIES } from '../run/advice-request.ts';
 import { runOperationSchema } from '../run/normalise.ts';
-import { armSchema, engineSchema } from '../run/request.ts';
-import { STRATEGIES } from './strategy.ts';
 
 const positive = z.number().positive();
 
@@ -103,6 +104,8 @@ export const adviceSchema = z.object({
   candidates: z.int().nonnegative(),
   /** What the figures rest on, in one sentence. */
   calibration: z.string(),
+  /** What measured the arms that it weighs, in words, where that was not one program; the sentence then says so too. */
+  differentKernels: z.string().nullable(),
   notes: z.array(z.string()),
 });
 export type Advice = z.infer<typeof adviceSchema>;

@@ -1,14 +1,15 @@
-import type { Prices } from '../cost/prices.ts';
+import type { Arm } from '../contract/arm.ts';
 import type { Job } from '../model/job.ts';
 import { aroundArms, problemsOf, setupsOf } from '../model/predict.ts';
-import type { Arm } from '../run/request.ts';
+import type { Prices } from '../prices/prices.ts';
+import type { AdviceRequest } from '../run/advice-request.ts';
 import type { Advice, Choice, Refusal } from './advice.ts';
 import { breakEvenOf } from './break-even.ts';
 import { type Candidate, candidatesOf, type Ground } from './candidates.ts';
 import { best, bestOf, excessOf, fits, isInTime, type Limits, NO_LIMITS } from './choose.ts';
 import { flipsOf } from './flips.ts';
 import { sentenceOf } from './sentence.ts';
-import { type AdviceRequest, weightOf } from './strategy.ts';
+import { weightOf } from './strategy.ts';
 
 const ARMS: readonly Arm[] = ['serverless', 'fleet'];
 
@@ -46,6 +47,8 @@ export function advise(ground: Ground, request: AdviceRequest): Advice {
     flips: flipsOf({ candidates, weight, limits }, workload.images, searchAt),
     candidates: all.length,
     calibration: [...new Set(ground.calibrations.map(({ source }) => source))].join('; '),
+    differentKernels:
+      ground.calibrations.find((one) => one.differentKernels !== null)?.differentKernels ?? null,
     notes: notesOf(ground, chosen),
   };
   return { sentence: sentenceOf(advice), ...advice };

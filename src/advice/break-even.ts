@@ -1,5 +1,5 @@
+import type { Arm } from '../contract/arm.ts';
 import { CURVE_SIZES } from '../model/scaling.ts';
-import type { Arm } from '../run/request.ts';
 import type { Advice } from './advice.ts';
 import { type Candidate, candidateOf, type Ground } from './candidates.ts';
 import { flipsAlong } from './flips.ts';

@@ -1,12 +1,12 @@
 import { LAMBDA_LIMITS, STEP_FUNCTIONS_LIMITS } from '../aws/limits.ts';
+import { ENGINES } from '../contract/engines.ts';
 import type { BillLine } from '../cost/bill.ts';
 import { baselineOf } from '../cost/burstable.ts';
-import { instancePrice, type Prices } from '../cost/prices.ts';
 import { fleetSetup, serverlessSetup } from '../model/arm-setup.ts';
 import type { Calibration, FleetCalibration } from '../model/calibration.ts';
 import { type Job, jobSchema } from '../model/job.ts';
 import { type Prediction, predictArm } from '../model/predict.ts';
-import type { Engine } from '../run/request.ts';
+import { instancePrice, type Prices } from '../prices/prices.ts';
 
 /** What is to be done, and where: the parts of a job that no advice can change. */
 export type Workload = Pick<
@@ -56,9 +56,6 @@ const CONCURRENCY = [
   STEP_FUNCTIONS_LIMITS.mapConcurrency,
 ] as const;
 const WORKERS = [1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128, 192, 256] as const;
-
-/** GiB that a host needs: Python engines with their store and a process for each core, and our own program. */
-const LEAST_MEMORY_GIB: Readonly<Record<Engine, number>> = { daft: 4, ray: 4, dask: 4, spark: 4, grpc: 2 };
 
 /** Every combination that can be the best one, with what the model says of it. */
 export function candidatesOf(ground: Ground): Candidate[] {
@@ -142,7 +139,7 @@ const DEFAULTS = jobSchema.parse({ images: 1 });
 
 /** Whether an engine takes no longer than another in anything, and less in something: the other one is never better. */
 function dominates(one: FleetCalibration, other: FleetCalibration): boolean {
-  if (LEAST_MEMORY_GIB[one.engine] > LEAST_MEMORY_GIB[other.engine]) return false;
+  if (ENGINES[one.engine].leastMemoryGib > ENGINES[other.engine].leastMemoryGib) return false;
   const figures = ({ work, bootMs, engineStartMs, endMs }: FleetCalibration) => [
     work.imageMs * work.vcpus,
     ...[work.getMs / work.getsAtOnce, work.batchMs, work.dispatchMs],
@@ -165,7 +162,7 @@ function typesFor({ fixed, prices }: Ground, { engine, instanceType: measured }:
     return offers(prices, [instanceType], markets, fixed.market !== undefined);
   }
   const enough = Object.entries(prices.instances)
-    .filter(([, { memoryGib }]) => memoryGib >= LEAST_MEMORY_GIB[engine])
+    .filter(([, { memoryGib }]) => memoryGib >= ENGINES[engine].leastMemoryGib)
     .map(([instanceType]) => instanceType)
     .sort();
   return markets.flatMap((market) => {

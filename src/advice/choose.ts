@@ -1,4 +1,4 @@
-import type { Arm } from '../run/request.ts';
+import type { Arm } from '../contract/arm.ts';
 import type { Candidate } from './candidates.ts';
 import { type Outlay, scoreOf } from './strategy.ts';
 

@@ -1,5 +1,5 @@
+import type { Arm } from '../contract/arm.ts';
 import { CURVE_SIZES } from '../model/scaling.ts';
-import type { Arm } from '../run/request.ts';
 import type { Flip, FlipName } from './advice.ts';
 import type { Candidate } from './candidates.ts';
 import { best, type Limits } from './choose.ts';

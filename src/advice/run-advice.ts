@@ -1,11 +1,11 @@
-import type { Prices } from '../cost/prices.ts';
 import { calibrate, inAws, type MeasuredRun } from '../model/calibrate.ts';
 import type { Job } from '../model/job.ts';
 import { jobOfRun } from '../model/measured-job.ts';
+import type { Prices } from '../prices/prices.ts';
+import { type AdviceRequest, adviceRequestSchema } from '../run/advice-request.ts';
 import type { Advice } from './advice.ts';
 import { advise } from './advise.ts';
 import type { Workload } from './candidates.ts';
-import { type AdviceRequest, adviceRequestSchema } from './strategy.ts';
 
 /**
  * The advice that a run of both arms gives for its images: `advice` of summary.json. Of a run on the local AWS only the time

@@ -1,10 +1,16 @@
-import { amount, duration, plural, usd } from '../report/format.ts';
+import { amount, duration, plural, usd } from '../format.ts';
+import { differentKernelsText } from '../model/calibration.ts';
 import type { Advice, Choice } from './advice.ts';
 
 type Said = Omit<Advice, 'sentence'>;
 
 /** The advice in one sentence: what to take and why, or what keeps it from being given. */
 export function sentenceOf(advice: Said): string {
+  const { differentKernels: kernels } = advice;
+  return kernels === null ? choiceOf(advice) : `${choiceOf(advice)} ${differentKernelsText(kernels)}`;
+}
+
+function choiceOf(advice: Said): string {
   const { best, runnerUp, workload } = advice;
   const what = `${amount(workload.images)} images of ${Math.round(workload.bytesPerImage / 1000)} kB`;
   if (best === null) return nothing(advice, what);

@@ -1,4 +1,4 @@
-import { amount, duration, percent, plural, usd } from '../report/format.ts';
+import { amount, duration, percent, plural, usd } from '../format.ts';
 import type { Advice, Flip, FlipName, Refusal } from './advice.ts';
 import { choiceText } from './sentence.ts';
 

@@ -1,7 +1,7 @@
 import * as z from 'zod';
-import type { Batch } from '../dataset/manifest.ts';
-import type { Span } from '../timing/span.ts';
-import { cutIntoReads, readable, SLICE_BYTES } from '../workload/reads.ts';
+import type { Batch } from '../contract/manifest.ts';
+import type { Span } from '../contract/span.ts';
+import { cutIntoReads, readable, SLICE_BYTES } from '../dataset/reads.ts';
 
 /** What an arm used of AWS, as far as its batches tell: what its bill is made of. */
 export const armUseSchema = z.object({

@@ -1,15 +1,17 @@
 import { createHash } from 'node:crypto';
 import * as z from 'zod';
-import type { Batch } from '../dataset/manifest.ts';
+import { type BucketReader, getIfPresent } from '../aws/bucket-reader.ts';
+import { inOrder } from '../concurrency/in-order.ts';
+import { type Arm, armSchema } from '../contract/arm.ts';
+import { layout } from '../contract/layout.ts';
+import type { Batch } from '../contract/manifest.ts';
+import { isAccessRefusal } from '../contract/row.ts';
+import type { ClockOffset } from '../contract/span.ts';
+import { type Span, spanSchema } from '../contract/span.ts';
 import type { ImageTask } from '../kernel/image-task.ts';
-import { isAccessRefusal } from '../kernel/row.ts';
-import { layout } from '../run/layout.ts';
-import { type Arm, armSchema } from '../run/request.ts';
-import type { ClockOffset } from '../timing/clock-offset.ts';
 import { alignClocks, armClocksSchema } from '../timing/clocks.ts';
 import { coldAndWarm, temperatureSchema } from '../timing/cold-warm.ts';
 import { armPhases, armPhasesSchema } from '../timing/phases.ts';
-import { type Span, spanSchema } from '../timing/span.ts';
 import { buildTimeline, timelineSchema } from '../timing/timeline.ts';
 import { WorkCounter, workTotalsSchema } from '../timing/workers.ts';
 import { armUseSchema, UseCounter } from './arm-use.ts';
@@ -18,9 +20,7 @@ import { checkHistogram, HistogramSum } from './histogram.ts';
 import { readManifest } from './manifest-stream.ts';
 import { OutlierFinder, outliersSchema } from './outliers.ts';
 import { EMPTY_PART, type ImagePart, mergeParts } from './part.ts';
-import { prefetch } from './prefetch.ts';
 import { EXAMPLES, ProblemLog, problemSchema } from './problems.ts';
-import { getIfPresent, type ObjectReader } from './reader.ts';
 import { readSeen, type Seen } from './seen.ts';
 import { datasetStatistics, datasetStatisticsSchema } from './statistics.ts';
 
@@ -66,7 +66,7 @@ export const armAggregateSchema = z.object({
 export type ArmAggregate = z.infer<typeof armAggregateSchema>;
 
 export interface AggregateArmInput {
-  readonly reader: ObjectReader;
+  readonly reader: BucketReader;
   readonly runId: string;
   readonly arm: Arm;
   readonly round: number;
@@ -102,6 +102,7 @@ type KeptSpan = Omit<
   | 'bytes'
   | 'outputBytes'
   | 'droppedBits'
+  | 'left'
   | 'gets'
 > & { readonly givenAt: number | null; readonly seenAt: number | null };
 
@@ -143,7 +144,7 @@ export async function aggregateArm(input: AggregateArmInput): Promise<ArmAggrega
     return { batch, result, span, histogram };
   };
   const manifest = readManifest(reader.stream(layout.manifest(runId)));
-  for await (const { batch, result, span, histogram } of prefetch(manifest, load, ahead)) {
+  for await (const { batch, result, span, histogram } of inOrder(manifest, load, { atOnce: ahead })) {
     if (batches.count === 0) batches.first = batch.batch;
     batches.count += 1;
     batches.images += batch.objects.length;

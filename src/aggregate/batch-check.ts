@@ -1,6 +1,6 @@
-import type { Batch, DatasetObject } from '../dataset/manifest.ts';
+import type { Batch, DatasetObject } from '../contract/manifest.ts';
+import { isFailed, type MeasuredRow } from '../contract/row.ts';
 import type { ImageTask } from '../kernel/image-task.ts';
-import { isFailed, type MeasuredRow } from '../kernel/row.ts';
 import { EMPTY_PART, type ImagePart, mergeParts, partOf } from './part.ts';
 import type { ProblemLog } from './problems.ts';
 import { checkRow } from './row-check.ts';

@@ -1,12 +1,10 @@
-import { DEEP_VALUES, type DeepHistogram } from '../kernel/deep-histogram.ts';
-import { type Histogram, VALUES } from '../kernel/histogram.ts';
-import { MAX_PIXELS } from '../kernel/row.ts';
+import type { DeepHistogram, Histogram } from '../contract/histogram-file.ts';
+import { type BatchHistogram, serializeHistogram } from '../contract/histogram-file.ts';
+import { MAX_PIXELS } from '../contract/row.ts';
+import { DEEP_VALUES } from '../kernel/deep-histogram.ts';
+import { VALUES } from '../kernel/histogram.ts';
 import { DEEP_STEP } from '../kernel/stretch.ts';
-import { type BatchHistogram, serializeHistogram } from '../run/histogram-file.ts';
-import type { Statistics } from './statistics.ts';
-
-/** How often each value of 8 bits, or of 16, occurs in the dataset, for R, G and B: the counts may pass 2^53. */
-export type DatasetHistogram = readonly [readonly bigint[], readonly bigint[], readonly bigint[]];
+import type { DatasetHistogram, Statistics } from './statistics.ts';
 
 /** The histogram of a batch, or why it cannot be used. */
 export type CheckedHistogram =

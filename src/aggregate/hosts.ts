@@ -1,13 +1,13 @@
 import * as z from 'zod';
+import { type BucketReader, getIfPresent } from '../aws/bucket-reader.ts';
 import { forEachConcurrent } from '../concurrency/for-each-concurrent.ts';
+import { keptFleetRun, layout } from '../contract/layout.ts';
 import { type FleetInfo, hostSchema, type KeptJob } from '../fleet/arm-info.ts';
 import { cpuTime, cpuTimeSchema } from '../fleet/cpu-time.ts';
 import { hostFiles, readHostReport, readWorkerStates } from '../fleet/host-files.ts';
-import { parseSamples, utilisationOf, utilisationSchema } from '../fleet/metrics.ts';
+import { parseSamples, utilisationOf, utilisationSchema } from '../fleet/samples.ts';
 import { statesOf, type WorkerStates, workerStateSchema } from '../fleet/worker-states.ts';
-import { keptFleetRun, layout } from '../run/layout.ts';
 import { byName } from '../timing/workers.ts';
-import { getIfPresent, type ObjectReader } from './reader.ts';
 
 /** A host of the fleet, and what it used while the engine ran. A null says: not known. */
 export const hostUseSchema = z.object({
@@ -25,7 +25,7 @@ export const hostUseSchema = z.object({
 export type HostUse = z.infer<typeof hostUseSchema>;
 
 export interface ReadHostsInput {
-  readonly reader: Pick<ObjectReader, 'get' | 'list'>;
+  readonly reader: Pick<BucketReader, 'get' | 'list'>;
   readonly runId: string;
   readonly round: number;
   /** Null where the head left no arm.json. */

@@ -1,5 +1,5 @@
+import { type Batch, batchSchema } from '../contract/manifest.ts';
 import { readLines } from '../dataset/lines.ts';
-import { type Batch, batchSchema } from '../dataset/manifest.ts';
 import { compareKeys } from '../dataset/order.ts';
 import { FanfleetError } from '../errors.ts';
 

@@ -1,6 +1,6 @@
 import * as z from 'zod';
+import type { MeasuredRow, PerChannel } from '../contract/row.ts';
 import { compareKeys } from '../dataset/order.ts';
-import type { MeasuredRow, PerChannel } from '../kernel/row.ts';
 import { DEEP_STEP } from '../kernel/stretch.ts';
 import { EXAMPLES } from './problems.ts';
 

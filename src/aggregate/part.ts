@@ -1,5 +1,5 @@
+import { isFailed, type Row } from '../contract/row.ts';
 import { compareKeys } from '../dataset/order.ts';
-import { isFailed, type Row } from '../kernel/row.ts';
 import { EXAMPLES } from './problems.ts';
 import { mergeStatistics, NO_STATISTICS, type Statistics, statisticsOf } from './statistics.ts';
 

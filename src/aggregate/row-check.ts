@@ -1,8 +1,5 @@
-import { parseExactJson } from '../exact-json.ts';
-import { DEEP_MAXIMUM } from '../kernel/deep.ts';
-import type { ImageTask } from '../kernel/image-task.ts';
-import type { NormalisedFormat } from '../kernel/normalisation.ts';
-import { OPERATION_STATISTICS, STATISTICS, type Statistic } from '../kernel/operation.ts';
+import type { NormalisedFormat } from '../contract/normalisation.ts';
+import { OPERATION_STATISTICS, STATISTICS, type Statistic } from '../contract/operation.ts';
 import {
   IMAGE_ERRORS,
   isFailed,
@@ -11,7 +8,10 @@ import {
   type PerChannel,
   type Row,
   serializeRow,
-} from '../kernel/row.ts';
+} from '../contract/row.ts';
+import { parseExactJson } from '../exact-json.ts';
+import { DEEP_MAXIMUM } from '../kernel/deep.ts';
+import type { ImageTask } from '../kernel/image-task.ts';
 import { scanRow } from './row-scan.ts';
 
 /** A line of a result file: a row that can be used, or why it cannot and whose it is as far as one can tell. */

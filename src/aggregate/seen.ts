@@ -1,9 +1,9 @@
 import * as z from 'zod';
-import { layout } from '../run/layout.ts';
-import type { Arm } from '../run/request.ts';
+import { type BucketReader, getIfPresent } from '../aws/bucket-reader.ts';
+import type { Arm } from '../contract/arm.ts';
+import { layout } from '../contract/layout.ts';
 import { readObjects } from './json-array.ts';
 import type { ProblemLog } from './problems.ts';
-import { getIfPresent, type ObjectReader } from './reader.ts';
 
 /**
  * When the state machine or the head gave a batch out and saw its result, by its own clock: epoch milliseconds. Null:
@@ -16,7 +16,7 @@ export type Seen = {
 };
 
 export type ReadSeenInput = {
-  readonly reader: ObjectReader;
+  readonly reader: BucketReader;
   readonly runId: string;
   readonly arm: Arm;
   readonly round: number;
@@ -106,7 +106,7 @@ async function addChildren(input: ReadSeenInput, key: string, seen: Map<number, 
   }
 }
 
-async function isThere(reader: Pick<ObjectReader, 'list'>, key: string): Promise<boolean> {
+async function isThere(reader: Pick<BucketReader, 'list'>, key: string): Promise<boolean> {
   for await (const found of reader.list(key)) if (found.key === key) return true;
   return false;
 }

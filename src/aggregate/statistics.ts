@@ -1,8 +1,7 @@
 import * as z from 'zod';
+import type { MeasuredRow, PerChannel } from '../contract/row.ts';
 import { DEEP_VALUES } from '../kernel/deep-histogram.ts';
-import type { MeasuredRow, PerChannel } from '../kernel/row.ts';
 import { DEEP_STEP } from '../kernel/stretch.ts';
-import type { DatasetHistogram } from './histogram.ts';
 import { PERCENTS, percentileOf } from './percentiles.ts';
 import { ratioToDouble, rootRatioToDouble } from './rational.ts';
 
@@ -108,6 +107,9 @@ const channelSchema = z.object({
     .nullable()
     .default(null),
 });
+
+/** How often each value of 8 bits, or of 16, occurs in the dataset, for R, G and B: the counts may pass 2^53. */
+export type DatasetHistogram = readonly [readonly bigint[], readonly bigint[], readonly bigint[]];
 
 export const datasetStatisticsSchema = z.object({
   images: z.int().nonnegative(),

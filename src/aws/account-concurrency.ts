@@ -4,8 +4,8 @@ import {
   type LambdaClient,
   ResourceNotFoundException,
 } from '@aws-sdk/client-lambda';
+import type { AccountConcurrency } from '../contract/account-limit.ts';
 import { FanfleetError } from '../errors.ts';
-import type { AccountConcurrency } from '../run/account-limit-schema.ts';
 
 /** Long for two small requests, and short beside what waits for the answer. */
 const ASK_MS = 10_000;

@@ -1,4 +1,4 @@
-import type { ObjectErrorCode } from '../kernel/row.ts';
+import type { ObjectErrorCode } from '../contract/row.ts';
 import type { S3Error } from './s3-error.ts';
 
 /** Statuses that say enough, whatever the code is. */

@@ -1,5 +1,5 @@
+import type { ObjectErrorCode } from '../contract/row.ts';
 import { FanfleetError } from '../errors.ts';
-import type { ObjectErrorCode } from '../kernel/row.ts';
 import { brokenChecksum } from './checksum.ts';
 import { badResponse } from './http/response-head.ts';
 import type { HttpResponse } from './http/response-reader.ts';

@@ -2,6 +2,7 @@ import {
   CopyObjectCommand,
   GetObjectCommand,
   ListObjectsV2Command,
+  type ListObjectsV2CommandInput,
   PutObjectCommand,
   type S3Client,
 } from '@aws-sdk/client-s3';
@@ -104,15 +105,27 @@ export class ObjectStore implements ObjectSink {
     }
   }
 
-  async *list(prefix: string): AsyncGenerator<{ key: string; size: number }> {
+  /** @param after only keys behind this one. @default all */
+  async *list(prefix: string, after?: string): AsyncGenerator<{ key: string; size: number }> {
+    for await (const { Contents = [] } of this.#pages({ Prefix: prefix, StartAfter: after })) {
+      for (const { Key, Size = 0 } of Contents) if (Key !== undefined) yield { key: Key, size: Size };
+    }
+  }
+
+  /** What keys begin with, from a prefix to the next slash, which it includes: each once, however many keys there are. */
+  async *folders(prefix: string): AsyncGenerator<string> {
+    for await (const { CommonPrefixes = [] } of this.#pages({ Prefix: prefix, Delimiter: '/' })) {
+      for (const { Prefix } of CommonPrefixes) if (Prefix !== undefined) yield Prefix;
+    }
+  }
+
+  async *#pages(asked: Omit<ListObjectsV2CommandInput, 'Bucket'>) {
     let token: string | undefined;
     do {
       const page = await this.#s3.send(
-        new ListObjectsV2Command({ Bucket: this.#bucket, Prefix: prefix, ContinuationToken: token }),
+        new ListObjectsV2Command({ Bucket: this.#bucket, ...asked, ContinuationToken: token }),
       );
-      for (const object of page.Contents ?? []) {
-        if (object.Key !== undefined) yield { key: object.Key, size: object.Size ?? 0 };
-      }
+      yield page;
       token = page.NextContinuationToken;
     } while (token !== undefined);
   }

@@ -1,5 +1,5 @@
 import type { S3ServiceException } from '@aws-sdk/client-s3';
-import type { ObjectErrorCode } from '../kernel/row.ts';
+import type { ObjectErrorCode } from '../contract/row.ts';
 import { objectError } from './object-error.ts';
 
 /** What the SDK calls an answer without S3's XML, or whose XML has an empty code. */

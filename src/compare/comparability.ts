@@ -1,5 +1,6 @@
 import * as z from 'zod';
-import { plural } from '../report/format.ts';
+import { howToHaveOne, isOneKernel, kernelsText } from '../contract/one-kernel.ts';
+import { plural } from '../format.ts';
 import type { Measurement, Metric, Succeeded } from './measurement.ts';
 import type { Side } from './side.ts';
 
@@ -10,6 +11,7 @@ export const OBSTACLES = [
   'images',
   'failed images',
   'digest',
+  'kernel',
   'contention',
   'figure missing',
   'not finished',
@@ -34,8 +36,8 @@ export interface Compared {
 }
 
 /**
- * Why the runs cannot be compared, or null: all must have done the same work with the same answer, undisturbed. Batches may
- * differ, since a batch size is what two configurations can differ by; rows are in key order, so that the digest does
+ * Why the runs cannot be compared, or null: all must have done the same work by the same program with the same answer,
+ * undisturbed. Batches may differ, since a batch size is what two configurations can differ by; rows are in key order, so that the digest does
  * not depend on them.
  */
 export function obstructionOf({ a, b, metric, runs, measurements }: Compared): Obstruction | null {
@@ -55,6 +57,9 @@ export function obstructionOf({ a, b, metric, runs, measurements }: Compared): O
     first && other
       ? { obstacle, reason: `${name(first)} had ${what(first)}, ${name(other)} had ${what(other)}.` }
       : null;
+  // A comparison has no setting for kernels: sides with different ones are no two configurations, but two programs.
+  const mixed = done.find(({ kernels }) => !isOneKernel([kernels]));
+  const otherKernel = mixed ?? differing(({ kernels }) => kernels.join());
   const disturbed = done.find(({ besides }) => besides.length > 0);
   const unknown = done.find(({ figures }) => !((figures[metric] ?? 0) > 0));
   return (
@@ -79,6 +84,7 @@ export function obstructionOf({ a, b, metric, runs, measurements }: Compared): O
       differing(({ digest }) => digest),
       ({ digest }) => `the digest ${digest.slice(0, 12)}`,
     ) ??
+    differentKernels(first, otherKernel, name) ??
     (disturbed && {
       obstacle: 'contention',
       reason: `${name(disturbed)} shared the stack with the run ${disturbed.besides.join(', ')}: make the comparison again, alone.`,
@@ -94,6 +100,18 @@ export function obstructionOf({ a, b, metric, runs, measurements }: Compared): O
         }
       : null)
   );
+}
+
+function differentKernels(
+  first: Succeeded | undefined,
+  other: Succeeded | undefined,
+  name: (one: Succeeded) => string,
+): Obstruction | null {
+  if (first === undefined || other === undefined) return null;
+  const measured = (one: Succeeded) => `${name(one)} measured with ${kernelsText(one.kernels)}`;
+  const said = first === other ? measured(other) : `${measured(first)}, ${measured(other)}`;
+  const reason = `${said}: different kernels are different programs. ${howToHaveOne([...first.kernels, ...other.kernels])}`;
+  return { obstacle: 'kernel', reason };
 }
 
 function allFailed(first: Succeeded | undefined): Obstruction | null {

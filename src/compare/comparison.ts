@@ -1,6 +1,6 @@
 import * as z from 'zod';
+import { environmentSchema } from '../contract/report-environment.ts';
 import { readJsonFile, writeJsonFile } from '../json-file.ts';
-import { environmentSchema } from '../report/summary-schema.ts';
 import { sweepOrder, type Turn } from '../sweep/order.ts';
 import { latest, turnsLeft } from '../sweep/sweep.ts';
 import { METRICS, type Measurement, measurementSchema, STATES } from './measurement.ts';

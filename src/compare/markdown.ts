@@ -1,4 +1,4 @@
-import { instant, plural, printable, UNKNOWN } from '../report/format.ts';
+import { instant, plural, printable, UNKNOWN } from '../format.ts';
 import type { Turn } from '../sweep/order.ts';
 import { latest } from '../sweep/sweep.ts';
 import { type Comparison, orderOf } from './comparison.ts';

@@ -41,6 +41,8 @@ export const measurementSchema = z.discriminatedUnion('status', [
     bytes: z.int().nonnegative(),
     batches: z.int().nonnegative(),
     digest: z.string(),
+    /** That measured, sorted by name: several where its workers differed. */
+    kernels: z.array(z.string()),
     /** Batches for which a process had to start first. */
     coldStarts: z.int().nonnegative(),
     /** Other runs of the same stack that were under way at the same time. */
@@ -80,6 +82,7 @@ export function measurementOf(
     bytes: summary.plan.bytes,
     batches: summary.plan.batches,
     digest: arm.digest,
+    kernels: arm.work?.kernels ?? [],
     coldStarts: arm.work?.coldStarts ?? 0,
     besides: [...besides],
   };

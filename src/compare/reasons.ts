@@ -1,4 +1,4 @@
-import { percent, plural } from '../report/format.ts';
+import { percent, plural } from '../format.ts';
 import { FEWEST_PAIRS, type RatioTest } from '../statistics/ratio-test.ts';
 import type { Measurement, State, Succeeded } from './measurement.ts';
 import type { Side } from './side.ts';

@@ -1,4 +1,4 @@
-import { duration, figure, percent, plural, printable, UNKNOWN, usd } from '../report/format.ts';
+import { duration, figure, percent, plural, printable, UNKNOWN, usd } from '../format.ts';
 import type { Comparison } from './comparison.ts';
 import type { Metric } from './measurement.ts';
 import type { Estimate } from './verdict.ts';

@@ -1,7 +1,8 @@
 import * as z from 'zod';
+import { type Arm, armSchema } from '../contract/arm.ts';
 import { invalidInput, problemOf } from '../invalid-input.ts';
 import { parse } from '../parse.ts';
-import { type Arm, armSchema, type RequestInput, requestSchema } from '../run/request.ts';
+import { type RequestInput, requestSchema } from '../run/request.ts';
 
 /** One of the two configurations that are compared. */
 export const sideSchema = z.object({

@@ -1,7 +1,7 @@
 import * as z from 'zod';
-import { type Random, seededRandom } from '../dataset/random.ts';
 import { type Interval, medianInterval } from '../statistics/bootstrap.ts';
 import { median } from '../statistics/median.ts';
+import { type Random, seededRandom } from '../statistics/random.ts';
 import { pairedRatioTest, type RatioTest } from '../statistics/ratio-test.ts';
 import { type Obstruction, obstacleSchema, obstructionOf } from './comparability.ts';
 import type { Measurement, Metric, State } from './measurement.ts';

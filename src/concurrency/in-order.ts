@@ -1,39 +1,39 @@
-/** A piece of work that has not begun. */
-export type Task<T> = {
-  /** What it holds from its beginning to its end. */
-  readonly bytes: number;
-  start(): Promise<T>;
+/** How much of the work is begun before its results are asked for. */
+export type Ahead<Item> = {
+  /** Most pieces of work that are begun and whose results are not taken. */
+  readonly atOnce: number;
+  /** What a piece holds from its beginning until its result is done with. @default nothing that counts */
+  readonly bytesOf?: (item: Item) => number;
+  /** Most bytes that they hold together, unless one alone needs more. @default no limit */
+  readonly bytes?: number;
 };
 
 /**
- * The results of all tasks in their order, while the next ones are in the works.
- *
- * @param overlap most tasks in the works at once
- * @param memoryBytes most bytes that they hold together, unless one task alone needs more
+ * What comes of all items in their order, while the work on the next ones goes on. The first failure is thrown where its
+ * result would have come.
  */
-export async function* inOrder<T>(
-  tasks: Iterable<Task<T>> | AsyncIterable<Task<T>>,
-  overlap: number,
-  memoryBytes: number,
-): AsyncGenerator<T, void> {
-  const running: { bytes: number; result: Promise<T> }[] = [];
+export async function* inOrder<Item, Result>(
+  items: Iterable<Item> | AsyncIterable<Item>,
+  work: (item: Item) => Promise<Result>,
+  { atOnce, bytesOf = () => 0, bytes = Number.POSITIVE_INFINITY }: Ahead<Item>,
+): AsyncGenerator<Result, void> {
+  const begun: { readonly held: number; readonly result: Promise<Result> }[] = [];
   let held = 0;
-  for await (const task of tasks) {
-    while (running.length >= overlap || (running.length > 0 && held + task.bytes > memoryBytes)) {
-      yield await next();
-    }
-    held += task.bytes;
-    const result = task.start();
-    // Its failure is thrown where it is awaited; until then nobody listens.
+  for await (const item of items) {
+    const own = bytesOf(item);
+    while (begun.length >= atOnce || (begun.length > 0 && held + own > bytes)) yield await next();
+    held += own;
+    const result = work(item);
+    // It may fail while an earlier one is awaited; until its turn nobody listens.
     result.catch(() => {});
-    running.push({ bytes: task.bytes, result });
+    begun.push({ held: own, result });
   }
-  while (running.length > 0) yield await next();
+  while (begun.length > 0) yield await next();
 
-  async function next(): Promise<T> {
-    const first = running.shift();
-    if (first === undefined) throw new RangeError('nothing is in the works');
-    held -= first.bytes;
+  async function next(): Promise<Result> {
+    const first = begun.shift();
+    if (first === undefined) throw new RangeError('nothing is begun');
+    held -= first.held;
     return first.result;
   }
 }

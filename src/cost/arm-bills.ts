@@ -1,3 +1,4 @@
+import { type InstancePrice, instancePrice, type Prices } from '../prices/prices.ts';
 import { type Bill, type BillLine, billOf } from './bill.ts';
 import { baselineOf, surplusPriceName } from './burstable.ts';
 import {
@@ -9,7 +10,6 @@ import {
   s3Lines,
   transitionsLine,
 } from './lines.ts';
-import { type InstancePrice, instancePrice, type Prices } from './prices.ts';
 import type { FleetUsage, InstanceUsage, ServerlessUsage } from './usage.ts';
 
 /**

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { armSchema } from '../run/request.ts';
+import { armSchema } from '../contract/arm.ts';
 
 export const SERVICES = [
   'lambda',
@@ -59,20 +59,25 @@ export type Cost = z.infer<typeof costSchema>;
 
 /** A bill of these lines; lines of the same thing become one, and those of nothing are left out. */
 export function billOf(lines: readonly BillLine[]): Bill {
-  const merged = new Map<string, BillLine>();
+  // Advice makes some ten thousand bills. A bill has few lines, so comparing them is faster than building a key for each.
+  const kept: BillLine[] = [];
   for (const line of lines) {
     if (line.quantity === 0) continue;
-    const name = `${line.service} ${line.item} ${line.unit}`;
-    const other = merged.get(name);
-    merged.set(name, other === undefined ? line : together(other, line));
+    const at = kept.findIndex((other) => isSame(other, line));
+    const other = kept[at];
+    if (other === undefined) kept.push(line);
+    else kept[at] = together(other, line);
   }
-  const kept = [...merged.values()];
   return { usd: kept.reduce((sum, { usd }) => sum + usd, 0), lines: kept };
 }
 
 /** One bill for all. */
 export function addBills(bills: readonly Bill[]): Bill {
   return billOf(bills.flatMap(({ lines }) => lines));
+}
+
+function isSame(a: BillLine, b: BillLine): boolean {
+  return a.service === b.service && a.unit === b.unit && a.item === b.item;
 }
 
 function together(a: BillLine, b: BillLine): BillLine {

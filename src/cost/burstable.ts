@@ -1,4 +1,4 @@
-import type { PriceName } from './prices.ts';
+import type { PriceName } from '../prices/price-rows.ts';
 
 /**
  * Part of each vCPU that a T3, T3a or T4g may use all the time:

@@ -1,11 +1,10 @@
+import type { ArmRound, RunFacts } from '../aggregate/run-facts.ts';
 import { FanfleetError } from '../errors.ts';
-import type { ArmRound } from '../report/summary-schema.ts';
+import { ageOf, type Prices } from '../prices/prices.ts';
 import { fleetBill, serverlessBill } from './arm-bills.ts';
 import { addBills, type Bill, billOf, type Cost } from './bill.ts';
 import { fleetUsage } from './fleet-usage.ts';
 import { cloudWatchLines, functionLines, s3Lines, transitionsLine } from './lines.ts';
-import { ageOf, type Prices } from './prices.ts';
-import type { RunFacts } from './run-facts.ts';
 import { serverlessUsage } from './serverless-usage.ts';
 import { sharedUsage } from './shared-usage.ts';
 import { classNotes } from './storage-classes.ts';

@@ -1,13 +1,13 @@
+import type { ArmRound, RunFacts } from '../aggregate/run-facts.ts';
 import type { InstanceLife } from '../fleet/instance-life.ts';
 import { ROOT_VOLUME_GIB } from '../fleet/root-volume.ts';
-import type { ArmRound } from '../report/summary-schema.ts';
+import { instancePrice, type Prices } from '../prices/prices.ts';
 import { calls, LOG_BYTES_PER_CALL } from './functions.ts';
-import { instancePrice, type Prices } from './prices.ts';
-import { fleetRequests, putsPerBatch } from './requests.ts';
-import { batchesFor, normalisedPuts, type RunFacts, STORED_DAYS } from './run-facts.ts';
+import { batchesFor, fleetRequests, normalisedPuts, putsPerBatch } from './requests.ts';
 import { classShares, readsOf } from './storage-classes.ts';
 import { TRANSITIONS } from './transitions.ts';
 import type { FleetUsage, InstanceUsage } from './usage.ts';
+import { STORED_DAYS } from './usage.ts';
 
 /** A resumed run with nothing left to do: launch-fleet reads the plan, and writes that there were no instances. */
 const REQUESTS_WITHOUT_FLEET = { lists: 0, gets: 1, puts: 1 };

@@ -1,5 +1,5 @@
 import { LAMBDA_LIMITS } from '../aws/limits.ts';
-import type { ReportEnvironment } from '../report/summary-schema.ts';
+import type { ReportEnvironment } from '../contract/report-environment.ts';
 import type { FunctionUsage, LambdaArchitecture } from './usage.ts';
 
 /** MB of each function but `measure`, as serverless.yml has them. */

@@ -1,6 +1,6 @@
 import { LAMBDA_LIMITS } from '../aws/limits.ts';
+import type { Price, Prices } from '../prices/prices.ts';
 import type { BillLine } from './bill.ts';
-import type { Price, Prices } from './prices.ts';
 import { readPricesOf } from './storage-classes.ts';
 import type { FunctionUsage, S3Usage } from './usage.ts';
 

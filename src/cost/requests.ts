@@ -1,4 +1,6 @@
-import type { RunOperation } from '../run/task.ts';
+import type { ArmRound, RunFacts } from '../aggregate/run-facts.ts';
+import type { RunOperation } from '../contract/operation.ts';
+import { expectedBatches } from '../plan/batch-counts.ts';
 
 /** The map reads the manifest. */
 export const ITEM_READER_GETS = 1;
@@ -33,6 +35,16 @@ export function putsPerBatch(operation: RunOperation): number {
   return operation === 'histogram' ? 3 : 2;
 }
 
+/** PUTs of normalised images. */
+export function normalisedPuts({ operation }: RunFacts['request'], round: ArmRound): number {
+  return operation === 'normalise' ? round.images - round.failedImages : 0;
+}
+
+/** Batches that `plan` would cut so many images like those of a run into. */
+export function batchesFor({ plan, request }: Pick<RunFacts, 'plan' | 'request'>, images: number): number {
+  return expectedBatches({ ...request, images, bytesPerImage: plan.bytes / Math.max(1, plan.images) });
+}
+
 /** What a fleet asks S3 for beside its images and what it writes of them. */
 export interface FleetWork {
   readonly batches: number;
@@ -54,7 +66,12 @@ export function fleetRequests({
   workerStarts,
   lookedForJobsMs = 0,
 }: FleetWork) {
-  const samples = runningMs.reduce((sum, ms) => sum + samplePuts(ms), 0);
+  // Those of a model all run equally long.
+  let [samples, lastMs, lastPuts] = [0, Number.NaN, 0];
+  for (const ms of runningMs) {
+    if (ms !== lastMs) [lastMs, lastPuts] = [ms, samplePuts(ms)];
+    samples += lastPuts;
+  }
   return {
     lists: LISTS_PER_FLEET + Math.floor(engineMs / LOOK_EVERY_MS),
     // A worker reads each batch from the manifest, beside its images.

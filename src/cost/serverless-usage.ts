@@ -1,11 +1,17 @@
+import type { ArmRound, RunFacts } from '../aggregate/run-facts.ts';
 import { MANIFEST_BYTES_PER_IMAGE } from '../plan/batch-counts.ts';
-import type { ArmRound } from '../report/summary-schema.ts';
 import { architectureOf, LOG_BYTES_PER_CALL, MEASURE_METRICS } from './functions.ts';
-import { ITEM_READER_GETS, putsPerBatch, RESULT_WRITER_PUTS } from './requests.ts';
-import { batchesFor, normalisedPuts, type RunFacts, STORED_DAYS } from './run-facts.ts';
+import {
+  batchesFor,
+  ITEM_READER_GETS,
+  normalisedPuts,
+  putsPerBatch,
+  RESULT_WRITER_PUTS,
+} from './requests.ts';
 import { classShares, readsOf } from './storage-classes.ts';
 import { TRANSITIONS } from './transitions.ts';
 import type { ServerlessUsage } from './usage.ts';
+import { STORED_DAYS } from './usage.ts';
 
 const HOUR_MS = 3_600_000;
 

@@ -1,11 +1,12 @@
+import type { RunFacts } from '../aggregate/run-facts.ts';
 import { S3_LIMITS } from '../aws/limits.ts';
 import { MANIFEST_BYTES_PER_IMAGE } from '../plan/batch-counts.ts';
 import { calls, LOG_BYTES_PER_CALL } from './functions.ts';
 import { putsPerBatch } from './requests.ts';
-import { type RunFacts, STORED_DAYS } from './run-facts.ts';
 import { classShares, readsOf } from './storage-classes.ts';
 import { TRANSITIONS } from './transitions.ts';
 import type { FunctionUsage, S3Usage } from './usage.ts';
+import { STORED_DAYS } from './usage.ts';
 
 /** What a run uses beside its arms: checking, planning, the baseline, adding up, the report. */
 export interface SharedUsage {

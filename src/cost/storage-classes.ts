@@ -1,5 +1,5 @@
-import type { ClassTally } from '../dataset/storage-tally.ts';
-import type { PriceName } from './prices.ts';
+import type { ClassTally } from '../contract/plan.ts';
+import type { PriceName } from '../prices/price-rows.ts';
 
 /** How S3 bills the reading of a storage class: by GET, and by GB where there is a price of that. */
 export interface ReadPrices {

@@ -1,5 +1,8 @@
 import type { ClassReads } from './storage-classes.ts';
 
+/** No lifecycle rule removes what a run leaves (resources/storage.yml): its first month is billed. */
+export const STORED_DAYS = 30;
+
 /** Requests to S3, what is read from it, and what is left there. */
 export interface S3Usage {
   readonly lists: number;

@@ -1,15 +1,5 @@
-import * as z from 'zod';
+import type { LeftOut } from '../contract/plan.ts';
 import { suffixOf } from './image-type.ts';
-
-/** Files, or keys, that are no images, by suffix. */
-export const leftOutSchema = z.object({
-  /** In lower case with its dot; `''` for none, `*` for all suffixes beyond the first hundred. */
-  suffix: z.string(),
-  count: z.int().positive(),
-  /** One of them. */
-  example: z.string(),
-});
-export type LeftOut = z.infer<typeof leftOutSchema>;
 
 /** Suffixes that are counted: where every key has its own (`log.20261121T0301`), the count would grow without end. */
 const SUFFIXES_KEPT = 100;

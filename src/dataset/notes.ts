@@ -1,4 +1,4 @@
-import * as z from 'zod';
+import { NOTE_EXAMPLES, type Note } from '../contract/plan.ts';
 import type { TarRemark } from './shards/tar-walk.ts';
 
 /** What is worth a word of a dataset, beside its images: mostly what was left out of it. */
@@ -21,17 +21,7 @@ export const NOTES = {
 export type NoteCode = keyof typeof NOTES;
 const CODES = Object.keys(NOTES) as NoteCode[];
 
-/** Examples that are kept of each. */
-const EXAMPLES = 3;
 const LONGEST_EXAMPLE = 500;
-
-export const noteSchema = z.object({
-  code: z.string(),
-  message: z.string(),
-  count: z.int().positive(),
-  examples: z.array(z.string()).min(1).max(EXAMPLES),
-});
-export type Note = z.infer<typeof noteSchema>;
 
 /** Counts notes and keeps some examples of each. */
 export class NoteLog {
@@ -40,7 +30,7 @@ export class NoteLog {
   add(code: NoteCode, example: string): void {
     const entry = this.#found.get(code) ?? { count: 0, examples: [] };
     entry.count += 1;
-    if (entry.examples.length < EXAMPLES) entry.examples.push(shortened(example));
+    if (entry.examples.length < NOTE_EXAMPLES) entry.examples.push(shortened(example));
     this.#found.set(code, entry);
   }
 

@@ -1,6 +1,6 @@
 import { ListObjectsV2Command, type ListObjectsV2CommandOutput, type S3Client } from '@aws-sdk/client-s3';
+import type { DatasetObject } from '../contract/manifest.ts';
 import { FanfleetError } from '../errors.ts';
-import type { DatasetObject } from './manifest.ts';
 
 export type ListingOptions = {
   readonly s3: S3Client;

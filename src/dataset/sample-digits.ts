@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
-import { encodeGreyPng } from './png.ts';
+import { encodeGreyPng } from '../kernel/png-writer.ts';
 
 const FILE = new URL('../../assets/digits/digits.csv.gz', import.meta.url);
 

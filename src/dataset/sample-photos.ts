@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import sharp from 'sharp';
-import { integerBetween, seededRandom } from './random.ts';
+import { integerBetween, seededRandom } from '../statistics/random.ts';
 
 const FOLDER = new URL('../../assets/photos/', import.meta.url);
 

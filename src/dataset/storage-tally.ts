@@ -1,19 +1,7 @@
-import * as z from 'zod';
-import { SLICE_BYTES } from '../workload/reads.ts';
-import type { DatasetObject } from './manifest.ts';
+import type { DatasetObject } from '../contract/manifest.ts';
+import type { ClassTally } from '../contract/plan.ts';
+import { SLICE_BYTES } from './reads.ts';
 import type { ListedObject } from './s3-listing.ts';
-
-/** The images of one storage class. */
-export const classTallySchema = z.object({
-  images: z.int().nonnegative(),
-  /** Of those that are read: the plan may refuse some. */
-  bytes: z.int().nonnegative(),
-  /** GETs that it takes to read all of them once: one for each of its own, one for 8 MiB of those in tars. */
-  gets: z.number().nonnegative(),
-  /** GETs that the listing took: first bytes of keys without a suffix, indexes of tars. */
-  listingGets: z.int().nonnegative(),
-});
-export type ClassTally = z.infer<typeof classTallySchema>;
 
 const STANDARD = 'STANDARD';
 

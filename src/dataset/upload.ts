@@ -3,9 +3,9 @@ import { readFile } from 'node:fs/promises';
 import { PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import { ByteBudget } from '../concurrency/byte-budget.ts';
 import { forEachConcurrent } from '../concurrency/for-each-concurrent.ts';
+import type { DatasetObject } from '../contract/manifest.ts';
 import { FanfleetError } from '../errors.ts';
 import type { LocalFile, UnusableFile } from './folder.ts';
-import type { DatasetObject } from './manifest.ts';
 import { listPages } from './s3-listing.ts';
 
 /** The longest key that S3 takes, in bytes of UTF-8. */

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { clockOffsetSchema } from '../timing/span.ts';
+import { clockOffsetSchema } from '../contract/span.ts';
 import { workerStartSchema } from './worker-starts.ts';
 
 /** One instance of the fleet, as it saw its own boot. Times are epoch milliseconds. */
@@ -17,7 +17,8 @@ export const hostSchema = z.object({
   noNativeKernel: z.string().nullable().optional(),
   bootStartedAt: z.number(),
   readyAt: z.number(),
-  steps: z.array(z.object({ name: z.string(), ms: z.number() })),
+  /** Each with its start; older runs do not tell it. Steps of several processes overlap. */
+  steps: z.array(z.object({ name: z.string(), ms: z.number(), startedAt: z.number().optional() })),
 });
 
 /** What was done on a kept fleet. Times are epoch milliseconds by the head's clock, but `submittedAt`. */

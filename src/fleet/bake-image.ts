@@ -10,9 +10,11 @@ import {
 } from '@aws-sdk/client-ec2';
 import { GetObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import { PutParameterCommand, type SSMClient } from '@aws-sdk/client-ssm';
+import { architecture } from '../contract/architecture.ts';
+import { ENGINE_NAMES } from '../contract/engines.ts';
 import { FanfleetError } from '../errors.ts';
 import { type Bundle, uploadBundle } from './bundle.ts';
-import { architecture, imageId } from './image.ts';
+import { imageId } from './launch-template.ts';
 import { fleetNetwork } from './network.ts';
 import { userData } from './user-data.ts';
 
@@ -41,7 +43,6 @@ export interface BakeOptions {
   readonly sleep: (ms: number) => Promise<void>;
 }
 
-const ENGINES = 'daft ray dask spark grpc';
 const DEADLINE_S = 1_800;
 const IMAGE_WAIT_S = 3_600;
 const END_WAIT_S = 600;
@@ -140,7 +141,7 @@ async function startInstance(options: BakeOptions, receiptKey: string): Promise<
         ...(options.endpoint === undefined ? {} : { FANFLEET_ENDPOINT_URL: options.endpoint }),
         FANFLEET_BUNDLE_KEY: options.bundle.key,
         FANFLEET_BUNDLE_SHA256: options.bundle.sha256,
-        FANFLEET_ENGINE: ENGINES,
+        FANFLEET_ENGINE: ENGINE_NAMES.join(' '),
         FANFLEET_DEADLINE_S: String(DEADLINE_S),
         FANFLEET_RECEIPT_KEY: receiptKey,
       }),

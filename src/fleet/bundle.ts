@@ -1,26 +1,45 @@
 import { createHash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
-import { join, relative } from 'node:path';
+import { dirname, join, relative } from 'node:path';
+import { promisify } from 'node:util';
+import { gzip } from 'node:zlib';
 import { HeadObjectCommand, NotFound, PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
-import { createTarGzip } from 'nanotar';
+import { cached } from '../concurrency/cached.ts';
+import { type Architecture, CPUS } from '../contract/architecture.ts';
+import { tarOf } from '../dataset/shards/tar-writer.ts';
 import { FanfleetError } from '../errors.ts';
-import { type Architecture, CPUS } from './image.ts';
 
 /**
  * What the instances fetch: the engines, the lock file of their Python packages, the native kernel, and the gRPC program for
  * its engine.
  */
-export interface Bundle {
+export interface Bundle extends Packed {
+  /**
+   * sharp, for what the kernel of the gRPC program has no decoder for: its workers fetch it with the first such image. It is twice
+   * as large as all else, and most jobs have none.
+   */
+  readonly sharp?: Packed;
+}
+
+interface Packed {
   readonly key: string;
   readonly sha256: string;
   readonly body: Buffer;
 }
 
+const zipped = promisify<Buffer, Buffer>(gzip);
+
 const ROOT_FILES = ['pyproject.toml', 'uv.lock'];
 const FOLDER = 'ec2-workers';
 
-/** Below `FOLDER`, in the repository as on the instances. */
+/** Below `FOLDER`, in the repository as on the instances: the file that loads the others beside it. */
 const PROGRAM = 'grpc/main.mjs';
+
+/** Beside it, on the instances: where sharp is, as `src/grpc/worker/fetched-sharp.ts` reads it. */
+const SHARP_PLACE = join(FOLDER, 'grpc', 'sharp.json');
+
+/** Of what is linked into the native kernel, and into the one that the gRPC program has in it. */
+const LICENCES = join('native', 'THIRD-PARTY.txt');
 
 /** What a bundle has beside the files that all have. */
 export interface BundleParts {
@@ -38,50 +57,75 @@ export interface BundleParts {
  * @throws FanfleetError `PROGRAM_MISSING` if the gRPC program was not built, or not for this processor
  */
 export async function packBundle(root: string, parts: BundleParts = {}): Promise<Bundle> {
-  const files = await bundleFiles(root, parts);
-  const body = Buffer.from(await createTarGzip(files));
-  return { key: keyOf(files), sha256: createHash('sha256').update(body).digest('hex'), body };
+  const sharp = await packSharp(root, parts);
+  const files = await bundleFiles(root, parts, sharp);
+  const key = keyOf(files);
+  const known = packed.get(key);
+  if (known !== undefined) return known;
+  const bundle = { key, ...hashed(await zipped(tarOf(files))), ...(sharp && { sharp }) };
+  packed.set(key, bundle);
+  return bundle;
 }
+
+/** Those that were packed: to compress one again takes a function longer than all else of a launch. */
+const packed = new Map<string, Bundle>();
 
 /** The key that `packBundle` gives, without packing. */
 export async function bundleKey(root: string, parts: BundleParts = {}): Promise<string> {
-  return keyOf(await bundleFiles(root, parts));
+  return keyOf(await bundleFiles(root, parts, await packSharp(root, parts)));
 }
 
-type BundleFile = {
-  readonly name: string;
-  readonly data: Buffer;
-  readonly attrs: { readonly mtime: number };
-};
+type BundleFile = readonly [name: string, data: Buffer];
 
 function keyOf(files: readonly BundleFile[]): string {
   const contents = createHash('sha256');
-  for (const file of files) contents.update(`${file.name}\0${file.data.length}\0`).update(file.data);
+  for (const [name, data] of files) contents.update(`${name}\0${data.length}\0`).update(data);
   return `fleet-bundles/${contents.digest('hex').slice(0, 16)}.tar.gz`;
 }
 
-async function bundleFiles(root: string, { processor, program = false }: BundleParts): Promise<BundleFile[]> {
-  const own = (await filesBelow(join(root, FOLDER), /\.(py|sh)$/)).map((name) => join(FOLDER, name));
+function hashed(body: Buffer): Pick<Packed, 'sha256' | 'body'> {
+  return { sha256: createHash('sha256').update(body).digest('hex'), body };
+}
+
+async function bundleFiles(
+  root: string,
+  { processor, program = false }: BundleParts,
+  sharp: Packed | undefined,
+): Promise<BundleFile[]> {
+  const own = (await filesBelow(join(root, FOLDER), /\.(json|py|sh|txt)$/)).map((name) => join(FOLDER, name));
   const sources = new Map([...own, ...ROOT_FILES].map((name) => [name, name]));
   if (processor !== undefined) {
-    const cpu = CPUS[processor];
-    for (const name of await kernelFiles(root, cpu)) sources.set(name, name);
-    if (program) for (const [name, source] of await programFiles(root, cpu)) sources.set(name, source);
+    const kernels = await kernelFiles(root, CPUS[processor]);
+    for (const name of kernels) sources.set(name, name);
+    if (program) for (const name of await programFiles(root)) sources.set(name, name);
+    if (program || kernels.length > 0) sources.set(LICENCES, LICENCES);
   }
+  const files = await readFiles(root, sources);
+  if (sharp === undefined) return files;
+  const place = Buffer.from(JSON.stringify({ key: sharp.key, sha256: sharp.sha256 }));
+  return [...files, [SHARP_PLACE, place]];
+}
+
+/** Where files come from, by their names in the archive, in the order of these. */
+function readFiles(root: string, sources: ReadonlyMap<string, string>): Promise<BundleFile[]> {
   return Promise.all(
     [...sources]
       .sort(([a], [b]) => (a < b ? -1 : 1))
-      .map(async ([name, source]) => ({
-        name,
-        data: await readFile(join(root, source)),
-        attrs: { mtime: 0 },
-      })),
+      .map(async ([name, source]): Promise<BundleFile> => [name, await readFile(join(root, source))]),
   );
 }
 
 /** Put the bundle into the runs bucket, unless these very bytes are there already. */
 export async function uploadBundle(s3: S3Client, bucket: string, bundle: Bundle): Promise<void> {
-  const { key, sha256 } = bundle;
+  const { sharp } = bundle;
+  await Promise.all([
+    upload(s3, bucket, bundle, 'application/gzip'),
+    sharp && upload(s3, bucket, sharp, 'application/x-tar'),
+  ]);
+}
+
+async function upload(s3: S3Client, bucket: string, packed: Packed, ContentType: string): Promise<void> {
+  const { key, sha256, body } = packed;
   try {
     const head = await s3.send(new HeadObjectCommand({ Bucket: bucket, Key: key }));
     if (head.Metadata?.sha256 === sha256) return;
@@ -92,8 +136,8 @@ export async function uploadBundle(s3: S3Client, bucket: string, bundle: Bundle)
     new PutObjectCommand({
       Bucket: bucket,
       Key: key,
-      Body: bundle.body,
-      ContentType: 'application/gzip',
+      Body: body,
+      ContentType,
       Metadata: { sha256 },
     }),
   );
@@ -105,21 +149,38 @@ async function kernelFiles(root: string, cpu: string): Promise<string[]> {
   return (await filesBelow(join(root, folder), /^kernel\.node$/)).map((name) => join(folder, name));
 }
 
-/** The gRPC program, and sharp beside it where Node looks for packages. */
-async function programFiles(root: string, cpu: string): Promise<ReadonlyMap<string, string>> {
-  const sharp = join('.layers', `sharp-linux-${cpu}`, 'nodejs', 'node_modules');
-  const [main, packages] = await Promise.all([
-    filesBelow(join(root, FOLDER, 'grpc'), /^main\.mjs$/),
-    filesBelow(join(root, sharp), /(\.(js|mjs|cjs|json|node)|\.so[.\d]*)$/),
-  ]);
-  if (main.length === 0 || packages.length === 0) {
-    const message = `Expected the gRPC program for ${cpu} below ${root} but it was not built: node scripts/build-grpc.mjs`;
-    throw new FanfleetError('PROGRAM_MISSING', message, { source: 'user' });
-  }
-  return new Map([
-    [join(FOLDER, PROGRAM), join(FOLDER, PROGRAM)],
-    ...packages.map((name) => [join(FOLDER, 'grpc', 'node_modules', name), join(sharp, name)] as const),
-  ]);
+async function programFiles(root: string): Promise<string[]> {
+  const folder = join(FOLDER, dirname(PROGRAM));
+  const names = (await filesBelow(join(root, folder), /\.mjs$/)).map((name) => join(folder, name));
+  if (!names.includes(join(FOLDER, PROGRAM))) throw programMissing(root, 'it');
+  return names;
+}
+
+/**
+ * sharp, as it lies where Node looks for packages. It is not compressed: that would take a function longer than a host takes to
+ * fetch more.
+ */
+async function packSharp(
+  root: string,
+  { processor, program = false }: BundleParts,
+): Promise<Packed | undefined> {
+  if (processor === undefined || !program) return undefined;
+  const folder = join(root, '.layers', `sharp-linux-${CPUS[processor]}`, 'nodejs', 'node_modules');
+  return cached(packedSharp, folder, async () => {
+    const names = await filesBelow(folder, /(\.(js|mjs|cjs|json|node)|\.so[.\d]*)$/);
+    if (names.length === 0) throw programMissing(root, `sharp for ${CPUS[processor]}`);
+    const files = await readFiles(folder, new Map(names.map((name) => [name, name])));
+    const { sha256, body } = hashed(tarOf(files));
+    return { key: `fleet-bundles/sharp-${sha256.slice(0, 16)}.tar`, sha256, body };
+  });
+}
+
+/** By its folder. */
+const packedSharp = new Map<string, Promise<Packed>>();
+
+function programMissing(root: string, what: string): FanfleetError {
+  const message = `Expected the gRPC program below ${root} but ${what} is not there: node scripts/build-grpc.mjs`;
+  return new FanfleetError('PROGRAM_MISSING', message, { source: 'user' });
 }
 
 /** Files of a folder, by their paths in it; none where there is no such folder. */

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import type { Sample } from './metrics.ts';
+import type { Sample } from './samples.ts';
 
 /** How long a host computed, milliseconds: over all its cores, of the time in which it was watched. */
 export const cpuTimeSchema = z.object({

@@ -1,11 +1,11 @@
 import type { ObjectStore } from '../aws/object-store.ts';
 import { forEachConcurrent } from '../concurrency/for-each-concurrent.ts';
-import { layout } from '../run/layout.ts';
-import { spanSchema } from '../timing/span.ts';
+import { layout } from '../contract/layout.ts';
+import { spanSchema } from '../contract/span.ts';
 import { byName } from '../timing/workers.ts';
 import { type HostReport, hostFiles, readHostReport, readIfSound, readWorkerStates } from './host-files.ts';
 import type { FleetInstance } from './instances.ts';
-import { cpuFraction, parseSamples, type Sample } from './metrics.ts';
+import { cpuFraction, parseSamples, type Sample } from './samples.ts';
 import { statesOf, type WorkerState, type WorkerStates } from './worker-states.ts';
 
 /** A host as it is now. A null says: not known (any more). */

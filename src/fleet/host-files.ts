@@ -1,14 +1,14 @@
 import { basename } from 'node:path/posix';
 import type * as z from 'zod';
-import { getIfPresent, type ObjectReader } from '../aggregate/reader.ts';
-import { layout } from '../run/layout.ts';
+import { type BucketReader, getIfPresent } from '../aws/bucket-reader.ts';
+import { layout } from '../contract/layout.ts';
 import { hostSchema } from './arm-info.ts';
 import { type WorkerStates, workerStatesSchema } from './worker-states.ts';
 
 /** A host's report of its boot (`hosts/<instanceId>.json`). */
 export type HostReport = z.infer<typeof hostSchema>;
 
-type Reader = Pick<ObjectReader, 'get' | 'list'>;
+type Reader = Pick<BucketReader, 'get' | 'list'>;
 
 /** The ids of the instances that have a file below a prefix, and the size of each file. */
 export async function hostFiles(reader: Reader, prefix: string): Promise<Map<string, number>> {

@@ -1,6 +1,6 @@
 import * as z from 'zod';
+import { MARKETS } from '../contract/market.ts';
 import { hostSchema } from './arm-info.ts';
-import { MARKETS } from './market.ts';
 
 /** An instance of a fleet from its launch to its end, as EC2 tells it: what its bill is made of. Epoch milliseconds. */
 export const instanceLifeSchema = z.object({

@@ -6,11 +6,11 @@ import {
   paginateDescribeLaunchTemplates,
   type RequestLaunchTemplateData,
 } from '@aws-sdk/client-ec2';
+import { architecture } from '../contract/architecture.ts';
 import { FanfleetError } from '../errors.ts';
 import { awsErrorIs } from './aws-error.ts';
 import { clientToken } from './client-token.ts';
 import type { FleetOrder } from './fleet-order.ts';
-import { imageId } from './image.ts';
 import { ROOT_VOLUME_GIB } from './root-volume.ts';
 import { fleetFilters, fleetTags, type Role } from './tags.ts';
 
@@ -119,4 +119,13 @@ function expectId(id: string | undefined, name: string): string {
   throw new FanfleetError('NO_LAUNCH_TEMPLATE', `Expected EC2 to give the id of ${name} but it gave none.`, {
     source: 'aws',
   });
+}
+
+/**
+ * The image for an instance type, by the SSM parameter that names it.
+ *
+ * @param parameter its name; `{architecture}` in it becomes `amd64` or `arm64`
+ */
+export function imageId(parameter: string, instanceType: string): string {
+  return `resolve:ssm:${parameter.replaceAll('{architecture}', architecture(instanceType))}`;
 }

@@ -1,5 +1,6 @@
 import { type EC2Client, waitUntilInstanceExists } from '@aws-sdk/client-ec2';
 import type { SSMClient } from '@aws-sdk/client-ssm';
+import { settleAll } from '../concurrency/settle-all.ts';
 import { FanfleetError } from '../errors.ts';
 import type { FleetOrder } from './fleet-order.ts';
 import { ensureTemplate } from './launch-template.ts';
@@ -8,7 +9,7 @@ import { parameterName, putSecrets } from './secrets.ts';
 import { ensureSecurityGroups, type FleetGroups } from './security-groups.ts';
 import { type Started, startInstances } from './start-instances.ts';
 import { userData } from './user-data.ts';
-import { scalingVariables } from './variables.ts';
+import { dashboardVariables, scalingVariables } from './variables.ts';
 
 /** What the stack was deployed with, as far as launching a fleet goes. */
 export interface FleetSettings {
@@ -55,8 +56,13 @@ const VISIBLE_S = 60;
  */
 export async function launchFleet(options: LaunchOptions): Promise<LaunchedFleet> {
   const { ec2, run, round, settings, scripts, variables } = options;
-  await putSecrets(options.ssm, parameterName(run.stage, run.runId, round), options.taskToken);
-  const network = await fleetNetwork(ec2, settings.subnets);
+  const networkFound = fleetNetwork(ec2, settings.subnets);
+  // A secret that is put after the fleet was given up would stay.
+  await settleAll([
+    networkFound,
+    putSecrets(options.ssm, parameterName(run.stage, run.runId, round), options.taskToken),
+  ]);
+  const network = await networkFound;
   const groups =
     settings.securityGroups ??
     (await ensureSecurityGroups(ec2, run.stage, network.vpcId, settings.dashboardCidr));
@@ -66,7 +72,11 @@ export async function launchFleet(options: LaunchOptions): Promise<LaunchedFleet
       securityGroup: groups[role],
       instanceProfile: settings.instanceProfile,
       amiParameter: settings.amiParameter,
-      userData: userData(scripts[role], { ...variables, ...more }),
+      userData: userData(scripts[role], {
+        ...variables,
+        ...dashboardVariables(settings.dashboardCidr),
+        ...more,
+      }),
     });
     const isHead = role === 'head';
     return startInstances(ec2, run, round, {

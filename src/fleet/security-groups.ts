@@ -5,6 +5,7 @@ import {
   type EC2Client,
   RevokeSecurityGroupIngressCommand,
 } from '@aws-sdk/client-ec2';
+import { DASHBOARD_PORTS } from '../contract/engines.ts';
 import { FanfleetError } from '../errors.ts';
 import { awsErrorIs } from './aws-error.ts';
 
@@ -15,9 +16,6 @@ export interface FleetGroups {
 
 /** Ray's workers listen on ports from 1024 up; 6379 (the head's) and 8265 (its dashboard) are among them. */
 const PORTS = { IpProtocol: 'tcp', FromPort: 1024, ToPort: 65_535 } as const;
-
-/** Where the engines show themselves: Ray, Dask, Spark's master and its job. */
-const DASHBOARDS = [8265, 8787, 8080, 4040];
 
 /**
  * The security groups of the fleets of a stage, made on first use: members talk to each other, workers reach the head,
@@ -32,13 +30,17 @@ export async function ensureSecurityGroups(
   vpcId: string,
   dashboardCidr: string | undefined,
 ): Promise<FleetGroups> {
-  const head = await ensureGroup(ec2, vpcId, stage, 'head');
-  const worker = await ensureGroup(ec2, vpcId, stage, 'worker');
-  await allow(ec2, head, [worker]);
-  await allow(ec2, worker, [head, worker]);
-  for (const group of [head, worker])
-    await closeToOthers(ec2, group, group === head ? dashboardCidr : undefined);
-  if (dashboardCidr !== undefined) await openDashboards(ec2, head, dashboardCidr);
+  const [head, worker] = await Promise.all([
+    ensureGroup(ec2, vpcId, stage, 'head'),
+    ensureGroup(ec2, vpcId, stage, 'worker'),
+  ]);
+  await Promise.all([
+    allow(ec2, head, [worker]),
+    allow(ec2, worker, [head, worker]),
+    closeToOthers(ec2, worker, undefined),
+    closeToOthers(ec2, head, dashboardCidr),
+    dashboardCidr !== undefined && openDashboards(ec2, head, dashboardCidr),
+  ]);
   return { head, worker };
 }
 
@@ -68,7 +70,7 @@ async function closeToOthers(ec2: EC2Client, group: string, kept: string | undef
 }
 
 async function openDashboards(ec2: EC2Client, group: string, CidrIp: string): Promise<void> {
-  for (const port of DASHBOARDS) {
+  for (const port of DASHBOARD_PORTS) {
     await ignore('InvalidPermission.Duplicate', () =>
       ec2.send(
         new AuthorizeSecurityGroupIngressCommand({

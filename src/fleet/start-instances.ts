@@ -5,10 +5,10 @@ import {
   type EC2Client,
   type FleetLaunchTemplateSpecificationRequest,
 } from '@aws-sdk/client-ec2';
+import type { Market } from '../contract/market.ts';
 import { FanfleetError } from '../errors.ts';
 import { clientToken } from './client-token.ts';
 import type { FleetOrder } from './fleet-order.ts';
-import type { Market } from './market.ts';
 import type { Role } from './tags.ts';
 
 /** How many instances of a role, from where and at which terms. */

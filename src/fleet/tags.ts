@@ -1,5 +1,5 @@
 import type { Tag } from '@aws-sdk/client-ec2';
-import { layout } from '../run/layout.ts';
+import { layout } from '../contract/layout.ts';
 import type { Run } from '../run/run.ts';
 
 export type Role = 'head' | 'worker';

@@ -73,6 +73,11 @@ export function hostVariables({
   };
 }
 
+/** Whether somebody may open the dashboards: one that a boot waits for is left out for nobody. */
+export function dashboardVariables(dashboardCidr: string | undefined): Record<string, string> {
+  return dashboardCidr === undefined ? {} : { FANFLEET_DASHBOARD: 'true' };
+}
+
 /** What the head needs to start more workers, where it may. */
 export function scalingVariables(
   { run, ec2Endpoint }: { readonly run: FleetOrder; readonly ec2Endpoint?: string | undefined },

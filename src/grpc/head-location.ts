@@ -1,5 +1,4 @@
 import * as z from 'zod';
-import type { ObjectStore } from '../aws/object-store.ts';
 import { FanfleetError } from '../errors.ts';
 import { parse } from '../parse.ts';
 
@@ -20,7 +19,10 @@ export function splitUri(uri: string): { readonly bucket: string; readonly key: 
   return { bucket, key };
 }
 
-/** @throws FanfleetError `OBJECT_NOT_FOUND` while no head has started, `INVALID_INPUT` */
-export async function readHeadLocation(store: ObjectStore, key: string): Promise<HeadLocation> {
+/** @param store the objects of its bucket @throws FanfleetError `OBJECT_NOT_FOUND` while no head has started, `INVALID_INPUT` */
+export async function readHeadLocation(
+  store: { readonly getJson: (key: string) => Promise<unknown> },
+  key: string,
+): Promise<HeadLocation> {
   return parse(headLocationSchema, await store.getJson(key), `The head's ${key}`);
 }

@@ -19,18 +19,22 @@ export type SubmitOptions = {
   readonly patienceMs: number;
   readonly onProgress: (done: number, total: number) => void;
   readonly backoff?: Backoff;
+  /** Once it is aborted nobody waits for the job any more. @default it is waited for to its end */
+  readonly signal?: AbortSignal;
 };
 
 const LONGEST_PAUSE = 5;
+const GIVEN_UP = 'Nobody waits for this job any more.';
 const STOPPED = 'Expected the head to see the job through but it was told to end.';
 
 /**
  * Have the head do tasks, and wait until all are done. A head that starts again meanwhile gets what is left.
  *
  * @throws FanfleetError `BATCH_FAILED` with the error of the batch, `HEAD_REFUSED`, `HEAD_STOPPED` where it was told to end,
- * `REPLACED` by another submission, or `HEAD_LOST`
+ * `REPLACED` by another submission, `GIVEN_UP` where nobody waits any more, or `HEAD_LOST`
  */
 export async function submit(options: SubmitOptions): Promise<void> {
+  const { signal } = options;
   const { job, places } = options.tasks;
   let batches = places;
   let awaySince: number | undefined;
@@ -40,6 +44,7 @@ export async function submit(options: SubmitOptions): Promise<void> {
       try {
         for await (const { done, total, stopped } of client.run(
           create(RunRequestSchema, { job, batches: [...batches] }),
+          { ...(signal && { signal }) },
         )) {
           [awaySince, tries] = [undefined, 0];
           options.onProgress(places.length - total + done, places.length);
@@ -50,6 +55,7 @@ export async function submit(options: SubmitOptions): Promise<void> {
         close();
       }
     } catch (reason) {
+      if (signal?.aborted) throw new FanfleetError('GIVEN_UP', GIVEN_UP, { source: 'user' });
       throwIfFinal(reason);
       awaySince ??= options.now();
       if (options.now() - awaySince > options.patienceMs) {

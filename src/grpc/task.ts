@@ -26,6 +26,23 @@ const taskSchema = z.object({
 export type Tasks = { readonly job: Job; readonly places: readonly BatchPlace[] };
 
 /**
+ * Read job after job: the tasks of each, one a line, and an empty line behind them. What has none is not whole.
+ *
+ * @throws FanfleetError `INVALID_INPUT`
+ */
+export async function* readJobs(lines: AsyncIterable<string>): AsyncGenerator<Tasks> {
+  let tasks: string[] = [];
+  for await (const line of lines) {
+    if (line !== '') {
+      tasks.push(line);
+      continue;
+    }
+    yield readTasks(tasks.join('\n'));
+    tasks = [];
+  }
+}
+
+/**
  * Read tasks of one job, each a line of JSON.
  *
  * @throws FanfleetError `INVALID_INPUT`

@@ -1,4 +1,5 @@
-import type { ArmRound, Summary } from '../report/summary-schema.ts';
+import type { ArmRound } from '../aggregate/run-facts.ts';
+import type { Summary } from '../report/summary-schema.ts';
 
 /** What must be the same for two nights to be compared: names for people, and values that are compared as text. */
 export type Conditions = Readonly<Record<string, string>>;
@@ -27,8 +28,11 @@ export function conditionsOf(summary: Summary, manifestDigest: string): Conditio
     region: environment.region,
     platform: environment.platform,
     node: environment.node,
-    kernels: distinct(rounds.flatMap(({ work }) => work?.kernels ?? [])),
   };
+  for (const arm of request.arms) {
+    const own = rounds.filter((round) => round.arm === arm);
+    conditions[`kernel of the ${arm} arm`] = distinct(own.flatMap(({ work }) => work?.kernels ?? []));
+  }
   if (request.normalisation !== null) conditions.normalisation = JSON.stringify(request.normalisation);
   if (request.depth !== '8' && request.normalisation === null) conditions.depth = request.depth;
   if (request.resume !== null) conditions['batches taken over from'] = request.resume;

@@ -1,4 +1,4 @@
-import { plural } from '../report/format.ts';
+import { plural } from '../format.ts';
 import type { Figure, JudgedHistory } from './judge.ts';
 import { LEVEL_NIGHTS } from './regression.ts';
 

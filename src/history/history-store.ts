@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { getIfPresent } from '../aggregate/reader.ts';
+import { getIfPresent } from '../aws/bucket-reader.ts';
 import type { ObjectStore } from '../aws/object-store.ts';
 import { forEachConcurrent } from '../concurrency/for-each-concurrent.ts';
 import { FanfleetError } from '../errors.ts';
@@ -102,13 +102,6 @@ export class HistoryStore {
     const time = new Date(at).toISOString().replaceAll(':', '-');
     return `${ROOT}${this.#name}/${kind}/${time}_${id}.json`;
   }
-}
-
-/** The names of all histories. */
-export async function historyNames(runs: ObjectStore): Promise<string[]> {
-  const names = new Set<string>();
-  for await (const { key } of runs.list(ROOT)) names.add(key.slice(ROOT.length).split('/')[0] ?? '');
-  return [...names].sort();
 }
 
 function valid<T>(schema: z.ZodType<T>, value: unknown, key: string): T {

@@ -1,5 +1,5 @@
-import { seededRandom } from '../dataset/random.ts';
-import type { Arm } from '../run/request.ts';
+import type { Arm } from '../contract/arm.ts';
+import { seededRandom } from '../statistics/random.ts';
 import { MINIMUM_EFFECT, ratioTest } from '../statistics/ratio-test.ts';
 import { type Conditions, differences } from './conditions.ts';
 import type { History, Night, Reset } from './night.ts';

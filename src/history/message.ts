@@ -1,4 +1,4 @@
-import { duration, usd } from '../report/format.ts';
+import { duration, usd } from '../format.ts';
 import type { JudgedHistory, JudgedNight, Judgement, Measure } from './judge.ts';
 
 /** What is sent to the topic. */

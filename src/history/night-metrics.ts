@@ -1,4 +1,4 @@
-import { type Metrics, metricsLine } from '../metrics.ts';
+import { type Metrics, metricsLine } from '../metrics-line.ts';
 import type { JudgedHistory } from './judge.ts';
 
 /**

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
-import { getIfPresent } from '../aggregate/reader.ts';
+import { getIfPresent } from '../aws/bucket-reader.ts';
 import type { ObjectStore } from '../aws/object-store.ts';
+import { layout } from '../contract/layout.ts';
 import { parse } from '../parse.ts';
 import { type Summary, summarySchema } from '../report/summary-schema.ts';
-import { layout } from '../run/layout.ts';
 import { conditionsOf } from './conditions.ts';
 import type { Night, NightArm } from './night.ts';
 

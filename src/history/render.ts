@@ -1,4 +1,4 @@
-import { printable } from '../report/format.ts';
+import { printable } from '../format.ts';
 import { html } from '../report/markup.ts';
 import { renderPage } from '../report/page.ts';
 import { STYLE } from '../report/style.ts';

@@ -1,4 +1,4 @@
-import { UNKNOWN } from '../report/format.ts';
+import { UNKNOWN } from '../format.ts';
 import { figureName } from './headline.ts';
 import type { JudgedHistory, JudgedNight } from './judge.ts';
 import { amount } from './message.ts';

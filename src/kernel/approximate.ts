@@ -1,4 +1,4 @@
-import type { PerChannel } from './row.ts';
+import type { PerChannel } from '../contract/row.ts';
 import { meanE6 } from './scan.ts';
 
 /** Means that need not be exact. Its names are those of no result row, so that nothing takes it for one. */

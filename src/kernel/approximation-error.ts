@@ -1,5 +1,6 @@
+import type { MeasuredRow, PerChannel } from '../contract/row.ts';
+import { quantile } from '../statistics/median.ts';
 import type { ApproximateRow } from './approximate.ts';
-import type { MeasuredRow, PerChannel } from './row.ts';
 
 /** How far approximate means are from the exact ones, in levels of 0-255 per channel, over `images`. */
 export type ApproximationError = {
@@ -20,22 +21,11 @@ export function approximationError(
       )
       .sort((a, b) => a - b),
   );
-  return { images: pairs.length, median: perChannel(errors, median), max: perChannel(errors, last) };
+  return { images: pairs.length, median: perChannel(errors, 0.5), max: perChannel(errors, 1) };
 }
 
-function perChannel(
-  errors: readonly (readonly number[])[],
-  of: (sorted: readonly number[]) => number,
-): PerChannel {
+/** @param errors of each channel, ascending */
+function perChannel(errors: readonly (readonly number[])[], part: number): PerChannel {
   const [red = [], green = [], blue = []] = errors;
-  return [of(red) / 1e6, of(green) / 1e6, of(blue) / 1e6];
-}
-
-function median(sorted: readonly number[]): number {
-  const middle = (sorted.length - 1) / 2;
-  return ((sorted[Math.floor(middle)] ?? 0) + (sorted[Math.ceil(middle)] ?? 0)) / 2;
-}
-
-function last(sorted: readonly number[]): number {
-  return sorted.at(-1) ?? 0;
+  return [quantile(red, part) / 1e6, quantile(green, part) / 1e6, quantile(blue, part) / 1e6];
 }

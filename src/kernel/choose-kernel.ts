@@ -1,12 +1,13 @@
+import type { KernelChoice } from '../contract/kernel-choice.ts';
 import { FanfleetError } from '../errors.ts';
 import type { Kernel } from './kernel.ts';
-import type { KernelChoice } from './kernel-choice.ts';
 import { ADDON_PATH, loadAddon } from './native-addon.ts';
 import { createNativeKernel } from './native-kernel.ts';
+import { onceDone } from './once-done.ts';
 
 /**
- * The native kernel where its addon was built, else the portable one, which needs nothing but the installed packages; or the
- * one that is asked for. Its `name` tells.
+ * The native kernel where its addon was built, else the portable one, which needs no build; or the one that is asked for.
+ * Its `name` tells.
  *
  * @param addonPath @default where `npm run build:native` puts it
  * @throws FanfleetError `NATIVE_KERNEL_MISSING` if it is asked for and was not built, or `NATIVE_KERNEL_BROKEN`
@@ -21,17 +22,16 @@ export async function chooseKernel(
     const message = `Expected the native kernel at ${addonPath} but it was not built: npm run build:native. Or ask for the kernel auto or portable.`;
     throw new FanfleetError('NATIVE_KERNEL_MISSING', message, { source: 'user' });
   }
-  const { configureSharp, createSharpKernel } = await import('./sharp-kernel.ts');
-  configureSharp({ threads: 1 });
-  return createSharpKernel();
+  const { createWasmKernel } = await import('./wasm/wasm-kernel.ts');
+  return createWasmKernel();
 }
 
 /** Chooses for one job after the other, of which each says its own: what was loaded once is kept. */
 export function kernelChooser(addonPath: string): (wanted: KernelChoice) => Promise<Kernel> {
-  const chosen = new Map<KernelChoice, Promise<Kernel>>();
+  const chosen = new Map<KernelChoice, () => Promise<Kernel>>();
   return (wanted) => {
-    const kernel = chosen.get(wanted) ?? chooseKernel(wanted, addonPath);
-    chosen.set(wanted, kernel);
-    return kernel;
+    const choose = chosen.get(wanted) ?? onceDone(() => chooseKernel(wanted, addonPath));
+    chosen.set(wanted, choose);
+    return choose();
   };
 }

@@ -1,14 +1,9 @@
+import type { DeepHistogram } from '../contract/histogram-file.ts';
 import { measureDeep, type OpaqueDeep } from './deep.ts';
 import type { HistogramRow } from './histogram.ts';
 
 /** How many values a sample of 16 bits can have. */
 export const DEEP_VALUES = 65_536;
-
-/**
- * How often each value of 16 bits occurs, for R, G and B: pairs of a value and its count, in one list, the values
- * ascending, and only those that occur.
- */
-export type DeepHistogram = readonly [readonly number[], readonly number[], readonly number[]];
 
 /** The row of `stats` by all bits of an image, with its histogram. */
 export function deepHistogramRow(

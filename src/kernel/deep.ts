@@ -1,5 +1,5 @@
-import type { Operation } from './operation.ts';
-import type { MeasuredRow, PerChannel } from './row.ts';
+import type { Operation } from '../contract/operation.ts';
+import type { MeasuredRow, PerChannel } from '../contract/row.ts';
 import { measuredRow, withoutAlpha } from './scan.ts';
 
 /** Raw pixels of 16 bits a sample, in this machine's byte order: grey, grey and alpha, RGB or RGBA. */

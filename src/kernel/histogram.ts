@@ -1,10 +1,9 @@
-import { DeepCounts, type DeepHistogram } from './deep-histogram.ts';
-import { isDeep, type MeasuredRow } from './row.ts';
+import type { DeepHistogram, Histogram } from '../contract/histogram-file.ts';
+import { isDeep, type MeasuredRow } from '../contract/row.ts';
+import { DeepCounts } from './deep-histogram.ts';
 import type { Opaque } from './scan.ts';
 import type { ChannelStatistics } from './wasm/channel-statistics.ts';
 
-/** How often each of the values 0-255 occurs: for R, G and B. */
-export type Histogram = readonly [readonly number[], readonly number[], readonly number[]];
 /** Where it has 16 bits, its histogram is a `DeepHistogram`. */
 export type HistogramRow = MeasuredRow & { readonly histogram: Histogram | DeepHistogram };
 

@@ -1,6 +1,6 @@
+import type { NormalisedFormat } from '../contract/normalisation.ts';
 import type { Still } from './formats/still.ts';
 import type { Kernel } from './kernel.ts';
-import type { NormalisedFormat } from './normalisation.ts';
 import { refusedImage } from './prepared.ts';
 
 /** What normalising adds for each pixel of the image: the stretched pixels, and the file while it is made. */

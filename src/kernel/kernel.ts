@@ -1,9 +1,9 @@
+import type { Depth } from '../contract/depth.ts';
+import type { Normalisation, NormalisedFormat } from '../contract/normalisation.ts';
+import type { Operation } from '../contract/operation.ts';
+import type { FailedRow, Row } from '../contract/row.ts';
 import type { ApproximateRow } from './approximate.ts';
-import type { Depth } from './depth.ts';
 import type { HistogramRow, ValueCounts } from './histogram.ts';
-import type { Normalisation, NormalisedFormat } from './normalisation.ts';
-import type { Operation } from './operation.ts';
-import type { FailedRow, Row } from './row.ts';
 
 /** What became of one image. */
 export type Measured<R = Row> = {
@@ -14,6 +14,8 @@ export type Measured<R = Row> = {
   readonly computeMs: number;
   /** Whether it has 16 bits a sample, of which the row knows the high 8. */
   readonly droppedBits?: boolean;
+  /** The name of the kernel that it was left to by the one that was asked. */
+  readonly leftTo?: string;
   /** The decoder's own words about an image that failed: for logs, never part of a row. */
   readonly detail?: string;
 };
@@ -43,10 +45,10 @@ export type Prepared = {
   /** The statistics, and how often each value occurs. Runs have no such rows: they add the counts up. */
   histogram(): Promise<Measured<HistogramRow | FailedRow>>;
   /**
-   * Means near the true ones, from an eighth of the pixels each way; exact where the format has no such shortcut. A
-   * kernel that cannot leaves it out. Runs have no such rows.
+   * Means near the true ones, from an eighth of the pixels each way; exact where the format, or the kernel, has no
+   * such shortcut. Runs have no such rows.
    */
-  approximate?(): Promise<Measured<ApproximateRow | FailedRow>>;
+  approximate(): Promise<Measured<ApproximateRow | FailedRow>>;
 };
 
 /**
@@ -59,6 +61,7 @@ export type Prepared = {
  * const { row } = await prepared.measure('stats');
  */
 export type Kernel = {
+  /** Tells programs apart: what two kernels of one name take is compared (src/contract/one-kernel.ts). */
   readonly name: string;
   /**
    * Read the header and check the structure: one quick walk over the bytes, no memory of the size of the image.

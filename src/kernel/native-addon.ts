@@ -2,15 +2,8 @@ import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import type { NormalisedFormat } from '../contract/normalisation.ts';
 import { FanfleetError } from '../errors.ts';
-import type { NormalisedFormat } from './normalisation.ts';
-
-/** The numbers that the addon takes per image: width, height, count of pieces. */
-export const NUMBERS_IN = 3;
-/** The numbers that it gives per image: state, ms of decoding and scanning, then sum, sumSq, min, max per channel. */
-export const NUMBERS_OUT = 15;
-/** The states of an image: measured, damaged, or left to the portable kernel. */
-export const STATES = { measured: 0, damaged: 1, foreign: 2 } as const;
 
 /** What `native/src/lib.rs` exports. */
 export type NativeAddon = {

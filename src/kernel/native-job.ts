@@ -1,9 +1,12 @@
 import { performance } from 'node:perf_hooks';
-import type { Depth } from './depth.ts';
+import type { Depth } from '../contract/depth.ts';
+import { type FailedRow, failedRow } from '../contract/row.ts';
+import { NUMBERS_IN, STATES } from './addon-numbers.ts';
 import type { Still } from './formats/still.ts';
-import type { Measured, Prepared } from './kernel.ts';
-import { type NativeAddon, NUMBERS_IN, STATES } from './native-addon.ts';
-import { type FailedRow, failedRow } from './row.ts';
+import type { Kernel, Measured, Prepared } from './kernel.ts';
+import type { NativeAddon } from './native-addon.ts';
+import { onceDone } from './once-done.ts';
+import { sharpBrought } from './sharp-source.ts';
 
 /** An image that the addon may know how to decode. */
 export type NativeSource = { readonly input: Buffer; readonly key: string; readonly still: Still };
@@ -15,8 +18,8 @@ export type Wanted<R> = {
   row(image: NativeSource, numbers: Float64Array, first: number): R;
   /** Takes the counts of all images that the job measured, where they are wanted. */
   total?(counts: Float64Array): void;
-  /** The same from the portable kernel, for an image that the addon leaves to it. */
-  otherwise(portable: Prepared): Promise<Measured<R | FailedRow>>;
+  /** The same from the sharp kernel, for an image that the addon leaves to it. */
+  otherwise(bySharp: Prepared): Promise<Measured<R | FailedRow>>;
 };
 
 /** Measure images in one job of the addon; the rows are in the order of the images. */
@@ -57,10 +60,29 @@ export async function runJob<R>(
   return measured;
 }
 
-/** Hand an image to the sharp kernel, which is loaded when it is needed first. */
+const sharpKernel = onceDone(loadSharpKernel);
+
+/** Hand an image to the sharp kernel, which is loaded when it is needed first; what it finds out says that it was left to it. */
 export async function prepareBySharp(input: Buffer, key: string, depth?: Depth): Promise<Prepared> {
-  const { createSharpKernel } = await import('./sharp-kernel.ts');
-  return createSharpKernel().prepare(input, key, depth);
+  const { name, prepare } = await sharpKernel();
+  const prepared = prepare(input, key, depth);
+  const left = async <M extends Measured<unknown>>(measured: Promise<M>): Promise<M> => ({
+    ...(await measured),
+    leftTo: name,
+  });
+  return {
+    ...prepared,
+    measure: (operation) => left(prepared.measure(operation)),
+    normalise: (normalisation) => left(prepared.normalise(normalisation)),
+    histogram: () => left(prepared.histogram()),
+  };
+}
+
+async function loadSharpKernel(): Promise<Kernel> {
+  await sharpBrought();
+  const { configureSharp, createSharpKernel } = await import('./sharp-kernel.ts');
+  configureSharp({ threads: 1 });
+  return createSharpKernel();
 }
 
 function workMs(numbers: Float64Array, perImage: number): number {

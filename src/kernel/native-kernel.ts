@@ -1,6 +1,9 @@
+import type { Depth } from '../contract/depth.ts';
+import type { Normalisation, NormalisedFormat } from '../contract/normalisation.ts';
+import type { Operation } from '../contract/operation.ts';
+import type { FailedRow } from '../contract/row.ts';
 import type { ApproximateRow } from './approximate.ts';
 import { countImage } from './count-image.ts';
-import type { Depth } from './depth.ts';
 import { readStill } from './formats/read.ts';
 import type { Still } from './formats/still.ts';
 import type { HistogramRow } from './histogram.ts';
@@ -16,15 +19,19 @@ import {
   HISTOGRAM_WANTED,
   statisticsWanted,
 } from './native-wanted.ts';
-import type { Normalisation, NormalisedFormat } from './normalisation.ts';
-import type { Operation } from './operation.ts';
 import { outputBytes, refusedImage, tooLargeFor } from './prepared.ts';
-import type { FailedRow } from './row.ts';
 import { sharpBytes } from './sharp-memory.ts';
 
 /** Small images share a job of libuv's pool, since handing over a job takes longer than decoding them. */
 const JOB_PIXELS = 2 ** 16;
 const JOB_IMAGES = 256;
+
+export type NativeOptions = {
+  /** @default native */
+  readonly name?: string;
+  /** Whether the addon has memory of its own, into which files are copied. @default false */
+  readonly copies?: boolean;
+};
 
 /**
  * A kernel around libjpeg-turbo and libdeflate for JPEG and PNG. All else goes to the sharp kernel, which is loaded
@@ -32,13 +39,17 @@ const JOB_IMAGES = 256;
  *
  * @param addon what `loadAddon` gave
  */
-export function createNativeKernel(addon: NativeAddon): Kernel {
+export function createNativeKernel(
+  addon: NativeAddon,
+  { name = 'native', copies = false }: NativeOptions = {},
+): Kernel {
   return {
-    name: 'native',
+    name,
     prepare(input, key, depth) {
       const still = readStill(input);
       if (typeof still === 'string') return refusedImage(key, still);
-      return isNative(still) ? new NativeImage(addon, input, key, still) : foreign(input, key, still, depth);
+      if (!isNative(still)) return foreign(input, key, still, depth);
+      return new NativeImage(addon, input, key, still, copies ? input.length : 0);
     },
     async measureAll(prepared, operation) {
       const jobs = cutIntoJobs(prepared).map((job) =>
@@ -62,12 +73,13 @@ class NativeImage implements Prepared, NativeSource {
   readonly key: string;
   readonly still: Still;
 
-  constructor(addon: NativeAddon, input: Buffer, key: string, still: Still) {
+  /** @param copied bytes of the input that the addon has again */
+  constructor(addon: NativeAddon, input: Buffer, key: string, still: Still, copied: number) {
     this.#addon = addon;
     this.input = input;
     this.key = key;
     this.still = still;
-    this.workingBytes = isJpeg(still) ? jpegBytes(still) : sharpBytes(still) + input.length;
+    this.workingBytes = copied + (isJpeg(still) ? jpegBytes(still) : sharpBytes(still) + input.length);
   }
 
   measure(operation: Operation): Promise<Measured> {
@@ -127,16 +139,16 @@ function jpegBytes({ width, height, grey, streamed }: Still): number {
 
 /** An image for the sharp kernel, which is loaded when it is needed first. */
 function foreign(input: Buffer, key: string, still: Still, depth?: Depth): Prepared {
-  const portable = () => prepareBySharp(input, key, depth);
+  const bySharp = () => prepareBySharp(input, key, depth);
   return {
     workingBytes: sharpBytes(still, depth === 'native'),
     mostBytes: (format) => imageBytes(still, input.length, format),
-    measure: async (operation) => (await portable()).measure(operation),
+    measure: async (operation) => (await bySharp()).measure(operation),
     normalisingBytes: ({ format }) =>
       sharpBytes(still, true) + outputBytes(still, format) + 3 * still.width * still.height,
-    normalise: async (normalisation) => (await portable()).normalise(normalisation),
-    histogram: async () => HISTOGRAM_WANTED.otherwise(await portable()),
-    approximate: async () => exactMeans(await portable()),
+    normalise: async (normalisation) => (await bySharp()).normalise(normalisation),
+    histogram: async () => HISTOGRAM_WANTED.otherwise(await bySharp()),
+    approximate: async () => exactMeans(await bySharp()),
   };
 }
 

@@ -1,18 +1,18 @@
 import { performance } from 'node:perf_hooks';
+import type { Normalisation } from '../contract/normalisation.ts';
+import { failedRow } from '../contract/row.ts';
 import type { Still } from './formats/still.ts';
 import type { Normalised } from './kernel.ts';
 import type { NativeAddon } from './native-addon.ts';
-import type { Normalisation } from './normalisation.ts';
 import { encodedFile, hashedFile } from './normalised.ts';
 import { npyHeader } from './npy.ts';
-import { encodeRgbPng } from './rgb-png.ts';
-import { failedRow } from './row.ts';
+import { encodeRgbPng } from './png-writer.ts';
 
 /**
  * Normalise an image by the addon, which decodes, stretches and encodes JPEG; of PNG and npy it gives what the file is
  * made of.
  *
- * @returns undefined if the addon leaves the image to the portable kernel
+ * @returns undefined if the addon leaves the image to the sharp kernel
  */
 export async function normaliseNatively(
   addon: NativeAddon,

@@ -1,5 +1,5 @@
-import { OPERATION_STATISTICS, type Operation } from './operation.ts';
-import type { MeasuredRow, PerChannel } from './row.ts';
+import { OPERATION_STATISTICS, type Operation } from '../contract/operation.ts';
+import type { MeasuredRow, PerChannel } from '../contract/row.ts';
 import { meanE6 } from './scan.ts';
 
 /** Where a channel's statistics are in the numbers of the addon, and how far apart its channels are. */

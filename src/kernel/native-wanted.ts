@@ -1,12 +1,12 @@
+import type { Operation } from '../contract/operation.ts';
+import { type FailedRow, isFailed, type Row } from '../contract/row.ts';
+import { NUMBERS_OUT } from './addon-numbers.ts';
 import { type ApproximateRow, approximateRow } from './approximate.ts';
 import { countImage } from './count-image.ts';
 import type { HistogramRow, ValueCounts } from './histogram.ts';
 import type { Measured, Prepared } from './kernel.ts';
-import { NUMBERS_OUT } from './native-addon.ts';
 import type { Wanted } from './native-job.ts';
 import { nativeRow, nativeSums } from './native-row.ts';
-import type { Operation } from './operation.ts';
-import { type FailedRow, isFailed, type Row } from './row.ts';
 
 /** Where the counts are, from where the statistics begin. */
 const HISTOGRAM = NUMBERS_OUT - 3;
@@ -18,7 +18,7 @@ export function statisticsWanted(operation: Operation): Wanted<Row> {
   return {
     wanted: 'statistics',
     row: ({ key, still }, numbers, first) => nativeRow(key, still, numbers, first, operation),
-    otherwise: (portable) => portable.measure(operation),
+    otherwise: (bySharp) => bySharp.measure(operation),
   };
 }
 
@@ -32,7 +32,7 @@ export const HISTOGRAM_WANTED: Wanted<HistogramRow> = {
     const histogram = [channel(0), channel(1), channel(2)] as const;
     return { ...nativeRow(key, still, numbers, first, 'stats'), histogram };
   },
-  otherwise: (portable) => portable.histogram(),
+  otherwise: (bySharp) => bySharp.histogram(),
 };
 
 /** The rows of `stats`, while all values are added to `counts`. */
@@ -41,7 +41,7 @@ export function countsWanted(counts: ValueCounts): Wanted<Row> {
     ...statisticsWanted('stats'),
     wanted: 'total',
     total: (found) => counts.add(found),
-    otherwise: (portable) => countImage(portable, counts),
+    otherwise: (bySharp) => countImage(bySharp, counts),
   };
 }
 

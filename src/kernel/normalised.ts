@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
+import type { MeasuredRow } from '../contract/row.ts';
 import type { Normalised } from './kernel.ts';
-import type { MeasuredRow } from './row.ts';
 import type { Extremes } from './stretch.ts';
 
 /** Its depth is named where it is not 8 bits. */

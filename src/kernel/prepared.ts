@@ -1,6 +1,6 @@
+import type { NormalisedFormat } from '../contract/normalisation.ts';
+import { failedRow, type ImageErrorCode } from '../contract/row.ts';
 import type { Normalised, Prepared } from './kernel.ts';
-import type { NormalisedFormat } from './normalisation.ts';
-import { failedRow, type ImageErrorCode } from './row.ts';
 
 /** An image that is not decoded, since its header says that it would be refused. */
 export function refusedImage(key: string, code: ImageErrorCode): Prepared {

@@ -1,6 +1,6 @@
+import { OPERATION_STATISTICS, type Operation, type Statistic } from '../contract/operation.ts';
+import type { MeasuredRow } from '../contract/row.ts';
 import type { DeepStatistics } from './deep.ts';
-import { OPERATION_STATISTICS, type Operation, type Statistic } from './operation.ts';
-import type { MeasuredRow } from './row.ts';
 import { type ChannelStatistics, channelStatistics } from './wasm/channel-statistics.ts';
 
 /** Raw pixels of 8 bits a channel: grey, grey and alpha, RGB or RGBA, alpha not multiplied in. */

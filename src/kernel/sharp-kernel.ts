@@ -1,8 +1,11 @@
 import { performance } from 'node:perf_hooks';
 import type { Sharp } from 'sharp';
+import type { Depth } from '../contract/depth.ts';
+import type { Normalisation } from '../contract/normalisation.ts';
+import type { Operation } from '../contract/operation.ts';
+import { type FailedRow, failedRow } from '../contract/row.ts';
 import { type DeepPixels, deepOverBlack, measureDeep } from './deep.ts';
 import { deepHistogramRow } from './deep-histogram.ts';
-import type { Depth } from './depth.ts';
 import { countLzwPixels } from './formats/lzw.ts';
 import { readStill } from './formats/read.ts';
 import type { Still } from './formats/still.ts';
@@ -10,10 +13,8 @@ import { countValues, statisticsOfCounts } from './histogram.ts';
 import { imageBytes } from './image-memory.ts';
 import type { Kernel, Measured, Prepared } from './kernel.ts';
 import { sharp } from './load-sharp.ts';
-import type { Normalisation } from './normalisation.ts';
-import type { Operation } from './operation.ts';
+import { exactMeans } from './native-wanted.ts';
 import { outputBytes, refusedImage, tooLargeFor } from './prepared.ts';
-import { type FailedRow, failedRow } from './row.ts';
 import { compositeOverBlack, measuredRow, measurePixels, type Pixels } from './scan.ts';
 import { sharpBytes } from './sharp-memory.ts';
 import { normaliseDeep, normalisePixels } from './sharp-normalise.ts';
@@ -43,7 +44,7 @@ function prepare(input: Buffer, key: string, depth: Depth = '8'): Prepared {
   const isDeep = still.deep !== undefined && depth === 'native';
   // An image of 16 bits whose low 8 are left out is told of, since they may be all that it has.
   const dropped = still.deep !== undefined && !isDeep;
-  return {
+  const prepared: Prepared = {
     workingBytes: sharpBytes(still, isDeep),
     mostBytes: (format) => imageBytes(still, input.length, format),
     measure: (operation: Operation) =>
@@ -72,7 +73,9 @@ function prepare(input: Buffer, key: string, depth: Depth = '8'): Prepared {
             const row = measuredRow(key, still, histogram.map(statisticsOfCounts), 'stats');
             return { row: { ...row, histogram }, ...(dropped && { droppedBits: true }) };
           }),
+    approximate: () => exactMeans(prepared),
   };
+  return prepared;
 }
 
 /** @param decoding what is awaited here, since it fails at a damaged image */

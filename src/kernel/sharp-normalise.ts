@@ -1,12 +1,12 @@
 import { crc32 } from 'node:zlib';
+import type { Normalisation } from '../contract/normalisation.ts';
 import { type DeepPixels, deepExtremes, deepOverBlack, type OpaqueDeep } from './deep.ts';
 import type { Still } from './formats/still.ts';
 import type { Normalised } from './kernel.ts';
 import { sharp } from './load-sharp.ts';
-import type { Normalisation } from './normalisation.ts';
 import { encodedFile, hashedFile } from './normalised.ts';
 import { npyHeader } from './npy.ts';
-import { encodeRgbPng, filterLines } from './rgb-png.ts';
+import { encodeRgbPng, filterLines } from './png-writer.ts';
 import { compositeOverBlack, measurePixels, type Opaque, type Pixels } from './scan.ts';
 import {
   type Extremes,

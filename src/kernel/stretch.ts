@@ -1,7 +1,7 @@
+import type { Normalisation } from '../contract/normalisation.ts';
+import type { PerChannel } from '../contract/row.ts';
 import type { DeepPixels } from './deep.ts';
 import type { Still } from './formats/still.ts';
-import type { Normalisation } from './normalisation.ts';
-import type { PerChannel } from './row.ts';
 import type { Pixels } from './scan.ts';
 
 /** The smallest and the largest value of each channel, of 8 or 16 bits. */

@@ -1,9 +1,9 @@
 import { EC2_LIMITS, LAMBDA_LIMITS, S3_LIMITS, STEP_FUNCTIONS_LIMITS } from '../aws/limits.ts';
+import { BESIDE_THE_MAP } from '../contract/account-limit.ts';
+import type { Arm } from '../contract/arm.ts';
 import { putsPerBatch } from '../cost/requests.ts';
+import { SLICE_BYTES } from '../dataset/reads.ts';
 import { expectedBatches } from '../plan/batch-counts.ts';
-import { BESIDE_THE_MAP } from '../run/account-limit-schema.ts';
-import type { Arm } from '../run/request.ts';
-import { SLICE_BYTES } from '../workload/reads.ts';
 import type { Calibration, FleetCalibration, ServerlessCalibration, Work } from './calibration.ts';
 import type { Job } from './job.ts';
 import { OPERATION_FACTOR, SPOT_INTERRUPTIONS_PER_HOUR } from './parameters.ts';

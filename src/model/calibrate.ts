@@ -1,19 +1,21 @@
+import type { ArmRound, RunFacts } from '../aggregate/run-facts.ts';
+import type { Arm } from '../contract/arm.ts';
+import { DEFAULT_ENGINE, engineSchema } from '../contract/engines.ts';
+import { isOneKernel, kernelsOfArms } from '../contract/one-kernel.ts';
+import { GETS_AT_ONCE } from '../dataset/reads.ts';
 import { FanfleetError } from '../errors.ts';
-import type { ArmRound, Summary } from '../report/summary-schema.ts';
-import { engineSchema } from '../run/request.ts';
-import { GETS_AT_ONCE } from '../workload/reads.ts';
+import type { Timeline } from '../timing/timeline.ts';
 import { vcpusOf } from './arm-setup.ts';
 import type { Calibration, FleetCalibration, ServerlessCalibration, Work } from './calibration.ts';
 import { defaultCalibration } from './parameters.ts';
 
 /** What a summary says of the run that a calibration rests on. */
-export type MeasuredRun = Pick<
-  Summary,
-  'runId' | 'startedAt' | 'request' | 'plan' | 'environment' | 'rounds'
-> & {
-  readonly arms: readonly Pick<Summary['arms'][number], 'arm' | 'shownRound'>[];
-  readonly timelines: Summary['timelines'];
-};
+export interface MeasuredRun
+  extends Pick<RunFacts, 'startedAt' | 'request' | 'plan' | 'environment' | 'rounds'> {
+  readonly runId: string;
+  readonly arms: readonly { readonly arm: Arm; readonly shownRound: number | null }[];
+  readonly timelines: readonly (Timeline & { readonly arm: Arm; readonly round: number })[];
+}
 
 /** Where the summary does not tell how batches differ. */
 const USUAL_SPREAD = 0.1;
@@ -44,6 +46,7 @@ export function calibrate(run: MeasuredRun): Calibration {
     : `in ${environment.region}`;
   return {
     source: `run ${run.runId} of ${date}: ${plan.images} images, ${where}`,
+    differentKernels: differentKernelsOf(run),
     bytesPerImage: Math.max(1, plan.bytes / plan.images),
     operation: request.operation,
     sharedCores: environment.offline ? Math.max(1, environment.cores) : null,
@@ -85,7 +88,7 @@ function calibrateServerless(run: MeasuredRun): ServerlessCalibration | null {
   const found = measuredArm(run, 'serverless');
   if (found === null) return null;
   const { phases, overhead, work } = found.round;
-  const usual = defaultCalibration('daft').serverless;
+  const usual = defaultCalibration(DEFAULT_ENGINE).serverless;
   const cold = found.round.work.coldStarts > 0;
   return {
     work: workOf(run, found, vcpusOf(run.request.memory)),
@@ -116,10 +119,28 @@ function calibrateFleet(run: MeasuredRun): FleetCalibration | null {
   };
 }
 
-/** Of a kept fleet the run has no boot, but its hosts tell of theirs: from the first to the last that was ready. */
-function bootOfAll(hosts: NonNullable<ArmRound['fleet']>['hosts']): number {
+type Hosts = NonNullable<ArmRound['fleet']>['hosts'];
+
+/** The last step of a boot, as fanfleet/standing_fleet.py names it. */
+const WARM_UP = 'warm-up';
+
+/** Null also where one arm was measured: there is nothing that it could be ranked with. */
+function differentKernelsOf(run: MeasuredRun): string | null {
+  const arms = (['serverless', 'fleet'] as const).flatMap((arm) => {
+    const found = measuredArm(run, arm);
+    return found === null ? [] : [{ arm, kernels: found.round.work.kernels }];
+  });
+  return arms.length < 2 || isOneKernel(arms.map(({ kernels }) => kernels)) ? null : kernelsOfArms(arms);
+}
+
+/** Of a kept fleet the run has no boot, but its hosts tell of theirs: until the last one was ready, and all were warm. */
+function bootOfAll(hosts: Hosts): number {
   const started = Math.min(...hosts.map(({ bootStartedAt }) => bootStartedAt));
-  return hosts.length === 0 ? 0 : Math.max(...hosts.map(({ readyAt }) => readyAt)) - started;
+  // A step of the head, which was ready long before. Older runs do not tell when it began.
+  const warm = hosts.flatMap(({ steps }) =>
+    steps.flatMap(({ name, ms, startedAt }) => (name === WARM_UP && startedAt ? [startedAt + ms] : [])),
+  );
+  return hosts.length === 0 ? 0 : Math.max(...hosts.map(({ readyAt }) => readyAt), ...warm) - started;
 }
 
 const bootOf = ({ bootStartedAt, readyAt }: { readonly bootStartedAt: number; readonly readyAt: number }) =>

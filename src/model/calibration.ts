@@ -1,6 +1,6 @@
 import * as z from 'zod';
+import { engineSchema } from '../contract/engines.ts';
 import { runOperationSchema } from '../run/normalise.ts';
-import { engineSchema } from '../run/request.ts';
 
 const ms = z.number().nonnegative();
 
@@ -52,6 +52,8 @@ const fleetSchema = z.object({
 export const calibrationSchema = z.object({
   /** Where they are from, in one sentence. */
   source: z.string(),
+  /** What measured the arms, in words, where that was not one program: such times rank no arms. Null where it was one. */
+  differentKernels: z.string().nullable(),
   /** What an image had where they were measured, which decoding is scaled by; and what was done with it. */
   bytesPerImage: z.number().positive(),
   operation: runOperationSchema,
@@ -63,3 +65,8 @@ export const calibrationSchema = z.object({
 export type Calibration = Readonly<z.infer<typeof calibrationSchema>>;
 export type ServerlessCalibration = NonNullable<Calibration['serverless']>;
 export type FleetCalibration = NonNullable<Calibration['fleet']>;
+
+/** What follows for whoever reads figures of both arms. @param kernels `differentKernels` of the calibration */
+export function differentKernelsText(kernels: string): string {
+  return `Different programs are weighed here, and not only arms: ${kernels}.`;
+}

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { armSchema } from '../run/request.ts';
+import { armSchema } from '../contract/arm.ts';
 
 const amount = z.number().nonnegative();
 

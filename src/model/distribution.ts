@@ -1,4 +1,4 @@
-import { seededRandom } from '../dataset/random.ts';
+import { seededRandom } from '../statistics/random.ts';
 import type { ArmSetup } from './arm-setup.ts';
 import { type Outcome, simulate } from './simulation/simulate.ts';
 

@@ -1,8 +1,8 @@
 import * as z from 'zod';
 import { LAMBDA_LIMITS, STEP_FUNCTIONS_LIMITS } from '../aws/limits.ts';
-import { MARKETS } from '../fleet/market.ts';
+import { DEFAULT_ENGINE, engineSchema } from '../contract/engines.ts';
+import { MARKETS } from '../contract/market.ts';
 import { runOperationSchema } from '../run/normalise.ts';
-import { engineSchema } from '../run/request.ts';
 
 /** What is to be done and with what: the question that `estimate` and `simulate` answer. */
 export const jobSchema = z.strictObject({
@@ -29,7 +29,7 @@ export const jobSchema = z.strictObject({
   architecture: z.enum(['x86_64', 'arm64']).default('arm64'),
   /** Whether the functions are warm from a run before. */
   warm: z.boolean().default(false),
-  engine: engineSchema.default('daft'),
+  engine: engineSchema.default(DEFAULT_ENGINE),
   workers: z.int().min(1).max(256).default(2),
   instanceType: z.string().default('t3.medium'),
   market: z.enum(MARKETS).default('on-demand'),

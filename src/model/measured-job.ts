@@ -1,8 +1,8 @@
 import { LAMBDA_LIMITS } from '../aws/limits.ts';
+import { availableTo } from '../contract/account-limit.ts';
 import { architectureOf } from '../cost/functions.ts';
-import type { Prices } from '../cost/prices.ts';
 import { classShares } from '../cost/storage-classes.ts';
-import { availableTo } from '../run/account-limit-schema.ts';
+import type { Prices } from '../prices/prices.ts';
 import { calibrate, isMeasured, type MeasuredRun } from './calibrate.ts';
 import type { Curves } from './curves.ts';
 import { type Job, jobSchema } from './job.ts';

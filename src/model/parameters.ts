@@ -1,6 +1,7 @@
-import type { Engine } from '../run/request.ts';
-import type { RunOperation } from '../run/task.ts';
-import { GETS_AT_ONCE } from '../workload/reads.ts';
+import type { Engine } from '../contract/engines.ts';
+import { ENGINES } from '../contract/engines.ts';
+import type { RunOperation } from '../contract/operation.ts';
+import { GETS_AT_ONCE } from '../dataset/reads.ts';
 import type { Calibration, Work } from './calibration.ts';
 
 /** Tries of a request to S3, and the bounds of the random wait between them: `src/aws/backoff.ts`. */
@@ -28,29 +29,22 @@ const getMs = (bytes: number) => 30 + (20 * bytes) / 1_048_576;
 /** A photograph of 500 x 375, as in docs/performance.md. */
 const REFERENCE_BYTES = 87_000;
 
-/** CPU milliseconds of an image of `REFERENCE_BYTES`, GET included: docs/performance.md, 21 November 2026, Intel Xeon. */
-const NATIVE_MS = 1.24;
-const PYTHON_MS = 4.1;
+/**
+ * CPU milliseconds of an image of `REFERENCE_BYTES`, GET included, by the native kernel: docs/performance.md, 21 November 2026,
+ * Intel Xeon. It is one program in both arms, so every engine is taken to be as quick with it as a function.
+ */
+const IMAGE_MS = 1.24;
 
 const WORK: Work = {
-  imageMs: NATIVE_MS,
+  imageMs: IMAGE_MS,
   vcpus: 1,
-  imageCpuMs: NATIVE_MS,
+  imageCpuMs: IMAGE_MS,
   getMs: getMs(REFERENCE_BYTES),
   getsAtOnce: GETS_AT_ONCE,
   // The first GET, and two PUTs; S3 takes some 30 ms to begin an answer.
   batchMs: 90,
   dispatchMs: 50,
   spread: 0.1,
-};
-
-/** Start of the engine on workers that have joined: docs of the project, offline, 2 cores. */
-const ENGINE_START_MS: Readonly<Record<Engine, number>> = {
-  daft: 6000,
-  ray: 6000,
-  dask: 2000,
-  spark: 8000,
-  grpc: 1000,
 };
 
 /**
@@ -72,22 +66,22 @@ export const OPERATION_FACTOR: Readonly<Record<RunOperation, number>> = {
  * has run fanfleet in an account yet (docs/operations.md); a measured run (`--from`) replaces them all.
  */
 export function defaultCalibration(engine: Engine): Calibration {
-  const imageMs = engine === 'grpc' ? NATIVE_MS : PYTHON_MS;
   return {
     source:
-      'kernels of docs/performance.md (2 cores of an Intel Xeon, 21 November 2026), AWS’s published limits, and assumed boot times: nothing of it was measured in an account',
+      'the native kernel of docs/performance.md (2 cores of an Intel Xeon, 21 November 2026), AWS’s published limits, and assumed boot times: nothing of it was measured in an account',
+    differentKernels: null,
     bytesPerImage: REFERENCE_BYTES,
     operation: 'stats',
     sharedCores: null,
     serverless: { work: WORK, startMs: 1000, endMs: 1000, coldStartMs: 500, coldStartSpread: 0.3 },
     fleet: {
-      work: { ...WORK, imageMs, imageCpuMs: imageMs, dispatchMs: 20 },
+      work: { ...WORK, dispatchMs: 20 },
       engine,
       instanceType: null,
       slotsPerWorker: null,
       // EC2 to a running system 40 s, packages 60 s ("a minute or more": docs/operations.md).
       bootMs: 100_000,
-      engineStartMs: ENGINE_START_MS[engine],
+      engineStartMs: ENGINES[engine].startMs,
       endMs: 45_000,
       bootSpread: 0.1,
     },

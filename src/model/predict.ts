@@ -1,9 +1,9 @@
 import { CONCURRENCY_QUOTA, LAMBDA_LIMITS, S3_LIMITS, STEP_FUNCTIONS_LIMITS } from '../aws/limits.ts';
+import type { Arm } from '../contract/arm.ts';
 import { fleetBill, serverlessBill } from '../cost/arm-bills.ts';
 import type { Bill } from '../cost/bill.ts';
-import { instancePrice, type Prices } from '../cost/prices.ts';
 import { MANIFEST_BYTES_PER_IMAGE } from '../plan/batch-counts.ts';
-import type { Arm } from '../run/request.ts';
+import { instancePrice, type Prices } from '../prices/prices.ts';
 import { type ArmSetup, fleetSetup, roomIn, serverlessSetup } from './arm-setup.ts';
 import type { Calibration } from './calibration.ts';
 import { type Estimate, estimate } from './estimate.ts';

@@ -1,5 +1,5 @@
-import type { Prices } from '../cost/prices.ts';
-import type { Calibration } from './calibration.ts';
+import type { Prices } from '../prices/prices.ts';
+import { type Calibration, differentKernelsText } from './calibration.ts';
 import { crossings } from './crossings.ts';
 import type { Curves } from './curves.ts';
 import type { Job } from './job.ts';
@@ -50,8 +50,9 @@ function notesOf(job: Job, calibration: Calibration, prices: Prices, sizes: read
     const each = { ...job, images };
     return problemsOf(each, setupsOf(each, calibration, prices)).length > 0;
   });
-  const { sharedCores } = calibration;
+  const { sharedCores, differentKernels } = calibration;
   return [
+    ...(differentKernels === null ? [] : [differentKernelsText(differentKernels)]),
     ...(sharedCores === null
       ? []
       : [

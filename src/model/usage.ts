@@ -1,9 +1,9 @@
 import { FUNCTION_MEMORY, LOG_BYTES_PER_CALL, MEASURE_METRICS } from '../cost/functions.ts';
 import { fleetRequests, ITEM_READER_GETS, RESULT_WRITER_PUTS } from '../cost/requests.ts';
-import { STORED_DAYS } from '../cost/run-facts.ts';
 import { readsOf } from '../cost/storage-classes.ts';
 import { TRANSITIONS } from '../cost/transitions.ts';
 import type { FleetUsage, FunctionUsage, InstanceUsage, S3Usage, ServerlessUsage } from '../cost/usage.ts';
+import { STORED_DAYS } from '../cost/usage.ts';
 import { ROOT_VOLUME_GIB } from '../fleet/root-volume.ts';
 import { MANIFEST_BYTES_PER_IMAGE } from '../plan/batch-counts.ts';
 import type { ArmSetup } from './arm-setup.ts';
@@ -58,7 +58,7 @@ export function fleetUse(job: Job, setup: ArmSetup, { wallMs, busyMs }: Taken): 
   const requests = fleetRequests({
     batches: setup.batches,
     engineMs: Math.max(0, wallMs - setup.firstMs - setup.endMs),
-    runningMs: Array.from({ length: count }, () => wallMs),
+    runningMs: new Array<number>(count).fill(wallMs),
     // A head that starts workers is not foreseen.
     workerStarts: 0,
   });

@@ -1,4 +1,5 @@
-import type { Batch, DatasetObject } from '../dataset/manifest.ts';
+import type { Batch, DatasetObject } from '../contract/manifest.ts';
+import type { Pages } from '../dataset/key-order.ts';
 import { FanfleetError } from '../errors.ts';
 import { partition } from './partition.ts';
 
@@ -22,9 +23,6 @@ const WINDOW = 10_000;
 
 /** `{"batch":,"bytes":,"objects":[]}` and two integers of up to 16 digits. */
 const FRAME_JSON_BYTES = 64;
-
-/** Objects in key order, in pages of any length. */
-export type Pages = AsyncIterable<readonly DatasetObject[]> | Iterable<readonly DatasetObject[]>;
 
 export type CutOptions = {
   /** Most objects in a batch. */

@@ -1,10 +1,10 @@
 import { GetObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import { sdkObjectError } from '../aws/sdk-object-error.ts';
 import { forEachConcurrent } from '../concurrency/for-each-concurrent.ts';
-import type { DatasetObject } from '../dataset/manifest.ts';
+import type { DatasetObject } from '../contract/manifest.ts';
+import { IMAGE_ERRORS, type ImageErrorCode, isAccessRefusal } from '../contract/row.ts';
 import { ACCESS_ADVICE, toListingError } from '../dataset/s3-listing.ts';
 import { FanfleetError } from '../errors.ts';
-import { IMAGE_ERRORS, type ImageErrorCode, isAccessRefusal } from '../kernel/row.ts';
 
 const CONCURRENCY = 16;
 

@@ -1,9 +1,16 @@
-import type { DatasetObject } from '../dataset/manifest.ts';
+import type { DatasetObject } from '../contract/manifest.ts';
+import {
+  collect,
+  inKeyOrder,
+  KeyOrderError,
+  type Pages,
+  RepeatedNameError,
+  SORT_LIMIT,
+  sortByKey,
+} from '../dataset/key-order.ts';
+import { type ListingTally, newTally } from '../dataset/list-images.ts';
+import { type ShardKeys, withPath, withPaths } from '../dataset/shards/shard-keys.ts';
 import { FanfleetError } from '../errors.ts';
-import type { Pages } from './cut.ts';
-import { collect, inKeyOrder, KeyOrderError, RepeatedNameError, SORT_LIMIT, sortByKey } from './key-order.ts';
-import { type ListingTally, newTally } from './list.ts';
-import { type ShardKeys, withPath, withPaths } from './shard-keys.ts';
 
 /** List the images, and count up what was seen. */
 type List = (tally: ListingTally) => Pages;

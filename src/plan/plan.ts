@@ -1,14 +1,16 @@
 import { PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
+import { layout } from '../contract/layout.ts';
+import type { DatasetObject } from '../contract/manifest.ts';
+import type { Plan } from '../contract/plan.ts';
 import type { ImageFilter } from '../dataset/image-type.ts';
-import type { DatasetObject, Plan } from '../dataset/manifest.ts';
+import type { Pages } from '../dataset/key-order.ts';
+import { type ListingTally, listImages } from '../dataset/list-images.ts';
+import type { ShardKeys } from '../dataset/shards/shard-keys.ts';
 import { FanfleetError } from '../errors.ts';
-import { layout } from '../run/layout.ts';
-import { cutBatches, type Pages } from './cut.ts';
+import { cutBatches } from './cut.ts';
 import { EvenSample } from './even-sample.ts';
 import { expectReadable } from './expect-readable.ts';
-import { type ListingTally, listImages } from './list.ts';
 import { writeInOrder } from './ordered-listing.ts';
-import type { ShardKeys } from './shard-keys.ts';
 import { openShardsOf } from './shard-members.ts';
 import { writeManifest } from './write.ts';
 

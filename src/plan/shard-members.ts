@@ -1,16 +1,16 @@
 import { GetObjectCommand, type S3Client, S3ServiceException } from '@aws-sdk/client-s3';
 import { sdkObjectError } from '../aws/sdk-object-error.ts';
+import type { DatasetObject } from '../contract/manifest.ts';
+import { IMAGE_ERRORS, type ImageErrorCode } from '../contract/row.ts';
 import { hasImageSuffix } from '../dataset/image-type.ts';
 import { readLines } from '../dataset/lines.ts';
-import type { DatasetObject } from '../dataset/manifest.ts';
+import type { ListingTally } from '../dataset/list-images.ts';
 import { noteRemark } from '../dataset/notes.ts';
 import { toListingError } from '../dataset/s3-listing.ts';
 import { ObjectCursor } from '../dataset/shards/object-cursor.ts';
 import { indexDamaged, indexKey, readIndex } from '../dataset/shards/shard-index.ts';
 import { type TarMember, type TarRemark, walkTar } from '../dataset/shards/tar-walk.ts';
 import { FanfleetError } from '../errors.ts';
-import { IMAGE_ERRORS, type ImageErrorCode } from '../kernel/row.ts';
-import type { ListingTally } from './list.ts';
 
 /** Members in a page: a shard of usual size is one page, so that it can be read while others are awaited. */
 const PAGE = 10_000;

@@ -1,13 +1,13 @@
 import type { ObjectStore } from '../aws/object-store.ts';
 import { forEachConcurrent } from '../concurrency/for-each-concurrent.ts';
-import { type Plan, planSchema } from '../dataset/manifest.ts';
+import type { Arm } from '../contract/arm.ts';
+import { layout } from '../contract/layout.ts';
+import { type Plan, planSchema } from '../contract/plan.ts';
+import { isAccessRefusal, isFailed, type Row } from '../contract/row.ts';
+import { spanSchema } from '../contract/span.ts';
 import { FanfleetError } from '../errors.ts';
-import { isAccessRefusal, isFailed, type Row } from '../kernel/row.ts';
 import { parse } from '../parse.ts';
-import { layout } from '../run/layout.ts';
-import type { Arm } from '../run/request.ts';
 import type { Run } from '../run/run.ts';
-import { spanSchema } from '../timing/span.ts';
 
 /** Batches that are copied at once; each is one request at a time. */
 const CONCURRENCY = 32;

@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream';
 import type { S3Client } from '@aws-sdk/client-s3';
 import { Upload } from '@aws-sdk/lib-storage';
-import type { Batch } from '../dataset/manifest.ts';
+import type { Batch } from '../contract/manifest.ts';
 
 /** 10,000 parts of it are 80 GiB, i.e. some 700 million objects. */
 const PART_BYTES = 8 * 1024 * 1024;

@@ -1,5 +1,5 @@
 import { CONCURRENCY_QUOTA } from '../aws/limits.ts';
-import { count } from './format.ts';
+import { count } from '../format.ts';
 import type { Summary } from './summary-schema.ts';
 
 /** One or two functions less than asked for are not worth a word: they are left to the fleet's own functions. */

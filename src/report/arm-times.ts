@@ -1,6 +1,6 @@
 import * as z from 'zod';
-import { armSchema } from '../run/request.ts';
-import type { ArmTimes } from './summary-schema.ts';
+import type { ArmTimes } from '../aggregate/run-facts.ts';
+import { armSchema } from '../contract/arm.ts';
 
 const base = { arm: armSchema, round: z.int().nonnegative() };
 const times = { startedAt: z.iso.datetime(), endedAt: z.iso.datetime() };

@@ -20,8 +20,16 @@ export function renderCsv(summary: Summary): string {
       }
     }
   }
-  lines.push(...roundLines(summary), ...billLines(summary));
+  lines.push(...rankingLines(summary), ...roundLines(summary), ...billLines(summary));
   return lines.map((fields) => `${fields.map(quoted).join(',')}\n`).join('');
+}
+
+function rankingLines({ ranking }: Summary): Field[][] {
+  return [
+    ['Ranking', 'faster', null, null, ranking.faster, ''],
+    ['Ranking', 'ratio', null, null, ranking.ratio, 'ratio'],
+    ['Ranking', 'obstacle', null, null, ranking.obstacle, ''],
+  ];
 }
 
 function roundLines({ rounds }: Summary): Field[][] {

@@ -1,4 +1,4 @@
-import { PHASES, type Phase } from '../timing/phases.ts';
+import type { ArmRound } from '../aggregate/run-facts.ts';
 import {
   bytes,
   count,
@@ -12,8 +12,9 @@ import {
   shortDigest,
   UNKNOWN,
   usd,
-} from './format.ts';
-import type { ArmRound, ArmSummary, Summary } from './summary-schema.ts';
+} from '../format.ts';
+import { PHASES, type Phase } from '../timing/phases.ts';
+import type { ArmSummary, Summary } from './summary-schema.ts';
 
 /** One figure: as it is shown, and as it is. */
 export interface Cell {
@@ -115,6 +116,13 @@ function speedFigures({ baseline, request }: Summary, rows: Rows): FigureGroup {
     title: 'Speed',
     rows: [
       rows.row('status', '', statusOf, word(baseline?.complete === false ? 'sample' : 'complete')),
+      // Beside the times: those of different kernels are not to be compared.
+      rows.row(
+        'kernel',
+        '',
+        ({ arm }) => word(arm.kernels.join(', ') || UNKNOWN),
+        word(baseline?.kernel ?? ''),
+      ),
       rows.row(
         several ? 'wall time, median' : 'wall time',
         'ms',
@@ -235,12 +243,6 @@ function workFigures({ baseline }: Summary, rows: Rows): FigureGroup {
         'workers',
         ({ shown }) => cell(shown?.work?.workerCount, count),
         cell(baseline && 1, count),
-      ),
-      rows.row(
-        'kernel',
-        '',
-        ({ shown }) => word(shown?.work?.kernels.join(', ') || UNKNOWN),
-        word(baseline?.kernel ?? ''),
       ),
       rows.row('peak batches', 'batches', ({ shown }) => cell(shown?.peakConcurrency, count)),
       rows.row('cold starts', 'cold starts', ({ shown }) => cell(shown?.work?.coldStarts, count)),

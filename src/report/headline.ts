@@ -1,6 +1,7 @@
-import type { Arm } from '../run/request.ts';
+import type { Arm } from '../contract/arm.ts';
+import { kernelsOfArms } from '../contract/one-kernel.ts';
+import { count, duration, plural, ratio, usd } from '../format.ts';
 import { accountRemarks } from './account-remark.ts';
-import { count, duration, plural, ratio, usd } from './format.ts';
 import { keptRemarks } from './kept-remark.ts';
 import { planRemarks } from './plan-remarks.ts';
 import type { Summary } from './summary-schema.ts';
@@ -23,6 +24,7 @@ export function headlineOf(summary: Judged): Pick<Summary, 'headline' | 'remarks
       remarks: [
         ...unmeasured,
         ...accountRemarks(summary),
+        ...kernelRemarks(summary),
         ...keptRemarks(summary),
         ...droppedBits(summary),
         ...timeRemarks(summary),
@@ -39,12 +41,19 @@ export function headlineOf(summary: Judged): Pick<Summary, 'headline' | 'remarks
       ...takenOver(summary),
       ...unmeasured,
       ...accountRemarks(summary),
+      ...kernelRemarks(summary),
       ...keptRemarks(summary),
       ...droppedBits(summary),
       ...timeRemarks(summary),
       ...planRemarks(plan),
     ],
   };
+}
+
+/** Why it was not the native kernel, where the ranking does not say so already. */
+function kernelRemarks({ request: { kernelNote }, ranking }: Judged): string[] {
+  if (kernelNote === null || ranking.obstacle === 'kernel') return [];
+  return [`The portable kernel measured: ${kernelNote}.`];
 }
 
 /** Images of which half of the bits count: they may be the half that says nothing. */
@@ -104,7 +113,10 @@ function priceOf(cost: Judged['cost'], arm: Arm): string | null {
     : `but cost ${ratio(own / other)} as much (${prices})`;
 }
 
-function unrankedHeadline({ agreement, arms, plan, request }: Judged): string {
+function unrankedHeadline({ agreement, arms, plan, ranking, request }: Judged): string {
+  if (ranking.obstacle === 'kernel') {
+    return `The arms are not ranked: ${kernelsOfArms(arms)}; both gave the same answer.`;
+  }
   if (agreement.equal === false) return 'The answers differ, so the arms are not ranked.';
   const finished = arms.filter(({ wallMs }) => wallMs !== null);
   const [only] = finished;

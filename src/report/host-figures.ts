@@ -1,5 +1,5 @@
 import type { HostUse } from '../aggregate/hosts.ts';
-import { bytes, figure, memory, percent, UNKNOWN } from './format.ts';
+import { bytes, figure, memory, percent, UNKNOWN } from '../format.ts';
 
 /** A host as the terminal and the page both show it. */
 export interface HostFigures {

@@ -1,8 +1,8 @@
+import { count, instant, plural } from '../format.ts';
 import { brokenArms } from './agreement.ts';
 import { figuresOf, shownRound } from './figures.ts';
-import { count, instant, plural } from './format.ts';
 import { REMARKS_IN_LINE } from './headline.ts';
-import { type Fragment, html, type Markup } from './markup.ts';
+import { html, type Markup, withCode } from './markup.ts';
 import { renderPage } from './page.ts';
 import { adviceSection } from './sections/advice.ts';
 import { agreementSection, failureSection, problemSection } from './sections/answer.ts';
@@ -59,13 +59,6 @@ function remarksOf({ remarks }: Summary): Markup | null {
   return html`<ul class="lead">${remarks.map((remark) => html`<li>${withCode(remark)}</li>`)}</ul>`;
 }
 
-/** What stands between backticks, as code. */
-function withCode(text: string): Fragment {
-  return text
-    .split(/(`[^`]+`)/)
-    .map((part, i) => (i % 2 === 0 ? part : html`<code>${part.slice(1, -1)}</code>`));
-}
-
 /** What qualifies the headline. Green only where equality was shown and nothing is missing. */
 function facts({ agreement, ranking, contended, failures, plan, rounds, request }: Summary): Markup {
   const failed = failures.codes.reduce((sum, { count: times }) => sum + times, 0);
@@ -80,7 +73,8 @@ ${agreement.equal === false ? fact('bad', 'Different answers:', 'digests differ'
 ${agreement.equal === null ? fact('open', 'Not compared', '') : null}
 ${broken.map(({ arm, round, status }) => fact('bad', status === 'failed' ? 'Failed:' : 'Not valid:', `${arm}, round ${round}`))}
 ${contended ? fact('open', 'Contended:', 'both arms shared the same cores') : null}
-${ranking.ranked ? null : fact('open', 'Not ranked', '')}
+${ranking.obstacle === 'kernel' ? fact('open', 'Not ranked:', 'different kernels') : null}
+${ranking.ranked || ranking.obstacle === 'kernel' ? null : fact('open', 'Not ranked', '')}
 ${failures.source === null ? fact('open', 'No results', 'were read') : fact(failed === 0 ? '' : 'open', count(failed), `of ${plural(plan.images, 'image')} failed`)}
 ${leftOut === 0 ? null : fact('', plural(leftOut, 'file'), 'left out')}
 ${fact('', plural(request.repeats, 'round'), request.repeats === 1 ? '(noise not measured)' : '')}

@@ -1,4 +1,4 @@
-import { duration } from './format.ts';
+import { duration } from '../format.ts';
 import type { Summary } from './summary-schema.ts';
 
 /** What one must know of times on a kept fleet: that there is no boot in them, and what they have instead. */

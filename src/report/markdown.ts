@@ -1,8 +1,9 @@
-import { meaningOf } from '../kernel/row.ts';
+import { meaningOf } from '../contract/row.ts';
+import { count, instant, plural, printable } from '../format.ts';
 import { type FigureGroup, type Figures, figuresOf } from './figures.ts';
-import { count, instant, planned, plural, printable } from './format.ts';
 import { REMARKS_IN_LINE } from './headline.ts';
 import { operationText } from './operation.ts';
+import { planned } from './plan-remarks.ts';
 import type { Summary } from './summary-schema.ts';
 
 /** The summary as Markdown for a pull request: the outcome and the table of arms, the rest folded. */

@@ -1,4 +1,4 @@
-import { printable } from './format.ts';
+import { printable } from '../format.ts';
 
 /** Markup that is safe as it stands. Only `html` makes it, so that nothing gets into the page unescaped. */
 export class Markup {
@@ -34,4 +34,11 @@ const ENTITIES: Readonly<Record<string, string>> = {
 /** Text that is safe between tags and inside quoted attributes, and shows what it is. */
 export function escapeText(text: string): string {
   return printable(text).replace(/[&<>"']/g, (character) => ENTITIES[character] ?? character);
+}
+
+/** What stands between backticks, as code. */
+export function withCode(text: string): Fragment {
+  return text
+    .split(/(`[^`]+`)/)
+    .map((part, i) => (i % 2 === 0 ? part : html`<code>${part.slice(1, -1)}</code>`));
 }

@@ -1,7 +1,13 @@
+import type { Plan } from '../contract/plan.ts';
 import { leftOutText } from '../dataset/left-out.ts';
-import type { Plan } from '../dataset/manifest.ts';
 import { noteText } from '../dataset/notes.ts';
-import { plural } from './format.ts';
+import { bytes, plural } from '../format.ts';
+
+/** What a plan cut: `1,000 images, 2 shards, 89.0 MB, 10 batches`. */
+export function planned({ images, shards, bytes: total, batches }: Plan): string {
+  const opened = shards === 0 ? '' : `, ${plural(shards, 'shard')}`;
+  return `${plural(images, 'image')}${opened}, ${bytes(total)}, ${plural(batches, 'batch', 'batches')}`;
+}
 
 /** What the plan has to say of the dataset: what was left out of it, and what was odd; a sentence each. */
 export function planRemarks({ leftOut, notes }: Pick<Plan, 'leftOut' | 'notes'>): string[] {

@@ -2,26 +2,23 @@ import { adviceOfRun } from '../advice/run-advice.ts';
 import type { ArmAggregate } from '../aggregate/arm.ts';
 import { constantsOf } from '../aggregate/constants.ts';
 import type { HostUse } from '../aggregate/hosts.ts';
+import type { ArmRound, ArmTimes } from '../aggregate/run-facts.ts';
+import type { Arm } from '../contract/arm.ts';
+import type { Baseline } from '../contract/baseline.ts';
+import { isKernelOfSingleThread } from '../contract/one-kernel.ts';
+import type { Plan } from '../contract/plan.ts';
+import type { ReportEnvironment } from '../contract/report-environment.ts';
 import { costOf } from '../cost/cost.ts';
-import type { Prices } from '../cost/prices.ts';
-import type { Plan } from '../dataset/manifest.ts';
 import type { FleetInfo } from '../fleet/arm-info.ts';
 import type { InstanceLife } from '../fleet/instance-life.ts';
 import { curvesOfRun } from '../model/measured-job.ts';
-import type { Arm } from '../run/request.ts';
+import type { Prices } from '../prices/prices.ts';
 import type { Run } from '../run/run.ts';
-import { judgeAgreement, rank } from './agreement.ts';
+import { spread } from '../statistics/median.ts';
+import { judgeAgreement } from './agreement.ts';
 import { headlineOf } from './headline.ts';
-import {
-  type ArmRound,
-  type ArmSummary,
-  type ArmTimes,
-  type Baseline,
-  type ReportEnvironment,
-  SUMMARY_VERSION,
-  type Summary,
-  summarySchema,
-} from './summary-schema.ts';
+import { rank } from './ranking.ts';
+import { type ArmSummary, SUMMARY_VERSION, type Summary, summarySchema } from './summary-schema.ts';
 
 /** One arm in one round: its times, and what its files say where they could be read. */
 export interface ArmInput {
@@ -67,7 +64,7 @@ export function buildSummary({
   const contended = environment.offline && run.schedule === 'parallel' && run.arms.length > 1;
   const baselineRate = measured === null ? null : perSecond(measured.images, measured.wallMs);
   const baseline = measured === null ? null : { ...measured, imagesPerSecond: baselineRate };
-  const armSummaries = run.arms.map((arm) => armSummary(arm, rounds, baselineRate));
+  const armSummaries = run.arms.map((arm) => armSummary(arm, rounds, baseline));
   const byRound = [...Map.groupBy(rounds, ({ round }) => round)]
     .sort(([a], [b]) => a - b)
     .map(([round, inRound]) => ({ round, arms: inRound }));
@@ -89,7 +86,7 @@ export function buildSummary({
     environment,
     contended,
     agreement,
-    ranking: rank({ rounds, arms: armSummaries, agreement, contended, repeats: run.repeats }),
+    ranking: rank({ rounds, arms: armSummaries, agreement, contended, request: run }),
     arms: armSummaries,
     baseline,
     rounds: byRound,
@@ -178,20 +175,20 @@ function armRound({ times, aggregate, fleet, hosts, instances = null }: ArmInput
   };
 }
 
-function armSummary(arm: Arm, all: readonly ArmRound[], baselineRate: number | null): ArmSummary {
+function armSummary(arm: Arm, all: readonly ArmRound[], baseline: Summary['baseline']): ArmSummary {
   const rounds = all.filter((round) => round.arm === arm && round.status !== 'skipped');
   const succeeded = rounds.filter(({ status }) => status === 'succeeded');
   const sound = succeeded
     .filter((round): round is ArmRound & { wallMs: number } => round.valid && round.wallMs !== null)
     .sort((a, b) => a.wallMs - b.wallMs);
   const walls = sound.map(({ wallMs }) => wallMs);
-  const wallMs =
-    sound.length === 0 ? null : { median: median(walls), min: Math.min(...walls), max: Math.max(...walls) };
+  const wallMs = sound.length === 0 ? null : spread(walls);
   const shown = sound[Math.floor((sound.length - 1) / 2)];
   const resumed = rounds.some(({ batchesTakenOver }) => batchesTakenOver > 0);
   const perMedian = (amount: number | undefined) =>
     amount === undefined || wallMs === null || resumed ? null : perSecond(amount, wallMs.median);
   const imagesPerSecond = perMedian(shown && shown.images - shown.failedImages);
+  const kernels = [...new Set(succeeded.flatMap(({ work }) => work?.kernels ?? []))].sort();
   return {
     arm,
     rounds: rounds.length,
@@ -199,9 +196,20 @@ function armSummary(arm: Arm, all: readonly ArmRound[], baselineRate: number | n
     wallMs,
     imagesPerSecond,
     megabytesPerSecond: perMedian(shown && shown.bytes / 1e6),
-    speedup: imagesPerSecond === null || !baselineRate ? null : imagesPerSecond / baselineRate,
+    speedup: speedupOver(baseline, imagesPerSecond, kernels),
+    kernels,
     shownRound: shown?.round ?? succeeded[0]?.round ?? rounds[0]?.round ?? null,
   };
+}
+
+/** Over a single thread with another kernel it would be the kernel's, and not the arm's. */
+function speedupOver(
+  baseline: Summary['baseline'],
+  imagesPerSecond: number | null,
+  kernels: readonly string[],
+): number | null {
+  if (imagesPerSecond === null || !baseline?.imagesPerSecond) return null;
+  return isKernelOfSingleThread(kernels, baseline.kernel) ? imagesPerSecond / baseline.imagesPerSecond : null;
 }
 
 /** The arm and round that failures and dataset statistics are taken from: a sound one, else the fullest. */
@@ -215,13 +223,4 @@ function sourceOf(inputs: readonly ArmInput[]): (ArmInput & { aggregate: ArmAggr
 
 function perSecond(amount: number, wallMs: number | null): number | null {
   return wallMs === null || wallMs === 0 ? null : amount / (wallMs / 1000);
-}
-
-/** @param sorted ascending, not empty */
-function median(sorted: readonly number[]): number {
-  const [low, high] = [
-    sorted[Math.floor((sorted.length - 1) / 2)],
-    sorted[Math.ceil((sorted.length - 1) / 2)],
-  ];
-  return ((low ?? 0) + (high ?? 0)) / 2;
 }

@@ -1,10 +1,11 @@
 import { breakEvenSentences, flipSentences } from '../advice/text.ts';
-import { meaningOf } from '../kernel/row.ts';
+import { meaningOf } from '../contract/row.ts';
+import { count, instant, plural, printable, shortDigest } from '../format.ts';
 import { type FigureGroup, figuresOf, groupsOf, shownRound } from './figures.ts';
-import { count, instant, planned, plural, printable, shortDigest } from './format.ts';
 import { REMARKS_IN_LINE } from './headline.ts';
 import { HOST_COLUMNS, hostFigures } from './host-figures.ts';
 import { operationText } from './operation.ts';
+import { planned } from './plan-remarks.ts';
 import type { Summary } from './summary-schema.ts';
 
 const WIDTH = 100;

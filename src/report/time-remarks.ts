@@ -1,6 +1,7 @@
+import type { ArmRound } from '../aggregate/run-facts.ts';
+import { duration, plural } from '../format.ts';
 import type { Unexplained } from '../timing/phases.ts';
-import { duration, plural } from './format.ts';
-import type { ArmRound, Summary } from './summary-schema.ts';
+import type { Summary } from './summary-schema.ts';
 
 /** More of the wall time than this must not go unexplained in silence. */
 const MOST_UNEXPLAINED = 0.01;

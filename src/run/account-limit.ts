@@ -1,5 +1,5 @@
+import { type AccountConcurrency, availableTo, BESIDE_THE_MAP } from '../contract/account-limit.ts';
 import { FanfleetError } from '../errors.ts';
-import { type AccountConcurrency, availableTo, BESIDE_THE_MAP } from './account-limit-schema.ts';
 import { passes, type Run } from './run.ts';
 
 /**

@@ -1,5 +1,5 @@
-import { findPrices } from '../cost/prices.ts';
 import { invalidInput, problemOf } from '../invalid-input.ts';
+import { findPrices } from '../prices/prices.ts';
 
 /** Of each process that does images: its program and its libraries. */
 const PROCESS_MIB = 128;

@@ -1,6 +1,6 @@
-import { architecture, CPUS } from '../fleet/image.ts';
+import { architecture, CPUS } from '../contract/architecture.ts';
+import type { KernelChoice } from '../contract/kernel-choice.ts';
 import { invalidInput, problemOf } from '../invalid-input.ts';
-import type { KernelChoice } from '../kernel/kernel-choice.ts';
 import type { Run } from './run.ts';
 
 /** Where a stack has the native kernel. Processors have the names of Node: `x64`, `arm64`. */

@@ -1,6 +1,6 @@
 import * as z from 'zod';
-import { NORMALISED_FORMATS } from '../kernel/normalisation.ts';
-import { RUN_OPERATIONS } from './task.ts';
+import { NORMALISED_FORMATS } from '../contract/normalisation.ts';
+import { RUN_OPERATIONS } from '../contract/operation.ts';
 
 export const runOperationSchema = z.enum(RUN_OPERATIONS);
 

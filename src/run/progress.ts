@@ -1,8 +1,8 @@
 import type { ObjectStore } from '../aws/object-store.ts';
-import { type Plan, planSchema } from '../dataset/manifest.ts';
+import { layout } from '../contract/layout.ts';
+import { type Plan, planSchema } from '../contract/plan.ts';
 import { FanfleetError } from '../errors.ts';
 import { parse } from '../parse.ts';
-import { layout } from './layout.ts';
 import type { Pass } from './run.ts';
 
 /** How far one arm of one round is. */

@@ -1,21 +1,16 @@
 import * as z from 'zod';
-import { adviceRequestSchema } from '../advice/strategy.ts';
 import { LAMBDA_LIMITS, STEP_FUNCTIONS_LIMITS } from '../aws/limits.ts';
+import { architecture } from '../contract/architecture.ts';
+import { armSchema } from '../contract/arm.ts';
+import { DEPTHS } from '../contract/depth.ts';
+import { DEFAULT_ENGINE, ENGINE_NAMES, ENGINES, engineSchema } from '../contract/engines.ts';
+import { KERNEL_CHOICES } from '../contract/kernel-choice.ts';
+import { MARKETS } from '../contract/market.ts';
+import { SCHEDULES } from '../contract/schedule.ts';
 import { IMAGE_FILTERS } from '../dataset/image-type.ts';
-import { architecture } from '../fleet/image.ts';
-import { MARKETS } from '../fleet/market.ts';
-import { DEPTHS } from '../kernel/depth.ts';
-import { KERNEL_CHOICES } from '../kernel/kernel-choice.ts';
-import { SHARD_KEYS } from '../plan/shard-keys.ts';
+import { SHARD_KEYS } from '../dataset/shards/shard-keys.ts';
+import { adviceRequestSchema } from './advice-request.ts';
 import { normaliseSchema, runOperationSchema } from './normalise.ts';
-import { SCHEDULES } from './schedule.ts';
-
-export const armSchema = z.enum(['serverless', 'fleet']);
-export type Arm = z.infer<typeof armSchema>;
-
-/** Engines that the fleet can run; each is one file in ec2-workers/engines. */
-export const engineSchema = z.enum(['daft', 'ray', 'dask', 'spark', 'grpc']);
-export type Engine = z.infer<typeof engineSchema>;
 
 /** Of a kept fleet; it is in names of executions, keys and tags. */
 export const fleetNameSchema = z
@@ -54,7 +49,7 @@ const fields = z.strictObject({
   /** How, where the operation is `normalise`. @default PNG, over all channels, each image by its own range */
   normalise: normaliseSchema.optional(),
   arms: z.array(armSchema).min(1).max(2).default(['serverless', 'fleet']),
-  engine: engineSchema.default('daft'),
+  engine: engineSchema.default(DEFAULT_ENGINE),
   /** Name of a kept fleet that does the work of the fleet arm. @default one is launched for each round */
   fleet: fleetNameSchema.optional(),
   /** Fleet workers, beside the head. */
@@ -102,6 +97,11 @@ const fields = z.strictObject({
     .optional(),
 });
 
+/** The engines whose fleet may grow, as they are told. */
+const GROWING = ENGINE_NAMES.filter((name) => ENGINES[name].canGrow === true)
+  .map((name) => JSON.stringify(name))
+  .join(' or ');
+
 /** The execution input. Only the prefix is required; docs/run.md explains each field. */
 export const requestSchema = fields
   .refine(({ operation, normalise }) => operation === 'normalise' || normalise === undefined, {
@@ -120,9 +120,9 @@ export const requestSchema = fields
     path: ['fleet'],
     error: 'nothing unless `arms` has the fleet',
   })
-  .refine(({ engine, workersMax }) => engine === 'grpc' || workersMax === undefined, {
+  .refine(({ engine, workersMax }) => ENGINES[engine].canGrow === true || workersMax === undefined, {
     path: ['workersMax'],
-    error: 'nothing unless `engine` is "grpc"',
+    error: `nothing unless \`engine\` is ${GROWING}`,
   })
   .refine(({ workers, workersMax = workers }) => workersMax >= workers, {
     path: ['workersMax'],

@@ -1,10 +1,11 @@
 import { isDeepStrictEqual } from 'node:util';
 import * as z from 'zod';
-import { getIfPresent, type ObjectReader } from '../aggregate/reader.ts';
+import { type BucketReader, getIfPresent } from '../aws/bucket-reader.ts';
+import { ENGINES } from '../contract/engines.ts';
+import { KERNEL_CHOICES } from '../contract/kernel-choice.ts';
+import { layout } from '../contract/layout.ts';
 import { invalidInput, problemOf } from '../invalid-input.ts';
-import { KERNEL_CHOICES } from '../kernel/kernel-choice.ts';
 import { parse } from '../parse.ts';
-import { layout } from './layout.ts';
 import { type PartialRequest, type RequestInput, requestSchema } from './request.ts';
 import { type Run, runSchema } from './run.ts';
 
@@ -42,7 +43,7 @@ const NORMALISED_BY_ALL_BITS =
  * @throws FanfleetError `INVALID_INPUT` that names each field which differs, or `resume` where there is no such run, or
  * it has no manifest
  */
-export async function expectResumable(run: Run, runs: Pick<ObjectReader, 'get'>): Promise<void> {
+export async function expectResumable(run: Run, runs: Pick<BucketReader, 'get'>): Promise<void> {
   const { resume } = run;
   if (resume === null) return;
   const what = `The request to resume the run ${resume}`;
@@ -82,19 +83,16 @@ function isSame(name: keyof SameWork, earlier: unknown, own: unknown): boolean {
  */
 export async function requestToResume(
   resume: string,
-  runs: Pick<ObjectReader, 'get'>,
+  runs: Pick<BucketReader, 'get'>,
   given: PartialRequest,
 ): Promise<RequestInput> {
   const earlier = parse(earlierSchema, await readRequest(resume, runs), layout.request(resume));
   const { normalisation, statisticsRun, instanceType, instanceTypes = [instanceType], ...fields } = earlier;
   // A kept fleet has its own.
-  const ofFleet: ReadonlySet<string> = new Set(
-    given.fleet === undefined ? [] : [...ONLY_OF_GRPC, ...OF_FLEET],
-  );
-  const isOtherEngine = given.engine !== undefined && given.engine !== 'grpc';
+  const ofFleet: ReadonlySet<string> = new Set(given.fleet === undefined ? [] : [...OF_GROWTH, ...OF_FLEET]);
+  const isOtherEngine = given.engine !== undefined && ENGINES[given.engine].canGrow !== true;
   const known = Object.entries(fields).filter(
-    ([name]) =>
-      name in requestSchema.shape && !ofFleet.has(name) && !(isOtherEngine && ONLY_OF_GRPC.has(name)),
+    ([name]) => name in requestSchema.shape && !ofFleet.has(name) && !(isOtherEngine && OF_GROWTH.has(name)),
   );
   const request = {
     ...Object.fromEntries(known),
@@ -108,7 +106,7 @@ export async function requestToResume(
 }
 
 /** Fields that no other engine takes. */
-const ONLY_OF_GRPC: ReadonlySet<string> = new Set(['workersMax', 'targetSeconds']);
+const OF_GROWTH: ReadonlySet<string> = new Set(['workersMax', 'targetSeconds']);
 
 /** Fields that are of the fleet alone. */
 const OF_FLEET = ['engine', 'workers', 'instanceTypes', 'market', 'swap'];
@@ -127,7 +125,7 @@ function normaliseOf(
   return { format, channels, quality, ...(statisticsRun === null ? {} : { statisticsRun }) };
 }
 
-async function readRequest(resume: string, runs: Pick<ObjectReader, 'get'>): Promise<unknown> {
+async function readRequest(resume: string, runs: Pick<BucketReader, 'get'>): Promise<unknown> {
   const found = await getIfPresent(runs, layout.request(resume));
   if (found !== null) return JSON.parse(found.toString('utf8'));
   throw invalidInput(`The request to resume the run ${resume}`, [

@@ -1,17 +1,19 @@
 import * as z from 'zod';
-import { adviceRequestSchema } from '../advice/strategy.ts';
+import { accountLimitSchema } from '../contract/account-limit.ts';
+import { type Arm, armSchema } from '../contract/arm.ts';
+import { DEPTHS } from '../contract/depth.ts';
+import { engineSchema } from '../contract/engines.ts';
+import { KERNEL_CHOICES } from '../contract/kernel-choice.ts';
+import { MARKETS } from '../contract/market.ts';
+import { SCHEDULES, type Schedule } from '../contract/schedule.ts';
 import { IMAGE_FILTERS } from '../dataset/image-type.ts';
-import { MARKETS } from '../fleet/market.ts';
-import { DEPTHS } from '../kernel/depth.ts';
-import { KERNEL_CHOICES } from '../kernel/kernel-choice.ts';
+import { SHARD_KEYS } from '../dataset/shards/shard-keys.ts';
 import { parse } from '../parse.ts';
-import { SHARD_KEYS } from '../plan/shard-keys.ts';
-import { accountLimitSchema } from './account-limit-schema.ts';
+import { adviceRequestSchema } from './advice-request.ts';
 import { resolveImageMemory } from './image-memory.ts';
 import { type NativeKernels, resolveKernel } from './kernel.ts';
 import { normalisationSchema, normaliseSchema, runOperationSchema } from './normalise.ts';
-import { type Arm, armSchema, engineSchema, requestSchema } from './request.ts';
-import { SCHEDULES, type Schedule } from './schedule.ts';
+import { requestSchema } from './request.ts';
 
 /** What runs at the same time: one arm, or both. */
 export const passSchema = z.object({
@@ -38,8 +40,9 @@ export const runSchema = z.object({
   /** Of how many bits of an image of 16 the rows are; requests of before there was a choice have 8. */
   depth: z.enum(DEPTHS).default('8'),
   /**
-   * What workers are told. With `auto` the native kernel is packed for every arm, and one that cannot load it takes the
-   * portable one; with `native` its batches fail. Runs of before it could be chosen had whatever each arm had.
+   * What workers are told. With `auto` the native kernel is packed for every arm; where one cannot load it, its batches fail in
+   * Node, and Pillow does them in Python. With `native` they fail in both. Runs of before it could be chosen had whatever each
+   * arm had.
    */
   kernel: z.enum(KERNEL_CHOICES).default('auto'),
   /** Why `auto` is the portable kernel here; null where it is not, or where the kernel was asked for by name. */

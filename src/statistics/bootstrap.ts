@@ -1,6 +1,6 @@
-import type { Random } from '../dataset/random.ts';
 import { normalBelow, studentQuantile } from './distributions.ts';
 import { quantile } from './median.ts';
+import type { Random } from './random.ts';
 
 /** Where a figure lies with 95 % confidence, both ends included. */
 export interface Interval {

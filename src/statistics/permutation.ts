@@ -1,4 +1,4 @@
-import type { Random } from '../dataset/random.ts';
+import type { Random } from './random.ts';
 
 /** Up to so many arrangements all are tried, so that the p-value is exact; of more, so many are drawn. */
 const MOST_ARRANGEMENTS = 65_536;

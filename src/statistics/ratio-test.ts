@@ -1,7 +1,7 @@
-import type { Random } from '../dataset/random.ts';
 import { type Interval, pairedRatioInterval, ratioInterval } from './bootstrap.ts';
 import { median } from './median.ts';
 import { permutationTest, signFlipTest } from './permutation.ts';
+import type { Random } from './random.ts';
 
 /** A p-value below this one is no chance. */
 export const SIGNIFICANCE = 0.05;

@@ -1,4 +1,5 @@
-import { type Spread, spread } from '../timing/spread.ts';
+import { isOneKernel } from '../contract/one-kernel.ts';
+import { type Spread, spread } from '../statistics/median.ts';
 import type { Measurement, Processors, Succeeded } from './measurement.ts';
 import type { Point } from './point.ts';
 import { type Scaling, scalingOf } from './scaling.ts';
@@ -13,21 +14,25 @@ export interface PointFigures extends Point {
   readonly boot: Spread | null;
   readonly engineStart: Spread | null;
   readonly processing: Spread | null;
-  /** By the medians of the processing, against the fewest workers of the same engine and operation. */
+  /** By the medians of the processing, against the fewest workers of the same engine and operation, if one kernel measured both. */
   readonly scaling: Scaling | null;
   readonly utilisation: Spread | null;
   /** Of all its rounds, if they share one. */
   readonly digest: string | null;
+  /** That measured in its rounds, sorted by name. */
+  readonly kernels: readonly string[];
   /** Of the rounds that failed. */
   readonly errors: readonly { readonly round: number; readonly code: string; readonly message: string }[];
 }
 
-/** Whether the answers of an operation are one. */
+/** Whether the answers of an operation are one, and whether one program gave them. */
 export interface SweepAgreement {
   readonly operation: Point['operation'];
   /** Null where nothing was measured. */
   readonly equal: boolean | null;
   readonly digests: readonly string[];
+  /** False where points measured with different kernels, so that their times rank nothing; null where nothing was measured. */
+  readonly oneKernel: boolean | null;
 }
 
 export interface SweepFigures {
@@ -60,7 +65,9 @@ export function figuresOfSweep(
   const agreements = operations.map((operation) => {
     const own = succeeded.filter(({ point }) => sweep.points[point]?.operation === operation);
     const digests = [...new Set(own.map(({ digest }) => digest))].sort();
-    return { operation, equal: digests.length === 0 ? null : digests.length === 1, digests };
+    const nothing = digests.length === 0;
+    const oneKernel = nothing ? null : isOneKernel(own.map(({ kernels }) => kernels));
+    return { operation, equal: nothing ? null : digests.length === 1, digests, oneKernel };
   });
   const processors = succeeded
     .map((one) => one.processors)
@@ -90,6 +97,7 @@ function pointFigures(point: Point, rounds: number, measured: readonly Measureme
     processing: over(({ times }) => times.processing),
     scaling: null,
     utilisation: over(({ utilisation }) => utilisation),
+    kernels: [...new Set(done.flatMap(({ kernels }) => kernels))].sort(),
     digest: digests.size === 1 ? ([...digests][0] ?? null) : null,
     errors: measured.flatMap((one) => (one.status === 'failed' ? [{ round: one.round, ...one.error }] : [])),
   };
@@ -105,6 +113,7 @@ function scalingAmong(points: readonly PointFigures[], of: PointFigures): Scalin
       null,
     );
   if (!base?.processing || !of.processing || of.processing.median === 0) return null;
+  if (!isOneKernel([base.kernels, of.kernels])) return null;
   return scalingOf(
     { workers: base.workers, ms: base.processing.median },
     { workers: of.workers, ms: of.processing.median },

@@ -1,8 +1,8 @@
-import { plural, printable } from '../report/format.ts';
+import { plural, printable } from '../format.ts';
 import type { PointFigures, SweepFigures } from './figures.ts';
 import { pointName } from './point.ts';
 import type { Sweep } from './sweep.ts';
-import { agreementText, COLUMNS, failedRuns, NOTE, processorsText } from './table.ts';
+import { agreementText, COLUMNS, failedRuns, kernelText, NOTE, processorsText } from './table.ts';
 
 /** Columns before this one are text, the others numbers. */
 const FIRST_NUMBER = 2;
@@ -17,6 +17,7 @@ export function renderSweep(sweep: Sweep, figures: SweepFigures): string {
       `Images under \`${request.prefix}\`; ${plural(points.length, 'point')}, ${plural(sweep.rounds, 'round')}.`,
     ),
     agreementText(figures),
+    kernelText(figures),
     processorsText(figures),
     '',
     ...table(figures.points),

@@ -1,6 +1,7 @@
 import * as z from 'zod';
+import type { ArmRound } from '../aggregate/run-facts.ts';
 import type { FleetInfo } from '../fleet/arm-info.ts';
-import type { ArmRound, Summary } from '../report/summary-schema.ts';
+import type { Summary } from '../report/summary-schema.ts';
 import type { Processing } from './processing.ts';
 
 const ms = z.number().nonnegative();
@@ -41,6 +42,8 @@ export const measurementSchema = z.discriminatedUnion('status', [
     /** CPU time of all batches over processors of the workers x processing time. */
     utilisation: z.number().nonnegative(),
     digest: z.string(),
+    /** That measured, sorted by name: several where its workers differed. */
+    kernels: z.array(z.string()),
     images: z.int().nonnegative(),
     failedImages: z.int().nonnegative(),
     batches: z.int().nonnegative(),
@@ -89,6 +92,7 @@ export function measurementOf(
     },
     utilisation: capacityMs === 0 ? 0 : processing.cpuMs / capacityMs,
     digest: arm.digest,
+    kernels: arm.work?.kernels ?? [],
     images: arm.images,
     failedImages: arm.failedImages,
     batches: processing.batches,

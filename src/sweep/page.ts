@@ -1,12 +1,12 @@
-import { duration, instant, plural } from '../report/format.ts';
-import { html, type Markup } from '../report/markup.ts';
+import { duration, instant, plural } from '../format.ts';
+import { html, type Markup, withCode } from '../report/markup.ts';
 import { renderPage } from '../report/page.ts';
 import { scrolling, stackedTable } from '../report/sections/parts.ts';
 import { STYLE } from '../report/style.ts';
 import type { PointFigures, SweepFigures } from './figures.ts';
 import { ENGINE_STYLE, scalingChart } from './scaling-chart.ts';
 import type { Sweep } from './sweep.ts';
-import { agreementText, COLUMNS, failedRuns, NOTE, processorsText } from './table.ts';
+import { agreementText, COLUMNS, failedRuns, kernelsOf, kernelText, NOTE, processorsText } from './table.ts';
 
 /** The table has many columns: on a phone each row is a block, elsewhere it is small. */
 const TABLE_STYLE = `
@@ -26,6 +26,7 @@ export function sweepPage(sweep: Sweep, figures: SweepFigures): string {
 <p class="lead">Images under <span class="key">${request.prefix}</span>; ${plural(points.length, 'point')}, ${plural(rounds, 'round')}.</p>
 <ul class="facts">
 <li class="${figures.digestsEqual === null ? 'open' : figures.digestsEqual ? 'good' : 'bad'}">${agreementText(figures)}</li>
+<li class="${figures.agreements.some(({ oneKernel }) => oneKernel === false) ? 'bad' : 'plain'}">${withCode(kernelText(figures))}</li>
 <li class="${figures.fits === false ? 'bad' : 'plain'}">${processorsText(figures)}</li>
 ${failures.length === 0 ? null : html`<li class="bad">${plural(failures.length, 'failed run')}</li>`}
 </ul>
@@ -43,16 +44,32 @@ ${failures.length === 0 ? null : html`<section><h2>Failed runs</h2><ul class="no
 }
 
 /** The fastest point of each operation; or why there is none. */
-function headlineOf({ points, digestsEqual }: SweepFigures): string {
-  if (digestsEqual === false) return 'The answers differ: the times say nothing.';
-  const said = [...Map.groupBy(points, ({ operation }) => operation)].flatMap(([operation, own]) => {
-    const [best] = own
-      .flatMap((point) => (point.processing === null ? [] : [{ ...point, ms: point.processing.median }]))
-      .sort((a, b) => a.ms - b.ms);
-    if (best === undefined) return [];
-    return `${operation} ${duration(best.ms)} (${best.engine}, ${plural(best.workers, 'worker')})`;
-  });
-  return said.length === 0 ? 'Nothing was measured.' : `Fastest processing: ${said.join(', ')}`;
+function headlineOf(figures: SweepFigures): string {
+  if (figures.digestsEqual === false) return 'The answers differ: the times say nothing.';
+  const { agreements } = figures;
+  const ranked = agreements.flatMap(({ operation, oneKernel }) =>
+    oneKernel ? fastestOf(figures, operation) : [],
+  );
+  const unranked = agreements.flatMap(({ operation, oneKernel }) =>
+    oneKernel === false ? `${operation} (${kernelsOf(figures, operation)})` : [],
+  );
+  const said = [
+    ...(ranked.length === 0 ? [] : [`Fastest processing: ${ranked.join(', ')}`]),
+    ...(unranked.length === 0
+      ? []
+      : [`Not ranked, since different kernels measured: ${unranked.join(', ')}`]),
+  ];
+  return said.length === 0 ? 'Nothing was measured.' : said.join('. ');
+}
+
+function fastestOf({ points }: SweepFigures, of: PointFigures['operation']): string[] {
+  const [best] = points
+    .flatMap((point) =>
+      point.operation === of && point.processing !== null ? [{ ...point, ms: point.processing.median }] : [],
+    )
+    .sort((a, b) => a.ms - b.ms);
+  if (best === undefined) return [];
+  return [`${of} ${duration(best.ms)} (${best.engine}, ${plural(best.workers, 'worker')})`];
 }
 
 /** A heading tells the operation, so the table need not. */

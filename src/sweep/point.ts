@@ -1,6 +1,6 @@
 import * as z from 'zod';
+import { engineSchema } from '../contract/engines.ts';
 import { runOperationSchema } from '../run/normalise.ts';
-import { engineSchema } from '../run/request.ts';
 
 /** What a sweep varies. */
 export const pointSchema = z.object({

@@ -1,9 +1,9 @@
-import type { ObjectReader } from '../aggregate/reader.ts';
+import type { BucketReader } from '../aws/bucket-reader.ts';
 import { forEachConcurrent } from '../concurrency/for-each-concurrent.ts';
+import type { Arm } from '../contract/arm.ts';
+import { layout } from '../contract/layout.ts';
+import { spanSchema } from '../contract/span.ts';
 import { parse } from '../parse.ts';
-import { layout } from '../run/layout.ts';
-import type { Arm } from '../run/request.ts';
-import { spanSchema } from '../timing/span.ts';
 
 /** What the batches of an arm took together, by their spans. */
 export interface Processing {
@@ -22,7 +22,7 @@ const CONCURRENCY = 16;
  * @throws FanfleetError `INVALID_INPUT` for a file that is no span, and what the reader throws
  */
 export async function readProcessing(
-  reader: Pick<ObjectReader, 'get' | 'list'>,
+  reader: Pick<BucketReader, 'get' | 'list'>,
   runId: string,
   arm: Arm = 'fleet',
 ): Promise<Processing | null> {

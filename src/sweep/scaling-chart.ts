@@ -1,6 +1,6 @@
 import { scaleLinear } from 'd3-scale';
+import { duration, percent, ratio } from '../format.ts';
 import { plot } from '../report/charts/plot.ts';
-import { duration, percent, ratio } from '../report/format.ts';
 import type { Markup } from '../report/markup.ts';
 import type { PointFigures } from './figures.ts';
 

@@ -1,5 +1,6 @@
-import { duration, percent, printable, ratio, shortDigest, UNKNOWN } from '../report/format.ts';
-import type { Spread } from '../timing/spread.ts';
+import { howToHaveOne, kernelsText } from '../contract/one-kernel.ts';
+import { duration, percent, printable, ratio, shortDigest, UNKNOWN } from '../format.ts';
+import type { Spread } from '../statistics/median.ts';
 import type { PointFigures, SweepFigures } from './figures.ts';
 import { pointName } from './point.ts';
 
@@ -11,6 +12,7 @@ export const COLUMNS: readonly Column[] = [
   ['operation', ({ operation }) => operation],
   ['engine', ({ engine }) => engine],
   ['workers', ({ workers }) => String(workers)],
+  ['kernel', ({ kernels }) => kernels.join(', ') || UNKNOWN],
   ['runs', ({ succeeded, rounds }) => `${succeeded} of ${rounds}`],
   ['arm', ({ arm }) => range(arm, duration)],
   ['boot', ({ boot }) => range(boot, duration)],
@@ -25,7 +27,7 @@ export const COLUMNS: readonly Column[] = [
 
 /** How the columns are to be read. */
 export const NOTE =
-  'Medians over the rounds [min-max]. Speedup, efficiency and serial fraction (Karp-Flatt) are those of the processing, against the fewest workers of the same engine and operation. Utilisation: CPU time of the batches over the processors of the workers x processing time.';
+  'Medians over the rounds [min-max]. Speedup, efficiency and serial fraction (Karp-Flatt) are those of the processing, against the fewest workers of the same engine and operation, where one kernel measured both. Utilisation: CPU time of the batches over the processors of the workers x processing time.';
 
 /** Whether the answers of each operation are one. */
 export function agreementText({ agreements }: SweepFigures): string {
@@ -35,6 +37,32 @@ export function agreementText({ agreements }: SweepFigures): string {
     return `${operation}: THE DIGESTS DIFFER (${digests.map(shortDigest).join(', ')})`;
   });
   return `${said.join('; ')}.`;
+}
+
+/** Whether one program measured all points of each operation. */
+export function kernelText(figures: SweepFigures): string {
+  const said = figures.agreements.flatMap(({ operation, oneKernel }) => {
+    if (oneKernel === null) return [];
+    if (!oneKernel) return `${operation}: DIFFERENT KERNELS (${kernelsOf(figures, operation)})`;
+    return `${operation}: every point measured with ${kernelsOf(figures, operation)}`;
+  });
+  if (said.length === 0) return 'No point says with which kernel it measured.';
+  const differ = figures.agreements.some(({ oneKernel }) => oneKernel === false);
+  const meaning =
+    'Different kernels are different programs, so that points of one are not ranked with those of another';
+  const remedy = howToHaveOne(figures.points.flatMap(({ kernels }) => kernels));
+  return differ ? `${said.join('; ')}. ${meaning}. ${remedy}` : `${said.join('; ')}.`;
+}
+
+/** What the points of an operation measured with: the kernel, or each one with its engines. */
+export function kernelsOf({ points }: SweepFigures, operation: PointFigures['operation']): string {
+  const measured = points.filter((point) => point.operation === operation && point.kernels.length > 0);
+  const byKernel = Map.groupBy(measured, ({ kernels }) => kernelsText(kernels));
+  const [only, ...others] = byKernel.keys();
+  if (only !== undefined && others.length === 0) return only;
+  return [...byKernel]
+    .map(([kernel, own]) => `${[...new Set(own.map(({ engine }) => engine))].join(', ')} with ${kernel}`)
+    .join('; ');
 }
 
 /** Whether every worker had processors of its own. */

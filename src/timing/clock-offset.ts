@@ -1,8 +1,4 @@
-/**
- * What is known of the difference between AWS's clock and another one, in milliseconds: what has to be added to a time
- * of the other clock lies between the two.
- */
-export type ClockOffset = { readonly offsetLowMs: number; readonly offsetHighMs: number };
+import type { ClockOffset } from '../contract/span.ts';
 
 /** Clocks are read in whole milliseconds, so that each bound may be off by one. */
 export const RESOLUTION_MS = 1;

@@ -1,8 +1,8 @@
 import * as z from 'zod';
-import type { Arm } from '../run/request.ts';
-import { agreedOffset, type ClockOffset, provenSkew, RESOLUTION_MS } from './clock-offset.ts';
-import type { Span } from './span.ts';
-import { spread } from './spread.ts';
+import type { Arm } from '../contract/arm.ts';
+import type { ClockOffset, Span } from '../contract/span.ts';
+import { spread } from '../statistics/median.ts';
+import { agreedOffset, provenSkew, RESOLUTION_MS } from './clock-offset.ts';
 import { byName } from './workers.ts';
 
 /** A clock is taken for wrong, and its times are corrected, where it is off by more than this for certain. */

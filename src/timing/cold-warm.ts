@@ -1,6 +1,6 @@
 import * as z from 'zod';
-import type { Span } from './span.ts';
-import { spread } from './spread.ts';
+import type { Span } from '../contract/span.ts';
+import { median } from '../statistics/median.ts';
 
 /** Batches with a cold start, or those without: a null says that there were none with an image. */
 export const temperatureSchema = z.object({
@@ -31,16 +31,16 @@ function temperature(spans: readonly TemperedSpan[]): Temperature {
   return {
     batches: spans.length,
     images: spans.reduce((sum, { images }) => sum + images, 0),
-    msPerImage: median(
+    msPerImage: medianOrNull(
       full.map(
         ({ startedAt, endedAt, coldStartMs, images }) =>
           (coldStartMs + Math.max(0, endedAt - startedAt)) / images,
       ),
     ),
-    coldStartMs: median(full.map(({ coldStartMs }) => coldStartMs)),
+    coldStartMs: medianOrNull(full.map(({ coldStartMs }) => coldStartMs)),
   };
 }
 
-function median(values: readonly number[]): number | null {
-  return values.length === 0 ? null : spread(values).median;
+function medianOrNull(values: readonly number[]): number | null {
+  return values.length === 0 ? null : median(values);
 }

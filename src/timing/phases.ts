@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import type { Span } from '../contract/span.ts';
 import {
   concurrencyOf,
   type Interval,
@@ -7,7 +8,6 @@ import {
   overheadSchema,
   withLost,
 } from './overhead.ts';
-import type { Span } from './span.ts';
 
 /** The phases of an arm, in the order in which they are shown. */
 export const PHASES = ['provision', 'coldStart', 'load', 'process', 'write', 'overhead', 'teardown'] as const;

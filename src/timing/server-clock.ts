@@ -1,4 +1,5 @@
-import { agreedOffset, type ClockOffset, RESOLUTION_MS } from './clock-offset.ts';
+import type { ClockOffset } from '../contract/span.ts';
+import { agreedOffset, RESOLUTION_MS } from './clock-offset.ts';
 
 /** What was received first, and sent last, of the answers with one date; by our own clock, epoch milliseconds. */
 type Second = { readonly theirs: number; firstReceivedAt: number; lastSentAt: number };

@@ -1,6 +1,6 @@
 import * as z from 'zod';
+import type { Span } from '../contract/span.ts';
 import type { ArmWall } from './phases.ts';
-import type { Span } from './span.ts';
 import { byName } from './workers.ts';
 
 /** More spans than this are not drawn one by one. */

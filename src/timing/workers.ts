@@ -1,5 +1,6 @@
 import * as z from 'zod';
-import type { Span } from './span.ts';
+import { addLeft, type LeftImages, programName } from '../contract/one-kernel.ts';
+import type { Span } from '../contract/span.ts';
 
 export const workerShareSchema = z.object({
   worker: z.string(),
@@ -10,7 +11,6 @@ export const workerShareSchema = z.object({
   /** Sum of the wall times of its batches; a worker that does several at once can pass the arm's wall time. */
   busyMs: z.number().nonnegative(),
 });
-export type WorkerShare = z.infer<typeof workerShareSchema>;
 
 export const workTotalsSchema = z.object({
   spans: z.int().nonnegative(),
@@ -20,7 +20,7 @@ export const workTotalsSchema = z.object({
   rssPeakBytes: z.int().nonnegative(),
   coldStarts: z.int().nonnegative(),
   coldStartMs: z.number().nonnegative(),
-  /** The kernels that measured, sorted by name. */
+  /** The kernels that measured, sorted by name; each with those that it left images to (`programName`). */
   kernels: z.array(z.string()).default([]),
   /** Of normalised images. */
   outputBytes: z.int().nonnegative().default(0),
@@ -47,7 +47,7 @@ export class WorkCounter {
     outputBytes: 0,
     getMs: 0,
   };
-  readonly #kernels = new Set<string>();
+  readonly #kernels = new Map<string, { images: number; left: LeftImages }>();
   readonly #workers = new Map<string, { batches: number; images: number; busyMs: number }>();
 
   add(span: Span): void {
@@ -60,7 +60,10 @@ export class WorkCounter {
     totals.coldStartMs += span.coldStartMs;
     totals.outputBytes += span.outputBytes;
     totals.getMs += span.getMs;
-    if (span.kernel !== undefined) this.#kernels.add(span.kernel);
+    if (span.kernel !== undefined) {
+      const { images, left } = this.#kernels.get(span.kernel) ?? { images: 0, left: {} };
+      this.#kernels.set(span.kernel, { images: images + span.images, left: addLeft(left, span.left) });
+    }
     const worker = this.#workers.get(span.worker) ?? { batches: 0, images: 0, busyMs: 0 };
     worker.batches += 1;
     worker.images += span.images;
@@ -75,7 +78,10 @@ export class WorkCounter {
       .sort((a, b) => b.images - a.images)
       .slice(0, MOST_WORKERS)
       .sort((a, b) => byName(a.worker, b.worker));
-    return { ...this.#totals, kernels: [...this.#kernels].sort(), workerCount: this.#workers.size, workers };
+    const kernels = [...this.#kernels]
+      .map(([name, { left, images }]) => programName(name, left, images))
+      .sort();
+    return { ...this.#totals, kernels, workerCount: this.#workers.size, workers };
   }
 }
 

@@ -1,6 +1,7 @@
 import { idealOf, scoreOf } from '../advice/strategy.ts';
+import { isOneKernel } from '../contract/one-kernel.ts';
+import { type Spread, spread } from '../statistics/median.ts';
 import { latest } from '../sweep/sweep.ts';
-import { type Spread, spread } from '../timing/spread.ts';
 import type { Point } from './point.ts';
 import { orderOf, type Tune } from './tune.ts';
 
@@ -17,12 +18,14 @@ export interface PointFigures extends Point {
   readonly score: number | null;
   readonly coldStarts: number;
   readonly batches: number | null;
+  /** That measured in its rounds, sorted by name. */
+  readonly kernels: readonly string[];
   readonly errors: readonly { readonly round: number; readonly code: string; readonly message: string }[];
 }
 
 export interface TuneFigures {
   readonly points: readonly PointFigures[];
-  /** Null where no point was measured to its end. */
+  /** Null where no point was measured to its end, and where different kernels measured. */
   readonly winner: PointFigures | null;
   /** Points that may be as good as the winner, by how far their rounds lie apart. */
   readonly near: readonly PointFigures[];
@@ -30,6 +33,8 @@ export interface TuneFigures {
   readonly failedImages: number;
   /** Null where nothing was measured. */
   readonly digestsEqual: boolean | null;
+  /** False where points or rounds measured with different kernels: memory is then not all that differs. Null likewise. */
+  readonly oneKernel: boolean | null;
 }
 
 /** All that the table says. Only points that were measured in every round can win. */
@@ -49,6 +54,7 @@ export function figuresOf(tune: Pick<Tune, 'points' | 'rounds' | 'weight' | 'mea
       usd: over('cost'),
       coldStarts: own.reduce((sum, { coldStarts }) => sum + coldStarts, 0),
       batches: own[0]?.batches ?? null,
+      kernels: [...new Set(own.flatMap(({ kernels }) => kernels))].sort(),
       errors: measured.flatMap((one) =>
         one.status === 'failed' && one.point === index ? [{ round: one.round, ...one.error }] : [],
       ),
@@ -66,8 +72,9 @@ export function figuresOf(tune: Pick<Tune, 'points' | 'rounds' | 'weight' | 'mea
       score: scoreOf(own, tune.weight, ideal),
     };
   });
+  const oneKernel = done.length === 0 ? null : isOneKernel(done.map(({ kernels }) => kernels));
   const winner = points
-    .filter(({ succeeded }) => succeeded === tune.rounds)
+    .filter(({ succeeded }) => oneKernel && succeeded === tune.rounds)
     .reduce<PointFigures | null>(better, null);
   const digests = new Set(done.map(({ digest }) => digest));
   return {
@@ -78,6 +85,7 @@ export function figuresOf(tune: Pick<Tune, 'points' | 'rounds' | 'weight' | 'mea
     failedRuns: measured.length - done.length,
     failedImages: Math.max(0, ...done.map(({ failedImages }) => failedImages)),
     digestsEqual: digests.size === 0 ? null : digests.size === 1,
+    oneKernel,
   };
 }
 

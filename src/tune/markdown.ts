@@ -1,5 +1,6 @@
-import { duration, instant, plural, printable, UNKNOWN, usd } from '../report/format.ts';
-import type { Spread } from '../timing/spread.ts';
+import { kernelsText } from '../contract/one-kernel.ts';
+import { duration, instant, plural, printable, UNKNOWN, usd } from '../format.ts';
+import type { Spread } from '../statistics/median.ts';
 import type { PointFigures, TuneFigures } from './figures.ts';
 import { pointName } from './point.ts';
 import type { Tune } from './tune.ts';
@@ -9,6 +10,7 @@ type Column = readonly [title: string, cell: (point: PointFigures) => string];
 const COLUMNS: readonly Column[] = [
   ['memory', ({ memory }) => `${memory} MB`],
   ['batch size', ({ batchSize }) => (batchSize === null ? 'as deployed' : String(batchSize))],
+  ['kernel', ({ kernels }) => kernels.join(', ') || UNKNOWN],
   ['batches', ({ batches }) => (batches === null ? UNKNOWN : String(batches))],
   ['time', ({ seconds }) => range(seconds, (value) => duration(value * 1000))],
   ['bill', ({ usd: bill }) => range(bill, usd)],
@@ -25,7 +27,11 @@ const WON = {
 } as const;
 
 /** The outcome in one sentence. */
-export function winnerSentence({ strategy, weight }: Tune, { winner, near }: TuneFigures): string {
+export function winnerSentence({ strategy, weight }: Tune, figures: TuneFigures): string {
+  const { winner, near } = figures;
+  if (figures.oneKernel === false) {
+    return `No winner: the points measured with different kernels, which are different programs (${kernelsOf(figures)}). Tune again with \`--kernel native\` or \`portable\`.`;
+  }
   if (winner === null) return 'No winner: no point was measured in every round.';
   const counted = strategy === 'balanced' ? ` (cost counts ${Math.round(100 * weight)} %)` : '';
   const doubt =
@@ -33,6 +39,14 @@ export function winnerSentence({ strategy, weight }: Tune, { winner, near }: Tun
       ? ''
       : ` Within what these rounds are apart ${near.map((point) => pointName(point)).join('; ')} may be as good.`;
   return `${pointName(winner)} ${WON[strategy]}${counted}: ${duration((winner.seconds?.median ?? 0) * 1000)} and ${usd(winner.usd?.median ?? null)}.${doubt}`;
+}
+
+/** Each kernel, or several together, with the points that had it. */
+function kernelsOf({ points }: TuneFigures): string {
+  const measured = points.filter(({ kernels }) => kernels.length > 0);
+  return [...Map.groupBy(measured, ({ kernels }) => kernelsText(kernels))]
+    .map(([kernel, own]) => `${own.map(pointName).join('; ')} with ${kernel}`)
+    .join('; ');
 }
 
 /** What a tuning on the local AWS is worth. */

@@ -1,8 +1,8 @@
 import { scaleLinear, scaleLog } from 'd3-scale';
 import { line } from 'd3-shape';
-import { duration, usd } from '../report/format.ts';
+import { duration, usd } from '../format.ts';
 import { type Fragment, html, type Markup } from '../report/markup.ts';
-import type { Spread } from '../timing/spread.ts';
+import type { Spread } from '../statistics/median.ts';
 import type { PointFigures, TuneFigures } from './figures.ts';
 import { pointName } from './point.ts';
 

@@ -1,8 +1,8 @@
 import * as z from 'zod';
-import { STRATEGIES } from '../advice/strategy.ts';
 import { type Measurement, measurementSchema, STATES } from '../compare/measurement.ts';
+import { environmentSchema } from '../contract/report-environment.ts';
 import { readJsonFile, writeJsonFile } from '../json-file.ts';
-import { environmentSchema } from '../report/summary-schema.ts';
+import { STRATEGIES } from '../run/advice-request.ts';
 import { sweepOrder, type Turn } from '../sweep/order.ts';
 import { turnsLeft } from '../sweep/sweep.ts';
 import { pointSchema } from './point.ts';

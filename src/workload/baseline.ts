@@ -1,17 +1,8 @@
-import type { Batch } from '../dataset/manifest.ts';
+import type { Baseline } from '../contract/baseline.ts';
+import type { Batch } from '../contract/manifest.ts';
+import { addLeft, type LeftImages, programName } from '../contract/one-kernel.ts';
 import type { Kernel } from '../kernel/kernel.ts';
 import { type MeasureBatchOptions, measureBatch } from './measure-batch.ts';
-
-/** What one thread on one machine did of the same manifest, in `baseline.json`; failed images are not counted. */
-export interface Baseline {
-  readonly images: number;
-  readonly bytes: number;
-  readonly wallMs: number;
-  readonly cpuMs: number;
-  readonly kernel: string;
-  /** Whether all images were measured, or the time budget ended it before. */
-  readonly complete: boolean;
-}
 
 export interface BaselineOptions
   extends Pick<
@@ -37,6 +28,8 @@ export async function runBaseline(options: BaselineOptions): Promise<Baseline> {
   const cpuStarted = options.cpuMs();
   let images = 0;
   let bytes = 0;
+  let rows = 0;
+  let left: LeftImages = {};
   let complete = true;
   for await (const batch of options.batches) {
     if (options.now() - started >= options.budgetMs) {
@@ -44,15 +37,17 @@ export async function runBaseline(options: BaselineOptions): Promise<Baseline> {
       break;
     }
     const measured = await measureBatch({ ...options, kernel, batch, fetches: 1, decodes: 1 });
+    rows += measured.rows.length;
     images += measured.rows.length - measured.errors;
     bytes += measured.bytes;
+    left = addLeft(left, measured.left);
   }
   return {
     images,
     bytes,
     wallMs: options.now() - started,
     cpuMs: options.cpuMs() - cpuStarted,
-    kernel: kernel.name,
+    kernel: programName(kernel.name, left, rows),
     complete,
   };
 }

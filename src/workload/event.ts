@@ -1,10 +1,10 @@
-import type { Batch, DatasetObject } from '../dataset/manifest.ts';
+import { DEPTHS } from '../contract/depth.ts';
+import { KERNEL_CHOICES } from '../contract/kernel-choice.ts';
+import type { Batch, DatasetObject } from '../contract/manifest.ts';
+import { NORMALISED_FORMATS, type Normalisation } from '../contract/normalisation.ts';
+import { RUN_OPERATIONS } from '../contract/operation.ts';
+import { IMAGE_ERROR_CODES, type PerChannel } from '../contract/row.ts';
 import { type Fields, isInteger, readFields } from '../fields.ts';
-import { DEPTHS } from '../kernel/depth.ts';
-import { KERNEL_CHOICES } from '../kernel/kernel-choice.ts';
-import { NORMALISED_FORMATS, type Normalisation } from '../kernel/normalisation.ts';
-import { IMAGE_ERROR_CODES, type PerChannel } from '../kernel/row.ts';
-import { RUN_OPERATIONS } from '../run/task.ts';
 import type { Work } from './worker.ts';
 
 /** A batch, and when Step Functions gave it out: ISO 8601, in UTC. */

@@ -3,18 +3,19 @@ import type { ReadRequest } from '../aws/object-response.ts';
 import { ByteBudget } from '../concurrency/byte-budget.ts';
 import { freeBuffer } from '../concurrency/free-buffer.ts';
 import { settleAll } from '../concurrency/settle-all.ts';
-import type { Batch, DatasetObject } from '../dataset/manifest.ts';
+import type { BatchHistogram } from '../contract/histogram-file.ts';
+import type { Batch, DatasetObject } from '../contract/manifest.ts';
+import { addLeft, type LeftImages } from '../contract/one-kernel.ts';
+import { failedRow, isFailed, type Row } from '../contract/row.ts';
+import { cutIntoReads, memberOf, type Read, readable, SLICE_BYTES } from '../dataset/reads.ts';
 import { countImage } from '../kernel/count-image.ts';
 import { ValueCounts } from '../kernel/histogram.ts';
 import { isFileTooLarge, withinMemory } from '../kernel/image-memory.ts';
 import { formatOf, type ImageTask } from '../kernel/image-task.ts';
 import type { Kernel, Normalised, Prepared } from '../kernel/kernel.ts';
-import { failedRow, isFailed, type Row } from '../kernel/row.ts';
-import type { BatchHistogram } from '../run/histogram-file.ts';
 import { BusyClock } from '../timing/busy-clock.ts';
 import { DecodeQueue } from './decode-queue.ts';
 import { readOrBlame } from './read-or-blame.ts';
-import { cutIntoReads, memberOf, type Read, readable, SLICE_BYTES } from './reads.ts';
 
 export interface MeasureBatchOptions {
   readonly reader: ObjectReader;
@@ -38,6 +39,8 @@ export interface MeasureBatchOptions {
   readonly onFailure?: (key: string, detail: string) => void;
   /** Takes the normalised image of a key. @default they are dropped */
   readonly write?: (key: string, file: Buffer) => Promise<void>;
+  /** Once it is aborted nothing more is begun. @default it is done to its end */
+  readonly signal?: AbortSignal;
 }
 
 /** The rows of a batch in key order, and where the time went, in milliseconds. */
@@ -58,6 +61,8 @@ export interface MeasuredBatch {
   readonly errors: number;
   /** Images of 16 bits, of which the rows know 8. */
   readonly droppedBits: number;
+  /** Images that the kernel left to another one. */
+  readonly left: LeftImages;
   /** GETs that it took, of objects and of slices of tars. */
   readonly gets: number;
 }
@@ -68,7 +73,8 @@ export interface MeasuredBatch {
  * An object that the plan refused, or that is too large for any image in it, is a row with its error, and nothing is
  * asked of S3.
  *
- * @throws FanfleetError when S3 fails for reasons that concern more than one object; the batch is then undone
+ * @throws FanfleetError when S3 fails for reasons that concern more than one object, or the reason of the signal; the batch
+ * is then undone
  */
 export async function measureBatch(options: MeasureBatchOptions): Promise<MeasuredBatch> {
   const { bucket, requesterPays = false, reader, task, now } = options;
@@ -81,13 +87,18 @@ export async function measureBatch(options: MeasureBatchOptions): Promise<Measur
   const fetching = new ByteBudget(options.fetches);
   const writing = new ByteBudget(options.fetches);
   const abort = new AbortController();
+  // Asked and not listened to: the signal of a job outlives its batches, and would keep what listens.
+  const throwIfUnwanted = () => {
+    abort.signal.throwIfAborted();
+    options.signal?.throwIfAborted();
+  };
   const started = now();
   const processing = new BusyClock(now);
   const beforeWriting = new BusyClock(now);
   const counts = new ValueCounts();
   const queue = new DecodeQueue({
     decode: (images) => {
-      abort.signal.throwIfAborted();
+      throwIfUnwanted();
       return beforeWriting.during(() => processing.during(() => decode(kernel, task, images, counts)));
     },
     grouped: task.operation !== 'normalise' && kernel.measureAll !== undefined,
@@ -96,6 +107,7 @@ export async function measureBatch(options: MeasureBatchOptions): Promise<Measur
   });
   const measured = new Array<Row>(objects.length);
   const total = { getMs: 0, decodeMs: 0, computeMs: 0, bytes: 0, droppedBits: 0 };
+  let left: LeftImages = {};
 
   const reads = cutIntoReads(objects, Math.min(SLICE_BYTES, options.encodedBytes / 4)).map((read) => ({
     ...place,
@@ -103,17 +115,19 @@ export async function measureBatch(options: MeasureBatchOptions): Promise<Measur
   }));
 
   const get = async (read: Read & ReadRequest) => {
-    abort.signal.throwIfAborted();
+    throwIfUnwanted();
     const started = now();
     const got = await beforeWriting.during(() => readOrBlame(reader, read, reads, abort.signal));
     total.getMs += now() - started;
     return got;
   };
 
-  const finish = async (key: string, { row, decodeMs, computeMs, droppedBits, detail, file }: Normalised) => {
+  const finish = async (key: string, done: Normalised) => {
+    const { row, decodeMs, computeMs, droppedBits, leftTo, detail, file } = done;
     total.decodeMs += decodeMs;
     total.computeMs += computeMs;
     if (droppedBits) total.droppedBits += 1;
+    if (leftTo !== undefined) left = addLeft(left, { [leftTo]: 1 });
     if (detail !== undefined) options.onFailure?.(key, detail);
     if (file !== undefined) await writing.with(1, async () => options.write?.(key, file));
     return row;
@@ -154,7 +168,7 @@ export async function measureBatch(options: MeasureBatchOptions): Promise<Measur
   const rows = withPlannedErrors(planned, measured);
   const errors = rows.filter(isFailed).length;
   const histogram = task.operation === 'histogram' ? histogramOf(counts) : null;
-  return { rows, histogram, ...total, processMs, loadMs, writeMs, errors, gets: reads.length };
+  return { rows, histogram, ...total, left, processMs, loadMs, writeMs, errors, gets: reads.length };
 }
 
 /** The object, refused where it is too large, whatever is in it. */

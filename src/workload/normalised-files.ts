@@ -1,10 +1,10 @@
 import type { ObjectSink } from '../aws/object-writer.ts';
-import type { Batch } from '../dataset/manifest.ts';
-import type { NormalisedFormat } from '../kernel/normalisation.ts';
-import { failedRow, type Row } from '../kernel/row.ts';
-import { layout } from '../run/layout.ts';
-import { CONTENT_TYPES, isKeyTooLong } from '../run/normalised-file.ts';
-import type { Arm } from '../run/request.ts';
+import type { Arm } from '../contract/arm.ts';
+import { layout } from '../contract/layout.ts';
+import type { Batch } from '../contract/manifest.ts';
+import type { NormalisedFormat } from '../contract/normalisation.ts';
+import { CONTENT_TYPES, isKeyTooLong } from '../contract/normalised-file.ts';
+import { failedRow, type Row } from '../contract/row.ts';
 
 /** The files of a batch's normalised images, written under the folder of the arm. */
 export class NormalisedFiles {

@@ -1,7 +1,7 @@
 import { refusal } from '../aws/object-response.ts';
 import { givenUp, type S3Requests } from '../aws/s3-requests.ts';
+import { layout } from '../contract/layout.ts';
 import { readFields } from '../fields.ts';
-import { layout } from '../run/layout.ts';
 import type { BatchCounts, Work } from './worker.ts';
 
 /** A span is under 1 kB. */

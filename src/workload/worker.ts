@@ -1,15 +1,15 @@
 import type { ObjectSink } from '../aws/object-writer.ts';
-import type { Batch } from '../dataset/manifest.ts';
-import type { Depth } from '../kernel/depth.ts';
-import type { KernelChoice } from '../kernel/kernel-choice.ts';
-import type { Normalisation } from '../kernel/normalisation.ts';
-import { isFailed, type Row, serializeRow } from '../kernel/row.ts';
-import { serializeHistogram } from '../run/histogram-file.ts';
-import { layout } from '../run/layout.ts';
-import type { Arm } from '../run/request.ts';
-import { imageTask, type RunOperation } from '../run/task.ts';
-import type { ClockOffset } from '../timing/clock-offset.ts';
-import type { Span } from '../timing/span.ts';
+import type { Arm } from '../contract/arm.ts';
+import type { Depth } from '../contract/depth.ts';
+import { serializeHistogram } from '../contract/histogram-file.ts';
+import type { KernelChoice } from '../contract/kernel-choice.ts';
+import { layout } from '../contract/layout.ts';
+import type { Batch } from '../contract/manifest.ts';
+import type { Normalisation } from '../contract/normalisation.ts';
+import type { RunOperation } from '../contract/operation.ts';
+import { isFailed, type Row, serializeRow } from '../contract/row.ts';
+import type { ClockOffset, Span } from '../contract/span.ts';
+import { imageTask } from '../kernel/image-task.ts';
 import { type MeasureBatchOptions, measureBatch } from './measure-batch.ts';
 import { NormalisedFiles, withoutLongKeys, withRefusedRows } from './normalised-files.ts';
 
@@ -43,7 +43,7 @@ export interface BatchCounts {
 export interface WorkerOptions
   extends Pick<
     MeasureBatchOptions,
-    'reader' | 'kernel' | 'fetches' | 'decodes' | 'encodedBytes' | 'decodedBytes' | 'onFailure'
+    'reader' | 'kernel' | 'fetches' | 'decodes' | 'encodedBytes' | 'decodedBytes' | 'onFailure' | 'signal'
   > {
   readonly store: ObjectSink;
   /** @default serverless */
@@ -86,6 +86,7 @@ export async function work(job: Work, options: WorkerOptions): Promise<{ counts:
     ...(files === undefined ? {} : { write: files.write }),
     now: clock.now,
   });
+  options.signal?.throwIfAborted();
   const rows = files === undefined ? measured.rows : withRefusedRows(job.batch, measured.rows);
   const errors = rows.filter(isFailed).length;
   const putStarted = clock.now();
@@ -125,6 +126,7 @@ export async function work(job: Work, options: WorkerOptions): Promise<{ counts:
     outputBytes: files?.bytes ?? 0,
     errors,
     droppedBits: measured.droppedBits,
+    left: measured.left,
     cpuMs: after.cpuMs - before.cpuMs,
     rssPeakBytes: after.rssPeakBytes,
     // Instances are billed by their lives, not by batches.

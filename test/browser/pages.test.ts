@@ -6,9 +6,9 @@ import { pathToFileURL } from 'node:url';
 import type { Browser, Page, SerializedAXNode } from 'puppeteer-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { adviceOfRun } from '../../src/advice/run-advice.ts';
-import { readPrices } from '../../src/cost/prices.ts';
 import { judgeHistory } from '../../src/history/judge.ts';
 import { historyHtml } from '../../src/history/render.ts';
+import { readPrices } from '../../src/prices/prices.ts';
 import { renderHtml } from '../../src/report/html.ts';
 import { buildSummary } from '../../src/report/summary.ts';
 import { figuresOfSweep } from '../../src/sweep/figures.ts';
@@ -39,6 +39,11 @@ const REPORTS = {
     return buildSummary({ ...input, arms: input.arms.map((arm) => ({ ...arm, ...lost })) });
   },
   '48 workers': () => manyWorkers(48),
+  'different kernels': async () =>
+    buildSummary({
+      ...(await sampleInput({ repeats: 2, kernels: { serverless: ['sharp'], fleet: ['pillow', 'native'] } })),
+      prices: readPrices('us-east-1'),
+    }),
 } as const;
 
 interface TestedPage {
@@ -50,6 +55,13 @@ interface TestedPage {
 }
 
 const sweep = sweepOfEngines();
+const kernels = ['sharp', 'pillow', 'native'];
+const mixedSweep = {
+  ...sweep,
+  measurements: sweep.measurements.map((one, i) =>
+    one.status === 'succeeded' ? { ...one, kernels: kernels.slice(0, 1 + (i % 3)) } : one,
+  ),
+};
 const nights = judgeHistory({
   name: 'nightly',
   nights: nightsOf([...LEARNT, 10, 11.5, 11.5, 11.5]),
@@ -65,6 +77,11 @@ const PAGES: Readonly<Record<string, TestedPage>> = {
   'a sweep': {
     html: async () => sweepPage(sweep, figuresOfSweep(sweep)),
     headings: ['stats', 'normalise', 'Failed runs'],
+    scrolls: true,
+  },
+  'a sweep with different kernels': {
+    html: async () => sweepPage(mixedSweep, figuresOfSweep(mixedSweep)),
+    headings: ['stats', 'normalise'],
     scrolls: true,
   },
   'nights with a regression': {

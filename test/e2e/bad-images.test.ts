@@ -5,12 +5,14 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { PutObjectCommand } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { cli, ROOT } from '../../scripts/own-stack/cli.ts';
+import { type ConnectedStack, connectStack, readRows } from '../../scripts/own-stack/stack.ts';
 import { ObjectStore } from '../../src/aws/object-store.ts';
 import { compareKeys } from '../../src/dataset/order.ts';
 import type { Summary } from '../../src/report/summary-schema.ts';
 import { PILLOW_DIFFERS } from '../fixtures/refused-images.ts';
-import { cli, ROOT } from './support/cli.ts';
-import { type ConnectedStack, connectStack, independentRows, readRows } from './support/stack.ts';
+import { independentRows } from './support/independent-rows.ts';
+import { sharedFleet } from './support/shared-fleet.ts';
 
 const PREFIX = 'odd/';
 /** What a key may be in S3 and break on its way through URLs, shells, JSON and HTML. */
@@ -35,7 +37,7 @@ describe('a prefix full of odd and broken images', () => {
     await mkdir(images);
     await promisify(execFile)(`${ROOT}/.venv/bin/python`, [`${ROOT}/test/fixtures/odd_images.py`, images]);
     const home = inject('home');
-    stack = await connectStack();
+    stack = await connectStack(inject('home'));
     await cli(home, ['dataset', 'upload', images, '--prefix', PREFIX]);
     const photo = await anyPhoto(stack);
     for (const key of NASTY_KEYS) {
@@ -45,7 +47,7 @@ describe('a prefix full of odd and broken images', () => {
       await mkdir(join(images, key, '..'), { recursive: true });
       await writeFile(join(images, key), photo);
     }
-    const result = await cli(home, ['--json', 'run', PREFIX]);
+    const result = await cli(home, ['--json', 'run', PREFIX, '--fleet', await sharedFleet('dask')]);
     code = result.code;
     summary = JSON.parse(result.stdout) as Summary;
   });

@@ -8,8 +8,7 @@ import {
   PutObjectCommand,
 } from '@aws-sdk/client-s3';
 import { beforeAll, describe, expect, inject, it } from 'vitest';
-import { summarySchema } from '../../src/report/summary-schema.ts';
-import { finish, runIdFrom, startCli } from './support/cli.ts';
+import { finish, runIdFrom, startCli } from '../../scripts/own-stack/cli.ts';
 import {
   type ConnectedStack,
   connectStack,
@@ -19,7 +18,9 @@ import {
   startExecution,
   waitForEnd,
   waitForSpans,
-} from './support/stack.ts';
+} from '../../scripts/own-stack/stack.ts';
+import { summarySchema } from '../../src/report/summary-schema.ts';
+import { holdLaterBatches } from './support/held-batches.ts';
 
 /** Small batches, so that something is left to do when the fault strikes. */
 const REQUEST = { prefix: 'photos/', batchSize: 20, baseline: false };
@@ -28,7 +29,7 @@ let stack: ConnectedStack;
 let undisturbed: string;
 
 beforeAll(async () => {
-  stack = await connectStack();
+  stack = await connectStack(inject('home'));
   const runId = await startExecution(stack, { ...REQUEST, arms: ['serverless'] });
   expect((await waitForEnd(stack, runId)).status).toBe('SUCCEEDED');
   undisturbed = await readRows(stack, runId, 'serverless');
@@ -53,10 +54,12 @@ describe('a Lambda worker process that is killed', () => {
   });
 });
 
-describe('a worker host of the fleet that is lost', () => {
+// The second one waits for heartbeats most of its time.
+describe.concurrent('a worker host of the fleet that is lost', () => {
   it('leaves its batches to the other one, with the same answer', async () => {
     // Prepare
     const runId = await startExecution(stack, { ...REQUEST, arms: ['fleet'] });
+    const letGo = await holdLaterBatches(stack, runId, 3);
     await waitForSpans(stack, runId, 'fleet', 3);
     const worker = (await liveInstances(stack, runId)).find(({ Tags = [] }) =>
       Tags.some(({ Key, Value }) => Key === 'fanfleet:role' && Value === 'worker'),
@@ -66,6 +69,7 @@ describe('a worker host of the fleet that is lost', () => {
     await stack.ec2.send(
       new TerminateInstancesCommand({ InstanceIds: [worker?.InstanceId ?? ''], SkipOsShutdown: true }),
     );
+    await letGo();
     const execution = await waitForEnd(stack, runId);
 
     // Assess
@@ -75,10 +79,12 @@ describe('a worker host of the fleet that is lost', () => {
   });
 });
 
-describe('a head that is lost', () => {
+describe.concurrent('a head that is lost', () => {
   it('fails the fleet arm by its missing heartbeats; the serverless arm and the report stay', async () => {
     // Prepare: work that is not over before its head is lost
-    const runId = await startExecution(stack, { ...REQUEST, operation: 'normalise', fleetDeadline: 100 });
+    const work = { operation: 'normalise', engine: 'grpc', fleetDeadline: 100 };
+    const runId = await startExecution(stack, { ...REQUEST, ...work });
+    await holdLaterBatches(stack, runId, 3);
     await waitForSpans(stack, runId, 'fleet', 1);
     const head = (await liveInstances(stack, runId)).find(({ Tags = [] }) =>
       Tags.some(({ Key, Value }) => Key === 'fanfleet:role' && Value === 'head'),
@@ -103,13 +109,13 @@ describe('a head that is lost', () => {
   });
 });
 
-describe('Ctrl-C', () => {
+describe.concurrent('Ctrl-C', () => {
   it('stops the execution, terminates the fleet, and ends with 130', async () => {
     // Prepare
     const child = startCli(inject('home'), ['run', 'photos/', '--arms', 'fleet', '--no-baseline']);
     const finished = finish(child);
     const runId = await runIdFrom(child);
-    while ((await liveInstances(stack, runId)).length < 3) await sleep(100);
+    while ((await liveInstances(stack, runId)).length < 3) await sleep(200);
 
     // Act
     child.kill('SIGINT');
@@ -143,11 +149,11 @@ describe('an object that changes and one that goes between plan and measure', ()
       ),
     );
 
-    // Act: the last keys are reached last
+    // Act: the last keys are reached last, after so many batches one by one that a fast machine is not done before
     const runId = await startExecution(stack, {
       prefix: 'moving/',
       arms: ['serverless'],
-      batchSize: 20,
+      batchSize: 2,
       concurrency: 1,
     });
     await waitForPlan(stack, runId);
@@ -179,12 +185,14 @@ describe('an object that goes between the arms', () => {
         stack.s3.send(new CopyObjectCommand({ Bucket, Key, CopySource: `${Bucket}/${from}` })),
       ),
     );
-    const child = startCli(inject('home'), ['--json', 'run', 'leaving/', '--no-baseline', '--workers', '1']);
+    const child = startCli(inject('home'), [
+      ...['--json', 'run', 'leaving/', '--no-baseline', '--engine', 'grpc', '--workers', '1'],
+    ]);
     const finished = finish(child);
     const runId = await runIdFrom(child);
 
     // Act: the serverless arm is over once there are instances
-    while ((await liveInstances(stack, runId)).length === 0) await sleep(50);
+    while ((await liveInstances(stack, runId)).length === 0) await sleep(200);
     await stack.s3.send(new DeleteObjectCommand({ Bucket, Key: copies[7]?.Key }));
     const { code, stdout } = await finished;
 

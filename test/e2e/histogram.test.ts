@@ -6,19 +6,20 @@ import { promisify } from 'node:util';
 import { DeleteObjectCommand } from '@aws-sdk/client-s3';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
-import type { Summary } from '../../src/report/summary-schema.ts';
-import { layout } from '../../src/run/layout.ts';
-import type { Arm } from '../../src/run/request.ts';
-import { cli, cliJson, ROOT } from './support/cli.ts';
+import { cli, cliJson, ROOT } from '../../scripts/own-stack/cli.ts';
 import {
   type ConnectedStack,
   connectStack,
-  independentRows,
   readRows,
   readSummary,
   startExecution,
   waitForEnd,
-} from './support/stack.ts';
+} from '../../scripts/own-stack/stack.ts';
+import type { Arm } from '../../src/contract/arm.ts';
+import { layout } from '../../src/contract/layout.ts';
+import type { Summary } from '../../src/report/summary-schema.ts';
+import { independentRows } from './support/independent-rows.ts';
+import { sharedFleet } from './support/shared-fleet.ts';
 
 const PREFIX = 'histogram/';
 const PHOTOS = 30;
@@ -32,7 +33,7 @@ let folder: string;
 let images: string;
 
 beforeAll(async () => {
-  stack = await connectStack();
+  stack = await connectStack(inject('home'));
   folder = await mkdtemp(join(tmpdir(), 'fanfleet-histogram-'));
   images = join(folder, 'images');
   const photos = join(inject('home'), 'dataset/photos');
@@ -51,12 +52,13 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
 /** One engine with the kernel of the serverless arm, and one with the Python kernel. */
-describe.each(['grpc', 'dask'])('the histogram of both arms, with engine %s', (engine) => {
+describe.each(['grpc', 'dask'] as const)('the histogram of both arms, with engine %s', (engine) => {
   let runId: string;
   let summary: Summary;
 
   beforeAll(async () => {
-    const input = { prefix: PREFIX, operation: 'histogram', engine, workers: 1, batchSize: BATCH_SIZE };
+    const fleet = await sharedFleet(engine);
+    const input = { prefix: PREFIX, operation: 'histogram', fleet, batchSize: BATCH_SIZE };
     runId = await startExecution(stack, input);
     expect(await waitForEnd(stack, runId)).toMatchObject({ status: 'SUCCEEDED' });
     summary = await readSummary(stack, runId);

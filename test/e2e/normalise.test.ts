@@ -5,11 +5,7 @@ import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
-import { compareKeys } from '../../src/dataset/order.ts';
-import type { Normalisation } from '../../src/kernel/normalisation.ts';
-import type { Summary } from '../../src/report/summary-schema.ts';
-import type { Arm } from '../../src/run/request.ts';
-import { cli, cliJson, ROOT } from './support/cli.ts';
+import { cli, cliJson, ROOT } from '../../scripts/own-stack/cli.ts';
 import {
   type ConnectedStack,
   connectStack,
@@ -17,7 +13,12 @@ import {
   readSummary,
   startExecution,
   waitForEnd,
-} from './support/stack.ts';
+} from '../../scripts/own-stack/stack.ts';
+import type { Arm } from '../../src/contract/arm.ts';
+import type { Normalisation } from '../../src/contract/normalisation.ts';
+import { compareKeys } from '../../src/dataset/order.ts';
+import type { Summary } from '../../src/report/summary-schema.ts';
+import { sharedFleet } from './support/shared-fleet.ts';
 
 const PREFIX = 'normalise/';
 const PHOTOS = 30;
@@ -29,7 +30,7 @@ let stack: ConnectedStack;
 let folder: string;
 
 beforeAll(async () => {
-  stack = await connectStack();
+  stack = await connectStack(inject('home'));
   folder = await mkdtemp(join(tmpdir(), 'fanfleet-normalise-'));
   const photos = join(inject('home'), 'dataset/photos');
   const names = (await readdir(photos)).filter((name) => name.endsWith('.jpg')).sort();
@@ -52,7 +53,8 @@ describe.each(['png', 'npy', 'jpeg'] as const)('normalised to %s, by start-execu
   let summary: Summary;
 
   beforeAll(async () => {
-    const input = { prefix: PREFIX, operation: 'normalise', normalise: { format }, workers: 1, batchSize: 5 };
+    const fleet = await sharedFleet('dask');
+    const input = { prefix: PREFIX, operation: 'normalise', normalise: { format }, fleet, batchSize: 5 };
     runId = await startExecution(stack, input);
     expect(await waitForEnd(stack, runId)).toMatchObject({ status: 'SUCCEEDED' });
     summary = await readSummary(stack, runId);
@@ -100,7 +102,7 @@ describe('by the range of the dataset', () => {
     // Act
     const { code, stdout } = await cli(stack.home, [
       ...['--json', 'run', PREFIX, '--operation', 'normalise', '--scope', 'dataset', '--channels', 'each'],
-      ...['--workers', '1', '--no-baseline'],
+      ...['--fleet', await sharedFleet('dask'), '--no-baseline'],
     ]);
     // Assess
     expect(code).toBe(3);

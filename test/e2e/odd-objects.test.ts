@@ -2,14 +2,17 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { REGION, readState } from '../../localstack/offline.ts';
+import { cli } from '../../scripts/own-stack/cli.ts';
+import { type ConnectedStack, connectStack, readRows } from '../../scripts/own-stack/stack.ts';
+import { type Engine, engineSchema } from '../../src/contract/engines.ts';
 import type { Summary } from '../../src/report/summary-schema.ts';
-import { type Engine, engineSchema } from '../../src/run/request.ts';
-import { cli } from './support/cli.ts';
+import { fullOnly } from '../support/full-only.ts';
 import { type OddBucket, putOddObjects } from './support/odd-objects.ts';
-import { type ConnectedStack, connectStack, readRows } from './support/stack.ts';
+import { sharedFleet } from './support/shared-fleet.ts';
 
-/** `FANFLEET_ENGINES=all` takes every engine, in a few minutes; else the one that starts the soonest is enough. */
-const ENGINES: readonly Engine[] = process.env.FANFLEET_ENGINES === 'all' ? engineSchema.options : ['grpc'];
+/** The engine with a worker of its own, and one of those that share the worker in Python. */
+const SHARED: readonly Engine[] = ['grpc', 'dask'];
+const ENGINES = fullOnly(engineSchema.options, SHARED);
 
 describe('a prefix with one of every odd object', () => {
   let odd: OddBucket;
@@ -17,7 +20,7 @@ describe('a prefix with one of every odd object', () => {
   const digests = new Set<string | null>();
 
   beforeAll(async () => {
-    stack = await connectStack();
+    stack = await connectStack(inject('home'));
     const state = await readState(stack.home);
     odd = await putOddObjects({ endpoint: `http://127.0.0.1:${state?.port}`, region: REGION });
   });
@@ -30,7 +33,8 @@ describe('a prefix with one of every odd object', () => {
     'gives a row for each, the same on both arms, with %s: exit code 3, and what was left out',
     async (engine) => {
       // Act
-      const { code, stdout } = await run('--requester-pays', '--engine', engine, '--no-baseline');
+      const fleet = SHARED.includes(engine) ? ['--fleet', await sharedFleet(engine)] : ['--engine', engine];
+      const { code, stdout } = await run('--requester-pays', '--no-baseline', ...fleet);
 
       // Assess
       const summary = JSON.parse(stdout) as Summary & { files: string };
@@ -71,12 +75,8 @@ describe('a prefix with one of every odd object', () => {
 
   it('measures all bits of an image of 16 on both arms, where they are wanted', async () => {
     const { code, stdout } = await run(
-      '--requester-pays',
-      '--engine',
-      'dask',
-      '--depth',
-      'native',
-      '--no-baseline',
+      ...['--requester-pays', '--depth', 'native', '--no-baseline'],
+      ...['--fleet', await sharedFleet('dask')],
     );
     const summary = JSON.parse(stdout) as Summary;
     const rows = await readRows(stack, summary.runId, 'serverless');

@@ -1,10 +1,6 @@
 import { DeleteObjectCommand, ListObjectsV2Command } from '@aws-sdk/client-s3';
 import { beforeAll, describe, expect, inject, it } from 'vitest';
-import { summarySchema } from '../../src/report/summary-schema.ts';
-import { layout } from '../../src/run/layout.ts';
-import type { Arm } from '../../src/run/request.ts';
-import { cli, finish, runIdFrom, startCli } from './support/cli.ts';
-import { copyDigits } from './support/copy-digits.ts';
+import { cli, finish, runIdFrom, startCli } from '../../scripts/own-stack/cli.ts';
 import {
   type ConnectedStack,
   connectStack,
@@ -13,14 +9,19 @@ import {
   startExecution,
   waitForEnd,
   waitForSpans,
-} from './support/stack.ts';
+} from '../../scripts/own-stack/stack.ts';
+import type { Arm } from '../../src/contract/arm.ts';
+import { layout } from '../../src/contract/layout.ts';
+import { summarySchema } from '../../src/report/summary-schema.ts';
+import { copyDigits } from './support/copy-digits.ts';
+import { holdLaterBatches } from './support/held-batches.ts';
+import { sharedFleet } from './support/shared-fleet.ts';
 
 const IMAGES = 60;
 const REQUEST = {
   prefix: 'resumed/',
   operation: 'normalise',
   batchSize: 5,
-  workers: 1,
   baseline: false,
 } as const;
 const BATCHES = IMAGES / REQUEST.batchSize;
@@ -28,7 +29,7 @@ const BATCHES = IMAGES / REQUEST.batchSize;
 let stack: ConnectedStack;
 
 beforeAll(async () => {
-  stack = await connectStack();
+  stack = await connectStack(inject('home'));
   await copyDigits(IMAGES, REQUEST.prefix);
 });
 
@@ -36,7 +37,7 @@ describe('a run that lost a part of its files', () => {
   let earlier: string;
 
   beforeAll(async () => {
-    earlier = await startExecution(stack, REQUEST);
+    earlier = await startExecution(stack, { ...REQUEST, fleet: await sharedFleet('dask') });
     expect((await waitForEnd(stack, earlier)).status).toBe('SUCCEEDED');
   });
 
@@ -72,11 +73,7 @@ describe('a run that lost a part of its files', () => {
 
     // Act
     const { code, stdout, stderr } = await cli(inject('home'), [
-      '--json',
-      'run',
-      '--resume',
-      earlier,
-      '--no-baseline',
+      ...['--json', 'run', '--resume', earlier, '--no-baseline', '--fleet', await sharedFleet('dask')],
     ]);
 
     // Assess
@@ -143,10 +140,12 @@ describe('a run that was stopped', () => {
   it('is resumed where it was', async () => {
     // Prepare
     const child = startCli(inject('home'), [
-      ...['run', 'digits/', '--arms', 'fleet', '--workers', '1', '--no-baseline', '--batch-size', '20'],
+      ...['run', 'photos/', '--arms', 'fleet', '--engine', 'grpc', '--workers', '1', '--no-baseline'],
+      ...['--batch-size', '2'],
     ]);
     const finished = finish(child);
     const earlier = await runIdFrom(child);
+    await holdLaterBatches(stack, earlier, 2);
     await waitForSpans(stack, earlier, 'fleet', 5);
     child.kill('SIGINT');
     expect((await finished).code).toBe(130);
@@ -160,9 +159,9 @@ describe('a run that was stopped', () => {
     const summary = summarySchema.parse({ ...JSON.parse(resumed.stdout), files: undefined });
     expect(summary.plan.resumed).toEqual({ runId: earlier, batches: spans, finished: [] });
     expect(summary.rounds[0]?.arms).toMatchObject([
-      { arm: 'fleet', valid: true, images: 1797, batchesTakenOver: spans },
+      { arm: 'fleet', valid: true, images: 1000, batchesTakenOver: spans },
     ]);
-    expect((await readRows(stack, summary.runId, 'fleet')).split('\n')).toHaveLength(1798);
+    expect((await readRows(stack, summary.runId, 'fleet')).split('\n')).toHaveLength(1001);
   });
 });
 

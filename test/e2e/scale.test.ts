@@ -2,17 +2,19 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { cliJson } from '../../scripts/own-stack/cli.ts';
+import { connectStack, readRows } from '../../scripts/own-stack/stack.ts';
 import { readManifest } from '../../src/aggregate/manifest-stream.ts';
+import { layout } from '../../src/contract/layout.ts';
 import { makeSample } from '../../src/dataset/sample.ts';
 import type { Summary } from '../../src/report/summary-schema.ts';
-import { layout } from '../../src/run/layout.ts';
-import { cliJson } from './support/cli.ts';
-import { connectStack, readRows } from './support/stack.ts';
+import { IS_FULL } from '../support/full-only.ts';
 
 const COUNT = 10_000;
 const MIB = 2 ** 20;
 
-describe('10,000 small images', () => {
+/** `alone/main-job.test.ts` has the same of 1,797. */
+describe.runIf(IS_FULL)('10,000 small images', () => {
   let folder: string;
   let summary: Summary;
 
@@ -28,7 +30,7 @@ describe('10,000 small images', () => {
 
   it('are planned, and none is lost or doubled on either arm', async () => {
     // Prepare
-    const stack = await connectStack();
+    const stack = await connectStack(inject('home'));
     const planned: string[] = [];
     for await (const { objects } of readManifest(stack.runs.stream(layout.manifest(summary.runId)))) {
       planned.push(...objects.map(({ key }) => key));

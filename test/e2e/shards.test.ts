@@ -3,10 +3,12 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { PutObjectCommand } from '@aws-sdk/client-s3';
 import { describe, expect, inject, it } from 'vitest';
+import { cli, cliJson } from '../../scripts/own-stack/cli.ts';
+import { connectStack, readRows } from '../../scripts/own-stack/stack.ts';
+import { tarOf } from '../../src/dataset/shards/tar-writer.ts';
 import type { Summary } from '../../src/report/summary-schema.ts';
-import { tarOf } from '../support/tars.ts';
-import { cli, cliJson } from './support/cli.ts';
-import { connectStack, independentRows, readRows } from './support/stack.ts';
+import { independentRows } from './support/independent-rows.ts';
+import { sharedFleet } from './support/shared-fleet.ts';
 
 const sha256 = (text: string) => createHash('sha256').update(text).digest('hex');
 
@@ -16,9 +18,11 @@ describe('tar shards', () => {
     const packed = await cliJson(home, [
       ...['dataset', 'pack', 'digits/', '--to', 'packed-digits/', '--shard-size', '1MiB'],
     ]);
-    const summary = await cliJson<Summary>(home, ['run', 'packed-digits/', '--batch-size', '300']);
+    const summary = await cliJson<Summary>(home, [
+      ...['run', 'packed-digits/', '--batch-size', '300', '--fleet', await sharedFleet('dask')],
+    ]);
     const independent = await independentRows(join(home, 'dataset/digits'), 'digits/');
-    const stack = await connectStack();
+    const stack = await connectStack(inject('home'));
     expect(packed).toMatchObject({ images: 1797, shards: 2 });
     expect(summary.plan).toMatchObject({ images: 1797, shards: 2, skipped: 0 });
     expect(await readRows(stack, summary.runId, 'serverless')).toBe(independent);
@@ -28,7 +32,7 @@ describe('tar shards', () => {
 
   it('of other tools are read without an index: shuffled, with captions between, and an empty file', async () => {
     const home = inject('home');
-    const stack = await connectStack();
+    const stack = await connectStack(inject('home'));
     const folder = join(home, 'dataset/photos');
     const names = (await readdir(folder))
       .filter((name) => name.endsWith('.jpg'))
@@ -56,7 +60,9 @@ describe('tar shards', () => {
     }
     const compressed = { Bucket: stack.stack.dataBucket, Key: 'webdataset/2.tar.gz', Body: 'gz' };
     await stack.s3.send(new PutObjectCommand(compressed));
-    const { code, stdout, stderr } = await cli(home, ['--json', 'run', 'webdataset/']);
+    const { code, stdout, stderr } = await cli(home, [
+      ...['--json', 'run', 'webdataset/', '--fleet', await sharedFleet('dask')],
+    ]);
     expect(code).toBe(3); // the empty one
     const { runId, plan } = JSON.parse(stdout) as Summary;
     expect(plan.leftOut.map(({ suffix, count }) => [suffix, count])).toEqual([

@@ -3,10 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { CopyObjectCommand, ListObjectsV2Command } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { cli } from '../../scripts/own-stack/cli.ts';
+import { connectStack } from '../../scripts/own-stack/stack.ts';
 import type { SweepFigures } from '../../src/sweep/figures.ts';
 import { type Sweep, sweepSchema } from '../../src/sweep/sweep.ts';
-import { cli } from './support/cli.ts';
-import { connectStack } from './support/stack.ts';
 
 const IMAGES = 40;
 
@@ -14,7 +14,7 @@ let folder: string;
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'fanfleet-sweep-'));
-  const { s3, stack } = await connectStack();
+  const { s3, stack } = await connectStack(inject('home'));
   const Bucket = stack.dataBucket;
   const { Contents = [] } = await s3.send(
     new ListObjectsV2Command({ Bucket, Prefix: 'digits/', MaxKeys: IMAGES }),
@@ -38,7 +38,7 @@ describe('fanfleet sweep', () => {
 
   beforeAll(async () => {
     const { code, outcome, stderr } = await sweep(
-      ...['swept/', '--workers', '2,1', '--repeats', '1', '--batch-size', '5'],
+      ...['swept/', '--engine', 'grpc', '--workers', '2,1', '--repeats', '1', '--batch-size', '5'],
       ...['--out', join(folder, 'sweep.md')],
     );
     expect(code, stderr).toBe(0);
@@ -56,8 +56,8 @@ describe('fanfleet sweep', () => {
       digestsEqual: true,
       failedRuns: 0,
       points: [
-        { engine: 'daft', operation: 'stats', workers: 1, scaling: { speedup: 1 } },
-        { engine: 'daft', operation: 'stats', workers: 2, scaling: { speedup: expect.any(Number) } },
+        { engine: 'grpc', operation: 'stats', workers: 1, scaling: { speedup: 1 } },
+        { engine: 'grpc', operation: 'stats', workers: 2, scaling: { speedup: expect.any(Number) } },
       ],
     });
     for (const measured of first.measurements) {
@@ -69,7 +69,7 @@ describe('fanfleet sweep', () => {
     const kept = sweepSchema.parse(JSON.parse(await readFile(first.file, 'utf8')));
     expect(kept.measurements).toEqual(first.measurements);
     expect(await readFile(join(folder, 'sweep.md'), 'utf8')).toMatch(
-      /\| stats +\| daft +\| +2 \| +1 of 1 \|/,
+      /\| stats +\| grpc +\| +2 \| +\w+ \| +1 of 1 \|/,
     );
   });
 

@@ -1,10 +1,15 @@
+import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Batch } from '../../src/dataset/manifest.ts';
+import type { Batch } from '../../src/contract/manifest.ts';
+import { loadAddon } from '../../src/kernel/native-addon.ts';
+import { createNativeKernel } from '../../src/kernel/native-kernel.ts';
 import { createSharpKernel } from '../../src/kernel/sharp-kernel.ts';
 import { runBaseline } from '../../src/workload/baseline.ts';
 import { batchOf, type ImageBucket, MIB, plain, startImageBucket, watch } from '../support/image-bucket.ts';
 
 const kernel = createSharpKernel();
+/** The native kernel takes part where its addon was built. */
+const addon = loadAddon();
 let bucket: ImageBucket;
 
 beforeAll(async () => {
@@ -60,6 +65,28 @@ describe('runBaseline', () => {
     // Assess
     expect(baseline).toMatchObject({ images: 3, kernel: 'watched', complete: true });
     expect(most).toBe(1);
+  });
+
+  it.skipIf(addon === undefined)('names the kernel that the native one left images to', async () => {
+    const gif = await sharp(await plain(1))
+      .gif()
+      .toBuffer();
+    const batch = batchOf([
+      await bucket.put('base/a.gif', gif),
+      await bucket.put('base/b.png', await plain(2)),
+    ]);
+    const batches = async function* () {
+      yield batch;
+    };
+    const baseline = await runBaseline({
+      ...common,
+      reader: bucket.reader,
+      kernel: createNativeKernel(addon ?? expect.fail('no addon')),
+      batches: batches(),
+      budgetMs: 1e9,
+      now: ticking(),
+    });
+    expect(baseline).toMatchObject({ images: 2, kernel: 'native+sharp' });
   });
 
   it('ends after the batch in which its time ran out', async () => {

@@ -10,6 +10,7 @@ import {
   percentilesOf,
   statisticsOf,
 } from '../../src/aggregate/statistics.ts';
+import { isFailed } from '../../src/contract/row.ts';
 import { findFiles } from '../../src/dataset/files/find-files.ts';
 import { lookAtPaths } from '../../src/dataset/files/named-paths.ts';
 import { nothingPassedOver } from '../../src/dataset/files/passed-over.ts';
@@ -18,7 +19,6 @@ import type { SampleKind } from '../../src/dataset/sample-kinds.ts';
 import { chooseKernel } from '../../src/kernel/choose-kernel.ts';
 import { countImage } from '../../src/kernel/count-image.ts';
 import { ValueCounts } from '../../src/kernel/histogram.ts';
-import { isFailed } from '../../src/kernel/row.ts';
 import { fixtureLines } from '../support/fixture-script.ts';
 
 const PERCENTS = [0, 0.1, 1, 5, 12.34, 25, 50, 75, 95, 99, 99.9, 100];

@@ -7,24 +7,21 @@ import {
   PutObjectCommand,
 } from '@aws-sdk/client-s3';
 import {
-  CreateStateMachineCommand,
   DescribeExecutionCommand,
-  type DescribeExecutionCommandOutput,
   ListExecutionsCommand,
   ListMapRunsCommand,
   SendTaskHeartbeatCommand,
   SendTaskSuccessCommand,
   SFNClient,
-  StartExecutionCommand,
 } from '@aws-sdk/client-sfn';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { type Emulator, startEmulator } from '../support/emulator.ts';
 import { openForeignBucket } from '../support/foreign-bucket.ts';
+import { createMachine, startMachine, until, untilEnded } from '../support/state-machines.ts';
 
 const BUCKET = 'emulator-items';
 let emulator: Emulator;
 let sfn: SFNClient;
-let machines = 0;
 
 beforeAll(async () => {
   emulator = await startEmulator();
@@ -36,41 +33,9 @@ afterAll(async () => {
   await emulator?.stop();
 });
 
-async function create(states: Record<string, unknown>, client = sfn): Promise<string> {
-  machines += 1;
-  const { stateMachineArn = '' } = await client.send(
-    new CreateStateMachineCommand({
-      name: `machine-${machines}`,
-      roleArn: 'arn:aws:iam::000000000000:role/any',
-      definition: JSON.stringify({ StartAt: Object.keys(states)[0], States: states }),
-    }),
-  );
-  return stateMachineArn;
-}
-
-async function start(stateMachineArn: string, input: unknown, client = sfn): Promise<string> {
-  const { executionArn = '' } = await client.send(
-    new StartExecutionCommand({ stateMachineArn, input: JSON.stringify(input) }),
-  );
-  return executionArn;
-}
-
-async function until<T>(what: string, look: () => Promise<T | undefined>): Promise<T> {
-  const deadline = performance.now() + 20_000;
-  while (performance.now() < deadline) {
-    const found = await look();
-    if (found !== undefined) return found;
-    await wait(50);
-  }
-  throw new Error(`Expected ${what} within 20 s`);
-}
-
-function ended(executionArn: string, client = sfn): Promise<DescribeExecutionCommandOutput> {
-  return until(`${executionArn} to end`, async () => {
-    const found = await client.send(new DescribeExecutionCommand({ executionArn }));
-    return found.status === 'RUNNING' ? undefined : found;
-  });
-}
+const create = (states: Record<string, unknown>, client = sfn) => createMachine(client, states);
+const start = (arn: string, input: unknown, client = sfn) => startMachine(client, arn, input);
+const ended = (executionArn: string, client = sfn) => untilEnded(client, executionArn);
 
 const map = (more: Record<string, unknown>, states: Record<string, unknown>) => ({
   Map: {
@@ -234,39 +199,45 @@ describe('a task that waits for its token', () => {
     ['HeartbeatSeconds', { HeartbeatSeconds: 1 }],
     ['HeartbeatSecondsPath', { HeartbeatSecondsPath: '$.heartbeat' }],
   ])('fails with States.HeartbeatTimeout when none comes within %s', async (_, limits) => {
-    const { execution } = await waiting({ TimeoutSeconds: 15, ...limits }, { heartbeat: 1 });
+    const { execution } = await waiting({ TimeoutSeconds: 120, ...limits }, { heartbeat: 1 });
     expect(await ended(execution)).toMatchObject({ status: 'FAILED', error: 'States.HeartbeatTimeout' });
   });
 
   it('in a region that is not the default one too', async () => {
     const elsewhere = new SFNClient({ ...emulator.client, region: 'eu-central-1' });
-    const { execution } = await waiting({ TimeoutSeconds: 15, HeartbeatSeconds: 1 }, {}, elsewhere);
+    onTestFinished(() => elsewhere.destroy());
+    const { execution } = await waiting({ TimeoutSeconds: 120, HeartbeatSeconds: 1 }, {}, elsewhere);
     expect(await ended(execution, elsewhere)).toMatchObject({ error: 'States.HeartbeatTimeout' });
-    elsewhere.destroy();
   });
 
   it('lives as long as heartbeats come, and fails once they stop', async () => {
     // Prepare
-    const { execution, taskToken } = await waiting({ TimeoutSeconds: 30, HeartbeatSeconds: 2 }, {});
+    const { execution, taskToken } = await waiting({ TimeoutSeconds: 120, HeartbeatSeconds: 6 }, {});
 
-    // Act: longer than it would live without
-    for (let beat = 0; beat < 6; beat += 1) {
+    // Act: longer than it would live without; only a machine that does nothing for five seconds sends one too late
+    let last = 0;
+    for (let beat = 0; beat < 20; beat += 1) {
       await wait(500);
+      last = performance.now();
       await sfn.send(new SendTaskHeartbeatCommand({ taskToken }));
     }
     const alive = await sfn.send(new DescribeExecutionCommand({ executionArn: execution }));
-    const stopped = performance.now();
     const after = await ended(execution);
 
     // Assess
     expect(alive.status).toBe('RUNNING');
     expect(after).toMatchObject({ status: 'FAILED', error: 'States.HeartbeatTimeout' });
-    expect(performance.now() - stopped).toBeGreaterThan(1_400);
+    expect(performance.now() - last).toBeGreaterThan(5_900);
   });
 
   it('succeeds with what is sent, and its heartbeat does no harm later', async () => {
-    const { execution, taskToken } = await waiting({ HeartbeatSecondsPath: '$.heartbeat' }, { heartbeat: 1 });
+    const { execution, taskToken } = await waiting(
+      { HeartbeatSecondsPath: '$.heartbeat' },
+      { heartbeat: 10 },
+    );
     await sfn.send(new SendTaskSuccessCommand({ taskToken, output: '{"done":true}' }));
+    await ended(execution);
+    await wait(11_000);
     const { status, output } = await ended(execution);
     expect({ status, output: JSON.parse(output ?? '') }).toEqual({
       status: 'SUCCEEDED',

@@ -7,112 +7,125 @@ import { ObjectReader } from '../../src/aws/object-reader.ts';
 import { ObjectStore } from '../../src/aws/object-store.ts';
 import { createS3 } from '../../src/aws/s3.ts';
 import { s3Access } from '../../src/aws/s3-access.ts';
-import type { Batch, DatasetObject } from '../../src/dataset/manifest.ts';
+import type { Engine } from '../../src/contract/engines.ts';
+import { layout } from '../../src/contract/layout.ts';
+import type { Batch, DatasetObject } from '../../src/contract/manifest.ts';
+import { serializeRow } from '../../src/contract/row.ts';
+import { type Span, spanSchema } from '../../src/contract/span.ts';
+import { tarOf } from '../../src/dataset/shards/tar-writer.ts';
 import { workerStatesSchema } from '../../src/fleet/worker-states.ts';
 import { loadAddon } from '../../src/kernel/native-addon.ts';
-import { serializeRow } from '../../src/kernel/row.ts';
 import { createSharpKernel } from '../../src/kernel/sharp-kernel.ts';
-import { layout } from '../../src/run/layout.ts';
-import type { Engine } from '../../src/run/request.ts';
-import { type Span, spanSchema } from '../../src/timing/span.ts';
 import { measureBatch } from '../../src/workload/measure-batch.ts';
 import type { FleetHost } from '../support/fleet-host.ts';
 import { cutBatches, DATA, FleetJobs, ROUND, RUNS } from '../support/fleet-job.ts';
+import { fullOnly } from '../support/full-only.ts';
 import { MIB } from '../support/image-bucket.ts';
-import { tarOf } from '../support/tars.ts';
+import { ownAddress } from '../support/own-address.ts';
 
-const ENGINES = ['daft', 'ray', 'dask', 'spark'] as const satisfies Engine[];
-// Loopback addresses that hosts of an offline AWS on this machine do not have.
-const HEAD = '127.0.78.11';
-const WORKERS = ['127.0.78.12', '127.0.78.13'];
+const ALL = ['daft', 'ray', 'dask', 'spark'] as const satisfies Engine[];
+/** Daft's cluster is Ray's, and loses a process and a worker as Ray's does; `main-job.test.ts` has a run by Daft. */
+const ENGINES = fullOnly<Engine>(ALL, ['ray', 'dask', 'spark']);
+const HEAD = ownAddress(11);
+const WORKERS = [ownAddress(12), ownAddress(13)];
 const NORMALISATION = { format: 'png', channels: 'each', quality: 90 } as const;
 
 let jobs: FleetJobs;
 let batches: Batch[];
+let expected: Promise<string[]> | undefined;
 
 beforeAll(async () => {
   jobs = await FleetJobs.start();
   batches = cutBatches([...(await putLoose(30)), ...(await putTar(30))], 5);
 });
-afterEach(() => jobs?.stopHosts());
+afterEach(async () => {
+  jobs?.emulator.goOn();
+  await jobs?.stopHosts();
+});
 afterAll(() => jobs?.stop());
 
 // Each boots a fleet, which takes its time where cores are few.
-describe.each(ENGINES)('%s', { timeout: 180_000 }, (engine) => {
-  it('gives the rows of the other arm, though a process dies in the middle of it', async () => {
+const LIMIT = { timeout: 180_000 };
+
+describe.each(ENGINES)('%s', LIMIT, (engine) => {
+  it('gives the rows and the files of the other arm, though a process dies in the middle of it and EC2 takes a worker back', async () => {
     // Prepare
-    const { runId, execution, secret } = await start(engine, 'stats', 'null');
+    const { runId, execution, secret, workers } = await start(engine);
 
     // Act
     const first = await firstSpan(runId, execution);
-    const commands = await commandLines();
     process.kill(Number(first.worker.split('/')[1]), 'SIGKILL');
+    const commands = await commandLines();
+    const [leaving = -1] = [0, 1].filter(
+      (number) => first.worker.split('/')[0] !== instanceOf(engine, number),
+    );
+    await takeBack(workers[leaving]);
     const outcome = await jobs.settled(execution, 160_000);
 
     // Assess
     const console = await jobs.consoles();
     expect(outcome.status, console).toBe('SUCCEEDED');
     expect(await rowsOf(runId)).toEqual(await expectedRows());
+    const keys = batches.flatMap(({ objects }) => objects.map(({ key }) => key));
+    const files = keys.map((key) => layout.normalised(runId, 'fleet', ROUND, key, 'png'));
+    expect(await normalisedFiles(runId)).toEqual(files.sort());
     expect(commands).toContain(`engines.${engine}`);
     expect(commands + console).not.toContain(secret);
+    const states = await statesOfWorkers(runId);
+    expect(states.filter((state) => state.endsWith('DEAD'))).toEqual([]);
+    expect(states).toContain(`${WORKERS[leaving]} LEFT`);
     const info = await jobs.info(runId);
     expect(info).toMatchObject({ engine, status: 'succeeded', workersJoined: WORKERS.length });
-    expect(info.dashboard).toMatch(`http://${HEAD}:`);
+    // Nobody may open one here, and those of the others take time to boot.
+    expect(info.dashboard).toMatch(engine === 'spark' ? `http://${HEAD}:` : /^$/);
+    expect(info.hosts[0]?.steps.map(({ name }) => name)).toContain('warm-up');
     expect(info.clusterStatus).not.toBe('');
     expect(info.hosts.map(({ address }) => address).sort()).toEqual([HEAD, ...WORKERS]);
     const isNative = loadAddon() !== undefined;
     expect(first.kernel).toBe(isNative ? 'native' : 'pillow');
     expect(info.hosts.map(({ noNativeKernel }) => noNativeKernel === null)).toEqual(Array(3).fill(isNative));
   });
-
-  it('normalises, and writes a file for each image, though EC2 takes a worker back', async () => {
-    // Prepare
-    const { runId, execution, workers } = await start(engine, 'normalise', JSON.stringify(NORMALISATION));
-
-    // Act
-    // The head has seen both, so it does not wait for the one that leaves.
-    await expect.poll(() => statesOfWorkers(runId), { timeout: 90_000 }).toHaveLength(WORKERS.length);
-    workers[0]?.interrupt();
-    const outcome = await jobs.settled(execution, 160_000);
-
-    // Assess
-    expect(outcome.status, await jobs.consoles()).toBe('SUCCEEDED');
-    const states = await statesOfWorkers(runId);
-    expect(states).toContain(`${WORKERS[0]} LEFT`);
-    expect(states.filter((state) => state.endsWith('DEAD'))).toEqual([]);
-    const rows = (await rowsOf(runId)).map((row) => JSON.parse(row));
-    const keys = batches.flatMap(({ objects }) => objects.map(({ key }) => key));
-    expect(rows.map(({ key }) => key)).toEqual(keys);
-    const files = [];
-    const store = new ObjectStore(jobs.emulator.s3, RUNS);
-    for await (const { key } of store.list(`${layout.arm(runId, 'fleet', ROUND)}normalised/`))
-      files.push(key);
-    expect(files.sort()).toEqual(
-      keys.map((key) => layout.normalised(runId, 'fleet', ROUND, key, 'png')).sort(),
-    );
-  });
 });
 
-async function start(engine: Engine, operation: string, normalisation: string) {
-  const runId = `${engine}-${operation}`;
+async function start(engine: Engine) {
+  const runId = `${engine}-run`;
   await jobs.putManifest(runId, batches);
   const { execution, secret } = await jobs.execute(runId);
   const header = {
     FANFLEET_ENGINE: engine,
-    FANFLEET_OPERATION: operation,
-    FANFLEET_NORMALISATION: normalisation,
+    FANFLEET_OPERATION: 'normalise',
+    FANFLEET_NORMALISATION: JSON.stringify(NORMALISATION),
     FANFLEET_WORKERS: String(WORKERS.length),
   };
   await jobs.boot('head', HEAD, `i-${engine}-head`, runId, header);
   const workers: FleetHost[] = [];
   for (const [number, address] of WORKERS.entries()) {
     const worker = { ...header, FANFLEET_HEAD_ADDRESS: HEAD };
-    workers.push(await jobs.boot('worker', address, `i-${engine}-${number}`, runId, worker));
+    workers.push(await jobs.boot('worker', address, instanceOf(engine, number), runId, worker));
   }
   return { runId, execution, secret, workers };
 }
 
-/** All states that workers had, such as `127.0.78.12 ALIVE`. */
+function instanceOf(engine: Engine, number: number): string {
+  return `i-${engine}-${number}`;
+}
+
+/** Return once the worker knows. It looks for a notice every two seconds, in which all could be done: so nothing is. */
+async function takeBack(worker: FleetHost | undefined): Promise<void> {
+  jobs.emulator.pause();
+  worker?.interrupt();
+  await expect.poll(() => worker?.console()).toContain('draining');
+  jobs.emulator.goOn();
+}
+
+async function normalisedFiles(runId: string): Promise<string[]> {
+  const files = [];
+  const store = new ObjectStore(jobs.emulator.s3, RUNS);
+  for await (const { key } of store.list(`${layout.arm(runId, 'fleet', ROUND)}normalised/`)) files.push(key);
+  return files.sort();
+}
+
+/** All states that workers had, such as `127.7.2.12 ALIVE`. */
 async function statesOfWorkers(runId: string): Promise<string[]> {
   const file = await jobs.json(layout.workerStates(runId, ROUND)).catch(() => ({ changes: [] }));
   return workerStatesSchema.parse(file).changes.map(({ address, state }) => `${address} ${state}`);
@@ -146,7 +159,12 @@ async function rowsOf(runId: string): Promise<string[]> {
 }
 
 /** By the kernel of the serverless arm. */
-async function expectedRows(): Promise<string[]> {
+function expectedRows(): Promise<string[]> {
+  expected ??= measuredRows();
+  return expected;
+}
+
+async function measuredRows(): Promise<string[]> {
   const s3 = createS3(jobs.emulator.client);
   const reader = new ObjectReader(s3Access(s3));
   try {
@@ -156,7 +174,7 @@ async function expectedRows(): Promise<string[]> {
         reader,
         bucket: DATA,
         batch,
-        task: { operation: 'stats' },
+        task: { operation: 'normalise', normalisation: NORMALISATION },
         kernel: createSharpKernel(),
         fetches: 4,
         decodes: 2,

@@ -6,7 +6,7 @@ import { CreateBucketCommand } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { readHosts } from '../../src/aggregate/hosts.ts';
 import { ObjectStore } from '../../src/aws/object-store.ts';
-import { layout } from '../../src/run/layout.ts';
+import { layout } from '../../src/contract/layout.ts';
 import { type Emulator, startEmulator } from '../support/emulator.ts';
 import { HostFiles } from '../support/watched-run.ts';
 

@@ -1,16 +1,16 @@
 import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import { buildGrpcProgram } from '../../scripts/packaging/grpc-program.mjs';
-import type { Batch } from '../../src/dataset/manifest.ts';
-import { layout } from '../../src/run/layout.ts';
-import { spanSchema } from '../../src/timing/span.ts';
+import { layout } from '../../src/contract/layout.ts';
+import type { Batch } from '../../src/contract/manifest.ts';
+import { spanSchema } from '../../src/contract/span.ts';
 import { cutBatches, FleetJobs, ROUND } from '../support/fleet-job.ts';
 import { plain } from '../support/image-bucket.ts';
+import { ownAddress } from '../support/own-address.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
-// Loopback addresses that hosts of an offline AWS on this machine do not have.
-const HEAD = '127.0.79.11';
-const WORKERS = ['127.0.79.12', '127.0.79.13'];
+const HEAD = ownAddress(11);
+const WORKERS = [ownAddress(12), ownAddress(13)];
 
 let jobs: FleetJobs;
 let batches: Batch[];

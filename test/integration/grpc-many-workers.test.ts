@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
+import { runManyWorkers } from '../../bench/many-workers.ts';
 import { startHead } from '../../src/grpc/head/server.ts';
-import { runManyWorkers } from '../support/many-workers.ts';
 
 it('100 workers do 10,000 batches, none lost and none counted twice, though ten of them die', async () => {
   // Prepare

@@ -3,12 +3,14 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { crc32, deflateSync } from 'node:zlib';
+import { deflateSync } from 'node:zlib';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { loadAddon } from '../../src/kernel/native-addon.ts';
 import { createNativeKernel } from '../../src/kernel/native-kernel.ts';
+import { pngChunk, pngStart } from '../../src/kernel/png-writer.ts';
 import { createSharpKernel } from '../../src/kernel/sharp-kernel.ts';
+import { createWasmKernel } from '../../src/kernel/wasm/wasm-kernel.ts';
 import { imageMemoryOfFunction } from '../../src/run/image-memory.ts';
 import { fixtureLines } from '../support/fixture-script.ts';
 import { PYTHON_KERNELS } from '../support/python-kernels.ts';
@@ -16,7 +18,11 @@ import { PYTHON_KERNELS } from '../support/python-kernels.ts';
 const MIB = 1024 * 1024;
 const MEMORY = 512;
 const addon = loadAddon();
-const KERNELS = [createSharpKernel(), ...(addon === undefined ? [] : [createNativeKernel(addon)])];
+const KERNELS = [
+  createSharpKernel(),
+  createWasmKernel(),
+  ...(addon === undefined ? [] : [createNativeKernel(addon)]),
+];
 let folder = '';
 
 beforeAll(() => {
@@ -87,20 +93,7 @@ function inFunction(kernel: string): string[] {
 function rgbaPng(width: number, height: number): Buffer {
   const line = Buffer.alloc(1 + 4 * width);
   for (let at = 1; at < line.length; at += 4) line.set([1, 2, 3, 255], at);
-  const header = Buffer.alloc(13);
-  header.writeUInt32BE(width, 0);
-  header.writeUInt32BE(height, 4);
-  header.set([8, 6], 8);
   const data = deflateSync(Buffer.concat(Array(height).fill(line)), { level: 1 });
-  const chunks = [chunk('IHDR', header), chunk('IDAT', data), chunk('IEND', Buffer.alloc(0))];
-  return Buffer.concat([Buffer.from('\x89PNG\r\n\x1a\n', 'latin1'), ...chunks]);
-}
-
-function chunk(type: string, body: Buffer): Buffer {
-  const whole = Buffer.alloc(12 + body.length);
-  whole.writeUInt32BE(body.length);
-  whole.write(type, 4, 'latin1');
-  body.copy(whole, 8);
-  whole.writeUInt32BE(crc32(whole.subarray(4, -4)), 8 + body.length);
-  return whole;
+  const start = pngStart({ width, height, colour: 6 });
+  return Buffer.concat([...start, ...pngChunk('IDAT', data), ...pngChunk('IEND')]);
 }

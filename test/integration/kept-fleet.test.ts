@@ -1,25 +1,35 @@
 import { fileURLToPath } from 'node:url';
+import sharp from 'sharp';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { buildGrpcProgram } from '../../scripts/packaging/grpc-program.mjs';
-import type { Batch } from '../../src/dataset/manifest.ts';
+import { layout } from '../../src/contract/layout.ts';
+import type { Batch } from '../../src/contract/manifest.ts';
+import { spanSchema } from '../../src/contract/span.ts';
 import { endQueue } from '../../src/fleet/kept/end-fleet.ts';
 import { keptFiles } from '../../src/fleet/kept/files.ts';
 import { keptFleetStateSchema } from '../../src/fleet/kept/kept-fleet.ts';
 import { enqueue } from '../../src/fleet/kept/queue.ts';
-import { layout } from '../../src/run/layout.ts';
-import { spanSchema } from '../../src/timing/span.ts';
 import { cutBatches, FleetJobs, ROUND } from '../support/fleet-job.ts';
 import { plain } from '../support/image-bucket.ts';
+import { ownAddress } from '../support/own-address.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
-// Loopback addresses that hosts of an offline AWS on this machine do not have.
-const HOSTS = ['127.0.80.11', '127.0.80.12', '127.0.80.13'] as const;
+const HOSTS = [ownAddress(11), ownAddress(12), ownAddress(13)] as const;
 const GRPC = { FANFLEET_ENGINE: 'grpc' };
 /** Of one execution. A busy machine takes long to boot. */
 const WITHIN_MS = 100_000;
 
+/** Of little bytes, and more to do than any machine does before its fleet ends. */
+const LARGE = { width: 3000, height: 3000, channels: 3, background: 'teal' } as const;
+const LARGE_IMAGES = 300;
+const NORMALISING = {
+  FANFLEET_OPERATION: 'normalise',
+  FANFLEET_NORMALISATION: JSON.stringify({ format: 'png', channels: 'each', quality: 90 }),
+};
+
 let jobs: FleetJobs;
 let batches: Batch[];
+let large: Batch[];
 let fleets = 0;
 
 beforeAll(async () => {
@@ -29,6 +39,9 @@ beforeAll(async () => {
     jobs.putImage(`image-${String(index).padStart(2, '0')}.png`, await plain(index, 64)),
   );
   batches = cutBatches(await Promise.all(images), 4);
+  const body = await sharp({ create: LARGE }).png().toBuffer();
+  const slow = Array.from({ length: LARGE_IMAGES }, (_, index) => jobs.putImage(`large/${index}.png`, body));
+  large = cutBatches(await Promise.all(slow), 1);
 });
 afterEach(() => jobs?.stopHosts());
 afterAll(() => jobs?.stop());
@@ -109,6 +122,35 @@ describe('a kept fleet', { timeout: 180_000 }, () => {
     expect(await maximaOf(runs[1] ?? '')).toHaveLength(40);
   });
 
+  it('fails the job and ends when all workers are lost, and what waits is told', async () => {
+    // Prepare
+    const id = nextId();
+    const runs = [`${id}-alone`, `${id}-behind`];
+    for (const run of runs) await jobs.putManifest(run, large);
+    const { execution, hosts } = await jobs.keep(id, HOSTS, { ...GRPC, FANFLEET_ALONE_S: '3' });
+    const executions = [];
+    for (const run of runs) executions.push(await jobs.submit(id, run, NORMALISING));
+    await expect
+      .poll(() => stateOf(id).catch(() => null), { timeout: WITHIN_MS })
+      .toMatchObject({ state: 'busy' });
+
+    // Act
+    await Promise.all(hosts.slice(1).map((host) => host.stop()));
+    const [alone, behind] = await Promise.all(executions.map((each) => jobs.settled(each, WITHIN_MS)));
+    const end = await jobs.settled(execution, WITHIN_MS);
+
+    // Assess
+    const console = await hosts[0]?.console();
+    expect([alone?.status, alone?.error], console).toEqual(['FAILED', 'NoWorkersLeft']);
+    expect(alone?.cause).toContain(`fanfleet run --resume ${runs[0]}`);
+    expect([behind?.status, behind?.error]).toEqual([
+      'FAILED',
+      expect.stringMatching(/NoWorkersLeft|FleetEnded/),
+    ]);
+    expect(JSON.parse(end.output ?? '{}')).toEqual({ reason: 'no workers' });
+    expect(await enqueue(jobs.store, id, { end: 'late' })).toEqual({ ended: 'no workers' });
+  });
+
   it('ends at its deadline', async () => {
     const id = nextId();
     // Half a minute of it is kept to report.
@@ -118,22 +160,23 @@ describe('a kept fleet', { timeout: 180_000 }, () => {
     expect(await enqueue(jobs.store, id, { end: 'late' })).toEqual({ ended: 'deadline' });
   });
 
-  it('leaves out a job whose run has ended in the queue', async () => {
+  it('leaves out a job whose run has ended in the queue, and one that cannot be read', async () => {
     // Prepare
     const id = nextId();
     const runs = [`${id}-stopped`, `${id}-next`];
     for (const run of runs) await jobs.putManifest(run, batches);
     const stopped = await jobs.submit(id, runs[0] ?? '');
+    await jobs.submit(id, `${id}-broken`, { FANFLEET_ROUND: 'none' });
     const next = await jobs.submit(id, runs[1] ?? '');
 
-    // Act
-    await jobs.keep(id, HOSTS, GRPC);
+    // Act: before anybody could have taken it
     await jobs.stopRun(stopped, runs[0] ?? '');
+    await jobs.keep(id, HOSTS, GRPC);
 
     // Assess
     expect((await jobs.settled(next, WITHIN_MS)).status, await jobs.consoles()).toBe('SUCCEEDED');
     await expect(jobs.info(runs[0] ?? '')).rejects.toThrow();
-    expect((await jobs.info(runs[1] ?? '')).kept).toMatchObject({ job: 2, idleSince: null });
+    expect((await jobs.info(runs[1] ?? '')).kept).toMatchObject({ job: 3, idleSince: null });
   });
 });
 

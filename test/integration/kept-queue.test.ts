@@ -1,6 +1,7 @@
 import { CreateBucketCommand } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { ObjectStore } from '../../src/aws/object-store.ts';
+import { keptFleetIds } from '../../src/fleet/kept/files.ts';
 import type { QueueEntry } from '../../src/fleet/kept/kept-fleet.ts';
 import { enqueue, entryNumbers, readEntry } from '../../src/fleet/kept/queue.ts';
 import { type Emulator, startEmulator } from '../support/emulator.ts';
@@ -48,7 +49,16 @@ it('takes nothing behind its end, and each job that is put at the same moment is
   expect(await enqueue(store, 'ends.1', job(99))).toEqual({ ended: 'idle' });
 });
 
-it('has its keys apart from those of another life', async () => {
+it('goes on behind an entry that is known, and knows its end', async () => {
+  for (const number of [1, 2, 3]) await enqueue(store, 'known.1', job(number));
+  expect(await enqueue(store, 'known.1', job(4), 2)).toEqual({ number: 4 });
+  expect(await enqueue(store, 'known.1', job(5), 4)).toEqual({ number: 5 });
+  await enqueue(store, 'known.1', { end: 'idle' });
+  expect(await enqueue(store, 'known.1', job(7), 6)).toEqual({ ended: 'idle' });
+});
+
+it('has its keys apart from those of another life, and is found by its life', async () => {
   await enqueue(store, 'four.1', { end: 'stopped' });
   expect(await enqueue(store, 'four.10', job(1))).toEqual({ number: 1 });
+  expect(await keptFleetIds(store, 'four')).toEqual(['four.1', 'four.10']);
 });

@@ -2,13 +2,8 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { compareKeys } from '../../src/dataset/order.ts';
-import { countImage } from '../../src/kernel/count-image.ts';
-import { ValueCounts } from '../../src/kernel/histogram.ts';
-import type { Kernel } from '../../src/kernel/kernel.ts';
-import { loadAddon } from '../../src/kernel/native-addon.ts';
-import { createNativeKernel } from '../../src/kernel/native-kernel.ts';
-import { OPERATIONS, type Operation } from '../../src/kernel/operation.ts';
+import { serializeHistogram } from '../../src/contract/histogram-file.ts';
+import { OPERATIONS, type Operation } from '../../src/contract/operation.ts';
 import {
   failedRow,
   IMAGE_ERRORS,
@@ -16,17 +11,30 @@ import {
   isFailed,
   type Row,
   serializeRow,
-} from '../../src/kernel/row.ts';
+} from '../../src/contract/row.ts';
+import { compareKeys } from '../../src/dataset/order.ts';
+import { countImage } from '../../src/kernel/count-image.ts';
+import { ValueCounts } from '../../src/kernel/histogram.ts';
+import type { Kernel } from '../../src/kernel/kernel.ts';
+import { loadAddon } from '../../src/kernel/native-addon.ts';
+import { createNativeKernel } from '../../src/kernel/native-kernel.ts';
 import { createSharpKernel } from '../../src/kernel/sharp-kernel.ts';
-import { serializeHistogram } from '../../src/run/histogram-file.ts';
+import { createWasmKernel } from '../../src/kernel/wasm/wasm-kernel.ts';
 import { PILLOW_DIFFERS, REFUSED } from '../fixtures/refused-images.ts';
 import { fixtureLines } from '../support/fixture-script.ts';
 import { PYTHON_KERNELS, type PythonKernel } from '../support/python-kernels.ts';
 
 /** The native kernel takes part where its addon was built. */
 const addon = loadAddon();
-const KERNELS = [createSharpKernel(), ...(addon === undefined ? [] : [createNativeKernel(addon)])];
+const KERNELS = [
+  createSharpKernel(),
+  createWasmKernel(),
+  ...(addon === undefined ? [] : [createNativeKernel(addon)]),
+];
 let folder = '';
+/** Rows that several tests compare, by what they are of. */
+const ofKernels = new Map<string, Promise<readonly string[]>>();
+const ofPython = new Map<string, readonly string[]>();
 
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'fanfleet-kernel-'));
@@ -179,7 +187,14 @@ test('keys of every kind have the same text in both languages', () => {
   expect(lines).toEqual(keys.flatMap((key) => codes.map((code) => serializeRow(failedRow(key, code)))));
 });
 
-async function rowsHere(kernel: Kernel, below: string, operation: Operation): Promise<string[]> {
+function rowsHere(kernel: Kernel, below: string, operation: Operation): Promise<readonly string[]> {
+  const name = `${kernel.name} ${below} ${operation}`;
+  const known = ofKernels.get(name) ?? measureHere(kernel, below, operation);
+  ofKernels.set(name, known);
+  return known;
+}
+
+async function measureHere(kernel: Kernel, below: string, operation: Operation): Promise<string[]> {
   const rows: string[] = [];
   for (const [name, input] of filesOf(below)) {
     rows.push(serializeRow((await kernel.prepare(input, name).measure(operation)).row));
@@ -188,7 +203,7 @@ async function rowsHere(kernel: Kernel, below: string, operation: Operation): Pr
 }
 
 /** The rows of the call for many images, or of one after another by a kernel without it. */
-async function rowsAtOnce(kernel: Kernel, below: string, operation: Operation): Promise<string[]> {
+async function rowsAtOnce(kernel: Kernel, below: string, operation: Operation): Promise<readonly string[]> {
   if (kernel.measureAll === undefined) return rowsHere(kernel, below, operation);
   const prepared = filesOf(below).map(([name, input]) => kernel.prepare(input, name));
   return (await kernel.measureAll(prepared, operation)).map(({ row }) => serializeRow(row));
@@ -199,8 +214,16 @@ function filesOf(below: string): [name: string, input: Buffer][] {
   return names.map((name) => [name, readFileSync(join(folder, below, name))]);
 }
 
-function rowsOfPython(below: string, operation: Operation, kernel?: PythonKernel): string[] {
-  return fixtureLines(['kernel_rows.py', join(folder, below), operation], kernel && { kernel });
+function rowsOfPython(
+  below: string,
+  operation: Operation,
+  kernel: PythonKernel = 'portable',
+): readonly string[] {
+  const name = `${kernel} ${below} ${operation}`;
+  const known =
+    ofPython.get(name) ?? fixtureLines(['kernel_rows.py', join(folder, below), operation], { kernel });
+  ofPython.set(name, known);
+  return known;
 }
 
 function keyOf(line: string): string {

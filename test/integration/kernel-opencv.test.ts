@@ -3,11 +3,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { isFailed, type Row, serializeRow } from '../../src/contract/row.ts';
 import { compareKeys } from '../../src/dataset/order.ts';
 import { loadAddon } from '../../src/kernel/native-addon.ts';
 import { createNativeKernel } from '../../src/kernel/native-kernel.ts';
-import { isFailed, type Row, serializeRow } from '../../src/kernel/row.ts';
 import { createSharpKernel } from '../../src/kernel/sharp-kernel.ts';
+import { createWasmKernel } from '../../src/kernel/wasm/wasm-kernel.ts';
 import { fixtureLines } from '../support/fixture-script.ts';
 
 /** The bench's environment has OpenCV: `npm run bench` makes it. */
@@ -41,7 +42,11 @@ const UNREAD: readonly { readonly what: string; readonly names: RegExp }[] = [
 
 describe.runIf(existsSync(PYTHON))('OpenCV, from bench/.venv, which `npm run bench` makes', () => {
   const addon = loadAddon();
-  const kernels = [createSharpKernel(), ...(addon === undefined ? [] : [createNativeKernel(addon)])];
+  const kernels = [
+    createSharpKernel(),
+    createWasmKernel(),
+    ...(addon === undefined ? [] : [createNativeKernel(addon)]),
+  ];
   let folder = '';
   beforeAll(() => {
     folder = mkdtempSync(join(tmpdir(), 'fanfleet-opencv-'));

@@ -2,10 +2,11 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { isFailed, type Row } from '../../src/contract/row.ts';
 import { loadAddon } from '../../src/kernel/native-addon.ts';
 import { createNativeKernel } from '../../src/kernel/native-kernel.ts';
-import { isFailed, type Row } from '../../src/kernel/row.ts';
 import { createSharpKernel } from '../../src/kernel/sharp-kernel.ts';
+import { createWasmKernel } from '../../src/kernel/wasm/wasm-kernel.ts';
 import { fixtureLines } from '../support/fixture-script.ts';
 import { PYTHON_KERNELS } from '../support/python-kernels.ts';
 
@@ -83,18 +84,20 @@ beforeAll(() => {
 afterAll(() => rmSync(folder, { recursive: true }));
 
 const addon = loadAddon();
-const kernels = [createSharpKernel(), ...(addon === undefined ? [] : [createNativeKernel(addon)])].map(
-  (kernel) => ({
-    name: kernel.name,
-    rows: async () =>
-      Promise.all(
-        readdirSync(folder).map(async (name) => {
-          const { row } = await kernel.prepare(readFileSync(join(folder, name)), name).measure('stats');
-          return row;
-        }),
-      ),
-  }),
-);
+const kernels = [
+  createSharpKernel(),
+  createWasmKernel(),
+  ...(addon === undefined ? [] : [createNativeKernel(addon)]),
+].map((kernel) => ({
+  name: kernel.name,
+  rows: async () =>
+    Promise.all(
+      readdirSync(folder).map(async (name) => {
+        const { row } = await kernel.prepare(readFileSync(join(folder, name)), name).measure('stats');
+        return row;
+      }),
+    ),
+}));
 const ofPython = PYTHON_KERNELS.map((kernel) => ({
   name: `${kernel} in Python`,
   rows: async () =>

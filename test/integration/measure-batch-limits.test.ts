@@ -1,7 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ObjectReader } from '../../src/aws/object-reader.ts';
-import { isFailed } from '../../src/kernel/row.ts';
+import { isFailed } from '../../src/contract/row.ts';
 import { createSharpKernel } from '../../src/kernel/sharp-kernel.ts';
 import { batchOf, type ImageBucket, plain, startImageBucket, watch } from '../support/image-bucket.ts';
 import { refuse, respond, startScriptedServer } from '../support/scripted-server.ts';
@@ -36,8 +36,10 @@ describe('measureBatch', () => {
         now.decoding += 1;
         now.decoded += working;
         raise();
-        // Long enough for the next ones to be fetched meanwhile.
-        await wait(10);
+        // Until there is one beside it, and then long enough for the next ones to be fetched meanwhile.
+        const until = performance.now() + 30_000;
+        do await wait(10);
+        while (most.decoding < 2 && performance.now() < until);
         const measured = await measure();
         now.decoding -= 1;
         now.decoded -= working;

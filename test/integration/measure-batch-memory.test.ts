@@ -1,11 +1,11 @@
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { DatasetObject } from '../../src/dataset/manifest.ts';
+import type { DatasetObject } from '../../src/contract/manifest.ts';
+import { tarOf } from '../../src/dataset/shards/tar-writer.ts';
 import { chooseKernel } from '../../src/kernel/choose-kernel.ts';
 import type { Kernel, Prepared } from '../../src/kernel/kernel.ts';
 import { createSharpKernel } from '../../src/kernel/sharp-kernel.ts';
 import { batchOf, type ImageBucket, startImageBucket } from '../support/image-bucket.ts';
-import { tarOf } from '../support/tars.ts';
 
 const kernel = createSharpKernel();
 let bucket: ImageBucket;

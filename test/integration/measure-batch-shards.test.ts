@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { DatasetObject } from '../../src/dataset/manifest.ts';
+import type { DatasetObject } from '../../src/contract/manifest.ts';
+import { failedRow } from '../../src/contract/row.ts';
+import { tarOf } from '../../src/dataset/shards/tar-writer.ts';
 import { chooseKernel } from '../../src/kernel/choose-kernel.ts';
-import { failedRow } from '../../src/kernel/row.ts';
 import { createSharpKernel } from '../../src/kernel/sharp-kernel.ts';
 import { batchOf, type ImageBucket, plain, startImageBucket } from '../support/image-bucket.ts';
-import { tarOf } from '../support/tars.ts';
 
 const kernel = createSharpKernel();
 let bucket: ImageBucket;

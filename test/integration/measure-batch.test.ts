@@ -6,10 +6,12 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { DeleteObjectCommand, PutObjectCommand, type PutObjectCommandInput } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { DatasetObject } from '../../src/dataset/manifest.ts';
-import { failedRow, type Row } from '../../src/kernel/row.ts';
+import type { DatasetObject } from '../../src/contract/manifest.ts';
+import { failedRow, type Row } from '../../src/contract/row.ts';
+import { loadAddon } from '../../src/kernel/native-addon.ts';
+import { createNativeKernel } from '../../src/kernel/native-kernel.ts';
 import { createSharpKernel } from '../../src/kernel/sharp-kernel.ts';
-import { batchOf, type ImageBucket, plain, startImageBucket } from '../support/image-bucket.ts';
+import { batchOf, type ImageBucket, plain, startImageBucket, watch } from '../support/image-bucket.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const ODD_KEYS = [
@@ -23,6 +25,8 @@ const ODD_KEYS = [
 ];
 
 const kernel = createSharpKernel();
+/** The native kernel takes part where its addon was built. */
+const addon = loadAddon();
 
 let folder: string;
 let bucket: ImageBucket;
@@ -55,6 +59,57 @@ describe('measureBatch', () => {
     );
     expect({ bytes, errors }).toEqual({ bytes: batch.bytes, errors: 0 });
   });
+
+  it('begins nothing more once nobody wants the batch any more', async () => {
+    // Prepare
+    const images = Array.from({ length: 30 }, async (_, i) =>
+      bucket.put(`unwanted/${i}.png`, await plain(i)),
+    );
+    const batch = batchOf(await Promise.all(images));
+    const unwanted = new AbortController();
+    let begun = 0;
+    const watched = watch(kernel, (measure) => {
+      begun += 1;
+      unwanted.abort(new Error('nobody wants it'));
+      return measure();
+    });
+
+    // Act
+    const measuring = bucket.measure(batch, { kernel: watched, decodes: 1, signal: unwanted.signal });
+
+    // Assess
+    await expect(measuring).rejects.toThrow('nobody wants it');
+    expect(begun).toBe(1);
+  });
+
+  it.skipIf(addon === undefined)(
+    'counts the images that the native kernel leaves to another one',
+    async () => {
+      // Prepare
+      const names = ['static.gif', 'rgb.png', 'rgb.tif', 'rgb-444.jpg', 'lossy.webp', 'text.jpg'];
+      const objects = await Promise.all(
+        names.map(async (name) => bucket.put(`left/${name}`, await odd(name))),
+      );
+      const native = createNativeKernel(addon ?? expect.fail('no addon'));
+      const normalisation = { format: 'npy', channels: 'all', quality: 90 } as const;
+      const tasks = [
+        { operation: 'stats' },
+        { operation: 'histogram' },
+        { operation: 'normalise', normalisation },
+      ] as const;
+
+      for (const task of tasks) {
+        // Act
+        const [own, portable] = [native, kernel].map((each) =>
+          bucket.measure(batchOf(objects), { kernel: each, task }),
+        );
+
+        // Assess
+        expect((await own)?.left, task.operation).toEqual({ sharp: 3 });
+        expect((await portable)?.left, task.operation).toEqual({});
+      }
+    },
+  );
 
   it('makes a row with its code of each image that cannot be measured, and does the rest', async () => {
     // Prepare

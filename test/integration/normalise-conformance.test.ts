@@ -3,26 +3,40 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync }
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Normalisation } from '../../src/contract/normalisation.ts';
+import { FILE_SUFFIXES } from '../../src/contract/normalised-file.ts';
+import { isFailed, serializeRow } from '../../src/contract/row.ts';
 import { compareKeys } from '../../src/dataset/order.ts';
 import { loadAddon } from '../../src/kernel/native-addon.ts';
 import { createNativeKernel } from '../../src/kernel/native-kernel.ts';
-import type { Normalisation } from '../../src/kernel/normalisation.ts';
-import { isFailed, serializeRow } from '../../src/kernel/row.ts';
 import { createSharpKernel } from '../../src/kernel/sharp-kernel.ts';
-import { FILE_SUFFIXES } from '../../src/run/normalised-file.ts';
+import { createWasmKernel } from '../../src/kernel/wasm/wasm-kernel.ts';
 import { fixtureLines } from '../support/fixture-script.ts';
+import { fullOnly } from '../support/full-only.ts';
 import { PYTHON_KERNELS } from '../support/python-kernels.ts';
 
 /** The native kernel takes part where its addon was built. */
 const addon = loadAddon();
-const KERNELS = [createSharpKernel(), ...(addon === undefined ? [] : [createNativeKernel(addon)])];
+const KERNELS = [
+  createSharpKernel(),
+  createWasmKernel(),
+  ...(addon === undefined ? [] : [createNativeKernel(addon)]),
+];
 /** Another range per channel, with values of the images beyond it on both sides, and a channel without one. */
 const RANGE = { min: [40, 60, 90], max: [180, 180, 90] } as const;
-const CASES: readonly Normalisation[] = (['png', 'npy', 'jpeg'] as const).flatMap((format) => [
+const EVERY = (['png', 'npy', 'jpeg'] as const).flatMap((format): Normalisation[] => [
   { format, channels: 'all', quality: 90 },
   { format, channels: 'each', quality: 55 },
   { format, channels: 'each', quality: 100, range: RANGE },
 ]);
+/** What is stretched does not depend on what it is written as: every stretch as it is, and each format. */
+const CASES = fullOnly(
+  EVERY,
+  EVERY.filter(({ format, channels, range }) => {
+    if (format === 'npy') return true;
+    return format === 'png' ? channels === 'all' : channels === 'each' && range === undefined;
+  }),
+);
 let folder = '';
 
 beforeAll(() => {

@@ -7,9 +7,9 @@ import { EC2Client, GetConsoleOutputCommand, RunInstancesCommand } from '@aws-sd
 import { CreateBucketCommand, ListBucketsCommand, S3Client } from '@aws-sdk/client-s3';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { systemProcessTable } from '../../localstack/ec2/hosts/process-table.ts';
-import { cli } from '../e2e/support/cli.ts';
+import { freePorts } from '../../localstack/free-ports.ts';
+import { cli } from '../../scripts/own-stack/cli.ts';
 import { imageFor } from '../support/ec2-endpoint.ts';
-import { freePorts } from '../support/free-ports.ts';
 import { leftovers, noNamespaces } from '../support/namespace-hosts.ts';
 
 let home: string;
@@ -120,13 +120,10 @@ describe('fanfleet up and down', () => {
     );
     const InstanceId = Instances?.[0]?.InstanceId ?? '';
     await expect
-      .poll(
-        async () => {
-          const { Output = '' } = await ec2.send(new GetConsoleOutputCommand({ InstanceId }));
-          return Buffer.from(Output, 'base64').toString();
-        },
-        { timeout: 10_000 },
-      )
+      .poll(async () => {
+        const { Output = '' } = await ec2.send(new GetConsoleOutputCommand({ InstanceId }));
+        return Buffer.from(Output, 'base64').toString();
+      })
       .toContain('started');
     ec2.destroy();
     const down = await json('down');

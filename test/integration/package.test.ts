@@ -1,17 +1,14 @@
-import { execFile, execFileSync, spawnSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
+import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { packAlone } from '../support/pack-alone.ts';
+import { DASHBOARD_PORTS } from '../../src/contract/engines.ts';
+import { KERNEL_WASM } from '../../src/kernel/wasm/kernel-wasm.ts';
+import { type Packed, packForAws, type Resource, type Template, zipContents } from '../support/packed.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
-const PYTHON = join(ROOT, '.venv/bin/python');
 const MIB = 1024 * 1024;
 
 /**
@@ -20,77 +17,22 @@ const MIB = 1024 * 1024;
  */
 const IGNORED = ['W3005'];
 
-interface Resource {
-  readonly Type: string;
-  readonly Condition?: string;
-  readonly Properties: Readonly<Record<string, unknown>>;
-}
-
+let packed: Packed;
 let folder: string;
-let scratch: string;
-let cloudFormation: Server;
+let template: Template;
 let output: string;
-let template: {
-  Resources: Record<string, Resource>;
-  Parameters: Record<string, { readonly Default: string; readonly AllowedPattern?: string }>;
-};
 
 beforeAll(async () => {
-  scratch = await mkdtemp(join(tmpdir(), 'fanfleet-sls-'));
-  folder = await mkdtemp(join(tmpdir(), 'fanfleet-package-'));
-  cloudFormation = await withoutStacks();
-  const { stdout, stderr } = await packAlone(() =>
-    promisify(execFile)(
-      process.execPath,
-      [join(ROOT, 'node_modules/osls/bin/serverless.js'), 'package', '--stage', 'prod', '--package', folder],
-      { cwd: ROOT, env: environment(), encoding: 'utf8', timeout: 120_000 },
-    ),
-  );
-  output = `${stdout}${stderr}`;
-  template = JSON.parse(await readFile(join(folder, 'cloudformation-template-update-stack.json'), 'utf8'));
+  packed = await packForAws();
+  ({ folder, template, output } = packed);
 });
-afterAll(async () => {
-  cloudFormation.close();
-  for (const made of [folder, scratch]) await rm(made, { recursive: true, force: true });
-});
-
-/** What osls asks which layer is deployed, as CloudFormation answers where nothing is. */
-async function withoutStacks(): Promise<Server> {
-  const error =
-    '<Error><Type>Sender</Type><Code>ValidationError</Code><Message>Stack with id fanfleet-prod does not exist</Message></Error>';
-  const server = createServer((request, response) => {
-    request.resume();
-    response.writeHead(400, { 'content-type': 'text/xml' }).end(`<ErrorResponse>${error}</ErrorResponse>`);
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  return server;
-}
-
-/** Without what points to another AWS, or another architecture; `sls` leaves its build folders and its cache in `scratch`. */
-function environment(): NodeJS.ProcessEnv {
-  const kept = Object.entries(process.env).filter(([name]) => !/^(AWS|FANFLEET)_/.test(name));
-  return {
-    ...Object.fromEntries(kept),
-    AWS_ENDPOINT_URL_CLOUDFORMATION: `http://127.0.0.1:${(cloudFormation.address() as AddressInfo).port}`,
-    AWS_ACCESS_KEY_ID: 'test',
-    AWS_SECRET_ACCESS_KEY: 'test',
-    SLS_TELEMETRY_DISABLED: '1',
-    TMPDIR: scratch,
-    SLS_SCHEMA_CACHE_BASE_DIR: scratch,
-  };
-}
+afterAll(() => packed?.remove());
 
 function resources(type: string): [string, Resource][] {
   return Object.entries(template.Resources).filter(([, { Type }]) => Type === type);
 }
 
-/** Names and sizes of what is in a zip. */
-function contents(name: string): Map<string, number> {
-  const code =
-    'import sys,zipfile,json;print(json.dumps([[i.filename,i.file_size] for i in zipfile.ZipFile(sys.argv[1]).infolist()]))';
-  const output = execFileSync(PYTHON, ['-c', code, join(folder, `${name}.zip`)], { encoding: 'utf8' });
-  return new Map(JSON.parse(output) as [string, number][]);
-}
+const contents = (name: string) => zipContents(folder, name);
 
 describe('the template', () => {
   it('has no errors and no warnings of cfn-lint', () => {
@@ -162,10 +104,10 @@ describe('the template', () => {
   it('lets nothing in from the internet, unless one address may open the dashboards', () => {
     const rules = resources('AWS::EC2::SecurityGroupIngress');
     const withAddress = rules.filter(([, { Properties }]) => Properties.CidrIp ?? Properties.CidrIpv6);
-    expect(rules).toHaveLength(7);
-    expect(withAddress.map(([, { Properties }]) => Properties.FromPort).toSorted()).toEqual([
-      4040, 8080, 8265, 8787,
-    ]);
+    // The others are between the groups of the fleet itself.
+    expect(rules).toHaveLength(3 + DASHBOARD_PORTS.length);
+    const opened = withAddress.map(([, { Properties }]) => Properties.FromPort);
+    expect(opened.toSorted()).toEqual(DASHBOARD_PORTS.toSorted());
     for (const [, resource] of withAddress) {
       expect(resource).toMatchObject({
         Condition: 'OwnNetworkWithDashboards',
@@ -223,6 +165,7 @@ describe.each(['measure', 'baseline'])('%s.zip', (name) => {
     const built = existsSync(join(ROOT, addon));
     expect([...contents(name).keys()].toSorted()).toEqual([
       `functions/${name}.js`,
+      'native/THIRD-PARTY.txt',
       ...(built ? [addon] : []),
     ]);
     expect(output).toContain(built ? `Packing the native kernel (${addon})` : 'Packing the portable kernel');
@@ -230,8 +173,10 @@ describe.each(['measure', 'baseline'])('%s.zip', (name) => {
 
   it('is small: sharp is in a layer', async () => {
     expect((await stat(join(folder, `${name}.zip`))).size).toBeLessThan(3 * MIB);
-    // Its cold starts are many: the SDK, or zod, would be felt.
-    expect(contents('measure').get('functions/measure.js')).toBeLessThan(MIB / 12);
+    // Its cold starts are many: the SDK, or zod, would be felt. The WebAssembly is only text until it is needed.
+    const code = (contents('measure').get('functions/measure.js') ?? 0) - KERNEL_WASM.length;
+    expect(code).toBeGreaterThan(0);
+    expect(code).toBeLessThan(MIB / 12);
     const attached = resources('AWS::Lambda::Function').filter(([, { Properties }]) => Properties.Layers);
     expect(attached.map(([logicalId]) => logicalId).toSorted()).toEqual([
       'BaselineLambdaFunction',
@@ -270,7 +215,8 @@ describe('the other zips', () => {
 
   it('launchFleet.zip has what the instances fetch, as it is in the repository', () => {
     // Prepare
-    const tracked = execFileSync('git', ['ls-files', '-co', '--exclude-standard', 'ec2-workers'], {
+    const sources = ['ec2-workers', ':!ec2-workers/grpc-program'];
+    const tracked = execFileSync('git', ['ls-files', '-co', '--exclude-standard', ...sources], {
       cwd: ROOT,
       encoding: 'utf8',
     });
@@ -294,6 +240,7 @@ describe('the other zips', () => {
       const packages = `.layers/sharp-linux-${cpu}/nodejs/node_modules`;
       expect(files).toContain(`${packages}/sharp/package.json`);
       expect(files).toContain(`${packages}/@img/sharp-linux-${cpu}/package.json`);
+      expect(files).toContain('native/THIRD-PARTY.txt');
       const addon = `native/dist/linux-${cpu}/kernel.node`;
       expect(files.includes(addon)).toBe(existsSync(join(ROOT, addon)));
     }

@@ -5,11 +5,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { EXIT } from '../../src/cli/exit-code.ts';
-import { pricesSchema } from '../../src/cost/prices.ts';
+import { EXIT } from '../../cli/exit-code.ts';
+import { pricesSchema } from '../../src/prices/prices.ts';
 import { type ListedProduct, startPriceListServer } from '../support/price-list-server.ts';
 
-const CLI = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
+const CLI = fileURLToPath(new URL('../../cli/main.ts', import.meta.url));
 const REGION = 'eu-west-1';
 
 /** A product of eu-west-1 with one price. */

@@ -4,9 +4,9 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { ObjectWriter } from '../../src/aws/object-writer.ts';
 import { s3Access } from '../../src/aws/s3-access.ts';
 import { S3Requests } from '../../src/aws/s3-requests.ts';
-import { failedRow } from '../../src/kernel/row.ts';
+import { layout } from '../../src/contract/layout.ts';
+import { failedRow } from '../../src/contract/row.ts';
 import { createSharpKernel } from '../../src/kernel/sharp-kernel.ts';
-import { layout } from '../../src/run/layout.ts';
 import { work } from '../../src/workload/worker.ts';
 import { batchOf, type ImageBucket, MIB, startImageBucket } from '../support/image-bucket.ts';
 

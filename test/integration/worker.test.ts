@@ -1,21 +1,22 @@
 import { CreateBucketCommand } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { getIfPresent } from '../../src/aggregate/reader.ts';
+import { getIfPresent } from '../../src/aws/bucket-reader.ts';
 import { ObjectStore } from '../../src/aws/object-store.ts';
 import type { ObjectSink } from '../../src/aws/object-writer.ts';
+import { layout } from '../../src/contract/layout.ts';
+import { failedRow, serializeRow } from '../../src/contract/row.ts';
+import { spanSchema } from '../../src/contract/span.ts';
 import { loadAddon } from '../../src/kernel/native-addon.ts';
 import { createNativeKernel } from '../../src/kernel/native-kernel.ts';
-import { failedRow, serializeRow } from '../../src/kernel/row.ts';
 import { createSharpKernel } from '../../src/kernel/sharp-kernel.ts';
-import { layout } from '../../src/run/layout.ts';
-import { spanSchema } from '../../src/timing/span.ts';
+import { createWasmKernel } from '../../src/kernel/wasm/wasm-kernel.ts';
 import { work } from '../../src/workload/worker.ts';
 import { batchOf, type ImageBucket, MIB, plain, startImageBucket } from '../support/image-bucket.ts';
 
 const RUNS = 'measure-runs';
 const kernel = createSharpKernel();
 const addon = loadAddon();
-const KERNELS = [kernel, ...(addon === undefined ? [] : [createNativeKernel(addon)])];
+const KERNELS = [kernel, createWasmKernel(), ...(addon === undefined ? [] : [createNativeKernel(addon)])];
 let bucket: ImageBucket;
 
 beforeAll(async () => {

@@ -4,14 +4,14 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import type { Instance } from '@aws-sdk/client-ec2';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { EXIT } from '../../src/cli/exit-code.ts';
-import { layout } from '../../src/run/layout.ts';
+import { EXIT } from '../../cli/exit-code.ts';
+import { layout } from '../../src/contract/layout.ts';
 import { useEc2Endpoint } from '../support/ec2-endpoint.ts';
 import { type Emulator, startEmulator } from '../support/emulator.ts';
 import { createWatchedStack, HostFiles, STAGE, type WatchedStack } from '../support/watched-run.ts';
 
 const run = promisify(execFile);
-const CLI = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
+const CLI = fileURLToPath(new URL('../../cli/main.ts', import.meta.url));
 const RUN = 'a-run';
 const endpoint = useEc2Endpoint();
 let emulator: Emulator;

@@ -1,7 +1,10 @@
 """Tests of the token that Step Functions waits with."""
 
+import threading
+
 from fanfleet.task_token import TaskToken
 from refusals import refusal
+from waiting import LIMIT_S
 
 
 class Waiter:
@@ -27,7 +30,24 @@ class TestTaskToken:
     def test_a_token_that_timed_out_is_gone(self):
         token = TaskToken(Waiter(2), "t", heartbeat_s=0.01)
         token.start()
-        assert token.gone.wait(5)
+        assert token.gone.wait(LIMIT_S)
+
+    def test_a_heartbeat_that_was_under_way_while_it_was_settled_says_nothing(self):
+        under_way, settled = threading.Event(), threading.Event()
+
+        class Slow(Waiter):
+            def send_task_heartbeat(self, taskToken):
+                under_way.set()
+                settled.wait(LIMIT_S)
+                raise refusal("TaskTimedOut")
+
+        token = TaskToken(Slow(0), "t")
+        token.start()
+        assert under_way.wait(LIMIT_S)
+        token.succeed({})
+        settled.set()
+        token._thread.join(LIMIT_S)
+        assert not token.gone.is_set()
 
     def test_a_cause_is_cut_to_what_step_functions_takes(self):
         waiter = Waiter(9)

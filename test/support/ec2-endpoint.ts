@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import {
@@ -28,7 +29,7 @@ export function useEc2Endpoint(options: Partial<Ec2EndpointOptions> = {}) {
   let ec2: EC2Client;
 
   beforeAll(async () => {
-    folder = await mkdtemp('/tmp/fanfleet-ec2-');
+    folder = await mkdtemp(join(tmpdir(), 'fanfleet-ec2-'));
     endpoint = await start('shared', options);
     ec2 = clientOf(endpoint.url);
   });
@@ -82,7 +83,7 @@ export function useEc2Endpoint(options: Partial<Ec2EndpointOptions> = {}) {
   async function until<T>(
     what: string,
     look: () => Promise<T | undefined> | T | undefined,
-    limitMs = 15_000,
+    limitMs = 60_000,
   ): Promise<T> {
     const deadline = performance.now() + limitMs;
     while (performance.now() < deadline) {

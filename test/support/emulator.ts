@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { S3Client } from '@aws-sdk/client-s3';
-import { freePorts } from './free-ports.ts';
+import { freePorts } from '../../localstack/free-ports.ts';
 
 const PYTHON = fileURLToPath(new URL('../../.venv/bin/python', import.meta.url));
 const EMULATOR = fileURLToPath(new URL('../../localstack/emulator.py', import.meta.url));
@@ -21,6 +21,9 @@ export type Emulator = {
     readonly region: string;
     readonly credentials: { readonly accessKeyId: string; readonly secretAccessKey: string };
   };
+  /** Have it answer nobody until it is to go on, so that what needs it stands still: in the middle, if it was there. */
+  readonly pause: () => void;
+  readonly goOn: () => void;
   readonly stop: () => Promise<void>;
 };
 
@@ -53,6 +56,12 @@ export async function startEmulator(env: Readonly<Record<string, string>> = {}):
     credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
   };
   const s3 = new S3Client({ ...client, forcePathStyle: true });
+  const signal = (name: NodeJS.Signals) => {
+    // Of one that has died, what it was needed for tells.
+    if (child.pid !== undefined && !hasEnded(child)) process.kill(-child.pid, name);
+  };
+  const pause = () => signal('SIGSTOP');
+  const goOn = () => signal('SIGCONT');
   const stop = async () => {
     s3.destroy();
     await endGroup(child);
@@ -64,7 +73,7 @@ export async function startEmulator(env: Readonly<Record<string, string>> = {}):
     await stop();
     throw reason;
   }
-  return { endpoint, s3, client, stop };
+  return { endpoint, s3, client, pause, goOn, stop };
 }
 
 async function untilHealthy(endpoint: string, child: ChildProcess): Promise<void> {
@@ -79,11 +88,17 @@ async function untilHealthy(endpoint: string, child: ChildProcess): Promise<void
 }
 
 async function endGroup(child: ChildProcess): Promise<void> {
-  if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
+  if (child.pid === undefined || hasEnded(child)) return;
   const ended = once(child, 'exit');
   process.kill(-child.pid, 'SIGTERM');
+  // One that is paused would not hear of it.
+  process.kill(-child.pid, 'SIGCONT');
   const inTime = await Promise.race([ended.then(() => true), wait(5_000, false)]);
   if (inTime) return;
   process.kill(-child.pid, 'SIGKILL');
   await ended;
+}
+
+function hasEnded({ exitCode, signalCode }: ChildProcess): boolean {
+  return exitCode !== null || signalCode !== null;
 }

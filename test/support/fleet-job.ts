@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -16,14 +17,14 @@ import {
 } from '@aws-sdk/client-sfn';
 import { DeleteParameterCommand, PutParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
 import { ObjectStore } from '../../src/aws/object-store.ts';
-import type { Batch, DatasetObject } from '../../src/dataset/manifest.ts';
+import type { Architecture } from '../../src/contract/architecture.ts';
+import { layout } from '../../src/contract/layout.ts';
+import type { Batch, DatasetObject } from '../../src/contract/manifest.ts';
 import { type FleetInfo, fleetInfoSchema } from '../../src/fleet/arm-info.ts';
 import { readBootScript } from '../../src/fleet/boot-script.ts';
 import { packBundle, uploadBundle } from '../../src/fleet/bundle.ts';
-import type { Architecture } from '../../src/fleet/image.ts';
 import { enqueue } from '../../src/fleet/kept/queue.ts';
 import { userData } from '../../src/fleet/user-data.ts';
-import { layout } from '../../src/run/layout.ts';
 import { type Emulator, startEmulator } from './emulator.ts';
 import { bootHost, type FleetHost, imageVenv } from './fleet-host.ts';
 
@@ -44,12 +45,12 @@ export class FleetJobs {
   readonly #bundle: { readonly key: string; readonly sha256: string };
   #hosts: FleetHost[] = [];
   #booted = 0;
+  readonly #stopping = new AbortController();
 
   /** @param program whether the gRPC program is packed, too. @default false */
   static async start({ program = false } = {}): Promise<FleetJobs> {
     const emulator = await startEmulator();
-    // Sockets of Ray lie under it, and their paths may have 107 bytes.
-    const dir = await mkdtemp('/tmp/ff-');
+    const dir = await mkdtemp(join(shortFolder(), 'j'));
     const venv = await imageVenv(join(dir, 'venv'));
     for (const Bucket of [RUNS, DATA]) await emulator.s3.send(new CreateBucketCommand({ Bucket }));
     const bundle = await packBundle(ROOT, { processor: HERE, program });
@@ -77,6 +78,7 @@ export class FleetJobs {
   }
 
   async stop(): Promise<void> {
+    this.#stopping.abort();
     await this.stopHosts();
     this.#sfn.destroy();
     this.#ssm.destroy();
@@ -94,12 +96,17 @@ export class FleetJobs {
     return (await Promise.all(this.#hosts.map((host) => host.console()))).join('\n');
   }
 
-  /** An execution that waits for whoever has the secrets in the parameter of the run. */
-  async execute(runId: string): Promise<{ execution: string; secret: string }> {
+  /**
+   * An execution that waits for whoever has the secrets in the parameter of the run.
+   *
+   * @param isKept whether it waits once more, with another token in the same parameter, as the one that keeps a fleet does
+   */
+  async execute(runId: string, isKept = false): Promise<{ execution: string; secret: string }> {
     const { activityArn } = await this.#sfn.send(new CreateActivityCommand({ name: runId }));
+    const waiting = { Type: 'Task', Resource: activityArn, TimeoutSeconds: 170 };
     const definition = JSON.stringify({
-      StartAt: 'Fleet',
-      States: { Fleet: { Type: 'Task', Resource: activityArn, TimeoutSeconds: 170, End: true } },
+      StartAt: isKept ? 'Boot' : 'Fleet',
+      States: { ...(isKept && { Boot: { ...waiting, Next: 'Fleet' } }), Fleet: { ...waiting, End: true } },
     });
     const roleArn = 'arn:aws:iam::000000000000:role/test';
     const { stateMachineArn } = await this.#sfn.send(
@@ -108,12 +115,29 @@ export class FleetJobs {
     const { executionArn } = await this.#sfn.send(
       new StartExecutionCommand({ stateMachineArn, input: '{}' }),
     );
-    const { taskToken } = await this.#sfn.send(new GetActivityTaskCommand({ activityArn }));
-    const rayToken = randomBytes(24).toString('hex');
-    const Value = JSON.stringify({ taskToken, rayToken });
-    await this.#ssm.send(new PutParameterCommand({ Name: parameter(runId), Type: 'SecureString', Value }));
+    const secret = randomBytes(24).toString('hex');
+    await this.#putNextToken(activityArn, runId, secret);
+    if (isKept) {
+      this.#putNextToken(activityArn, runId, secret).catch((error: unknown) => {
+        if (!this.#stopping.signal.aborted) throw error;
+      });
+    }
     if (executionArn === undefined) throw new Error('Expected an execution');
-    return { execution: executionArn, secret: rayToken };
+    return { execution: executionArn, secret };
+  }
+
+  /** Wait until an execution waits, and put its token where a head finds it. */
+  async #putNextToken(activityArn: string | undefined, runId: string, rayToken: string): Promise<void> {
+    const { signal } = this.#stopping;
+    for (;;) {
+      const options = { abortSignal: signal };
+      const { taskToken } = await this.#sfn.send(new GetActivityTaskCommand({ activityArn }), options);
+      if (taskToken === undefined || taskToken === '') continue;
+      const Value = JSON.stringify({ taskToken, rayToken });
+      const Name = parameter(runId);
+      await this.#ssm.send(new PutParameterCommand({ Name, Type: 'SecureString', Value, Overwrite: true }));
+      return;
+    }
   }
 
   /** Boot a host as `launch-fleet` would; `changes` are variables of the header. */
@@ -163,7 +187,7 @@ export class FleetJobs {
     [head, ...workers]: readonly [string, ...string[]],
     changes: Record<string, string>,
   ): Promise<{ execution: string; secret: string; hosts: FleetHost[] }> {
-    const { execution, secret } = await this.execute(id);
+    const { execution, secret } = await this.execute(id, true);
     const header = {
       FANFLEET_FLEET: id,
       FANFLEET_IDLE_S: '60',
@@ -215,7 +239,7 @@ export class FleetJobs {
     for (;;) {
       const described = await this.#sfn.send(new DescribeExecutionCommand({ executionArn }));
       if (described.status !== 'RUNNING' || Date.now() > deadline) return described;
-      await wait(100);
+      await wait(300);
     }
   }
 
@@ -253,6 +277,11 @@ export function cutBatches(objects: readonly DatasetObject[], size: number): Bat
     const part = objects.slice(batch * size, (batch + 1) * size);
     return { batch, bytes: part.reduce((sum, object) => sum + object.size, 0), objects: part };
   });
+}
+
+/** For temporary files. Sockets of Ray lie under it, and their paths may have 107 bytes, of which it takes 84. */
+function shortFolder(): string {
+  return tmpdir().length <= '/tmp/ft-12345678'.length ? tmpdir() : '/tmp';
 }
 
 function parameter(runId: string): string {

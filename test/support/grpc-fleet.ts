@@ -6,31 +6,30 @@ import { fileURLToPath } from 'node:url';
 import type { Tasks } from '../../src/grpc/task.ts';
 import type { Emulator } from './emulator.ts';
 
-const MAIN = join(fileURLToPath(new URL('../..', import.meta.url)), 'src/grpc/main.ts');
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+const MAIN = join(ROOT, 'ec2-workers/grpc-program/main.ts');
+/** Where commands keep what V8 made of modules. Half of the processor that a program here takes is for compiling its own. */
+const COMPILE_CACHE = join(ROOT, '.fanfleet/compile-cache');
 
 export type Program = {
   readonly child: ChildProcess;
   /** All that it has printed. */
   readonly output: () => string;
-  /** Until it has printed a line with a text. @throws if it ends before */
-  readonly printed: (text: string) => Promise<void>;
+  /** Until it has printed so many lines, by default one, with a text. @throws if it ends before */
+  readonly printed: (text: string, count?: number) => Promise<void>;
   /** Its exit status, or the signal that ended it. */
   readonly ended: Promise<number | NodeJS.Signals>;
   readonly stop: () => Promise<void>;
 };
 
-/** Start a command of the gRPC program as a process of its own, in front of an offline AWS. */
-export function startProgram(
-  emulator: Emulator,
-  secret: string,
-  command: readonly string[],
-  input = '',
-): Program {
+/** Start a command of the gRPC program as a process of its own, in front of an offline AWS. Its input stays open. */
+export function startProgram(emulator: Emulator, secret: string, command: readonly string[]): Program {
   const child = spawn(process.execPath, [MAIN, ...command], {
     stdio: ['pipe', 'pipe', 'pipe'],
     env: {
       PATH: process.env.PATH,
       FANFLEET_GRPC_SECRET: secret,
+      NODE_COMPILE_CACHE: COMPILE_CACHE,
       AWS_REGION: emulator.client.region,
       AWS_ENDPOINT_URL: emulator.endpoint,
       AWS_ACCESS_KEY_ID: 'test',
@@ -49,7 +48,6 @@ export function startProgram(
     });
   }
   child.stdin.on('error', () => {});
-  child.stdin.end(input);
   const ended = once(child, 'close').then(([code, signal]) => {
     tell();
     return (signal ?? code) as number | NodeJS.Signals;
@@ -59,10 +57,10 @@ export function startProgram(
     child,
     output,
     ended,
-    printed: (text) =>
+    printed: (text, count = 1) =>
       new Promise((resolve, reject) => {
         const look = () => {
-          const isThere = lines.some((line) => line.includes(text));
+          const isThere = lines.filter((line) => line.includes(text)).length >= count;
           const isOver = child.exitCode !== null || child.signalCode !== null;
           if (!isThere && !isOver) return;
           listeners.delete(look);

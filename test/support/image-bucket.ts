@@ -3,7 +3,7 @@ import sharp from 'sharp';
 import { ObjectReader } from '../../src/aws/object-reader.ts';
 import { createS3 } from '../../src/aws/s3.ts';
 import { s3Access } from '../../src/aws/s3-access.ts';
-import type { Batch, DatasetObject } from '../../src/dataset/manifest.ts';
+import type { Batch, DatasetObject } from '../../src/contract/manifest.ts';
 import { compareKeys } from '../../src/dataset/order.ts';
 import type { Kernel } from '../../src/kernel/kernel.ts';
 import { type MeasureBatchOptions, measureBatch } from '../../src/workload/measure-batch.ts';
@@ -97,6 +97,7 @@ export function watch(
         normalisingBytes: (normalisation) => image.normalisingBytes(normalisation),
         normalise: (normalisation) => image.normalise(normalisation),
         histogram: () => image.histogram(),
+        approximate: () => image.approximate(),
       };
     },
   };

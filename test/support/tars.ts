@@ -1,16 +1,6 @@
 import type { TarSource } from '../../src/dataset/shards/tar-blocks.ts';
-import { paddingBytes, TAR_END, tarHeader } from '../../src/dataset/shards/tar-header.ts';
 import { type TarMember, type TarRemark, walkTar } from '../../src/dataset/shards/tar-walk.ts';
-
-/** A tar in memory, as `packShards` would write it. */
-export function tarOf(files: readonly (readonly [name: string, data: Uint8Array])[]): Buffer {
-  const parts = files.flatMap(([name, data]) => [
-    tarHeader(name, data.length),
-    Buffer.from(data),
-    Buffer.alloc(paddingBytes(data.length)),
-  ]);
-  return Buffer.concat([...parts, TAR_END]);
-}
+import { paddingBytes, tarHeader } from '../../src/dataset/shards/tar-writer.ts';
 
 /** An entry as another program might write it: any type of header before the data. */
 export function tarEntry(

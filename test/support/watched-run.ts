@@ -7,7 +7,7 @@ import {
   StopExecutionCommand,
 } from '@aws-sdk/client-sfn';
 import { ObjectStore } from '../../src/aws/object-store.ts';
-import { layout } from '../../src/run/layout.ts';
+import { layout } from '../../src/contract/layout.ts';
 import type { Emulator } from './emulator.ts';
 
 export const RUNS_BUCKET = 'watched-runs';

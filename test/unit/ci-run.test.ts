@@ -1,4 +1,5 @@
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { chmod, copyFile, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -86,6 +87,26 @@ describe('.ci/run', () => {
     expect((await run({ STATUS: '3' })).status).toBe(3);
     await machineHasNode('20.20.2');
     expect((await run({ STATUS: '1' })).status).toBe(1);
+  });
+
+  it('ends with the tests when it is ended by a signal', async () => {
+    // Prepare
+    await machineHasNode('24.1.0');
+    await program('npm', ['echo $$ > "$CALLS"', 'exec sleep 60']);
+    const calls = join(clone, 'calls');
+    const ci = spawn('bash', [join(clone, '.ci/run')], {
+      env: { PATH: `${bin}:/usr/bin:/bin`, CALLS: calls },
+      stdio: 'ignore',
+    });
+    await expect.poll(() => readFile(calls, 'utf8').catch(() => '')).not.toBe('');
+    const tests = Number(await readFile(calls, 'utf8'));
+
+    // Act
+    ci.kill('SIGTERM');
+    await once(ci, 'exit');
+
+    // Assess
+    expect(() => process.kill(tests, 0)).toThrow('ESRCH');
   });
 
   it('asks for the Node that package.json asks for', async () => {

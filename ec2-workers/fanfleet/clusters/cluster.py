@@ -21,9 +21,6 @@ class WorkerState:
 class Cluster(Protocol):
     """One kind of cluster. All errors are StepFailed with a code for Step Functions."""
 
-    packages: tuple[str, ...]
-    """Distributions whose versions are told with the run."""
-
     def environment(self, secret: str, head_address: str) -> dict[str, str]:
         """What every process that talks to the cluster needs beside its own environment.
 

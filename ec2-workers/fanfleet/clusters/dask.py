@@ -1,26 +1,25 @@
 """Dask: a scheduler on the head, and a process of one thread for each CPU of a worker, over TLS."""
 
+import json
+import signal
 import subprocess
 import sys
-import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from functools import cache
+from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 from fanfleet.clusters.cluster import State, WorkerState
 from fanfleet.clusters.dask_credentials import credentials
-from fanfleet.clusters.processes import end, join_until, start_listening, wait_for_port
+from fanfleet.clusters.processes import end, head_start_s, join_until, start_listening
+from fanfleet.engines import dashboard_port
 from fanfleet.host import Host, cpus
 from fanfleet.settings import Settings
 from fanfleet.steps import StepFailed
 
 PORT = 8786
-DASHBOARD_PORT = 8787
-START_S = 60.0
-ANSWER_S = 20.0
-POLL_S = 0.5
+DASHBOARD_PORT = dashboard_port("dask")
+_SCHEDULER = "fanfleet.clusters.dask_scheduler"
 
 # Dask reads its configuration from DASK_ variables: `__` is a step down. It waits 30 s to 5 min by itself.
 _LOSSES = {
@@ -34,10 +33,20 @@ _LOSSES = {
 }
 
 
+# They have no password. Where nobody is to open a dashboard, there is nothing to open at its port at all.
+_NO_PAGES = {f"DASK_DISTRIBUTED__{side}__HTTP__ROUTES": "[]" for side in ("SCHEDULER", "WORKER")}
+
+# Of numpy, which a dashboard imports: nothing is computed there.
+_NO_THREADS = {"OPENBLAS_NUM_THREADS": "1"}
+
+
 class DaskCluster:
     """Whoever has the fleet's secret can make the certificate that all sides ask for."""
 
-    packages = ("distributed",)
+    def __init__(self) -> None:
+        self._dashboard = ""
+        self._workers_file = Path()
+        self._scheduler: subprocess.Popen[bytes] | None = None
 
     def environment(self, secret: str, head_address: str) -> dict[str, str]:
         certificate, key = credentials(secret)
@@ -58,86 +67,60 @@ class DaskCluster:
 
     def start_head(self, me: Host, settings: Settings, env: dict[str, str]) -> None:
         command = [
-            *(sys.executable, "-m", "distributed.cli.dask_scheduler"),
+            *(sys.executable, "-m", _SCHEDULER, "--preload", _SCHEDULER),
             *("--host", me.address, "--port", str(PORT), "--protocol", "tls"),
             *("--dashboard-address", f"{me.address}:{DASHBOARD_PORT}"),
+            # Bokeh, which draws it, takes as long to import as all the rest.
+            "--dashboard" if settings.dashboard else "--no-dashboard",
         ]
-        start_listening(command, env, me.address, PORT, START_S)
+        self._dashboard = f"http://{me.address}:{DASHBOARD_PORT}" if settings.dashboard else ""
+        pages = {} if settings.dashboard else _NO_PAGES
+        self._workers_file = settings.temp_dir / "dask-workers.json"
+        variables = {**env, **pages, **_NO_THREADS, "FANFLEET_DASK_WORKERS": str(self._workers_file)}
+        self._scheduler = start_listening(command, variables, me.address, PORT, head_start_s(settings))
 
     def dashboard(self, me: Host) -> str:
-        return f"http://{me.address}:{DASHBOARD_PORT}"
+        return self._dashboard
 
     def join(self, me: Host, settings: Settings, env: dict[str, str], until: float) -> "subprocess.Popen[str]":
-        scheduler = urlsplit(env["DASK_SCHEDULER_ADDRESS"])
-        wait_for_port(str(scheduler.hostname), PORT, until)
         command = [
-            *(sys.executable, "-m", "distributed.cli.dask_worker", env["DASK_SCHEDULER_ADDRESS"]),
-            # Without a dashboard there still is a page with the process's state, on all interfaces if it is not told.
-            *("--host", me.address, "--protocol", "tls", "--no-dashboard", "--dashboard-address", f"{me.address}:0"),
-            *("--nworkers", str(cpus()), "--nthreads", "1"),
-            *("--local-directory", str(settings.temp_dir / "dask")),
+            *(sys.executable, "-m", "fanfleet.clusters.dask_node", "--scheduler", env["DASK_SCHEDULER_ADDRESS"]),
+            *("--address", me.address, "--processes", str(cpus()), "--until", str(until)),
+            *("--folder", str(settings.temp_dir / "dask")),
         ]
-        return join_until(command, env, "Registered to:", until)
+        return join_until(command, {**env, **_NO_PAGES}, "Registered to:", until)
 
     def drain(self, me: Host, env: dict[str, str], process: "subprocess.Popen[str]", within_s: float) -> None:
-        until = time.time() + within_s
-        with _answering(env) as client:
-            workers = client.scheduler_info(n_workers=-1)["workers"]
-            mine = [address for address in workers if _host(address) == me.address]
-            if mine:
-                client.run(_take_no_more, workers=mine)
-                while any(client.run(_is_busy, workers=mine).values()) and time.time() < until:
-                    time.sleep(POLL_S)
-                client.retire_workers(mine)
+        # `DRAIN` of dask_node.py.
+        process.send_signal(signal.SIGUSR1)
         try:
-            process.wait(max(0.0, until - time.time()))
+            process.wait(within_s)
         except subprocess.TimeoutExpired:
             end(process)
 
     def states(self, env: dict[str, str]) -> list[WorkerState]:
-        """A host is alive while one of its processes is. The scheduler's log has those that went."""
+        """A host is alive while one of its processes is."""
+        workers = self._workers()
         states: dict[str, State] = {}
-        with _answering(env) as client:
-            events = [event for _, event in client.get_events("all")]
-            alive = {_host(address) for address in client.scheduler_info(n_workers=-1)["workers"]}
-        for event in events:
-            if event["action"] == "remove-worker":
-                states[_host(event["worker"])] = "LEFT" if event["expected"] else "DEAD"
-        states.update(dict.fromkeys(alive, "ALIVE"))
+        for address, was_expected in workers["gone"].items():
+            states[_host(address)] = "LEFT" if was_expected else "DEAD"
+        states.update({_host(address): "ALIVE" for address in workers["alive"]})
         return [WorkerState(address, state) for address, state in states.items()]
 
     def status(self, env: dict[str, str], nodes: int) -> str:
-        with _answering(env) as client:
-            return repr(client)
+        alive = self._workers()["alive"]
+        return f"scheduler {env['DASK_SCHEDULER_ADDRESS']}, {len(alive)} processes:\n" + "\n".join(sorted(alive))
 
-
-@contextmanager
-def _answering(env: Mapping[str, str]) -> Iterator[Any]:
-    """The client of this process; StepFailed where the scheduler does not answer it."""
-    try:
-        yield _client(env["DASK_SCHEDULER_ADDRESS"])
-    except (OSError, TimeoutError) as reason:
-        raise StepFailed("StatesUnknown", f"Expected Dask's scheduler to answer but got {reason!r}") from reason
-
-
-@cache
-def _client(address: str) -> Any:
-    """It takes its credentials from the environment of this process."""
-    from distributed import Client
-
-    return Client(address, timeout=ANSWER_S, set_as_default=False)
+    def _workers(self) -> Any:
+        """As the scheduler has written them (dask_scheduler.py)."""
+        if self._scheduler is None or self._scheduler.poll() is not None:
+            raise StepFailed("StatesUnknown", "Expected Dask's scheduler to run but it has ended.")
+        try:
+            return json.loads(self._workers_file.read_text())
+        except (OSError, ValueError) as reason:  # It listens before it has written any.
+            raise StepFailed("StatesUnknown", f"Dask's scheduler has not told its workers: {reason!r}") from reason
 
 
 def _host(address: str) -> str:
     """`tls://10.0.1.4:33333` as 10.0.1.4."""
     return str(urlsplit(address).hostname)
-
-
-def _take_no_more(dask_worker: Any) -> None:
-    from distributed.core import Status
-
-    dask_worker.status = Status.closing_gracefully
-
-
-def _is_busy(dask_worker: Any) -> bool:
-    return bool(dask_worker.state.executing)

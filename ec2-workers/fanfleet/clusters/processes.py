@@ -5,11 +5,24 @@ import subprocess
 import time
 from collections.abc import Mapping, Sequence
 
+from fanfleet.settings import Settings
 from fanfleet.steps import StepFailed, say
 
+HEAD_START_S = 90.0
 
-def start_listening(command: Sequence[str], env: Mapping[str, str], address: str, port: int, within_s: float) -> None:
-    """Start a server that stays, and return when it listens. What it prints goes where this process prints.
+
+def head_start_s(settings: Settings) -> float:
+    """How long a program of a head may take to start: it takes seconds, but longer where others have the processors.
+
+    Workers have the half of what is left until they must have joined.
+    """
+    return min(HEAD_START_S, max(0.0, settings.join_deadline - time.time()) / 2)
+
+
+def start_listening(
+    command: Sequence[str], env: Mapping[str, str], address: str, port: int, within_s: float
+) -> "subprocess.Popen[bytes]":
+    """Start a server that stays, and return it when it listens. What it prints goes where this process prints.
 
     Raises StepFailed with HeadStartFailed.
     """
@@ -17,11 +30,14 @@ def start_listening(command: Sequence[str], env: Mapping[str, str], address: str
     until = time.time() + within_s
     while not is_listening(address, port):
         if process.poll() is not None:
-            raise StepFailed("HeadStartFailed", f"{command[2]} ended with exit status {process.returncode}.")
+            raise StepFailed(
+                "HeadStartFailed", f"What is to listen at {address}:{port} ended with exit status {process.returncode}."
+            )
         if time.time() > until:
             process.kill()
             raise StepFailed("HeadStartFailed", f"Expected {address}:{port} to listen within {within_s:.0f} s.")
-        time.sleep(0.1)
+        time.sleep(0.05)
+    return process
 
 
 def join_until(command: Sequence[str], env: Mapping[str, str], joined: str, until: float) -> "subprocess.Popen[str]":

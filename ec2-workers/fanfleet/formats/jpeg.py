@@ -3,12 +3,12 @@
 import io
 import re
 from collections.abc import Callable
-from functools import partial
+from functools import lru_cache, partial
 from struct import unpack_from
 from typing import NamedTuple
 
 from fanfleet.formats.pieces import Piece, Pieces, joined_pieces
-from fanfleet.formats.still import Still, check_size, must, u16
+from fanfleet.formats.still import Refused, Still, check_size, must, u16
 
 MAX_SCANS = 100
 MAX_JPEG_SIDE = 65_500
@@ -31,16 +31,22 @@ def read_jpeg(data: bytes, find_scan_end: ScanEnd = scan_end) -> Still:
     frame = None
     scans = 0
     complete = False
+    length = len(data)
+    # Once for each segment of each image: tests are in line, and the most frequent kind comes first.
     while True:
-        must(data[at] == 0xFF)
+        if data[at] != 0xFF:
+            raise Refused("DECODE_FAILED")
         while data[at + 1] == 0xFF:
             at += 1
         marker = data[at + 1]
         if marker == 0xD9:
             break
-        after = at + 2 + u16(data, at + 2)
-        must(at + 4 <= after <= len(data))
-        if marker in _SOFS:
+        after = at + 2 + (data[at + 2] << 8 | data[at + 3])
+        if not at + 4 <= after <= length:
+            raise Refused("DECODE_FAILED")
+        if marker in _TABLES_AND_SCANS and not complete:
+            pass
+        elif marker in _SOFS:
             must(frame is None)
             frame = _read_frame(data, at, after, marker)
         elif 0xE0 <= marker <= 0xEF or marker == 0xFE:
@@ -53,8 +59,7 @@ def read_jpeg(data: bytes, find_scan_end: ScanEnd = scan_end) -> Still:
             must(lines == frame.height, "UNSUPPORTED_VARIANT")
             pieces.cut(at, after)
         else:
-            must(complete or marker not in _OF_VARIANTS, "UNSUPPORTED_VARIANT")
-            must(not complete and marker in _TABLES_AND_SCANS)
+            raise Refused("UNSUPPORTED_VARIANT" if marker in _OF_VARIANTS and not complete else "DECODE_FAILED")
         at = after
         if marker == 0xDA:
             must(frame is not None)
@@ -62,7 +67,7 @@ def read_jpeg(data: bytes, find_scan_end: ScanEnd = scan_end) -> Still:
             must(scans <= MAX_SCANS, "UNSUPPORTED_VARIANT")
             complete = not frame.progressive and data[after - 4 - 2 * frame.components] == frame.components
             at = find_scan_end(data, after)
-            must(at < len(data))
+            must(at < length)
     must(frame is not None and frame.height > 0 and scans > 0)
     size = (frame.width, frame.height)
     kept = pieces.up_to(at + 2)
@@ -89,11 +94,21 @@ def _read_frame(data: bytes, at: int, after: int, marker: int) -> _Frame:
     check_size(width, height or 1)
     must(max(width, height) <= MAX_JPEG_SIDE, "UNSUPPORTED_VARIANT")
     must(after == at + 10 + 3 * components)
-    factors = data[at + 11 : after : 3]
-    for side in [both >> 4 for both in factors], [both & 15 for both in factors]:
-        must(all(1 <= factor <= 4 for factor in side))
-        must(all(max(side) % factor == 0 for factor in side), "UNSUPPORTED_VARIANT")
+    refusal = _refusal_of_factors(data[at + 11 : after : 3])
+    if refusal is not None:
+        raise Refused(refusal)
     return _Frame(width, height, components, marker == 0xC2)
+
+
+@lru_cache(maxsize=256)
+def _refusal_of_factors(factors: bytes) -> str | None:
+    """What is wrong with sampling factors, each horizontal (high four bits) and vertical; a set shares them."""
+    for side in [both >> 4 for both in factors], [both & 15 for both in factors]:
+        if not all(1 <= factor <= 4 for factor in side):
+            return "DECODE_FAILED"
+        if any(max(side) % factor for factor in side):
+            return "UNSUPPORTED_VARIANT"
+    return None
 
 
 def _per_pixel(frame: _Frame, streamed: bool) -> int:

@@ -12,6 +12,8 @@ export const hostChangeSchema = z.strictObject({
   /** In cores. */
   cpus: z.number().min(0.05).max(1_024).optional(),
   memoryMiB: z.int().min(16).max(16_777_216).optional(),
+  /** Do not answer its calls to AWS whose path this regular expression matches; null to answer them all. */
+  hold: z.string().min(1).refine(isRegExp, 'a regular expression').nullable().optional(),
   /** Send a signal to its processes whose command line this regular expression matches. */
   kill: z.string().min(1).refine(isRegExp, 'a regular expression').optional(),
   /** @default KILL */

@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { appendFile, mkdir, open, rm, symlink, writeFile } from 'node:fs/promises';
 import type { Server } from 'node:http';
 import { join } from 'node:path';
@@ -9,6 +9,7 @@ import type { EndMode, Host, HostSpec } from './host-provider.ts';
 import type { ProcessInfo } from './process-table.ts';
 import { SHUTDOWN_NAMES, shutdownScript } from './shutdown-command.ts';
 import { ShutdownRequests } from './shutdown-requests.ts';
+import { spawnScript } from './spawn-script.ts';
 
 const SYSTEM_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 
@@ -115,7 +116,7 @@ export class LocalHost implements Host {
     const log = await open(consolePath, 'a', 0o600);
     try {
       const startedAt = performance.now();
-      const child = spawn(script, {
+      const child = await spawnScript(script, {
         cwd: join(root, 'home'),
         env: this.#environment(),
         // Its own session: it outlives this process, and a Ctrl-C in the terminal does not reach it.

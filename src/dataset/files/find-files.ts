@@ -1,5 +1,5 @@
 import { compareKeys } from '../order.ts';
-import { isLocalShard } from '../shards/local-shard.ts';
+import { isLocalShard } from '../shards/shard-index.ts';
 import { type FileSource, mergeFound } from './merge-found.ts';
 import type { NamedPaths } from './named-paths.ts';
 import { type FoundFile, type WalkOptions, walkFolder } from './walk-folder.ts';

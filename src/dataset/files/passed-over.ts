@@ -1,6 +1,7 @@
+import type { LeftOut } from '../../contract/plan.ts';
 import { FanfleetError } from '../../errors.ts';
 import { IMAGE_SUFFIXES } from '../image-type.ts';
-import { type LeftOut, LeftOutCount, leftOutText } from '../left-out.ts';
+import { LeftOutCount, leftOutText } from '../left-out.ts';
 import { NoteLog, noteText } from '../notes.ts';
 import { isCompressedShard } from '../shards/compression.ts';
 import { isShard } from '../shards/shard-index.ts';

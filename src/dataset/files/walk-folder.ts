@@ -1,5 +1,5 @@
-import type { LocalErrorCode } from '../../kernel/local-failure.ts';
-import type { ImageErrorCode } from '../../kernel/row.ts';
+import type { ImageErrorCode } from '../../contract/row.ts';
+import type { LocalErrorCode } from './local-failure.ts';
 import type { NameList } from './name-list.ts';
 import type { PassedOver } from './passed-over.ts';
 import { readNames } from './read-names.ts';

@@ -1,4 +1,4 @@
-import { headerBytes, paddingBytes, TAR_END } from './tar-header.ts';
+import { headerBytes, paddingBytes, TAR_END } from './tar-writer.ts';
 
 /** Below it a GET brings too little to be worth it; above it the parts of an upload would not be enough. */
 export const SHARD_BYTES_RANGE = { min: 1024 * 1024, max: 64 * 1024 ** 3 } as const;

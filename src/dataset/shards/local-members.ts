@@ -1,15 +1,15 @@
 import { closeSync, fstatSync } from 'node:fs';
 import { setImmediate } from 'node:timers/promises';
+import type { DatasetObject } from '../../contract/manifest.ts';
+import { IMAGE_ERRORS, type ImageErrorCode } from '../../contract/row.ts';
 import { FanfleetError } from '../../errors.ts';
-import { LocalFailure, localCodeOf } from '../../kernel/local-failure.ts';
-import { IMAGE_ERRORS, type ImageErrorCode } from '../../kernel/row.ts';
-import { RepeatedNameError, sortByKey } from '../../plan/key-order.ts';
-import { withPath } from '../../plan/shard-keys.ts';
+import { LocalFailure, localCodeOf } from '../files/local-failure.ts';
 import { openFile } from '../files/open-file.ts';
 import type { FoundFile, WalkOptions } from '../files/walk-folder.ts';
-import type { DatasetObject } from '../manifest.ts';
+import { RepeatedNameError, sortByKey } from '../key-order.ts';
 import { noteRemark } from '../notes.ts';
 import { FileCursor } from './file-cursor.ts';
+import { withPath } from './shard-keys.ts';
 import { type TarRemark, walkTar } from './tar-walk.ts';
 
 /** After so many files of a tar signals are looked at. */

@@ -1,8 +1,8 @@
 import { GetObjectCommand, type S3Client, S3ServiceException } from '@aws-sdk/client-s3';
 import { sdkObjectError } from '../../aws/sdk-object-error.ts';
+import type { DatasetObject } from '../../contract/manifest.ts';
+import { IMAGE_ERRORS } from '../../contract/row.ts';
 import { FanfleetError } from '../../errors.ts';
-import { IMAGE_ERRORS } from '../../kernel/row.ts';
-import type { DatasetObject } from '../manifest.ts';
 import { toListingError } from '../s3-listing.ts';
 import type { TarSource } from './tar-blocks.ts';
 

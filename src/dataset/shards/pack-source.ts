@@ -1,10 +1,10 @@
 import { readFile } from 'node:fs/promises';
 import type { S3Client } from '@aws-sdk/client-s3';
+import type { DatasetObject } from '../../contract/manifest.ts';
 import { FanfleetError } from '../../errors.ts';
-import { inKeyOrder, KeyOrderError } from '../../plan/key-order.ts';
-import { listImages, newTally } from '../../plan/list.ts';
 import type { LocalFile } from '../folder.ts';
-import type { DatasetObject } from '../manifest.ts';
+import { inKeyOrder, KeyOrderError } from '../key-order.ts';
+import { listImages, newTally } from '../list-images.ts';
 import { compareKeys } from '../order.ts';
 import { checkKeys } from '../upload.ts';
 import type { PackImage } from './cut-shards.ts';

@@ -1,15 +1,15 @@
 import { Readable } from 'node:stream';
 import { PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import { Upload } from '@aws-sdk/lib-storage';
-import { readAhead } from '../../concurrency/read-ahead.ts';
+import { inOrder } from '../../concurrency/in-order.ts';
 import { FanfleetError } from '../../errors.ts';
 import { listPages } from '../s3-listing.ts';
 import { cutShards, type PackImage } from './cut-shards.ts';
 import type { PackSource } from './pack-source.ts';
 import { RefusalLog, type Refusals, refusalText } from './refusals.ts';
 import { indexKey, indexText } from './shard-index.ts';
-import { paddingBytes, TAR_END, tarHeader } from './tar-header.ts';
 import type { TarMember } from './tar-walk.ts';
+import { paddingBytes, TAR_END, tarHeader } from './tar-writer.ts';
 
 /** 10,000 parts of it are 78 GiB. */
 const PART_BYTES = 8 * 1024 * 1024;
@@ -102,14 +102,10 @@ async function writeTar<Image extends PackImage>(
   const members: TarMember[] = [];
   let size = 0;
   async function* tar(): AsyncGenerator<Buffer> {
-    const read = (image: Image) => log.unlessRefused(image.key, () => source.read(image));
-    const bytesOf = (image: Image) => image.size;
-    for await (const [image, data] of readAhead(images, {
-      read,
-      bytesOf,
-      bytes: READ_BYTES,
-      concurrency: READS,
-    })) {
+    const read = async (image: Image) =>
+      [image, await log.unlessRefused(image.key, () => source.read(image))] as const;
+    const ahead = { atOnce: READS, bytesOf: (image: Image) => image.size, bytes: READ_BYTES };
+    for await (const [image, data] of inOrder(images, read, ahead)) {
       signal?.throwIfAborted();
       if (data === null) continue;
       const header = tarHeader(image.key, data.length);

@@ -1,5 +1,5 @@
+import { isObjectError, meaningOf, type ObjectErrorCode } from '../../contract/row.ts';
 import { FanfleetError } from '../../errors.ts';
-import { isObjectError, meaningOf, type ObjectErrorCode } from '../../kernel/row.ts';
 
 /** Keys of a code that are named. */
 const EXAMPLES = 20;

@@ -1,7 +1,8 @@
 import * as z from 'zod';
+import type { DatasetObject } from '../../contract/manifest.ts';
 import { FanfleetError } from '../../errors.ts';
 import { suffixOf } from '../image-type.ts';
-import type { DatasetObject } from '../manifest.ts';
+import { isCompressedShard } from './compression.ts';
 import type { TarMember } from './tar-walk.ts';
 
 /**
@@ -111,4 +112,9 @@ export function indexDamaged(tarKey: string, why: string): FanfleetError {
     `Expected a whole index at ${indexKey(tarKey)} but ${why}: delete it, or pack again.`,
     { source: 'user' },
   );
+}
+
+/** Whether a file is taken for what is in it where it is named; of compressed tars the row says what to do. */
+export function isLocalShard(key: string): boolean {
+  return isShard(key) || isCompressedShard(key);
 }

@@ -1,4 +1,4 @@
-import { BLOCK_BYTES } from './tar-header.ts';
+import { BLOCK_BYTES } from './tar-writer.ts';
 
 /** The bytes of a tar, from the first on. */
 export type TarSource = {

@@ -3,7 +3,6 @@ import { nameText } from '../name-text.ts';
 import { compressionOf } from './compression.ts';
 import { LinkTargets, type Place } from './link-targets.ts';
 import { TarBlocks, type TarSource } from './tar-blocks.ts';
-import { BLOCK_BYTES, paddingBytes } from './tar-header.ts';
 import {
   parseLongName,
   parsePax,
@@ -13,6 +12,7 @@ import {
   type TarHeader,
   type TarRecords,
 } from './tar-parse.ts';
+import { BLOCK_BYTES, paddingBytes } from './tar-writer.ts';
 
 /** Why a file in a sound tar cannot be read: a code of `IMAGE_ERRORS`. */
 export type MemberRefusal = 'SHARD_MEMBER_SPARSE' | 'SHARD_LINK_BROKEN' | 'NAME_NOT_UTF8';

@@ -1,6 +1,7 @@
-import { getIfPresent, type ObjectReader } from '../../aggregate/reader.ts';
+import { getIfPresent } from '../../aws/bucket-reader.ts';
+import type { ObjectStore } from '../../aws/object-store.ts';
+import { keptFleetRun } from '../../contract/layout.ts';
 import { parse } from '../../parse.ts';
-import { keptFleetRun } from '../../run/layout.ts';
 import {
   type KeptFleetState,
   keptFleetEndSchema,
@@ -10,7 +11,8 @@ import {
   nameOf,
 } from './kept-fleet.ts';
 
-type Reader = Pick<ObjectReader, 'get' | 'list'>;
+/** What is needed of S3 to find kept fleets, and to read of them. */
+export type KeptFleetReader = Pick<ObjectStore, 'get' | 'folders'>;
 
 /** Keys of a kept fleet in the runs bucket. Each has one writer. */
 export const keptFiles = {
@@ -31,14 +33,17 @@ export interface KeptFleetView {
 }
 
 /** The lives of all kept fleets, or of those of a name: id by id, the latest of a name last. */
-export async function keptFleetIds(reader: Reader, name?: string): Promise<string[]> {
+export async function keptFleetIds(
+  reader: Pick<KeptFleetReader, 'folders'>,
+  name?: string,
+): Promise<string[]> {
   const prefix = name === undefined ? 'fleets/' : `fleets/${name}.`;
-  const ids = new Set<string>();
-  for await (const { key } of reader.list(prefix)) {
-    const id = /^fleets\/([a-z][a-z0-9-]*\.\d+)\/fleet\.json$/.exec(key)?.[1];
-    if (id !== undefined) ids.add(id);
+  const ids: string[] = [];
+  for await (const folder of reader.folders(prefix)) {
+    const id = /^fleets\/([a-z][a-z0-9-]*\.\d+)\/$/.exec(folder)?.[1];
+    if (id !== undefined) ids.push(id);
   }
-  return [...ids].sort((a, b) => nameOf(a).localeCompare(nameOf(b)) || lifeOf(a) - lifeOf(b));
+  return ids.sort((a, b) => nameOf(a).localeCompare(nameOf(b)) || lifeOf(a) - lifeOf(b));
 }
 
 /** Which life of its name it is. */
@@ -47,7 +52,10 @@ export function lifeOf(id: string): number {
 }
 
 /** Null where there is no such fleet. */
-export async function readKeptFleet(reader: Reader, id: string): Promise<KeptFleetView | null> {
+export async function readKeptFleet(
+  reader: Pick<KeptFleetReader, 'get'>,
+  id: string,
+): Promise<KeptFleetView | null> {
   const [fleet, state, end] = await Promise.all([
     read(reader, keptFiles.fleet(id), launchedKeptFleetSchema),
     read(reader, keptFiles.state(id), keptFleetStateSchema),
@@ -56,7 +64,11 @@ export async function readKeptFleet(reader: Reader, id: string): Promise<KeptFle
   return fleet === null ? null : { fleet, state, end };
 }
 
-async function read<S extends Parameters<typeof parse>[0]>(reader: Reader, key: string, schema: S) {
+async function read<S extends Parameters<typeof parse>[0]>(
+  reader: Pick<KeptFleetReader, 'get'>,
+  key: string,
+  schema: S,
+) {
   const found = await getIfPresent(reader, key);
   return found === null ? null : parse<S>(schema, JSON.parse(found.toString('utf8')), key);
 }

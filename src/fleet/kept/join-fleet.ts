@@ -1,8 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { ObjectReader } from '../../aggregate/reader.ts';
 import { FanfleetError } from '../../errors.ts';
 import { invalidInput, problemOf } from '../../invalid-input.ts';
-import { type KeptFleetView, keptFleetIds, readKeptFleet } from './files.ts';
+import { type KeptFleetReader, type KeptFleetView, keptFleetIds, readKeptFleet } from './files.ts';
 import type { LaunchedKeptFleet } from './kept-fleet.ts';
 
 /** The kept fleet that a run is for: its name, and which life of it. */
@@ -34,7 +33,7 @@ const FIELDS = ['engine', 'workers', 'instanceTypes', 'market', 'swap'] as const
  */
 export async function joinKeptFleet(
   input: unknown,
-  store: Pick<ObjectReader, 'get' | 'list'>,
+  store: KeptFleetReader,
   version: string,
 ): Promise<Joining> {
   // What is no name of a fleet is refused with all other problems of the input.
@@ -63,7 +62,7 @@ function isInputWithFleet(input: unknown): input is Readonly<Record<string, unkn
   return typeof input === 'object' && input !== null && 'fleet' in input && typeof input.fleet === 'string';
 }
 
-async function latestFleet(store: Pick<ObjectReader, 'get' | 'list'>, name: string): Promise<KeptFleetView> {
+async function latestFleet(store: KeptFleetReader, name: string): Promise<KeptFleetView> {
   const id = (await keptFleetIds(store, name)).at(-1);
   const view = id === undefined ? null : await readKeptFleet(store, id);
   if (view === null) {

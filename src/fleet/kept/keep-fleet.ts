@@ -1,6 +1,6 @@
 import type { ObjectStore } from '../../aws/object-store.ts';
+import { keptFleetRun } from '../../contract/layout.ts';
 import { FanfleetError } from '../../errors.ts';
-import { keptFleetRun } from '../../run/layout.ts';
 import type { FleetOrder } from '../fleet-order.ts';
 import { type LaunchedFleet, type LaunchOptions, launchFleet } from '../launch.ts';
 import { deleteTemplates } from '../launch-template.ts';

@@ -6,16 +6,13 @@ import {
   StartExecutionCommand,
   StopExecutionCommand,
 } from '@aws-sdk/client-sfn';
-import type { ObjectReader } from '../../aggregate/reader.ts';
 import type { Stack } from '../../aws/stack.ts';
 import { FanfleetError } from '../../errors.ts';
 import { parse } from '../../parse.ts';
 import { fleetNameSchema } from '../../run/request.ts';
 import { describeRun, type Execution } from '../../run/start.ts';
-import { keptFleetIds, lifeOf } from './files.ts';
+import { type KeptFleetReader, keptFleetIds, lifeOf } from './files.ts';
 import { type KeptFleetInput, keptFleetInputSchema } from './kept-fleet.ts';
-
-type Reader = Pick<ObjectReader, 'get' | 'list'>;
 
 /**
  * Start the next life of a kept fleet. Of two that are started at once with one name, one is.
@@ -26,7 +23,7 @@ type Reader = Pick<ObjectReader, 'get' | 'list'>;
 export async function startKeptFleet(
   sfn: SFNClient,
   stack: Stack,
-  store: Reader,
+  store: Pick<KeptFleetReader, 'folders'>,
   name: string,
   input: KeptFleetInput,
 ): Promise<string> {

@@ -1,10 +1,14 @@
 import * as z from 'zod';
+import { engineSchema } from '../../contract/engines.ts';
 import { parse } from '../../parse.ts';
-import { engineSchema, fleetNameSchema, requestSchema } from '../../run/request.ts';
+import { fleetNameSchema, requestSchema } from '../../run/request.ts';
 import { runSchema } from '../../run/run.ts';
 
 /** Longest time that a fleet may be kept, seconds. */
 const MOST_SECONDS = 86_400;
+
+/** Shortest, likewise. Step Functions wants it longer than the time after which a head is missed, and a host has to boot in it. */
+const LEAST_DEADLINE = 120;
 
 /** The input of an execution that keeps a fleet; docs/fleets.md explains each field. */
 export const keptFleetInputSchema = z
@@ -18,7 +22,7 @@ export const keptFleetInputSchema = z
     /** Seconds without a job after which it ends itself. */
     idle: z.int().min(10).max(MOST_SECONDS).default(1_200),
     /** Seconds after which it ends, whatever it does. */
-    deadline: z.int().min(60).max(MOST_SECONDS).default(14_400),
+    deadline: z.int().min(LEAST_DEADLINE).max(MOST_SECONDS).default(14_400),
     /** What makes one start another one than a second at the same moment. */
     nonce: z.string().optional(),
   })

@@ -9,15 +9,18 @@ type Store = Pick<ObjectStore, 'list' | 'getJson' | 'putNew'>;
  * Put an entry at the end of the queue of a kept fleet. Of two that are put at once one comes first: S3 takes an object only
  * where there is none. Behind the entry that ends the queue nothing can be put, so that no job waits for a head that has gone.
  *
+ * @param known number of an entry that is there: only those behind it are looked for. @default none is known
  * @returns its number, or why the queue has ended
  */
 export async function enqueue(
   store: Store,
   id: string,
   entry: QueueEntry,
+  known = 0,
 ): Promise<{ readonly number: number } | { readonly ended: string }> {
-  let last = 0;
-  for await (const { key } of store.list(keptFiles.jobs(id))) last = Math.max(last, numberOf(key));
+  let last = known;
+  const after = known > 0 ? keptFiles.job(id, known) : undefined;
+  for await (const { key } of store.list(keptFiles.jobs(id), after)) last = Math.max(last, numberOf(key));
   for (;;) {
     if (last > 0) {
       const before = await readEntry(store, id, last);

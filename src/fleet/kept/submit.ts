@@ -1,14 +1,15 @@
 import type { SSMClient } from '@aws-sdk/client-ssm';
 import type { ObjectStore } from '../../aws/object-store.ts';
+import { settleAll } from '../../concurrency/settle-all.ts';
 import { FanfleetError } from '../../errors.ts';
 import type { Run } from '../../run/run.ts';
-import { parameterName, putSecrets } from '../secrets.ts';
+import { deleteSecrets, parameterName, putSecrets } from '../secrets.ts';
 import { jobVariables } from '../variables.ts';
 import { readKeptFleet } from './files.ts';
 import { enqueue } from './queue.ts';
 
 export interface SubmitOptions {
-  readonly store: ObjectStore;
+  readonly store: Pick<ObjectStore, 'get' | 'getJson' | 'list' | 'putNew'>;
   readonly ssm: SSMClient;
   readonly run: Run;
   readonly round: number;
@@ -29,7 +30,17 @@ export interface SubmitOptions {
 export async function submitToKeptFleet(options: SubmitOptions): Promise<number> {
   const { store, ssm, run, round, taskToken, bundleKey, now } = options;
   const { id = '', name = '' } = run.keptFleet ?? {};
-  const view = await readKeptFleet(store, id);
+  const parameter = parameterName(run.stage, run.runId, round);
+  const reading = readKeptFleet(store, id);
+  try {
+    // The secret comes before the entry, by which the head finds it. Of a run that is refused it goes with it.
+    await settleAll([reading, putSecrets(ssm, parameter, taskToken)]);
+  } catch (reason) {
+    // What ends the run takes it away too: where this cannot, the first error is the one to tell.
+    await deleteSecrets(ssm, run.stage, run.runId, round).catch(() => undefined);
+    throw reason;
+  }
+  const view = await reading;
   if (view === null || view.end !== null) throw fleetEnded(name, view?.end?.reason ?? 'it is not there');
   if (view.fleet.bundleKey !== bundleKey) {
     throw new FanfleetError(
@@ -38,15 +49,13 @@ export async function submitToKeptFleet(options: SubmitOptions): Promise<number>
       { source: 'user' },
     );
   }
-  const parameter = parameterName(run.stage, run.runId, round);
-  // Before the entry, by which the head finds it.
-  await putSecrets(ssm, parameter, taskToken);
-  const put = await enqueue(store, id, {
+  const job = {
     variables: jobVariables(run, round),
     parameter,
     deadline: run.fleetDeadline,
     submittedAt: now,
-  });
+  };
+  const put = await enqueue(store, id, job, view.state?.jobs);
   if ('ended' in put) throw fleetEnded(name, put.ended);
   return put.number;
 }

@@ -1,12 +1,12 @@
 import type { EC2Client } from '@aws-sdk/client-ec2';
 import type { ObjectStore } from '../../aws/object-store.ts';
+import { layout } from '../../contract/layout.ts';
 import { FanfleetError } from '../../errors.ts';
 import type { FleetOrder } from '../../fleet/fleet-order.ts';
 import { templateName } from '../../fleet/launch-template.ts';
 import { startInstances } from '../../fleet/start-instances.ts';
 import { type WorkerStart, workerStartsSchema } from '../../fleet/worker-starts.ts';
 import { parse } from '../../parse.ts';
-import { layout } from '../../run/layout.ts';
 import type { WorkerPool } from './scaler.ts';
 
 export type Ec2WorkerPoolOptions = {

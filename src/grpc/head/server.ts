@@ -49,7 +49,7 @@ const SCALE_MS = 1_000;
  */
 export async function startHead(options: HeadOptions): Promise<RunningHead> {
   const { address, port = 0, secret, now, scheduling, scaling, keepSeen } = options;
-  const { key, certificate } = await createCertificate(address, now());
+  const { key, certificate } = createCertificate(address, now());
   const scheduler = new Scheduler(now, scheduling);
   const service = new HeadService(scheduler, keepSeen);
   const sessions = new Set<ServerHttp2Session>();

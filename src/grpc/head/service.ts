@@ -7,6 +7,7 @@ import {
   type HeadOrder,
   HeadOrderSchema,
   type Job,
+  JobSchema,
   type Registration,
   type RunProgress,
   RunProgressSchema,
@@ -29,6 +30,8 @@ type Connection = { readonly orders: Outbox<Order>; sentJob: Job | undefined };
 export type KeepSeen = (out: string, seen: Iterable<SeenBatch>) => Promise<void>;
 type Submission = { readonly changed: Outbox<void>; replaced: boolean };
 
+/** What a worker gets in the place of a job that is over: it drops what it has of it. */
+const NO_JOB = create(JobSchema);
 const STATES = { ALIVE: WorkerState.ALIVE, DEAD: WorkerState.DEAD, LEFT: WorkerState.LEFT } as const;
 
 /** The head's calls: what comes in is told to the scheduler, and what it decides is sent. */
@@ -39,6 +42,8 @@ export class HeadService implements ServiceImpl<typeof Head> {
   readonly #registrations = new Map<string, Registration>();
   #places = new Map<number, BatchPlace>();
   #job: Job | undefined;
+  /** The address of the last job, once it is over. */
+  #over: string | undefined;
   #submission: Submission | undefined;
   #drained: (() => void) | undefined;
 
@@ -78,7 +83,7 @@ export class HeadService implements ServiceImpl<typeof Head> {
     }
   }
 
-  async *run(request: RunRequest): AsyncGenerator<RunProgress> {
+  async *run(request: RunRequest, context: HandlerContext): AsyncGenerator<RunProgress> {
     const { job, batches } = request;
     if (job === undefined) throw new ConnectError('Expected a job.', Code.InvalidArgument);
     const submission: Submission = { changed: new Outbox(), replaced: false };
@@ -87,7 +92,21 @@ export class HeadService implements ServiceImpl<typeof Head> {
       this.#submission.changed.end();
     }
     this.#submission = submission;
-    this.#job = job;
+    context.signal.addEventListener('abort', () => submission.changed.end());
+    try {
+      yield* this.#seeThrough(submission, job, batches);
+    } finally {
+      // However it ended, unless another has taken its place or the workers are to finish what they have.
+      if (this.#submission === submission && this.#drained === undefined) this.#drop(job);
+    }
+  }
+
+  async *#seeThrough(
+    submission: Submission,
+    job: Job,
+    batches: readonly BatchPlace[],
+  ): AsyncGenerator<RunProgress> {
+    [this.#job, this.#over] = [job, undefined];
     this.#places = new Map(batches.map((place) => [place.batch, place]));
     this.#scheduler.submit(
       job.out,
@@ -107,7 +126,8 @@ export class HeadService implements ServiceImpl<typeof Head> {
       }
       if (stopped || outcome !== undefined) return;
     }
-    throw new ConnectError('Another submission has taken the place of this one.', Code.Aborted);
+    if (submission.replaced)
+      throw new ConnectError('Another submission has taken the place of this one.', Code.Aborted);
   }
 
   status(): StatusReply {
@@ -148,12 +168,14 @@ export class HeadService implements ServiceImpl<typeof Head> {
       throw new ConnectError('Expected the first report to register the worker.', Code.InvalidArgument);
     }
     const { worker, slots, bootSeconds } = registration;
+    // It was away when the job came to its end.
+    const isOver = job !== '' && job === this.#over;
     this.#connections.get(worker)?.orders.end();
     this.#connections.set(worker, connection);
     this.#registrations.set(worker, registration);
-    this.#scheduler.join(worker, slots, job === '' ? undefined : job, held, bootSeconds);
+    this.#scheduler.join(worker, slots, job === '' ? undefined : job, isOver ? [] : held, bootSeconds);
     // Says that it is in, whether or not there is something to do.
-    connection.orders.put({});
+    connection.orders.put(isOver ? { job: NO_JOB } : {});
     return worker;
   }
 
@@ -170,6 +192,19 @@ export class HeadService implements ServiceImpl<typeof Head> {
     for (const batch of returned) this.#scheduler.giveBack(worker, job, batch);
     if (leaving) this.#scheduler.leave(worker);
     if (hasChanged || failed.length > 0) this.#submission?.changed.put();
+    this.#pump();
+  }
+
+  /** A job is over: copies of its last batches, or all that is left of it, are no work for anybody. */
+  #drop({ out }: Job): void {
+    [this.#job, this.#submission, this.#over] = [undefined, undefined, out];
+    this.#places = new Map();
+    this.#scheduler.submit(undefined, []);
+    for (const connection of this.#connections.values()) {
+      if (connection.sentJob === undefined) continue;
+      connection.sentJob = undefined;
+      connection.orders.put({ job: NO_JOB });
+    }
     this.#pump();
   }
 

@@ -285,7 +285,7 @@ export declare const FailureSchema: GenMessage<Failure>;
  */
 export declare type HeadOrder = Message<"fanfleet.v1.HeadOrder"> & {
   /**
-   * before the first of its leases
+   * before the first of its leases; without `out` where there is none any more: what there is of one is dropped
    *
    * @generated from field: fanfleet.v1.Job job = 1;
    */
@@ -544,7 +544,7 @@ export declare const Head: GenService<{
   },
   /**
    * Submit batches; ends once each has its result, or with the error of the job. A later call takes the place of
-   * an earlier one.
+   * an earlier one. A job whose caller goes is given up, and its workers drop it at once.
    *
    * @generated from rpc fanfleet.v1.Head.Run
    */

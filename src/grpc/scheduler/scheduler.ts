@@ -75,10 +75,10 @@ export class Scheduler {
   /**
    * Take on a job in place of the one before. Batches that workers hold of the same job stay with them.
    *
-   * @param job what tells one job from another
+   * @param job what tells one job from another; undefined where there is none any more
    * @param batches all that have no result yet
    */
-  submit(job: string, batches: readonly number[]): void {
+  submit(job: string | undefined, batches: readonly number[]): void {
     this.#job = job;
     this.#failure = undefined;
     this.#done = 0;

@@ -1,24 +1,26 @@
-import { GetObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import * as z from 'zod';
+import { ObjectFiles } from '../../aws/object-files.ts';
 import type { ObjectReader } from '../../aws/object-reader.ts';
 import { ObjectWriter } from '../../aws/object-writer.ts';
 import type { S3Requests } from '../../aws/s3-requests.ts';
-import { type Batch, batchSchema } from '../../dataset/manifest.ts';
+import { DEPTHS } from '../../contract/depth.ts';
+import { KERNEL_CHOICES, type KernelChoice } from '../../contract/kernel-choice.ts';
+import { type Batch, batchSchema } from '../../contract/manifest.ts';
 import { FanfleetError } from '../../errors.ts';
-import { DEPTHS } from '../../kernel/depth.ts';
 import type { Kernel } from '../../kernel/kernel.ts';
-import { KERNEL_CHOICES, type KernelChoice } from '../../kernel/kernel-choice.ts';
 import { parse } from '../../parse.ts';
 import { normalisationSchema, runOperationSchema } from '../../run/normalise.ts';
 import { type WorkerOptions, work } from '../../workload/worker.ts';
 import { splitUri } from '../head-location.ts';
 import type { BatchPlace, Job } from '../protocol/head_pb.js';
-import { type ProcessUsage, SharedUsage } from './shared-usage.ts';
+import { DividedUsage, type ProcessUsage } from './divided-usage.ts';
+
+export type ProcessStart = { readonly readyAt: number; readonly tookMs: number };
 
 export type BatchWorkOptions = {
-  readonly s3: S3Client;
   readonly reader: ObjectReader;
-  readonly writes: S3Requests;
+  /** For the manifest, and for what is written. */
+  readonly requests: S3Requests;
   /** The kernel that a job asks for. */
   readonly kernelFor: (wanted: KernelChoice) => Promise<Kernel>;
   /** Of one batch; as many run at once as the worker has slots. */
@@ -28,8 +30,8 @@ export type BatchWorkOptions = {
   readonly clock: WorkerOptions['clock'];
   readonly usage: ProcessUsage;
   readonly serverClock?: WorkerOptions['serverClock'];
-  /** What the process took until it could work; the span of its first batch tells it. */
-  readonly coldStartMs: () => number;
+  /** When the process could work, in epoch milliseconds, and what it took until then: the span of its first batch tells it. */
+  readonly start: ProcessStart;
   readonly onFailure?: (key: string, detail: string) => void;
 };
 
@@ -37,22 +39,30 @@ export type BatchWorkOptions = {
  * Does a batch in a slot. When it returns, the rows and the span are in S3.
  *
  * @param leaveSlot called once nothing is left but to wait for S3 to take the span
+ * @param signal aborted where the batch need not be done any more
+ * @throws FanfleetError, or the reason of the signal
  */
-export type BatchWork = (job: Job, place: BatchPlace, slot: number, leaveSlot?: () => void) => Promise<void>;
+export type BatchWork = (
+  job: Job,
+  place: BatchPlace,
+  slot: number,
+  leaveSlot?: () => void,
+  signal?: AbortSignal,
+) => Promise<void>;
 
 /** How batches are done on a host of the fleet: as `measure` does them, with the same code and the same kernel. */
 export function createBatchWork(options: BatchWorkOptions): BatchWork {
-  const { s3, clock, worker } = options;
-  const sharedUsage = new SharedUsage(options.usage);
+  const { requests, clock, worker } = options;
+  const dividedUsage = new DividedUsage(options.usage);
   let isFirst = true;
-  return async (job, place, slot, leaveSlot) => {
-    const share = sharedUsage.begin();
-    const coldStartMs = isFirst ? options.coldStartMs() : 0;
+  return async (job, place, slot, leaveSlot, signal) => {
+    const share = dividedUsage.begin();
+    const coldStartMs = isFirst ? waitedForStart(options.start, place.queuedAt) : 0;
     isFirst = false;
     try {
       const startedAt = clock.epoch();
       const started = clock.now();
-      const batch = await readBatch(s3, job, place);
+      const batch = await readBatch(requests, job, place);
       const listMs = clock.now() - started;
       const target = readOut(job.out);
       const task = readTask(job);
@@ -63,7 +73,7 @@ export function createBatchWork(options: BatchWorkOptions): BatchWork {
           arm: 'fleet',
           reader: options.reader,
           kernel: await options.kernelFor(task.kernel),
-          store: new ObjectWriter(options.writes, target.runsBucket),
+          store: new ObjectWriter(requests, target.runsBucket),
           worker: `${worker}/${slot}`,
           queuedAt: place.queuedAt,
           startedAt,
@@ -71,6 +81,7 @@ export function createBatchWork(options: BatchWorkOptions): BatchWork {
           listMs,
           clock,
           usage: share.usage,
+          ...(signal && { signal }),
           onMeasured: () => {
             share.end();
             leaveSlot?.();
@@ -85,25 +96,26 @@ export function createBatchWork(options: BatchWorkOptions): BatchWork {
   };
 }
 
+/** The start that a batch had to wait for: none where the process was ready first, as cold_start_ms in fanfleet/batch.py. */
+export function waitedForStart({ readyAt, tookMs }: ProcessStart, queuedAt: number): number {
+  return readyAt <= queuedAt ? 0 : tookMs;
+}
+
 /** A batch by its place in the manifest, which is one JSON array with a batch per line. */
-async function readBatch(s3: S3Client, { manifest }: Job, place: BatchPlace): Promise<Batch> {
+async function readBatch(requests: S3Requests, { manifest }: Job, place: BatchPlace): Promise<Batch> {
   const { bucket, key } = splitUri(manifest);
-  const first = Number(place.offset);
-  const Range = `bytes=${first}-${first + place.length - 1}`;
-  const { Body } = await s3.send(new GetObjectCommand({ Bucket: bucket, Key: key, Range }));
-  const batch = parse(
-    batchSchema,
-    JSON.parse((await Body?.transformToString()) ?? ''),
-    `${Range} of ${manifest}`,
-  );
+  const part = { offset: Number(place.offset), length: place.length };
+  const line = await new ObjectFiles(requests, bucket).get(key, part);
+  const where = `bytes ${part.offset}-${part.offset + part.length - 1}`;
+  const batch = parse(batchSchema, JSON.parse(line.toString('utf8')), `${where} of ${manifest}`);
   if (batch.batch !== place.batch) {
-    const message = `Expected batch ${place.batch} at ${Range} of ${manifest} but got batch ${batch.batch}.`;
+    const message = `Expected batch ${place.batch} at ${where} of ${manifest} but got batch ${batch.batch}.`;
     throw new FanfleetError('WRONG_BATCH', message, { source: 'internal' });
   }
   return batch;
 }
 
-/** The run and the round by the address of the arm's folder: `layout.arm` in src/run/layout.ts. */
+/** The run and the round by the address of the arm's folder: `layout.arm` in src/contract/layout.ts. */
 export function readOut(out: string) {
   const [, runsBucket, runId, round] =
     /^s3:\/\/([^/]+)\/runs\/([^/]+)\/fleet\/round-(\d+)\/$/.exec(out) ?? [];

@@ -1,4 +1,4 @@
-import { GETS_AT_ONCE } from '../../workload/reads.ts';
+import { GETS_AT_ONCE } from '../../dataset/reads.ts';
 
 /** What is fetched ahead for each batch in work, where memory allows: as `workerLimits` of functions/process.ts. */
 const AHEAD_BYTES = 12 * 1024 * 1024;

@@ -25,6 +25,8 @@ export class LeaseRunner {
   readonly #completed = new Map<number, Ended<Completion>>();
   #failed: Ended<Failure>[] = [];
   #job: Job | undefined;
+  /** Aborted once the job is over. */
+  #over = new AbortController();
 
   constructor(options: LeaseRunnerOptions) {
     this.#options = options;
@@ -56,13 +58,15 @@ export class LeaseRunner {
     return failed;
   }
 
-  /** What comes next is of this job; what waits of another is dropped. */
+  /** What comes next is of this job; what there is of another is dropped, and what was begun of it is given up. */
   setJob(job: Job): void {
     if (job.out !== this.job) {
       this.#waiting.clear();
       this.#running.clear();
       this.#completed.clear();
       this.#failed = [];
+      this.#over.abort();
+      this.#over = new AbortController();
     }
     this.#job = job;
   }
@@ -108,7 +112,7 @@ export class LeaseRunner {
       this.#free.push(slot);
       this.#start();
     };
-    const error = await this.#options.work(job, place, slot, leaveSlot).then(
+    const error = await this.#options.work(job, place, slot, leaveSlot, this.#over.signal).then(
       () => undefined,
       (reason) => FanfleetError.from(reason),
     );

@@ -24,6 +24,8 @@ export type WorkerOptions = SessionOptions & {
 const HEARTBEAT_MS = 2_000;
 /** The pauses between tries grow no longer after so many: the head, once it is back, shall not wait for its workers. */
 const LONGEST_PAUSE = 5;
+/** Until it has joined, so many tries are made before the pauses grow: head and workers boot at the same time. */
+const TRIES_OF_BOOT = 20;
 
 /**
  * Be a worker until the head lets it go: it wanted to leave, or the head ends.
@@ -37,8 +39,10 @@ export async function runWorker(options: WorkerOptions): Promise<void> {
   const runner = new LeaseRunner({ slots: options.slots, work: options.work, now, onNews: report });
   let awaySince = now();
   let tries = 0;
+  let hasJoined = false;
   const onJoined = () => {
     tries = 0;
+    hasJoined = true;
     options.onJoined();
   };
   leave.addEventListener('abort', report);
@@ -66,7 +70,8 @@ export async function runWorker(options: WorkerOptions): Promise<void> {
         if (leave.aborted && runner.isIdle) return;
       }
       tries += 1;
-      await backOff(Math.min(tries, LONGEST_PAUSE), options.backoff ?? {});
+      const step = hasJoined ? tries : Math.ceil(tries / TRIES_OF_BOOT);
+      await backOff(Math.min(step, LONGEST_PAUSE), options.backoff ?? {});
     }
   } finally {
     clearInterval(beating);

@@ -1,4 +1,5 @@
 import { crc32 } from 'node:zlib';
+import { pngChunk } from '../png-writer.ts';
 import { Pieces } from './pieces.ts';
 import { checkSize, must, type Still } from './still.ts';
 
@@ -58,14 +59,14 @@ export function readPng(data: Buffer): Still {
       // No index reaches what is behind so many.
       entries = Math.min(length / 3, 1 << depth);
       if (length > 3 * entries)
-        pieces.replace(at, next, chunk(kind, data.subarray(at + 8, at + 8 + 3 * entries)));
+        pieces.replace(at, next, Buffer.concat(pngChunk(kind, data.subarray(at + 8, at + 8 + 3 * entries))));
       keep = true;
     } else if (kind === 'tRNS' && image === 'to come' && colour <= PALETTE) {
       must(!transparent);
       const stored = data.subarray(at + 8, next - 4);
       const body = transparency(stored, colour, depth, entries);
       keep = body.length > 0;
-      if (keep && !body.equals(stored)) pieces.replace(at, next, chunk(kind, body));
+      if (keep && !body.equals(stored)) pieces.replace(at, next, Buffer.concat(pngChunk(kind, body)));
       transparent = true;
     } else if (kind === 'IEND') {
       must(length === 0);
@@ -117,13 +118,4 @@ function transparency(body: Buffer, colour: number, depth: number, entries: numb
   must(body.length === (colour === GREY ? 2 : 6));
   const most = (1 << depth) - 1;
   return Buffer.from(body.map((byte, place) => byte & (place % 2 === 0 ? most >> 8 : most & 0xff)));
-}
-
-function chunk(kind: string, body: Buffer): Buffer {
-  const whole = Buffer.alloc(body.length + 12);
-  whole.writeUInt32BE(body.length);
-  whole.write(kind, 4, 'latin1');
-  body.copy(whole, 8);
-  whole.writeUInt32BE(crc32(whole.subarray(4, -4)), body.length + 8);
-  return whole;
 }

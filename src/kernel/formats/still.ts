@@ -1,4 +1,4 @@
-import { type ImageErrorCode, MAX_PIXELS } from '../row.ts';
+import { type ImageErrorCode, MAX_PIXELS } from '../../contract/row.ts';
 
 /** The longest side of an image; what is longer is more than some decoders take. */
 export const MAX_SIDE = 1_000_000;

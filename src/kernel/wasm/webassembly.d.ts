@@ -4,10 +4,12 @@ declare namespace WebAssembly {
     constructor(bytes: Uint8Array);
   }
   class Instance {
-    constructor(module: Module);
+    constructor(module: Module, imports?: Record<string, Record<string, unknown>>);
     readonly exports: object;
   }
   class Memory {
     readonly buffer: ArrayBuffer;
   }
+  class RuntimeError extends Error {}
+  function compile(bytes: Uint8Array): Promise<Module>;
 }

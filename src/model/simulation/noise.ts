@@ -1,4 +1,4 @@
-import type { Random } from '../../dataset/random.ts';
+import type { Random } from '../../statistics/random.ts';
 
 /** A number of the standard normal distribution (Box and Muller, 1958). */
 export function normal(random: Random): number {

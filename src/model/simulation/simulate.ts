@@ -1,4 +1,4 @@
-import type { Random } from '../../dataset/random.ts';
+import type { Random } from '../../statistics/random.ts';
 import { type ArmSetup, type Hosts, slotReadyMs } from '../arm-setup.ts';
 import { S3_RETRY } from '../parameters.ts';
 import { EventHeap } from './event-heap.ts';

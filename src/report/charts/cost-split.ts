@@ -1,5 +1,5 @@
 import type { Bill, Cost } from '../../cost/bill.ts';
-import { percent, usd } from '../format.ts';
+import { percent, usd } from '../../format.ts';
 import { html, type Markup } from '../markup.ts';
 import { stackedBar } from './stacked-bar.ts';
 

@@ -1,6 +1,6 @@
 import { type ScaleLogarithmic, scaleLog } from 'd3-scale';
+import { amount, duration, usd } from '../../format.ts';
 import type { Curves } from '../../model/curves.ts';
-import { amount, duration, usd } from '../format.ts';
 import type { Markup } from '../markup.ts';
 import { type Mark, plot } from './plot.ts';
 

@@ -1,4 +1,4 @@
-import { printable } from '../format.ts';
+import { printable } from '../../format.ts';
 
 const LONGEST_NAME = 12;
 /** `<instance>/<pid>` or `<instance>/<pid>/<slot>`: the ends of both tell workers apart, since ids are random. */

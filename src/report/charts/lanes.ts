@@ -1,10 +1,10 @@
-import { duration, plural } from '../format.ts';
+import { duration, plural } from '../../format.ts';
 import { type Fragment, html, type Markup } from '../markup.ts';
+import type { Summary } from '../summary-schema.ts';
 import { stretched } from './picture.ts';
 import { percentOf } from './time-axis.ts';
-import type { ArmTimeline } from './timeline.ts';
 
-type Lane = ArmTimeline['lanes'][number];
+type Lane = Summary['timelines'][number]['lanes'][number];
 type Batch = Lane['batches'][number];
 
 /** Up to so many batches each one can be pointed at; beyond, a lane is a few paths, which are a tenth of the text. */

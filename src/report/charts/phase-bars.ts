@@ -1,8 +1,8 @@
+import type { ArmRound } from '../../aggregate/run-facts.ts';
+import { duration, percent, seconds } from '../../format.ts';
 import { PHASES } from '../../timing/phases.ts';
 import { PHASE_NAMES } from '../figures.ts';
-import { duration, percent, seconds } from '../format.ts';
 import { html, type Markup } from '../markup.ts';
-import type { ArmRound } from '../summary-schema.ts';
 import { stackedBar } from './stacked-bar.ts';
 import { AXIS, timeAxis } from './time-axis.ts';
 

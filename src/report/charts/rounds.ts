@@ -1,4 +1,4 @@
-import { count, duration } from '../format.ts';
+import { count, duration } from '../../format.ts';
 import { html, type Markup } from '../markup.ts';
 import type { Summary } from '../summary-schema.ts';
 import { picture } from './picture.ts';

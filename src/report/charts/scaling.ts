@@ -1,6 +1,7 @@
 import { scaleLinear } from 'd3-scale';
+import { isKernelOfSingleThread } from '../../contract/one-kernel.ts';
+import { count, figure, percent } from '../../format.ts';
 import { shownRound } from '../figures.ts';
-import { count, figure, percent } from '../format.ts';
 import type { Markup } from '../markup.ts';
 import type { Summary } from '../summary-schema.ts';
 import { plot } from './plot.ts';
@@ -15,13 +16,15 @@ export interface ScalingPoint {
   readonly efficiency: number;
 }
 
-/** The points that one run has: of each arm that was measured, against its single-thread run. */
+/** The points that one run has: of each arm that was measured with the kernel of the single-thread run, against that. */
 export function scalingPoints(summary: Summary): ScalingPoint[] {
-  const single = summary.baseline?.imagesPerSecond ?? null;
-  if (single === null || single === 0) return [];
+  const { baseline } = summary;
+  if (!baseline?.imagesPerSecond) return [];
+  const single = baseline.imagesPerSecond;
   return summary.arms.flatMap((arm) => {
     const shown = shownRound(summary, arm);
     if (shown?.status !== 'succeeded' || shown.batchesTakenOver > 0) return [];
+    if (!isKernelOfSingleThread(arm.kernels, baseline.kernel)) return [];
     const { windowStartMs, windowEndMs, peakConcurrency, images, failedImages } = shown;
     if (windowStartMs === null || windowEndMs === null || !peakConcurrency || windowEndMs <= windowStartMs) {
       return [];

@@ -1,13 +1,14 @@
+import type { ArmRound } from '../../aggregate/run-facts.ts';
+import { amount, duration, figure, plural } from '../../format.ts';
 import { BINS } from '../../timing/timeline.ts';
-import { amount, duration, figure, plural } from '../format.ts';
 import { type Fragment, html, type Markup } from '../markup.ts';
-import type { ArmRound, Summary } from '../summary-schema.ts';
+import type { Summary } from '../summary-schema.ts';
 import { shortNames } from './lane-names.ts';
 import { batchBars, binnedBars } from './lanes.ts';
 import { picture, stretched } from './picture.ts';
 import { AXIS, percentOf, timeAxis } from './time-axis.ts';
 
-export type ArmTimeline = Summary['timelines'][number];
+type ArmTimeline = Summary['timelines'][number];
 
 /** Batches per worker over the wall time of the arm, on an axis that ends at `totalMs`. */
 export function timelineChart(timeline: ArmTimeline, shown: ArmRound | undefined, totalMs: number): Markup {

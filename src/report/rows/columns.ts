@@ -1,4 +1,4 @@
-import { isFailed, type Row } from '../../kernel/row.ts';
+import { isFailed, type Row } from '../../contract/row.ts';
 
 /** A value of a column: integers up to 2^31 are numbers, others bigints, since that is what Parquet's types want. */
 export type Value = string | number | bigint | null;

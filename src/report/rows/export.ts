@@ -1,5 +1,5 @@
 import type { Readable } from 'node:stream';
-import { imageTask } from '../../run/task.ts';
+import { imageTask } from '../../kernel/image-task.ts';
 import type { Summary } from '../summary-schema.ts';
 import { parquetOf } from './parquet.ts';
 import { type ReadRowsInput, readRows } from './read.ts';

@@ -1,6 +1,6 @@
 import { PassThrough, type Readable } from 'node:stream';
 import { ByteWriter, parquetWriteRows } from 'hyparquet-writer';
-import type { Row } from '../../kernel/row.ts';
+import type { Row } from '../../contract/row.ts';
 import { ROW_COLUMNS, type Value } from './columns.ts';
 
 /** Rows that are held and written at once. */

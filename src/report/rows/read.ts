@@ -1,14 +1,14 @@
 import { readManifest } from '../../aggregate/manifest-stream.ts';
-import { prefetch } from '../../aggregate/prefetch.ts';
-import { getIfPresent, type ObjectReader } from '../../aggregate/reader.ts';
 import { checkRow } from '../../aggregate/row-check.ts';
+import { type BucketReader, getIfPresent } from '../../aws/bucket-reader.ts';
+import { inOrder } from '../../concurrency/in-order.ts';
+import type { Arm } from '../../contract/arm.ts';
+import { layout } from '../../contract/layout.ts';
+import type { Row } from '../../contract/row.ts';
 import type { ImageTask } from '../../kernel/image-task.ts';
-import type { Row } from '../../kernel/row.ts';
-import { layout } from '../../run/layout.ts';
-import type { Arm } from '../../run/request.ts';
 
 export interface ReadRowsInput {
-  readonly reader: Pick<ObjectReader, 'get' | 'stream'>;
+  readonly reader: Pick<BucketReader, 'get' | 'stream'>;
   readonly runId: string;
   readonly arm: Arm;
   readonly round: number;
@@ -26,7 +26,7 @@ export async function* readRows({ reader, runId, arm, round, task }: ReadRowsInp
   const manifest = readManifest(reader.stream(layout.manifest(runId)));
   const load = ({ batch }: { batch: number }) =>
     getIfPresent(reader, layout.result(runId, arm, round, batch));
-  for await (const body of prefetch(manifest, load, AHEAD)) {
+  for await (const body of inOrder(manifest, load, { atOnce: AHEAD })) {
     for (const line of body?.toString('utf8').split('\n') ?? []) {
       const { row } = line === '' ? {} : checkRow(line, task);
       if (row !== undefined) yield row;

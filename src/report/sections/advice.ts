@@ -1,7 +1,7 @@
 import type { Advice, Choice } from '../../advice/advice.ts';
 import { choiceText, optionsOf } from '../../advice/sentence.ts';
 import { breakEvenSentences, flipSentences, refusalSentences } from '../../advice/text.ts';
-import { duration, usd } from '../format.ts';
+import { duration, usd } from '../../format.ts';
 import { html, type Markup } from '../markup.ts';
 import type { Summary } from '../summary-schema.ts';
 import { stackedTable } from './parts.ts';

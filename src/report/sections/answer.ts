@@ -1,7 +1,7 @@
-import { meaningOf } from '../../kernel/row.ts';
+import { meaningOf } from '../../contract/row.ts';
+import { count, plural } from '../../format.ts';
 import { brokenArms } from '../agreement.ts';
-import { count, plural } from '../format.ts';
-import { html, type Markup } from '../markup.ts';
+import { html, type Markup, withCode } from '../markup.ts';
 import type { Summary } from '../summary-schema.ts';
 import { keyList } from './parts.ts';
 
@@ -16,7 +16,7 @@ export function agreementSection({ agreement, ranking, rounds }: Summary): Marku
   return html`<section><h2>Agreement</h2>
 <p><b class="${kind}">${word}</b> ${agreement.reason}</p>
 ${agreement.digest === null ? null : html`<p>SHA-256 over all rows: <span class="digest">${agreement.digest}</span></p>`}
-<p><b>${ranking.ranked ? 'Ranked.' : 'Not ranked.'}</b> ${[ranking.reason, ...ranking.notes].join(' ')}</p>
+<p><b>${ranking.ranked ? 'Ranked.' : 'Not ranked.'}</b> ${withCode([ranking.reason, ...ranking.notes].join(' '))}</p>
 </section>`;
 }
 

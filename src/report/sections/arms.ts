@@ -1,6 +1,6 @@
+import { duration } from '../../format.ts';
 import { roundsChart } from '../charts/rounds.ts';
 import type { FigureGroup, FigureRow, Figures } from '../figures.ts';
-import { duration } from '../format.ts';
 import { type Fragment, html, type Markup } from '../markup.ts';
 import type { Summary } from '../summary-schema.ts';
 import { scrolling } from './parts.ts';

@@ -1,6 +1,6 @@
-import { count, duration, plural, UNKNOWN } from '../format.ts';
+import type { ArmRound } from '../../aggregate/run-facts.ts';
+import { count, duration, plural, UNKNOWN } from '../../format.ts';
 import { type Fragment, html, type Markup } from '../markup.ts';
-import type { ArmRound } from '../summary-schema.ts';
 import { stackedTable } from './parts.ts';
 
 type Clocks = NonNullable<ArmRound['clocks']>;

@@ -1,8 +1,8 @@
 import type { Bill, Cost } from '../../cost/bill.ts';
+import { amount, count, duration, figure, plural, UNKNOWN, usd } from '../../format.ts';
 import type { Curves } from '../../model/curves.ts';
 import { costBars, serviceName } from '../charts/cost-split.ts';
 import { curvesChart } from '../charts/curves.ts';
-import { amount, count, duration, figure, plural, UNKNOWN, usd } from '../format.ts';
 import { html, type Markup } from '../markup.ts';
 import type { Summary } from '../summary-schema.ts';
 import { stackedTable } from './parts.ts';
@@ -57,10 +57,10 @@ export function curvesSection({ curves }: Summary): Markup {
   }
   return html`<section><h2>At other sizes</h2>
 <p>${crossings(curves)}</p>
+${notes(curves.notes)}
 <div class="pair">${curvesChart(curves, 'usd')}${curvesChart(curves, 'seconds')}</div>
 <details><summary>Figures of the curves</summary>${curvesTable(curves)}</details>
 <p class="note">${curves.calibration}</p>
-${notes(curves.notes)}
 </section>`;
 }
 

@@ -1,5 +1,5 @@
 import { constantsNote, constantsOf } from '../../aggregate/constants.ts';
-import { count, percent, plural, UNKNOWN } from '../format.ts';
+import { count, percent, plural, UNKNOWN } from '../../format.ts';
 import { type Fragment, html, type Markup } from '../markup.ts';
 import type { Summary } from '../summary-schema.ts';
 import { keyList, scrolling, stackedTable } from './parts.ts';

@@ -1,8 +1,8 @@
+import type { ArmRound } from '../../aggregate/run-facts.ts';
+import { count, memory, plural } from '../../format.ts';
 import { shareOverTime } from '../charts/utilisation.ts';
-import { count, memory, plural } from '../format.ts';
 import { HOST_COLUMNS, hostFigures } from '../host-figures.ts';
 import { html, type Markup } from '../markup.ts';
-import type { ArmRound } from '../summary-schema.ts';
 
 type Host = ArmRound['hosts'][number];
 

@@ -1,4 +1,4 @@
-import { count } from '../format.ts';
+import { count } from '../../format.ts';
 import { type Fragment, html, type Markup } from '../markup.ts';
 
 /** What may be wider than a phone: it can be scrolled by itself, also with the keyboard. */

@@ -1,9 +1,12 @@
+import type { ArmRound } from '../../aggregate/run-facts.ts';
+import { isKernelOfSingleThread, kernelsText } from '../../contract/one-kernel.ts';
 import { leftOutText } from '../../dataset/left-out.ts';
 import type { FleetInfo } from '../../fleet/arm-info.ts';
-import { count, duration, figure, instant, memory, planned, plural } from '../format.ts';
+import { count, duration, figure, instant, memory, plural } from '../../format.ts';
 import { type Fragment, html, type Markup } from '../markup.ts';
 import { operationText } from '../operation.ts';
-import type { ArmRound, Summary } from '../summary-schema.ts';
+import { planned } from '../plan-remarks.ts';
+import type { Summary } from '../summary-schema.ts';
 import { pair, pairList, scrolling, stackedTable } from './parts.ts';
 
 /** The instances of the fleet, as each saw its own boot. */
@@ -115,14 +118,14 @@ function askedFor({ accountLimit, concurrency }: Summary['request']): string {
   return asked === concurrency ? '' : ` (${count(asked)} asked for; the account has no more)`;
 }
 
-export function methodSection({ baseline, request }: Summary): Markup {
+export function methodSection({ arms, baseline, request }: Summary): Markup {
   return html`<section><h2>Method</h2>
 <p>Both arms read the same manifest and do the same operation. Their result files are read again, every key is checked
 to be there exactly once and in order, every row to be consistent with itself, and the statistics are summed from the rows
-in exact integers. Arms are ranked only if the SHA-256 over all rows is the same.</p>
+in exact integers. Arms are ranked only if the SHA-256 over all rows is the same, and one kernel measured in both.</p>
 <p>Wall time is by the clock of the state machine, from the start of an arm to its end. Images per second and MB per second (10<sup>6</sup> bytes)
 are over the wall time, boot and teardown included; failed images do not count. ${normalisedText(request)} Peak batches is how many were at work
-at the same time; peak memory is that of one worker process. ${baselineText(baseline)}
+at the same time; peak memory is that of one worker process. ${baselineText(baseline, arms)}
 ${request.repeats === 1 ? 'With one round, noise is not known.' : `Times are medians of ${count(request.repeats)} rounds.`}</p>
 </section>`;
 }
@@ -137,10 +140,18 @@ function normalisedText({ normalisation, baseline }: Summary['request']): string
   return `The row of a normalised image has ${proof}. Images per second include writing the files.${unwritten}`;
 }
 
-function baselineText(baseline: Summary['baseline']): string {
+function baselineText(baseline: Summary['baseline'], arms: Summary['arms']): string {
   if (baseline === null) return 'No single-thread run was made, so there is no speedup.';
   const what = baseline.complete ? 'all images' : `a sample of ${plural(baseline.images, 'image')}`;
-  return `Speedup is over one thread with the kernel ${baseline.kernel}, images one after the other, on ${what}: ${figure(baseline.imagesPerSecond)} images per second.`;
+  return `Speedup is over one thread with the kernel ${baseline.kernel}, images one after the other, on ${what}: ${figure(baseline.imagesPerSecond)} images per second.${otherKernels(arms, baseline.kernel)}`;
+}
+
+/** Arms without a speedup, since another program than that of the single thread measured. */
+function otherKernels(arms: Summary['arms'], kernel: string): string {
+  const others = arms.filter(({ kernels }) => kernels.length > 0 && !isKernelOfSingleThread(kernels, kernel));
+  return others
+    .map(({ arm, kernels }) => ` The ${arm} arm has none, since it measured with ${kernelsText(kernels)}.`)
+    .join('');
 }
 
 /** Text with its line ends, each line escaped: they are control characters and would be shown as such. */

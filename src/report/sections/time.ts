@@ -1,10 +1,11 @@
+import type { ArmRound } from '../../aggregate/run-facts.ts';
+import { count, duration, figure, percent, plural } from '../../format.ts';
 import { phaseBars } from '../charts/phase-bars.ts';
 import { scalingChart, scalingPoints } from '../charts/scaling.ts';
 import { timelineChart } from '../charts/timeline.ts';
 import type { Figures } from '../figures.ts';
-import { count, duration, figure, percent, plural } from '../format.ts';
 import { type Fragment, html, type Markup } from '../markup.ts';
-import type { ArmRound, Summary } from '../summary-schema.ts';
+import type { Summary } from '../summary-schema.ts';
 import { figureRows } from './arms.ts';
 import { scrolling, stackedTable } from './parts.ts';
 
@@ -63,7 +64,10 @@ export function scalingSection(summary: Summary): Markup {
   const single = summary.baseline?.imagesPerSecond ?? null;
   const points = scalingPoints(summary);
   if (single === null || points.length === 0) {
-    const missing = single === null ? 'there is no single-thread run to compare with' : 'no arm was measured';
+    const missing =
+      single === null
+        ? 'there is no single-thread run to compare with'
+        : `no arm was measured with its kernel (${summary.baseline?.kernel})`;
     return html`<section><h2>Scaling</h2><p>Not known: ${missing}.</p></section>`;
   }
   return html`<section><h2>Scaling</h2>
@@ -78,6 +82,6 @@ ${stackedTable(
   ]),
 )}
 <p class="note">One run gives one point per arm, without boot and teardown. <code>fanfleet sweep</code> measures more worker counts.
-Ideal is the single thread's rate times the batches at work; an arm whose kernel or cores differ from the single thread's can lie above it.</p>
+Ideal is the single thread's rate times the batches at work; an arm whose cores differ from the single thread's can lie above it, and one with another kernel is left out.</p>
 </section>`;
 }

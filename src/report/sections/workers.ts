@@ -1,7 +1,7 @@
+import type { ArmRound } from '../../aggregate/run-facts.ts';
+import { count, duration, percent, plural } from '../../format.ts';
 import type { Figures } from '../figures.ts';
-import { count, duration, percent, plural } from '../format.ts';
 import { html, type Markup } from '../markup.ts';
-import type { ArmRound } from '../summary-schema.ts';
 import { figureRows } from './arms.ts';
 import { scrolling, stackedTable } from './parts.ts';
 

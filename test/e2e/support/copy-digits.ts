@@ -1,9 +1,10 @@
 import { CopyObjectCommand, ListObjectsV2Command } from '@aws-sdk/client-s3';
-import { connectStack } from './stack.ts';
+import { inject } from 'vitest';
+import { connectStack } from '../../../scripts/own-stack/stack.ts';
 
 /** Give a test the first so many of the digits under a prefix of its own. */
 export async function copyDigits(count: number, prefix: string): Promise<void> {
-  const { s3, stack } = await connectStack();
+  const { s3, stack } = await connectStack(inject('home'));
   const Bucket = stack.dataBucket;
   const { Contents = [] } = await s3.send(
     new ListObjectsV2Command({ Bucket, Prefix: 'digits/', MaxKeys: count }),

@@ -6,11 +6,12 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { gzipSync } from 'node:zlib';
 import type { PutObjectCommandInput } from '@aws-sdk/client-s3';
+import { ROOT } from '../../../scripts/own-stack/cli.ts';
+import type { ImageErrorCode } from '../../../src/contract/row.ts';
 import { compareKeys } from '../../../src/dataset/order.ts';
-import type { ImageErrorCode } from '../../../src/kernel/row.ts';
+import { tarOf } from '../../../src/dataset/shards/tar-writer.ts';
 import { openForeignBucket } from '../../support/foreign-bucket.ts';
-import { paxEntry, tarEntry, tarOf } from '../../support/tars.ts';
-import { ROOT } from './cli.ts';
+import { paxEntry, tarEntry } from '../../support/tars.ts';
 
 /** With its key, S3 encrypts an object, and then forgets it. */
 const OWN_KEY = Buffer.alloc(32, 7);

@@ -11,9 +11,9 @@ import {
   TerminateInstancesCommand,
 } from '@aws-sdk/client-ec2';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { hostControl } from '../../../localstack/ec2/control-client.ts';
 import { capacityFrom } from '../../../localstack/ec2/state/capacity.ts';
 import { clientOf, ids, imageFor, useEc2Endpoint } from '../../support/ec2-endpoint.ts';
-import { hostControl } from '../../support/host-control.ts';
 
 const shared = useEc2Endpoint({
   delays: { spotNoticeMs: 2_000 },

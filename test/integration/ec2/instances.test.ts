@@ -11,15 +11,10 @@ describe('the life of instances', () => {
   it('boots three from user data, each with an address, a home and an environment of its own', async () => {
     // Act
     const script = 'env | sort; echo "arguments=$#"; pwd; test -w "$TMPDIR" && echo writable';
-    const before = performance.now();
     const launched = await launch(script, { MinCount: 3, MaxCount: 3 });
-    const answered = performance.now();
     const running = await allIn('running', launched);
-    const ran = performance.now();
     const outputs = await Promise.all(launched.map((each) => consoleWith(each, 'exited with 0')));
-    const leaving = performance.now();
     await terminate(launched);
-    const ended = performance.now();
 
     // Assess
     expect(launched.map(({ State }) => State?.Name)).toEqual(['pending', 'pending', 'pending']);
@@ -52,10 +47,6 @@ describe('the life of instances', () => {
       expect(output).toMatch(new RegExp(`^PATH=${root}/bin:`, 'm'));
       expect(existsSync(root)).toBe(false);
     }
-    // About a hundredth of what EC2 takes; the limits are ten times what was measured on two cores.
-    expect(answered - before).toBeLessThan(500);
-    expect(ran - before).toBeLessThan(1_500);
-    expect(ended - leaving).toBeLessThan(2_000);
   });
 
   it('keeps an instance running when its user data has ended, well or not', async () => {

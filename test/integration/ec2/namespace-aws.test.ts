@@ -1,11 +1,12 @@
 import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Instance } from '@aws-sdk/client-ec2';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { hostControl } from '../../../localstack/ec2/control-client.ts';
 import type { Ec2Endpoint } from '../../../localstack/ec2/server.ts';
 import { pythonFolders } from '../../../localstack/offline.ts';
 import { clientOf, useEc2Endpoint } from '../../support/ec2-endpoint.ts';
-import { hostControl } from '../../support/host-control.ts';
 import { noNamespaces, onHost } from '../../support/namespace-hosts.ts';
 
 const VENV = new URL('../../../.venv', import.meta.url).pathname;
@@ -79,6 +80,19 @@ print([each["InstanceId"] for r in ec2.describe_instances()["Reservations"] for 
     expect(await call('ssm', '/')).toContain(' 200 exit=0');
     await control.aws(null);
     expect(await call('s3', '/bucket/key')).toContain(' 200 exit=0');
+  });
+
+  it('holds the calls of a host that match until it lets them go', async () => {
+    const control = hostControl(endpoint.url);
+    const id = host?.InstanceId ?? '';
+    await control.hold(id, /^\/bucket\/late\//);
+    // 28: the time is over.
+    expect(await call('s3', '/bucket/late/key', '-m 1')).toContain(' 000 exit=28');
+    expect(await call('s3', '/bucket/key')).toContain(' 200 exit=0');
+    const held = call('s3', '/bucket/late/key');
+    expect(await Promise.race([held, sleep(500)])).toBeUndefined();
+    await control.hold(id, null);
+    expect(await held).toContain(' 200 exit=0');
   });
 
   it('resets connections as long as it is told to', async () => {

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import { hostControl } from '../../../localstack/ec2/control-client.ts';
+import { hostPids } from '../../../localstack/ec2/hosts/namespaces/host-pids.ts';
 import { isAlive, useEc2Endpoint } from '../../support/ec2-endpoint.ts';
-import { hostControl } from '../../support/host-control.ts';
-import { hostPids, noNamespaces, onHost } from '../../support/namespace-hosts.ts';
+import { noNamespaces, onHost } from '../../support/namespace-hosts.ts';
 
 const token =
   'T=$(curl -sX PUT -H "X-aws-ec2-metadata-token-ttl-seconds: 60" http://169.254.169.254/latest/api/token)';

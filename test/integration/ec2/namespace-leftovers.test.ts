@@ -3,8 +3,9 @@ import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { hostPids } from '../../../localstack/ec2/hosts/namespaces/host-pids.ts';
 import { clientOf, isAlive, useEc2Endpoint } from '../../support/ec2-endpoint.ts';
-import { hostPids, leftovers, noNamespaces } from '../../support/namespace-hosts.ts';
+import { leftovers, noNamespaces } from '../../support/namespace-hosts.ts';
 
 const MAIN = new URL('../../../localstack/ec2/main.ts', import.meta.url).pathname;
 

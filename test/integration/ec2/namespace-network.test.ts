@@ -6,8 +6,8 @@ import {
   RevokeSecurityGroupIngressCommand,
 } from '@aws-sdk/client-ec2';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { hostControl } from '../../../localstack/ec2/control-client.ts';
 import { clientOf, useEc2Endpoint } from '../../support/ec2-endpoint.ts';
-import { hostControl } from '../../support/host-control.ts';
 import { hasNftables, noNamespaces, onHost } from '../../support/namespace-hosts.ts';
 
 /** Accepts on three ports, and says on each what it is. */
@@ -39,7 +39,7 @@ describe.skipIf(noNamespaces !== undefined)(`the network of the hosts (${noNames
   async function pair(): Promise<[Instance, Instance]> {
     const [server, client] = await launch(SERVER, { MinCount: 2, MaxCount: 2, SecurityGroupIds: [groupId] });
     if (server === undefined || client === undefined) throw new Error('Expected two instances.');
-    await consoleWith(server, 'up');
+    await Promise.all([server, client].map((each) => consoleWith(each, 'up')));
     return [server, client];
   }
 
@@ -95,11 +95,14 @@ describe.skipIf(noNamespaces !== undefined)(`the network of the hosts (${noNames
   it('tells nobody of a host that vanishes, but of one that loses its power', async () => {
     // Prepare: a connection to each, which waits for its end
     const control = hostControl(endpoint.url);
-    const watch = async (server: Instance, client: Instance, end: () => Promise<unknown>) => {
-      const waiting = onHost(
-        client,
-        connect(server, 7001, 'print("open"); s.settimeout(4); print(s.recv(9) or "closed")'),
-      );
+    const watch = async (
+      server: Instance,
+      client: Instance,
+      seconds: number,
+      end: () => Promise<unknown>,
+    ) => {
+      const wait = `print("open"); s.settimeout(${seconds}); print(s.recv(9) or "closed")`;
+      const waiting = onHost(client, connect(server, 7001, wait));
       await endpoint.until('a connection', async () =>
         (await onHost(client, 'cat /proc/net/tcp')).includes(':1B59 01'),
       );
@@ -110,8 +113,8 @@ describe.skipIf(noNamespaces !== undefined)(`the network of the hosts (${noNames
     const [second, other] = await pair();
     // Act
     const [vanished, unplugged] = await Promise.all([
-      watch(first, client, () => control.vanish(first.InstanceId ?? '')),
-      watch(second, other, () => terminate([second], { SkipOsShutdown: true })),
+      watch(first, client, 4, () => control.vanish(first.InstanceId ?? '')),
+      watch(second, other, 25, () => terminate([second], { SkipOsShutdown: true })),
     ]);
     // Assess
     expect(vanished).toBe('timed out');

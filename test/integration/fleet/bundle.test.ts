@@ -1,17 +1,22 @@
-import { cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { execFileSync } from 'node:child_process';
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { gunzipSync } from 'node:zlib';
 import {
   CreateBucketCommand,
   GetObjectCommand,
   ListObjectsV2Command,
   PutObjectCommand,
 } from '@aws-sdk/client-s3';
-import { parseTarGzip } from 'nanotar';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { s3Access } from '../../../src/aws/s3-access.ts';
+import { S3Requests } from '../../../src/aws/s3-requests.ts';
 import { type Bundle, packBundle, uploadBundle } from '../../../src/fleet/bundle.ts';
+import { fetchSharp } from '../../../src/grpc/worker/fetched-sharp.ts';
 import { type Emulator, startEmulator } from '../../support/emulator.ts';
+import { membersOf } from '../../support/tars.ts';
 
 const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
 
@@ -57,7 +62,18 @@ describe('the bundle', () => {
     expect(changed.sha256).not.toBe(first.sha256);
   });
 
-  it('has the native kernel for the processor, and if asked for the gRPC program and sharp', async () => {
+  it('has every file that Python and the shell have of ec2-workers', async () => {
+    const sources = ['ec2-workers', ':!ec2-workers/grpc-program'];
+    const tracked = execFileSync('git', ['ls-files', '-co', '--exclude-standard', ...sources], {
+      cwd: ROOT,
+      encoding: 'utf8',
+    });
+    const members = await membersOf(gunzipSync((await packBundle(await tree('whole'))).body));
+    const names = members.map(({ name }) => name).filter((name) => name.startsWith('ec2-workers/'));
+    expect(names.toSorted()).toEqual(tracked.trim().split('\n').toSorted());
+  });
+
+  it('has the native kernel for the processor, and if asked for the gRPC program and where sharp is', async () => {
     // Prepare
     const root = await tree('program');
     await expect(packBundle(root, { processor: 'amd64', program: true })).rejects.toThrow(
@@ -66,15 +82,18 @@ describe('the bundle', () => {
     const packages = '.layers/sharp-linux-x64/nodejs/node_modules/sharp';
     for (const file of [
       'ec2-workers/grpc/main.mjs',
+      'ec2-workers/grpc/worker-A1.mjs',
       `${packages}/package.json`,
       `${packages}/README.md`,
       'native/dist/linux-x64/kernel.node',
       'native/dist/linux-arm64/kernel.node',
+      'native/THIRD-PARTY.txt',
     ]) {
       await mkdir(dirname(join(root, file)), { recursive: true });
       await writeFile(join(root, file), file);
     }
-    const names = async (bundle: Bundle) => (await parseTarGzip(bundle.body)).map(({ name }) => name);
+    const names = async (bundle: Bundle) =>
+      (await membersOf(gunzipSync(bundle.body))).map(({ name }) => name);
 
     // Act
     const [without, amd64, ofPython] = [
@@ -86,15 +105,57 @@ describe('the bundle', () => {
     // Assess
     const all = new Set(await names(without));
     const added = async (bundle: Bundle) => [...new Set(await names(bundle)).difference(all)];
-    expect(await added(ofPython)).toEqual(['native/dist/linux-arm64/kernel.node']);
+    const licences = 'native/THIRD-PARTY.txt';
+    expect(await added(ofPython)).toEqual([licences, 'native/dist/linux-arm64/kernel.node']);
     expect(await added(amd64)).toEqual([
       'ec2-workers/grpc/main.mjs',
-      'ec2-workers/grpc/node_modules/sharp/package.json',
+      'ec2-workers/grpc/worker-A1.mjs',
+      licences,
       'native/dist/linux-x64/kernel.node',
+      'ec2-workers/grpc/sharp.json',
     ]);
+    expect([without.sharp, ofPython.sharp]).toEqual([undefined, undefined]);
+    const ofSharp = await membersOf(amd64.sharp?.body ?? Buffer.alloc(0));
+    expect(ofSharp.map(({ name }) => name)).toEqual(['sharp/package.json']);
     await expect(packBundle(root, { processor: 'arm64', program: true })).rejects.toThrow(
       '[PROGRAM_MISSING]',
     );
+  });
+
+  it('leaves sharp to whoever needs it, who takes nothing else for it', async () => {
+    // Prepare
+    const Bucket = 'sharp-runs';
+    await emulator.s3.send(new CreateBucketCommand({ Bucket }));
+    const root = join(folder, 'program');
+    const bundle = await packBundle(root, { processor: 'amd64', program: true });
+    await uploadBundle(emulator.s3, Bucket, bundle);
+    const tar = gunzipSync(bundle.body);
+    const place = (await membersOf(tar)).find(({ name }) => name.endsWith('sharp.json'));
+    const found = place && tar.subarray(place.offset, place.offset + place.size);
+    const host = async (name: string) => {
+      const path = join(folder, name);
+      await mkdir(path);
+      await writeFile(join(path, 'sharp.json'), found ?? '');
+      return path;
+    };
+    const requests = new S3Requests(s3Access(emulator.s3));
+    onTestFinished(() => requests.close());
+
+    // Act and assess
+    const path = await host('worker');
+    await fetchSharp(path, requests, Bucket);
+    const file = join(path, 'node_modules/sharp/package.json');
+    expect(await readFile(file, 'utf8')).toBe(
+      '.layers/sharp-linux-x64/nodejs/node_modules/sharp/package.json',
+    );
+    expect((await readdir(path)).toSorted()).toEqual(['node_modules', 'sharp.json']);
+
+    const Key = bundle.sharp?.key ?? '';
+    await emulator.s3.send(new PutObjectCommand({ Bucket, Key, Body: 'another one' }));
+    await fetchSharp(path, requests, Bucket);
+    const later = await host('later');
+    await expect(fetchSharp(later, requests, Bucket)).rejects.toThrow('[SHARP_CHANGED]');
+    expect(await readdir(later)).toEqual(['sharp.json']);
   });
 
   it('is uploaded once, and again where other bytes lie under its key', async () => {

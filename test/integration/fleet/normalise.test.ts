@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { checkRow } from '../../../src/aggregate/row-check.ts';
-import type { Normalisation } from '../../../src/kernel/normalisation.ts';
-import { isFailed } from '../../../src/kernel/row.ts';
+import type { Normalisation } from '../../../src/contract/normalisation.ts';
+import { isFailed } from '../../../src/contract/row.ts';
 import { PILLOW_DIFFERS } from '../../fixtures/refused-images.ts';
 
 const ROOT = fileURLToPath(new URL('../../..', import.meta.url));

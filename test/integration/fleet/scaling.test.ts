@@ -2,12 +2,12 @@ import { CreateBucketCommand } from '@aws-sdk/client-s3';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { capacityFrom } from '../../../localstack/ec2/state/capacity.ts';
 import { ObjectStore } from '../../../src/aws/object-store.ts';
+import { layout } from '../../../src/contract/layout.ts';
 import type { LaunchOptions } from '../../../src/fleet/launch.ts';
 import { fleetNetwork } from '../../../src/fleet/network.ts';
 import { workerStartsSchema } from '../../../src/fleet/worker-starts.ts';
 import { Ec2WorkerPool, type Ec2WorkerPoolOptions } from '../../../src/grpc/head/ec2-worker-pool.ts';
 import { fleetScaling } from '../../../src/grpc/head/fleet-scaling.ts';
-import { layout } from '../../../src/run/layout.ts';
 import { tagsOf, useFleets } from '../../support/launched-fleet.ts';
 
 const RUNS = 'runs';

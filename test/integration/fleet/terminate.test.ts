@@ -84,7 +84,7 @@ describe('terminateFleet', () => {
     const options = fleet({ workers: 1 });
     const InstanceIds = [...(await launch(options))];
     await fleets.ec2.send(new TerminateInstancesCommand({ InstanceIds, SkipOsShutdown: true }));
-    await expect.poll(() => instances(options), { timeout: 10_000 }).toEqual([]);
+    await expect.poll(() => instances(options)).toEqual([]);
     expect(await terminate(options)).toEqual([]);
     expect(await parameterOf(options)).toBeInstanceOf(ParameterNotFound);
   });
@@ -97,7 +97,7 @@ describe('terminateFleet', () => {
     const failure = terminate(options, undefined, 0);
     await expect(failure).rejects.toMatchObject({ code: 'FLEET_NOT_TERMINATED', source: 'aws' });
     await expect(failure).rejects.toThrow(ids[0]);
-    await expect.poll(() => instances(options), { timeout: 10_000 }).toEqual([]);
+    await expect.poll(() => instances(options)).toEqual([]);
   });
 
   it('finds what a launch that is still under way starts in between', async () => {

@@ -4,11 +4,11 @@ import { expect, it, onTestFinished } from 'vitest';
 import { ObjectStore } from '../../../src/aws/object-store.ts';
 import { s3Access } from '../../../src/aws/s3-access.ts';
 import { S3Requests } from '../../../src/aws/s3-requests.ts';
+import { layout } from '../../../src/contract/layout.ts';
 import { BatchPlaceSchema, JobSchema } from '../../../src/grpc/protocol/head_pb.js';
 import { createBatchWork } from '../../../src/grpc/worker/batch-work.ts';
 import { hostLimits } from '../../../src/grpc/worker/host-limits.ts';
 import { createSharpKernel } from '../../../src/kernel/sharp-kernel.ts';
-import { layout } from '../../../src/run/layout.ts';
 import { batchOf, MIB, plain, startImageBucket } from '../../support/image-bucket.ts';
 
 const RUNS = 'batch-work-runs';
@@ -21,11 +21,11 @@ it('a batch leaves its slot once, and is not done before its span is in S3', asy
   const store = new ObjectStore(bucket.s3, RUNS);
   const line = JSON.stringify(batchOf([await bucket.put('a.png', await plain(1))]));
   await store.put(layout.manifest('r'), `[\n${line}\n]\n`, 'application/json');
-  const writes = new S3Requests(s3Access(bucket.s3));
-  onTestFinished(() => writes.close());
+  const requests = new S3Requests(s3Access(bucket.s3));
+  onTestFinished(() => requests.close());
   const doBatch = createBatchWork({
-    ...{ s3: bucket.s3, reader: bucket.reader, writes, kernelFor: async () => createSharpKernel() },
-    ...{ limits: hostLimits(512 * MIB, 1), worker: 'i-1/7', coldStartMs: () => 0 },
+    ...{ reader: bucket.reader, requests, kernelFor: async () => createSharpKernel() },
+    ...{ limits: hostLimits(512 * MIB, 1), worker: 'i-1/7', start: { readyAt: 0, tookMs: 300 } },
     clock: { epoch: Date.now, now: () => performance.now() },
     usage: () => ({ cpuMs: 3, rssPeakBytes: 1 }),
   });
@@ -50,5 +50,8 @@ it('a batch leaves its slot once, and is not done before its span is in S3', asy
 
   // Assess
   expect(left).toBe(1);
-  expect(await store.getJson(layout.span('r', 'fleet', 0, batch))).toMatchObject({ worker: 'i-1/7/0' });
+  expect(await store.getJson(layout.span('r', 'fleet', 0, batch))).toMatchObject({
+    worker: 'i-1/7/0',
+    coldStartMs: 0,
+  });
 });

@@ -3,24 +3,25 @@ import { CreateBucketCommand, PutObjectCommand } from '@aws-sdk/client-s3';
 import { create } from '@bufbuild/protobuf';
 import { afterAll, afterEach, beforeAll } from 'vitest';
 import { ObjectStore } from '../../../src/aws/object-store.ts';
-import type { Batch, DatasetObject } from '../../../src/dataset/manifest.ts';
+import { layout } from '../../../src/contract/layout.ts';
+import type { Batch, DatasetObject } from '../../../src/contract/manifest.ts';
+import { spanSchema } from '../../../src/contract/span.ts';
 import { connectToHead } from '../../../src/grpc/client.ts';
 import { doneBatches } from '../../../src/grpc/done-batches.ts';
 import { readHeadLocation } from '../../../src/grpc/head-location.ts';
 import { BatchPlaceSchema, JobSchema } from '../../../src/grpc/protocol/head_pb.js';
 import type { Tasks } from '../../../src/grpc/task.ts';
-import { layout } from '../../../src/run/layout.ts';
-import { spanSchema } from '../../../src/timing/span.ts';
 import { type Emulator, startEmulator } from '../../support/emulator.ts';
 import { type Program, startProgram, taskLines } from '../../support/grpc-fleet.ts';
 import { plain } from '../../support/image-bucket.ts';
+import { ownAddress } from '../../support/own-address.ts';
 
 const RUNS = 'grpc-runs';
 const DATA = 'grpc-data';
 /** What heads and workers of these tests know. */
 export const SECRET = randomBytes(24).toString('hex');
 /** Where a head listens unless a test says otherwise. */
-export const HEAD = '127.0.78.11';
+export const HEAD = ownAddress(11);
 const IMAGES = 240;
 const PER_BATCH = 4;
 
@@ -47,6 +48,7 @@ export function grpcFleet() {
     );
   });
   afterEach(async () => {
+    emulator?.goOn();
     await Promise.all(programs.map((program) => program.stop()));
     programs = [];
   });
@@ -109,24 +111,50 @@ export function grpcFleet() {
     return started(
       startProgram(emulator, secret, [
         ...['worker', '--head', `s3://${RUNS}/${headKey(runId)}`],
-        ...['--address', `127.0.78.${20 + number}`, '--worker', `i-${number}`, '--slots', '1'],
+        ...['--address', ownAddress(20 + number), '--worker', `i-${number}`, '--slots', '1'],
       ]),
     );
   }
 
-  function start(command: 'run' | 'local', runId: string, tasks: Tasks, { secret = SECRET } = {}): Program {
+  /** Do tasks in one thread. */
+  function startLocal(tasks: Tasks): Program {
+    const program = started(startProgram(emulator, SECRET, ['local']));
+    program.child.stdin?.end(taskLines(tasks));
+    return program;
+  }
+
+  /** Have jobs done one after the other; it ends with the last of them. */
+  function startRun(runId: string, jobs: readonly Tasks[], { secret = SECRET } = {}): Program {
     const head = `s3://${RUNS}/${headKey(runId)}`;
-    return started(startProgram(emulator, secret, [command, '--head', head], taskLines(tasks)));
+    const program = started(startProgram(emulator, secret, ['run', '--head', head]));
+    program.child.stdin?.write(jobs.map((tasks) => `${taskLines(tasks)}\n\n`).join(''));
+    void program.printed('done', jobs.length).then(
+      () => program.child.stdin?.end(),
+      // It has ended before, as its status tells.
+      () => {},
+    );
+    return program;
   }
 
   function location(runId: string) {
     return readHeadLocation(runs, headKey(runId));
   }
 
-  async function states(runId: string) {
+  async function status(runId: string) {
     const { client, close } = connectToHead(await location(runId), SECRET);
-    const { workers } = await client.status({});
+    const reply = await client.status({});
     close();
+    return reply;
+  }
+
+  /** Batches of the job that its head has. */
+  async function counts(runId: string) {
+    const { queued, leased, done } = await status(runId);
+    return { queued, leased, done };
+  }
+
+  async function states(runId: string) {
+    const { workers } = await status(runId);
     return workers
       .map(({ registration, state }) => [registration?.worker ?? '', state] as const)
       .sort(([a], [b]) => (a < b ? -1 : 1));
@@ -154,16 +182,23 @@ export function grpcFleet() {
   }
 
   const store = () => runs;
+  /** Nobody gets an answer of S3 until all goes on. */
+  const pause = () => emulator.pause();
+  const goOn = () => emulator.goOn();
   const keys = () => objects.map(({ key }) => key);
   return {
     store,
+    pause,
+    goOn,
     keys,
     planRun,
     startHead,
     startWorker,
-    start,
+    startLocal,
+    startRun,
     location,
     states,
+    counts,
     doneCount,
     rows,
     readSpans,

@@ -1,11 +1,14 @@
 import { describe, expect, it } from 'vitest';
+import { layout } from '../../../src/contract/layout.ts';
 import { startHead as startScalingHead } from '../../../src/grpc/head/server.ts';
 import { WorkerState } from '../../../src/grpc/protocol/head_pb.js';
-import { layout } from '../../../src/run/layout.ts';
 import { grpcFleet, HEAD, headKey, SECRET } from './grpc-fleet.ts';
 
-const { store, keys, planRun, startHead, startWorker, start, states, doneCount, rows, readSpans } =
-  grpcFleet();
+const fleet = grpcFleet();
+const { store, keys, planRun, startHead, startWorker, startLocal, startRun } = fleet;
+const { states, counts, doneCount, rows, readSpans } = fleet;
+/** How often it is seen whether some batches are done, so that others are left by then. */
+const LOOK_OFTEN = { timeout: 30_000, interval: 10 };
 
 describe('a head and its workers', () => {
   it('do every batch, as one thread in one process does', async () => {
@@ -17,8 +20,8 @@ describe('a head and its workers', () => {
     await Promise.all(workers.map((worker) => worker.printed('joined')));
 
     // Act
-    const run = start('run', 'whole', tasks);
-    const local = start('local', 'alone', alone);
+    const run = startRun('whole', [tasks]);
+    const local = startLocal(alone);
 
     // Assess
     expect([await run.ended, run.output()]).toEqual([0, expect.stringContaining('60 of 60 batches')]);
@@ -44,6 +47,44 @@ describe('a head and its workers', () => {
     expect([run, ...workers].map((program) => program.output()).join('\n')).not.toContain(SECRET);
   });
 
+  it('do job after job of one submitter', async () => {
+    // Prepare
+    const plans = [await planRun('first'), await planRun('second')];
+    await startHead('both');
+    await startWorker('both', 1).printed('joined');
+
+    // Act
+    const run = startRun('both', plans);
+
+    // Assess
+    expect(await run.ended, run.output()).toBe(0);
+    for (const job of ['first', 'second']) expect(await rows(job)).toEqual(await rows('whole'));
+  });
+
+  it('drop a job at once when whoever waited for it has gone, and do the next one', async () => {
+    // Prepare
+    const plans = [await planRun('dropped'), await planRun('next')];
+    await startHead('dropped');
+    await startWorker('dropped', 1).printed('joined');
+    const run = startRun('dropped', plans.slice(0, 1));
+    await expect.poll(() => doneCount('dropped'), LOOK_OFTEN).toBeGreaterThan(3);
+
+    // Act: its input ends, as it does where its engine is killed
+    fleet.pause();
+    run.child.stdin?.end();
+    const status = await run.ended;
+    fleet.goOn();
+    await expect.poll(() => counts('dropped')).toEqual({ queued: 0, leased: 0, done: 0 });
+    const next = startRun('dropped', plans.slice(1));
+
+    // Assess
+    expect([status, run.output()]).toEqual([1, expect.stringContaining('[GIVEN_UP]')]);
+    expect(await next.ended, next.output()).toBe(0);
+    expect(await rows('next')).toEqual(await rows('whole'));
+    // The only worker is done with what it was about to write.
+    expect(await doneCount('dropped')).toBeLessThan(60);
+  });
+
   it('finish without a worker that was killed, and without one that no longer answers', async () => {
     // Prepare
     const tasks = await planRun('losses');
@@ -52,8 +93,8 @@ describe('a head and its workers', () => {
     await Promise.all([killed, stopped, last].map((worker) => worker?.printed('joined')));
 
     // Act
-    const run = start('run', 'losses', tasks);
-    await expect.poll(() => doneCount('losses'), { timeout: 30_000 }).toBeGreaterThan(3);
+    const run = startRun('losses', [tasks]);
+    await expect.poll(() => doneCount('losses'), LOOK_OFTEN).toBeGreaterThan(3);
     killed?.child.kill('SIGKILL');
     stopped?.child.kill('SIGSTOP');
 
@@ -61,7 +102,7 @@ describe('a head and its workers', () => {
     expect(await run.ended, run.output()).toBe(0);
     expect(await rows('losses')).toEqual(await rows('whole'));
     await expect
-      .poll(() => states('losses'), { timeout: 30_000 })
+      .poll(() => states('losses'))
       .toEqual([
         ['i-1', WorkerState.DEAD],
         ['i-2', WorkerState.DEAD],
@@ -77,8 +118,8 @@ describe('a head and its workers', () => {
     await Promise.all(workers.map((worker) => worker.printed('joined')));
 
     // Act
-    const run = start('run', 'restart', tasks);
-    await expect.poll(() => doneCount('restart'), { timeout: 30_000 }).toBeGreaterThan(3);
+    const run = startRun('restart', [tasks]);
+    await expect.poll(() => doneCount('restart'), LOOK_OFTEN).toBeGreaterThan(3);
     await first.stop();
     await startHead('restart');
 
@@ -87,7 +128,7 @@ describe('a head and its workers', () => {
     expect(await rows('restart')).toEqual(await rows('whole'));
     // One of them may have done the rest before the other was back.
     await expect
-      .poll(async () => (await states('restart')).map(([, state]) => state), { timeout: 15_000 })
+      .poll(async () => (await states('restart')).map(([, state]) => state))
       .toEqual([WorkerState.ALIVE, WorkerState.ALIVE]);
   });
 
@@ -99,8 +140,8 @@ describe('a head and its workers', () => {
     await Promise.all([leaving, staying].map((worker) => worker?.printed('joined')));
 
     // Act
-    const run = start('run', 'drain', tasks);
-    await expect.poll(() => doneCount('drain'), { timeout: 30_000 }).toBeGreaterThan(3);
+    const run = startRun('drain', [tasks]);
+    await expect.poll(() => doneCount('drain'), LOOK_OFTEN).toBeGreaterThan(3);
     leaving?.child.kill('SIGTERM');
 
     // Assess
@@ -120,7 +161,7 @@ describe('a head and its workers', () => {
     // Prepare
     const tasks = await planRun('stopped');
     const head = await startHead('stopped');
-    const run = start('run', 'stopped', tasks);
+    const run = startRun('stopped', [tasks]);
     await run.printed('0 of 60 batches');
 
     // Act
@@ -158,7 +199,7 @@ it('a head that may start workers has as many as are wanted when there is work',
   await store().putJson(headKey('scaling'), head.location);
 
   // Act
-  const run = start('run', 'scaling', tasks);
+  const run = startRun('scaling', [tasks]);
   const status = await run.ended;
   await head.stop();
 

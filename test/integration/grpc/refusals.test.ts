@@ -1,16 +1,17 @@
 import { create } from '@bufbuild/protobuf';
 import { describe, expect, it } from 'vitest';
 import { type BatchPlace, BatchPlaceSchema } from '../../../src/grpc/protocol/head_pb.js';
+import { ownAddress } from '../../support/own-address.ts';
 import { grpcFleet, headKey } from './grpc-fleet.ts';
 
-const { store, planRun, startHead, startWorker, start, location } = grpcFleet();
+const { store, planRun, startHead, startWorker, startRun, location } = grpcFleet();
 
 describe('the head refuses', () => {
   it('whoever has not the secret', async () => {
     const tasks = await planRun('secret');
     await startHead('secret');
     const stranger = { secret: 'x'.repeat(48) };
-    const [worker, run] = [startWorker('secret', 1, stranger), start('run', 'secret', tasks, stranger)];
+    const [worker, run] = [startWorker('secret', 1, stranger), startRun('secret', [tasks], stranger)];
     expect([await worker.ended, await run.ended]).toEqual([1, 1]);
     for (const { output } of [worker, run]) expect(output()).toContain('[HEAD_REFUSED]');
   });
@@ -22,7 +23,7 @@ describe('workers refuse', () => {
     const tasks = await planRun('impostor');
     await startHead('impostor');
     const real = await location('impostor');
-    await startHead('other', '127.0.78.12');
+    await startHead('other', ownAddress(12));
     const { certificate } = await location('other');
     await store().putJson(headKey('impostor'), { ...real, certificate });
 
@@ -46,7 +47,7 @@ it('a batch that no worker can do fails the run with its error', async () => {
   await startWorker('failing', 1).printed('joined');
 
   // Act
-  const run = start('run', 'failing', { job: tasks.job, places: [place] });
+  const run = startRun('failing', [{ job: tasks.job, places: [place] }]);
 
   // Assess
   expect(await run.ended).toBe(1);

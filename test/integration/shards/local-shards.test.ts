@@ -5,11 +5,11 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { EXIT } from '../../../src/cli/exit-code.ts';
-import { encodeGreyPng } from '../../../src/dataset/png.ts';
+import { EXIT } from '../../../cli/exit-code.ts';
 import { loadAddon } from '../../../src/kernel/native-addon.ts';
+import { encodeGreyPng } from '../../../src/kernel/png-writer.ts';
 
-const CLI = fileURLToPath(new URL('../../../src/cli/main.ts', import.meta.url));
+const CLI = fileURLToPath(new URL('../../../cli/main.ts', import.meta.url));
 let folder = '';
 
 /** Grey pictures of one pixel each. */

@@ -1,9 +1,9 @@
 import { CopyObjectCommand, type GetObjectCommandInput, S3Client } from '@aws-sdk/client-s3';
 import { describe, expect, it } from 'vitest';
-import { encodeGreyPng } from '../../../src/dataset/png.ts';
 import { ObjectCursor } from '../../../src/dataset/shards/object-cursor.ts';
 import { indexKey, indexText } from '../../../src/dataset/shards/shard-index.ts';
-import { tarOf } from '../../support/tars.ts';
+import { tarOf } from '../../../src/dataset/shards/tar-writer.ts';
+import { encodeGreyPng } from '../../../src/kernel/png-writer.ts';
 import { IMAGES, shardBucket } from './shard-bucket.ts';
 
 const { at, client, put, putLoose, get, list, pack, planned, bytesOf } = shardBucket();

@@ -9,7 +9,7 @@ import {
 } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, beforeEach } from 'vitest';
 import { forEachConcurrent } from '../../../src/concurrency/for-each-concurrent.ts';
-import { batchSchema, type DatasetObject } from '../../../src/dataset/manifest.ts';
+import { batchSchema, type DatasetObject } from '../../../src/contract/manifest.ts';
 import { listPages } from '../../../src/dataset/s3-listing.ts';
 import { packShards } from '../../../src/dataset/shards/pack.ts';
 import { looseObjects } from '../../../src/dataset/shards/pack-source.ts';

@@ -5,9 +5,10 @@ import { advise, choose } from '../../../src/advice/advise.ts';
 import { candidateOf, candidatesOf, type Ground } from '../../../src/advice/candidates.ts';
 import { best, NO_LIMITS } from '../../../src/advice/choose.ts';
 import { atPrice } from '../../../src/advice/flips.ts';
-import { type AdviceRequest, weightOf } from '../../../src/advice/strategy.ts';
+import { weightOf } from '../../../src/advice/strategy.ts';
 import { defaultCalibration } from '../../../src/model/parameters.ts';
 import { aroundArms } from '../../../src/model/predict.ts';
+import type { AdviceRequest } from '../../../src/run/advice-request.ts';
 import { anyStrategy, anyWorkload, groundOf, requestOf } from './ground.ts';
 
 const adviseOf = (workload: Parameters<typeof groundOf>[0] = {}, request: Partial<AdviceRequest> = {}) =>

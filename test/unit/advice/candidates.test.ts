@@ -3,9 +3,9 @@ import { describe, expect, it } from 'vitest';
 import { candidateOf, candidatesOf } from '../../../src/advice/candidates.ts';
 import { best, NO_LIMITS } from '../../../src/advice/choose.ts';
 import { scoreOf, weightOf } from '../../../src/advice/strategy.ts';
+import { engineSchema } from '../../../src/contract/engines.ts';
 import { defaultCalibration } from '../../../src/model/parameters.ts';
 import { predict } from '../../../src/model/predict.ts';
-import { engineSchema } from '../../../src/run/request.ts';
 import { anyStrategy, anyWorkload, groundOf, PRICES, requestOf } from './ground.ts';
 
 const UNIT = { usd: 1, seconds: 1 };

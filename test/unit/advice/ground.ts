@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import type { Ground, Workload } from '../../../src/advice/candidates.ts';
 import { workloadOf } from '../../../src/advice/run-advice.ts';
-import { type AdviceRequest, adviceRequestSchema, STRATEGIES } from '../../../src/advice/strategy.ts';
-import { readPrices } from '../../../src/cost/prices.ts';
 import { jobSchema } from '../../../src/model/job.ts';
 import { defaultCalibration } from '../../../src/model/parameters.ts';
+import { readPrices } from '../../../src/prices/prices.ts';
+import { type AdviceRequest, adviceRequestSchema, STRATEGIES } from '../../../src/run/advice-request.ts';
 
 export const PRICES = readPrices('us-east-1');
 

@@ -1,8 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { best, NO_LIMITS } from '../../../src/advice/choose.ts';
-import { adviceRequestSchema, idealOf, scoreOf, weightOf } from '../../../src/advice/strategy.ts';
+import { idealOf, scoreOf, weightOf } from '../../../src/advice/strategy.ts';
 import { parse } from '../../../src/parse.ts';
+import { adviceRequestSchema } from '../../../src/run/advice-request.ts';
 
 const amount = fc.double({ min: 1e-6, max: 1e6, noNaN: true });
 const outlays = fc.array(fc.record({ usd: amount, seconds: amount }), { minLength: 1, maxLength: 50 });

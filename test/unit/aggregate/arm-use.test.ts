@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { UseCounter } from '../../../src/aggregate/arm-use.ts';
-import type { Batch } from '../../../src/dataset/manifest.ts';
-import { spanSchema } from '../../../src/timing/span.ts';
+import type { Batch } from '../../../src/contract/manifest.ts';
+import { spanSchema } from '../../../src/contract/span.ts';
 
 const MIB = 1024 * 1024;
 const times = { coldStartMs: 0, listMs: 0, getMs: 0, decodeMs: 0, computeMs: 0, putMs: 0, loadMs: 0 };

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { type AggregateArmInput, aggregateArm, armAggregateSchema } from '../../../src/aggregate/arm.ts';
-import { failedRow, type Row, serializeRow } from '../../../src/kernel/row.ts';
-import { layout } from '../../../src/run/layout.ts';
+import { layout } from '../../../src/contract/layout.ts';
+import { failedRow, type Row, serializeRow } from '../../../src/contract/row.ts';
 import { batchesOf, MemoryBucket, putManifest, putRows, rowOf, spanOf } from './fixture.ts';
 
 const RUN = 'run-1';

@@ -1,15 +1,15 @@
-import type { ObjectReader } from '../../../src/aggregate/reader.ts';
-import type { Batch } from '../../../src/dataset/manifest.ts';
+import type { BucketReader } from '../../../src/aws/bucket-reader.ts';
+import type { Arm } from '../../../src/contract/arm.ts';
+import { layout } from '../../../src/contract/layout.ts';
+import type { Batch } from '../../../src/contract/manifest.ts';
+import { OPERATION_STATISTICS, type Operation } from '../../../src/contract/operation.ts';
+import { type MeasuredRow, type PerChannel, type Row, serializeRow } from '../../../src/contract/row.ts';
+import type { Span } from '../../../src/contract/span.ts';
 import { compareKeys } from '../../../src/dataset/order.ts';
 import { FanfleetError } from '../../../src/errors.ts';
-import { OPERATION_STATISTICS, type Operation } from '../../../src/kernel/operation.ts';
-import { type MeasuredRow, type PerChannel, type Row, serializeRow } from '../../../src/kernel/row.ts';
-import { layout } from '../../../src/run/layout.ts';
-import type { Arm } from '../../../src/run/request.ts';
-import type { Span } from '../../../src/timing/span.ts';
 
 /** A bucket in memory that counts how many objects are being read at once. */
-export class MemoryBucket implements ObjectReader {
+export class MemoryBucket implements BucketReader {
   readonly objects = new Map<string, Buffer>();
   readonly chunkBytes: number;
   reading = 0;
@@ -113,8 +113,9 @@ export function spanOf(arm: Arm, batch: number, over: Partial<Span> = {}): Span 
     arm,
     round: 0,
     droppedBits: 0,
+    left: {},
     worker: 'w1',
-    kernel: arm === 'fleet' ? 'pillow' : 'native',
+    kernel: 'native',
     batch,
     queuedAt: 0,
     startedAt: 1000,
@@ -147,6 +148,10 @@ export interface SimulatedArm {
   readonly coldStartMs: number;
   readonly msPerImage: number;
   readonly seed: number;
+  /** Of the batches, in turn. @default the native one */
+  readonly kernels?: readonly string[] | undefined;
+  /** Images of each batch that the kernel left to others. @default none */
+  readonly left?: Record<string, number> | undefined;
 }
 
 /** Write the files of an arm whose workers take the next batch as soon as they are free; when the last one ended. */
@@ -158,6 +163,7 @@ export function putArm(
   simulated: SimulatedArm,
 ): number {
   const { arm, round, workers, readyAt, coldStartMs, msPerImage, seed } = simulated;
+  const { kernels = ['native'], left = {} } = simulated;
   const next = random(seed);
   const free = workers.map((worker, i) => ({ worker, at: readyAt + coldStartMs + i * 35, fresh: true }));
   let last = readyAt;
@@ -170,6 +176,8 @@ export function putArm(
     const span = spanOf(arm, batch, {
       round,
       worker: slot.worker,
+      kernel: kernels[batch % kernels.length],
+      left,
       queuedAt: readyAt,
       startedAt,
       endedAt: Math.round(startedAt + wallMs),

@@ -9,10 +9,10 @@ import {
   percentilesOf,
   statisticsOf,
 } from '../../../src/aggregate/statistics.ts';
-import type { Histogram } from '../../../src/kernel/histogram.ts';
-import { failedRow, type MeasuredRow, type PerChannel } from '../../../src/kernel/row.ts';
-import { serializeHistogram } from '../../../src/run/histogram-file.ts';
-import { layout } from '../../../src/run/layout.ts';
+import type { Histogram } from '../../../src/contract/histogram-file.ts';
+import { serializeHistogram } from '../../../src/contract/histogram-file.ts';
+import { layout } from '../../../src/contract/layout.ts';
+import { failedRow, type MeasuredRow, type PerChannel } from '../../../src/contract/row.ts';
 import { batchesOf, MemoryBucket, putManifest, putRows, rowOf, spanOf } from './fixture.ts';
 
 const PIXELS = 500 * 376;

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { readHosts } from '../../../src/aggregate/hosts.ts';
-import { layout } from '../../../src/run/layout.ts';
+import { layout } from '../../../src/contract/layout.ts';
 import { MemoryBucket } from './fixture.ts';
 
 let bucket: MemoryBucket;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { readManifest } from '../../../src/aggregate/manifest-stream.ts';
-import type { Batch } from '../../../src/dataset/manifest.ts';
+import type { Batch } from '../../../src/contract/manifest.ts';
 import { batchesOf, MemoryBucket } from './fixture.ts';
 
 const batches = batchesOf(['a.jpg', 'b\nb.jpg', 'é ]}.jpg', '😀,.jpg', '\uffee.jpg'], 2);

@@ -2,9 +2,9 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { checkRow, meanE6 } from '../../../src/aggregate/row-check.ts';
 import { mergeStatistics, NO_STATISTICS, statisticsOf } from '../../../src/aggregate/statistics.ts';
-import type { NormalisedFormat } from '../../../src/kernel/normalisation.ts';
-import { OPERATIONS } from '../../../src/kernel/operation.ts';
-import { failedRow, MAX_PIXELS, type MeasuredRow, serializeRow } from '../../../src/kernel/row.ts';
+import type { NormalisedFormat } from '../../../src/contract/normalisation.ts';
+import { OPERATIONS } from '../../../src/contract/operation.ts';
+import { failedRow, MAX_PIXELS, type MeasuredRow, serializeRow } from '../../../src/contract/row.ts';
 import { rowOf } from './fixture.ts';
 
 const STATS = { operation: 'stats' } as const;

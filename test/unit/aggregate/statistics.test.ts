@@ -7,8 +7,8 @@ import {
   NO_STATISTICS,
   statisticsOf,
 } from '../../../src/aggregate/statistics.ts';
+import { failedRow, type MeasuredRow, type PerChannel, type Row } from '../../../src/contract/row.ts';
 import { compareKeys } from '../../../src/dataset/order.ts';
-import { failedRow, type MeasuredRow, type PerChannel, type Row } from '../../../src/kernel/row.ts';
 import { rowOf } from './fixture.ts';
 
 const pixel = fc.tuple(fc.nat(255), fc.nat(255), fc.nat(255));

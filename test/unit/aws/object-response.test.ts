@@ -2,8 +2,8 @@ import { hash } from 'node:crypto';
 import { crc32 } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { isTransient, judge, needsFreshSignature } from '../../../src/aws/object-response.ts';
+import { IMAGE_ERRORS } from '../../../src/contract/row.ts';
 import type { FanfleetError } from '../../../src/errors.ts';
-import { IMAGE_ERRORS } from '../../../src/kernel/row.ts';
 import refusals from '../../fixtures/s3-refusals.json' with { type: 'json' };
 
 const BODY = Buffer.from('body');

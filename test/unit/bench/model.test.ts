@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { turnsOf } from '../../../bench/model/runs.ts';
 import { validationTable } from '../../../bench/model/table.ts';
 import { validate } from '../../../bench/model/validation.ts';
-import { readPrices } from '../../../src/cost/prices.ts';
+import { readPrices } from '../../../src/prices/prices.ts';
 import { buildSummary } from '../../../src/report/summary.ts';
 import { sampleInput } from '../report/sample.ts';
 

@@ -1,10 +1,14 @@
+import { execFile } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { afterEach, describe, expect, it } from 'vitest';
+import { promisify } from 'node:util';
+import { afterEach, describe, expect, it, onTestFinished } from 'vitest';
 import { ContenderProcess } from '../../../bench/contender-process.ts';
 import type { Job } from '../../../bench/job.ts';
 import { playRounds } from '../../../bench/rounds.ts';
 
 const JOB: Job = { folder: '/', source: 'memory', task: 'statistics', threads: 1, store: null };
+const BROKEN_OFF = fileURLToPath(new URL('broken-off.ts', import.meta.url));
 const SCRIPT = fileURLToPath(new URL('contender.mjs', import.meta.url));
 const ROW = [10, 20, 30, 0, 0, 0, 255, 255, 255];
 const OPTIONS = {
@@ -52,4 +56,23 @@ describe('rounds', () => {
   it('tell what a contender said before it ended', async () => {
     await expect(start('broken')).rejects.toThrow(/CONTENDER_FAILED.*broken.*no such library/s);
   });
+
+  it('take along a contender that does not end by itself', async () => {
+    const { stdout } = await promisify(execFile)(process.execPath, [BROKEN_OFF], { timeout: 120_000 });
+    const pid = Number(stdout);
+    expect(pid).toBeGreaterThan(1);
+    onTestFinished(() => {
+      if (isRunning(pid)) process.kill(pid, 'SIGKILL');
+    });
+    // Nobody has waited for it yet where its parent is gone, so that it may be there as what has ended.
+    await expect.poll(() => isRunning(pid)).toBe(false);
+  });
 });
+
+function isRunning(pid: number): boolean {
+  try {
+    return !/^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'));
+  } catch {
+    return false;
+  }
+}

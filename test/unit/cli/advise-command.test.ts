@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { adviseCommand } from '../../../src/cli/commands/advise.ts';
-import type { Context } from '../../../src/cli/context.ts';
+import { adviseCommand } from '../../../cli/commands/advise.ts';
+import type { Context } from '../../../cli/context.ts';
 
 /** It reads prices and figures that come with fanfleet, and talks to nobody. */
 const context = { home: '/nonexistent', stage: 'local', shell: {} } as unknown as Context;

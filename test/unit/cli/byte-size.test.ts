@@ -1,6 +1,6 @@
 import { InvalidArgumentError } from 'commander';
 import { describe, expect, it } from 'vitest';
-import { byteSize } from '../../../src/cli/byte-size.ts';
+import { byteSize } from '../../../cli/byte-size.ts';
 
 const parse = byteSize({ min: 1, max: 2 ** 32 });
 

@@ -1,7 +1,7 @@
 import { Command } from 'commander';
 import { describe, expect, it } from 'vitest';
-import { exitCodeOfComparison } from '../../../src/cli/commands/compare.ts';
-import { addCompareOptions, comparisonOf } from '../../../src/cli/compare-options.ts';
+import { exitCodeOfComparison } from '../../../cli/commands/compare.ts';
+import { addCompareOptions, comparisonOf } from '../../../cli/compare-options.ts';
 
 /** The comparison that a command line makes. */
 function compare(...args: string[]) {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { expectLocal } from '../../../src/cli/context.ts';
+import { expectLocal } from '../../../cli/context.ts';
 
 describe('expectLocal', () => {
   it('lets the offline stage pass', () => {

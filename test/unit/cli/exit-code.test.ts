@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { EXIT, exitCodeOf, exitCodeOfError } from '../../../src/cli/exit-code.ts';
+import { EXIT, exitCodeOf, exitCodeOfError } from '../../../cli/exit-code.ts';
 import { type ErrorSource, FanfleetError } from '../../../src/errors.ts';
 
 describe('EXIT', () => {

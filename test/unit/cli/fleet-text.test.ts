@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { fleetsText, rowOf } from '../../../src/cli/commands/fleet-text.ts';
+import { fleetsText, rowOf } from '../../../cli/commands/fleet-text.ts';
 import type { KeptFleetView } from '../../../src/fleet/kept/files.ts';
 import { resolveKeptFleet } from '../../../src/fleet/kept/kept-fleet.ts';
 import { DEPLOYMENT } from '../../support/deployment.ts';

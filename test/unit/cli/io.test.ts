@@ -1,7 +1,7 @@
 import { PassThrough } from 'node:stream';
 import { setImmediate as turn } from 'node:timers/promises';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { createIo } from '../../../src/cli/io.ts';
+import { createIo } from '../../../cli/io.ts';
 
 class Sink extends PassThrough {
   isTTY = false;

@@ -3,10 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Command } from 'commander';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { estimateCommand } from '../../../src/cli/commands/estimate.ts';
-import { simulateCommand } from '../../../src/cli/commands/simulate.ts';
-import type { Context } from '../../../src/cli/context.ts';
-import { addModelOptions, modelRequestOf } from '../../../src/cli/model-options.ts';
+import { estimateCommand } from '../../../cli/commands/estimate.ts';
+import { simulateCommand } from '../../../cli/commands/simulate.ts';
+import type { Context } from '../../../cli/context.ts';
+import { addModelOptions, modelRequestOf } from '../../../cli/model-options.ts';
 import { buildSummary } from '../../../src/report/summary.ts';
 import { sampleInput } from '../report/sample.ts';
 
@@ -65,8 +65,23 @@ describe('estimate and simulate', () => {
     expect(json.arms.map(({ arm }) => arm)).toEqual(['serverless', 'fleet']);
     expect(text).toMatch(/serverless \(Lambda, 1769 MB, arm64\) .* \$.* S3 GET rate/);
     expect(text).toMatch(/Note: The listing would take/);
-    expect(text).toMatch(/Rests on: kernels of docs\/performance.md/);
+    expect(text).toMatch(/Rests on: the native kernel of docs\/performance.md/);
     expect(json.curves?.arms).toHaveLength(2);
+  });
+
+  it('says of a run whose arms had different kernels that it weighs different programs', async () => {
+    const request = requestOf(`--from ${summary}`);
+    const said = 'Different programs are weighed here, and not only arms: the serverless arm measured with';
+    expect((await estimateCommand(context, request)).text).not.toContain(said);
+    const kernels = { serverless: ['native'], fleet: ['pillow'] };
+    const differing = join(home, 'differing.json');
+    const input = await sampleInput({ images: 400, batchSize: 10, kernels });
+    await writeFile(differing, JSON.stringify(buildSummary(input)));
+    const other = requestOf(`--from ${differing}`);
+    const { text, json } = await estimateCommand(context, other);
+    expect(text).toContain(`${said} native, the fleet arm with pillow.`);
+    expect(json.calibration.differentKernels).toContain('pillow');
+    expect((await simulateCommand(context, { seed: 1, runs: 2, request: other })).text).toContain(said);
   });
 
   it('bills the storage class that was named, and says so', async () => {

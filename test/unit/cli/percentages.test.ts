@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { percentages } from '../../../src/cli/percentages.ts';
+import { percentages } from '../../../cli/percentages.ts';
 
 describe('percentages', () => {
   it('reads numbers of 0 to 100', () => {

@@ -1,6 +1,6 @@
 import { CommanderError } from 'commander';
 import { describe, expect, it } from 'vitest';
-import { createProgram } from '../../../src/cli/program.ts';
+import { createProgram } from '../../../cli/program.ts';
 
 /** The global options and the command that a line was taken as. */
 async function taken(...args: string[]) {

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { progressLine } from '../../../src/cli/commands/progress-line.ts';
+import { progressLine } from '../../../cli/commands/progress-line.ts';
 import type { ArmProgress } from '../../../src/run/progress.ts';
 
 let clock = 0;

@@ -1,6 +1,6 @@
 import { Command } from 'commander';
 import { describe, expect, it } from 'vitest';
-import { addRequestOptions, number, requestOf, wantsDatasetRange } from '../../../src/cli/request-options.ts';
+import { addRequestOptions, number, requestOf, wantsDatasetRange } from '../../../cli/request-options.ts';
 import { requestSchema } from '../../../src/run/request.ts';
 
 function parsed(...args: string[]) {

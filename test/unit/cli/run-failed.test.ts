@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { runFailed } from '../../../src/cli/commands/run.ts';
-import { exitCodeOfError } from '../../../src/cli/exit-code.ts';
+import { runFailed } from '../../../cli/commands/run.ts';
+import { exitCodeOfError } from '../../../cli/exit-code.ts';
 import type { Execution } from '../../../src/run/start.ts';
 
 const failed = (fields: Partial<Execution>) =>

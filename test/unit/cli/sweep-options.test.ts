@@ -1,6 +1,6 @@
 import { Command } from 'commander';
 import { describe, expect, it } from 'vitest';
-import { addSweepOptions, sweepOf } from '../../../src/cli/sweep-options.ts';
+import { addSweepOptions, sweepOf } from '../../../cli/sweep-options.ts';
 
 /** The sweep that a command line makes. */
 function sweep(...args: string[]) {

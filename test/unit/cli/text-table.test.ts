@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { textTable } from '../../../src/cli/text-table.ts';
+import { textTable } from '../../../cli/text-table.ts';
 
 describe('textTable', () => {
   it('makes each column as wide as its widest cell, with texts at the left and figures at the right', () => {

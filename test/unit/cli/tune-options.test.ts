@@ -1,6 +1,6 @@
 import { Command } from 'commander';
 import { describe, expect, it } from 'vitest';
-import { addTuneOptions, tuneOf } from '../../../src/cli/tune-options.ts';
+import { addTuneOptions, tuneOf } from '../../../cli/tune-options.ts';
 
 function said(...args: string[]) {
   const command = addTuneOptions(new Command())

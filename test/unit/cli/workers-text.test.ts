@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type WorkersView, workersText } from '../../../src/cli/commands/workers-text.ts';
+import { type WorkersView, workersText } from '../../../cli/commands/workers-text.ts';
 import type { HostView } from '../../../src/fleet/fleet-view.ts';
 
 const HOST: HostView = {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import type { ArmRound } from '../../../src/aggregate/run-facts.ts';
 import { measurementOf, measurementSchema } from '../../../src/compare/measurement.ts';
-import type { ArmRound } from '../../../src/report/summary-schema.ts';
 import { oneArm } from '../report/one-arm.ts';
 
 const TURN = { round: 2, point: 1 };
@@ -20,6 +20,7 @@ describe('measurementOf', () => {
       failedImages: 0,
       batches: 20,
       digest: arm.digest,
+      kernels: ['native'],
       coldStarts: arm.work?.coldStarts,
       besides: ['run-x'],
     });

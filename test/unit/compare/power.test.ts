@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { planted } from '../../../src/compare/null-test.ts';
 import { powerOf } from '../../../src/compare/power.ts';
-import { seededRandom } from '../../../src/dataset/random.ts';
+import { seededRandom } from '../../../src/statistics/random.ts';
 import { logNormal, pairsOf } from '../statistics/noise.ts';
 
 const random = seededRandom(4);

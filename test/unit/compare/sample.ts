@@ -36,6 +36,7 @@ export function succeeded(
     bytes: 9_000_000,
     batches: 8,
     digest: 'ab'.repeat(32),
+    kernels: ['native'],
     coldStarts: 0,
     besides: [],
     ...over,

@@ -53,6 +53,9 @@ describe('the verdict', () => {
     ['other bytes', { bytes: 9_000_001 }, 'images'],
     ['a failed image', { failedImages: 1, digest: 'cd'.repeat(32) }, 'failed images'],
     ['another answer', { digest: 'cd'.repeat(32) }, 'digest'],
+    ['another kernel', { kernels: ['pillow'] }, 'kernel'],
+    ['several kernels', { kernels: ['native', 'pillow'] }, 'kernel'],
+    ['a kernel that nothing tells of', { kernels: [] }, 'kernel'],
     ['a run beside it', { besides: ['run-x'] }, 'contention'],
     ['no figure', { figures: { wall: null, processing: null, cpu: null, cost: null } }, 'figure missing'],
   ])('is none where one run has %s', (_, changes, obstacle) => {
@@ -62,6 +65,41 @@ describe('the verdict', () => {
       ...{ pairs: [], medians: null, ratio: null, pValue: null },
     });
     expect(judged.reasons[0]).toContain('B in round 4 (serverless,memory=3538)');
+  });
+
+  it('is none where the sides had different kernels, and says how to have one', () => {
+    const portable = (one: Succeeded) => ({ ...one, kernels: [one.point === 0 ? 'sharp' : 'pillow'] });
+    const judged = withAll(sampleComparison(), measurements(1.3, portable));
+    expect(judged).toMatchObject({ verdict: 'not comparable', obstacle: 'kernel' });
+    expect(judged.reasons[0]).toMatch(
+      /^A in round 1 \(serverless,memory=1769\) measured with sharp, B in round 1 .* with pillow: different kernels/,
+    );
+    expect(judged.reasons[0]).toContain('`--kernel native`');
+  });
+
+  it('is none where images were left to kernels of two languages, and does not advise the native one', () => {
+    const left = (one: Succeeded) => ({
+      ...one,
+      kernels: [`native+${one.point === 0 ? 'sharp' : 'pillow'}`],
+    });
+    const { obstacle, reasons } = withAll(sampleComparison(), measurements(1.3, left));
+    expect(obstacle).toBe('kernel');
+    expect(reasons[0]).toContain('functions and engine grpc share that one');
+    expect(reasons[0]).not.toContain('--kernel native');
+  });
+
+  it('is one by whichever kernel, where it was the same in every run', () => {
+    const portable = (one: Succeeded) => ({ ...one, kernels: ['pillow'] });
+    expect(withAll(sampleComparison(), measurements(1.3, portable)).verdict).toBe('A faster');
+  });
+
+  it('is none where all runs had several kernels, the same ones', () => {
+    const mixed = (one: Succeeded) => ({ ...one, kernels: ['native', 'pillow'] });
+    const judged = withAll(sampleComparison(), measurements(1.3, mixed));
+    expect(judged.obstacle).toBe('kernel');
+    expect(judged.reasons[0]).toContain(
+      'A in round 1 (serverless,memory=1769) measured with native and pillow:',
+    );
   });
 
   it('is none where a run failed, unless it was made again', () => {

@@ -1,35 +1,33 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { expect, test } from 'vitest';
-import { inOrder, type Task } from '../../../src/concurrency/in-order.ts';
+import { inOrder } from '../../../src/concurrency/in-order.ts';
 
-/** Tasks that end in the order in which they are told to. */
+/** Work that ends in the order in which it is told to. */
 function controlled(bytes: readonly number[]) {
   const started: number[] = [];
   const ends: { resolve: (value: number) => void; reject: (reason: Error) => void }[] = [];
-  const tasks = bytes.map(
-    (held, at): Task<number> => ({
-      bytes: held,
-      start: () =>
-        new Promise((resolve, reject) => {
-          started.push(at);
-          ends[at] = { resolve, reject };
-        }),
-    }),
-  );
-  return { started, ends, tasks };
+  const items = bytes.map((held, at) => ({ held, at }));
+  const work = ({ at }: { at: number }) =>
+    new Promise<number>((resolve, reject) => {
+      started.push(at);
+      ends[at] = { resolve, reject };
+    });
+  const run = (atOnce: number, most: number, of?: AsyncIterable<(typeof items)[number]>) =>
+    inOrder(of ?? items, work, { atOnce, bytesOf: ({ held }) => held, bytes: most });
+  return { started, ends, items, run };
 }
 
-test('results come in the order of the tasks, not of their ends', async () => {
-  const { ends, tasks } = controlled([1, 1, 1]);
-  const all = Array.fromAsync(inOrder(tasks, 3, 100));
+test('results come in the order of the items, not of their ends', async () => {
+  const { ends, run } = controlled([1, 1, 1]);
+  const all = Array.fromAsync(run(3, 100));
   await turn();
   for (const at of [2, 1, 0]) ends[at]?.resolve(at);
   expect(await all).toEqual([0, 1, 2]);
 });
 
 test('no more begin than may overlap', async () => {
-  const { started, ends, tasks } = controlled([1, 1, 1]);
-  const results = inOrder(tasks, 2, 100);
+  const { started, ends, run } = controlled([1, 1, 1]);
+  const results = run(2, 100);
   const first = results.next();
   await turn();
   expect(started).toEqual([0, 1]);
@@ -42,8 +40,8 @@ test('no more begin than may overlap', async () => {
 });
 
 test('no more begin than fit, but one always does', async () => {
-  const { started, ends, tasks } = controlled([60, 60, 500]);
-  const results = inOrder(tasks, 9, 100);
+  const { started, ends, run } = controlled([60, 60, 500]);
+  const results = run(9, 100);
   for (const at of [0, 1, 2]) {
     const next = results.next();
     await turn();
@@ -54,8 +52,8 @@ test('no more begin than fit, but one always does', async () => {
 });
 
 test('a failure is thrown in its turn', async () => {
-  const { ends, tasks } = controlled([1, 1]);
-  const results = inOrder(tasks, 2, 100);
+  const { ends, run } = controlled([1, 1]);
+  const results = run(2, 100);
   const first = results.next();
   await turn();
   ends[1]?.reject(new Error('second'));
@@ -65,15 +63,15 @@ test('a failure is thrown in its turn', async () => {
   await expect(results.next()).rejects.toThrow('second');
 });
 
-test('tasks may come one after the other', async () => {
-  const { started, ends, tasks } = controlled([1, 1]);
+test('items may come one after the other', async () => {
+  const { started, ends, items, run } = controlled([1, 1]);
   async function* coming() {
-    for (const task of tasks) {
+    for (const task of items) {
       await turn();
       yield task;
     }
   }
-  const results = inOrder(coming(), 1, 100);
+  const results = run(1, 100, coming());
   const first = results.next();
   while (started.length === 0) await turn();
   ends[0]?.resolve(0);

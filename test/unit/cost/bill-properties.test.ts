@@ -3,8 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { fleetBill, serverlessBill } from '../../../src/cost/arm-bills.ts';
 import { addBills } from '../../../src/cost/bill.ts';
 import { tieredUsd } from '../../../src/cost/lines.ts';
-import { readPrices } from '../../../src/cost/prices.ts';
 import type { FleetUsage, S3Usage, ServerlessUsage } from '../../../src/cost/usage.ts';
+import { readPrices } from '../../../src/prices/prices.ts';
 
 const prices = readPrices('us-east-1');
 const count = (max: number) => fc.integer({ min: 0, max });

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
+import type { RunFacts } from '../../../src/aggregate/run-facts.ts';
 import { costOf } from '../../../src/cost/cost.ts';
 import { fleetUsage } from '../../../src/cost/fleet-usage.ts';
-import { type Prices, readPrices } from '../../../src/cost/prices.ts';
-import type { RunFacts } from '../../../src/cost/run-facts.ts';
 import { serverlessUsage } from '../../../src/cost/serverless-usage.ts';
+import { type Prices, readPrices } from '../../../src/prices/prices.ts';
 import { armOf, changed, realRun } from './runs.ts';
 
 const prices = readPrices('us-east-1');

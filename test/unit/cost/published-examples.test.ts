@@ -9,7 +9,7 @@ import {
   s3Lines,
   transitionsLine,
 } from '../../../src/cost/lines.ts';
-import { readPrices } from '../../../src/cost/prices.ts';
+import { readPrices } from '../../../src/prices/prices.ts';
 import { type InstanceUsage, NO_FLEET, NO_S3, NO_SERVERLESS } from './usages.ts';
 
 const prices = readPrices('us-east-1');

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Bill } from '../../../src/cost/bill.ts';
 import { costOf } from '../../../src/cost/cost.ts';
-import { readPrices } from '../../../src/cost/prices.ts';
+import { readPrices } from '../../../src/prices/prices.ts';
 import { realRun } from './runs.ts';
 
 const prices = readPrices('us-east-1');

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
-import type { RunFacts } from '../../../src/cost/run-facts.ts';
+import type { ArmRound, RunFacts } from '../../../src/aggregate/run-facts.ts';
 import { parse } from '../../../src/parse.ts';
-import { type ArmRound, summarySchema } from '../../../src/report/summary-schema.ts';
+import { summarySchema } from '../../../src/report/summary-schema.ts';
 
 const factsSchema = summarySchema.pick({
   startedAt: true,

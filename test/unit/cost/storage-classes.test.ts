@@ -1,15 +1,15 @@
 import { describe, expect, it } from 'vitest';
+import type { RunFacts } from '../../../src/aggregate/run-facts.ts';
 import { fleetBill, serverlessBill } from '../../../src/cost/arm-bills.ts';
 import { costOf } from '../../../src/cost/cost.ts';
 import { fleetUsage } from '../../../src/cost/fleet-usage.ts';
 import { s3Lines } from '../../../src/cost/lines.ts';
-import { readPrices } from '../../../src/cost/prices.ts';
-import type { RunFacts } from '../../../src/cost/run-facts.ts';
 import { serverlessUsage } from '../../../src/cost/serverless-usage.ts';
 import { classNotes, classShares, readsOf, STORAGE_CLASSES } from '../../../src/cost/storage-classes.ts';
 import { jobSchema } from '../../../src/model/job.ts';
 import { defaultCalibration } from '../../../src/model/parameters.ts';
 import { predict } from '../../../src/model/predict.ts';
+import { readPrices } from '../../../src/prices/prices.ts';
 import { armOf, realRun } from './runs.ts';
 import { NO_S3 } from './usages.ts';
 

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { readImageFolder } from '../../../src/dataset/folder.ts';
 import { hasImageSuffix, IMAGE_SUFFIXES, sniffContentType } from '../../../src/dataset/image-type.ts';
-import { encodeGreyPng } from '../../../src/dataset/png.ts';
+import { encodeGreyPng } from '../../../src/kernel/png-writer.ts';
 
 let dir: string;
 beforeEach(async () => {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { noteSchema } from '../../../src/contract/plan.ts';
 import { hasImageSuffix } from '../../../src/dataset/image-type.ts';
-import { NoteLog, noteRemark, noteSchema, noteText } from '../../../src/dataset/notes.ts';
+import { NoteLog, noteRemark, noteText } from '../../../src/dataset/notes.ts';
 import { compressionOf, isCompressedShard } from '../../../src/dataset/shards/compression.ts';
 
 describe('NoteLog', () => {

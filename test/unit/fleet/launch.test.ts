@@ -3,12 +3,12 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { EC2_LIMITS } from '../../../src/aws/limits.ts';
 import { readBootScript } from '../../../src/fleet/boot-script.ts';
-import { imageId } from '../../../src/fleet/image.ts';
 import { keptVariables } from '../../../src/fleet/kept/keep-fleet.ts';
 import { resolveKeptFleet } from '../../../src/fleet/kept/kept-fleet.ts';
+import { imageId } from '../../../src/fleet/launch-template.ts';
 import { parameterName } from '../../../src/fleet/secrets.ts';
 import { userData } from '../../../src/fleet/user-data.ts';
-import { fleetVariables, scalingVariables } from '../../../src/fleet/variables.ts';
+import { dashboardVariables, fleetVariables, scalingVariables } from '../../../src/fleet/variables.ts';
 import { resolveRun } from '../../../src/run/run.ts';
 import { DEPLOYMENT } from '../../support/deployment.ts';
 
@@ -63,6 +63,7 @@ describe('fleetVariables', () => {
         endpoint: undefined,
         bundle: { key: '', sha256: '' },
       }),
+      ...dashboardVariables('192.0.2.7/32'),
       FANFLEET_HEAD_ADDRESS: '',
     });
 
@@ -84,6 +85,11 @@ describe('fleetVariables', () => {
     expect(scalingVariables({ run: run(GROWING) }, subnets)).toEqual({
       FANFLEET_SCALING_SUBNETS: 'subnet-1,subnet-2',
     });
+  });
+
+  it('ask for a dashboard only where somebody may open it', () => {
+    expect(dashboardVariables(undefined)).toEqual({});
+    expect(dashboardVariables('192.0.2.7/32')).toEqual({ FANFLEET_DASHBOARD: 'true' });
   });
 
   it('let an instance live longer than the job, and never wait for workers until the deadline', () => {

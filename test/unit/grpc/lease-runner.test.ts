@@ -7,6 +7,7 @@ type Work = {
   readonly slot: number;
   readonly end: PromiseWithResolvers<void>;
   readonly leaveSlot: (() => void) | undefined;
+  readonly signal: AbortSignal | undefined;
 };
 
 let works: Map<number, Work>;
@@ -33,9 +34,9 @@ beforeEach(() => {
     onNews: () => {
       news += 1;
     },
-    work: (_job, { batch }, slot, leaveSlot) => {
+    work: (_job, { batch }, slot, leaveSlot, signal) => {
       const end = Promise.withResolvers<void>();
-      works.set(batch, { slot, end, leaveSlot });
+      works.set(batch, { slot, end, leaveSlot, signal });
       return end.promise;
     },
   });
@@ -91,11 +92,22 @@ it('gives back what it has not begun', () => {
 it('forgets the batches of a job that another has replaced, but not those of the same', async () => {
   add(1, 2, 3);
   runner.setJob(job('one'));
-  expect(runner.held).toEqual([1, 2, 3]);
+  expect([runner.held, works.get(1)?.signal?.aborted]).toEqual([[1, 2, 3], false]);
   runner.setJob(job('two'));
-  expect(runner.held).toEqual([]);
+  expect([runner.held, works.get(1)?.signal?.aborted]).toEqual([[], true]);
   await finish(1);
   expect(runner.completed).toEqual([]);
   add(7);
-  expect(works.has(7)).toBe(true);
+  expect(works.get(7)?.signal?.aborted).toBe(false);
+});
+
+it('gives up what it has when there is no job any more, and its slots are free for the next one', async () => {
+  add(1, 2, 3);
+  runner.setJob(create(JobSchema));
+  expect([runner.job, runner.isIdle, works.get(2)?.signal?.aborted]).toEqual(['', true, true]);
+  await finish(1, new Error('aborted'));
+  expect(runner.takeFailed()).toEqual([]);
+  runner.setJob(job('one'));
+  add(1);
+  expect([runner.held, works.get(1)?.signal?.aborted]).toEqual([[1], false]);
 });

@@ -14,6 +14,21 @@ function setUp(batches: number, options: Partial<SchedulerOptions> = {}) {
   return { clock, scheduler, given, state };
 }
 
+it('a job that is dropped leaves nothing with anybody, and the next one finds free workers', () => {
+  const { scheduler, given } = setUp(4);
+  scheduler.join('a', 2);
+  expect(given()).toHaveLength(2);
+  scheduler.submit(undefined, []);
+  expect([scheduler.counts, scheduler.outcome]).toEqual([
+    { queued: 0, leased: 0, done: 0, total: 0 },
+    undefined,
+  ]);
+  expect(given()).toEqual([]);
+  expect(scheduler.complete('a', JOB, 0, 10)).toBe('unknown');
+  scheduler.submit('next', [7]);
+  expect(given()).toEqual([['a', 7]]);
+});
+
 describe('leases', () => {
   it('fill the slots of all workers before anyone gets more', () => {
     const { scheduler, given } = setUp(6);

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { readTasks } from '../../../src/grpc/task.ts';
+import { readJobs, readTasks } from '../../../src/grpc/task.ts';
 import { readOut } from '../../../src/grpc/worker/batch-work.ts';
 
 const task = {
@@ -35,6 +35,19 @@ it('tasks are one job and the places of its batches', () => {
   expect(places.map(({ batch, offset, length }) => [batch, offset, length])).toEqual([
     [1, 2n, 30],
     [2, 5_000_000_000n, 30],
+  ]);
+});
+
+it('jobs follow each other with an empty line behind each, and one that is not whole is left out', async () => {
+  const [next, cut] = ['s3://runs/runs/n/fleet/round-0/', 's3://runs/runs/c/fleet/round-0/'];
+  const text = [task, { ...task, batch: 2 }, null, { ...task, out: next }, null, { ...task, out: cut }];
+  async function* read() {
+    for (const line of text) yield line === null ? '' : JSON.stringify(line);
+  }
+  const jobs = await Array.fromAsync(readJobs(read()));
+  expect(jobs.map(({ job, places }) => [job.out, places.length])).toEqual([
+    [task.out, 2],
+    [next, 1],
   ]);
 });
 

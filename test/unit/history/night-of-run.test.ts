@@ -87,6 +87,22 @@ describe('the conditions of a night', () => {
     expect(changed(change)).toEqual([expect.stringMatching(new RegExp(`^${name}: `))]);
   });
 
+  it('are others where only one arm had another kernel, also one that the other arm has', () => {
+    const nightWith = (serverless: string[], fleet: string[]) => {
+      const copy = structuredClone(summary);
+      for (const { arm, work } of copy.rounds.flatMap(({ arms }) => arms)) {
+        if (work !== null) work.kernels = arm === 'fleet' ? fleet : serverless;
+      }
+      return conditionsOf(copy, MANIFEST);
+    };
+    const before = nightWith(['native'], ['pillow']);
+    expect(differences(before, nightWith(['native'], ['native', 'pillow']))).toEqual([
+      'kernel of the fleet arm: native, pillow instead of pillow',
+    ]);
+    expect(differences(before, nightWith(['pillow'], ['native']))).toHaveLength(2);
+    expect(differences(before, nightWith(['native'], ['pillow']))).toEqual([]);
+  });
+
   it('are the same with another version of fanfleet, which the nights judge, and another processor in AWS', () => {
     expect(changed(({ environment }) => Object.assign(environment.versions, { fanfleet: '9.0.0' }))).toEqual(
       [],

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { calledAt, NOISE_NAMES, simulate, tested } from '../../../scripts/nightly/noise.ts';
 import {
   controlLimit,
   HELD_NIGHTS,
@@ -10,7 +11,6 @@ import {
   type NightVerdict,
   type SeriesState,
 } from '../../../src/history/regression.ts';
-import { calledAt, NOISE_NAMES, simulate, tested } from './noise.ts';
 
 /** The verdicts on these nights, one after the other. */
 function judge(values: readonly number[], from: Level = levelOf()): NightVerdict[] {

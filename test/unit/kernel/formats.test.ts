@@ -1,12 +1,13 @@
-import { crc32, deflateSync } from 'node:zlib';
+import { deflateSync } from 'node:zlib';
 import fc from 'fast-check';
 import sharp from 'sharp';
 import { beforeAll, describe, expect, test } from 'vitest';
+import { failedRow, IMAGE_ERRORS } from '../../../src/contract/row.ts';
 import { countLzwPixels } from '../../../src/kernel/formats/lzw.ts';
 import { readStill } from '../../../src/kernel/formats/read.ts';
 import type { Still } from '../../../src/kernel/formats/still.ts';
 import { withinMemory } from '../../../src/kernel/image-memory.ts';
-import { failedRow, IMAGE_ERRORS } from '../../../src/kernel/row.ts';
+import { pngChunk, pngStart } from '../../../src/kernel/png-writer.ts';
 import { createSharpKernel } from '../../../src/kernel/sharp-kernel.ts';
 
 const FORMATS = ['jpeg', 'png', 'gif', 'webp', 'tiff'] as const;
@@ -33,18 +34,11 @@ function still(data: Buffer): Still {
 }
 
 function chunk(kind: string, body: Buffer): Buffer {
-  const named = Buffer.concat([Buffer.from(kind, 'latin1'), body]);
-  const [length, checksum] = [Buffer.alloc(4), Buffer.alloc(4)];
-  length.writeUInt32BE(body.length);
-  checksum.writeUInt32BE(crc32(named));
-  return Buffer.concat([length, named, checksum]);
+  return Buffer.concat(pngChunk(kind, body));
 }
 
 function png(width: number, height: number, chunks: readonly Buffer[]): Buffer {
-  const header = Buffer.from([0, 0, 0, 0, 0, 0, 0, 0, 8, 0, 0, 0, 0]);
-  header.writeUInt32BE(width, 0);
-  header.writeUInt32BE(height, 4);
-  return Buffer.concat([Buffer.from('\x89PNG\r\n\x1a\n', 'latin1'), chunk('IHDR', header), ...chunks]);
+  return Buffer.concat([...pngStart({ width, height, colour: 0 }), ...chunks]);
 }
 
 describe('every format', () => {

@@ -1,7 +1,7 @@
 import sharp from 'sharp';
 import { expect, it } from 'vitest';
+import { isFailed } from '../../../src/contract/row.ts';
 import { isFileTooLarge, withinMemory } from '../../../src/kernel/image-memory.ts';
-import { isFailed } from '../../../src/kernel/row.ts';
 import { createSharpKernel } from '../../../src/kernel/sharp-kernel.ts';
 
 const MIB = 1024 * 1024;

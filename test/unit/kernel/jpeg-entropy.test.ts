@@ -5,6 +5,7 @@ import type { Kernel } from '../../../src/kernel/kernel.ts';
 import { loadAddon } from '../../../src/kernel/native-addon.ts';
 import { createNativeKernel } from '../../../src/kernel/native-kernel.ts';
 import { createSharpKernel } from '../../../src/kernel/sharp-kernel.ts';
+import { createWasmKernel } from '../../../src/kernel/wasm/wasm-kernel.ts';
 
 /** Large enough for the decoder of `native/src/jpeg_entropy.c`, which leaves small images to libjpeg. */
 const [WIDTH, HEIGHT] = [307, 211];
@@ -27,9 +28,11 @@ const PICTURES = {
 const addon = loadAddon();
 const portable = createSharpKernel();
 
-describe.runIf(addon !== undefined)('the decoder of Huffman codes', () => {
-  if (addon === undefined) return;
-  const kernel = createNativeKernel(addon);
+/** One thread, whose tables every image finds as the one before has left them. */
+const KERNELS = { native: addon && createNativeKernel(addon), wasm: createWasmKernel(1) };
+
+describe.each(Object.entries(KERNELS))('the decoder of Huffman codes of kernel %s', (_, kernel) => {
+  if (kernel === undefined) return test.skip('which is not built');
 
   describe.each(Object.keys(PICTURES) as (keyof typeof PICTURES)[])('%s', (name) => {
     test.each(OPTIONS)('%j has the same pixels', async (options) => {
@@ -46,13 +49,34 @@ describe.runIf(addon !== undefined)('the decoder of Huffman codes', () => {
     }
   });
 
+  test('the last coefficient of a block is not read together with what the next one begins with', async () => {
+    for (let phase = 0; phase < 8; phase += 1) {
+      const input = shortCodes(phase);
+      expect(await pixelsOf(kernel, input)).toEqual(await pixelsOf(portable, input));
+    }
+  });
+
+  test('tables are made anew behind codes that are refused', async () => {
+    for (const largest of [10, 11, 10]) {
+      const input = longCodes(3, { largest });
+      expect(await pixelsOf(kernel, input), `${largest}`).toEqual(await pixelsOf(portable, input));
+    }
+  });
+
+  test('the same codes are right in images of every size, small or large first', async () => {
+    for (const height of [8, HEIGHT, 16, HEIGHT]) {
+      const input = shortCodes(3, height);
+      expect(await pixelsOf(kernel, input), `${height}`).toEqual(await pixelsOf(portable, input));
+    }
+  });
+
   test.each([1, 5, 64])('restart intervals of %i blocks begin anew', async (interval) => {
-    const input = longCodes(70, interval);
+    const input = longCodes(70, { interval });
     expect(await pixelsOf(kernel, input)).toEqual(await pixelsOf(portable, input));
   });
 
   test('another restart marker than the next gives what libjpeg makes of it', async () => {
-    const file = longCodes(70, 64);
+    const file = longCodes(70, { interval: 64 });
     const at = file.indexOf(Buffer.of(0xff, 0xd2)) + 1;
     for (const marker of [0xd1, 0xd3, 0xd6, 0xd9, 0x00, 0xff]) {
       const input = Buffer.from(file);
@@ -66,7 +90,7 @@ describe.runIf(addon !== undefined)('the decoder of Huffman codes', () => {
       ...OPTIONS.map((options) => jpeg('noise', options)),
       jpeg('waves', { quality: 60 }),
       jpeg('waves', { quality: 90 }, 'b-w'),
-      longCodes(70, 9),
+      longCodes(70, { interval: 9 }),
     ]);
     await fc.assert(
       fc.asyncProperty(
@@ -104,28 +128,48 @@ describe.runIf(addon !== undefined)('the decoder of Huffman codes', () => {
  *
  * @param phase so many of the differences of DC are 1, which takes two bits more than 0
  * @param interval with a restart marker behind so many blocks, at which DC begins anew; 0 for none
+ * @param largest bits of a coefficient in another number than 10: more are not for 8-bit samples
  */
-function longCodes(phase: number, interval = 0): Buffer {
-  const dc = [0x00, ...counts({ 1: 1, 2: 1 }), 0, 1];
-  const ac = [0x10, ...counts({ 16: 2 }), 0x00, 0x0a];
-  const size = [HEIGHT >> 8, HEIGHT & 255, WIDTH >> 8, WIDTH & 255];
+function longCodes(phase: number, { interval = 0, largest = 10 } = {}): Buffer {
+  const coefficient = (block: number, at: number) => {
+    const half = 2 ** (largest - 1);
+    const value = half + ((block * 37 + at * 61) % half);
+    const bits = (block + at) % 3 === 0 ? 2 * half - 1 - value : value;
+    return `0000000000000001${bits.toString(2).padStart(largest, '0')}`;
+  };
+  return grey([...counts({ 16: 2 }), 0x00, largest], { phase, interval, coefficient });
+}
+
+/** The same with coefficients of one bit, whose codes have one as well: no block has a code for its end. */
+function shortCodes(phase: number, height = HEIGHT): Buffer {
+  const coefficient = (block: number, at: number) => `0${(block * 5 + at) % 2}`;
+  return grey([...counts({ 1: 1, 2: 1 }), 0x01, 0x00], { phase, interval: 0, height, coefficient });
+}
+
+type Codes = {
+  readonly phase: number;
+  readonly interval: number;
+  readonly height?: number;
+  readonly coefficient: (block: number, at: number) => string;
+};
+
+function grey(ac: readonly number[], { phase, interval, height = HEIGHT, coefficient }: Codes): Buffer {
+  const dc = counts({ 1: 1, 2: 1 });
+  const size = [height >> 8, height & 255, WIDTH >> 8, WIDTH & 255];
   const coded: number[] = [];
   let bits = '';
-  for (let block = 0; block < Math.ceil(WIDTH / 8) * Math.ceil(HEIGHT / 8); block += 1) {
+  for (let block = 0; block < Math.ceil(WIDTH / 8) * Math.ceil(height / 8); block += 1) {
     if (interval > 0 && block > 0 && block % interval === 0) {
       coded.push(...packed(bits), 0xff, 0xd0 + ((block / interval - 1) % 8));
       bits = '';
     }
     bits += block < phase ? '101' : '0';
-    for (let at = 1; at < 64; at += 1) {
-      const value = 512 + ((block * 37 + at * 61) % 512);
-      bits += `0000000000000001${((block + at) % 3 === 0 ? 1_023 - value : value).toString(2).padStart(10, '0')}`;
-    }
+    for (let at = 1; at < 64; at += 1) bits += coefficient(block, at);
   }
   return Buffer.from([
     ...[0xff, 0xd8, ...segment(0xdb, [0, ...new Array(64).fill(1)])],
     ...segment(0xc0, [8, ...size, 1, 1, 0x11, 0]),
-    ...segment(0xc4, [...dc, ...ac]),
+    ...segment(0xc4, [0x00, ...dc, 0, 1, 0x10, ...ac]),
     ...segment(0xdd, [interval >> 8, interval & 255]),
     ...segment(0xda, [1, 1, 0, 0, 63, 0]),
     ...coded,

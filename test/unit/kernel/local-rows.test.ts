@@ -4,10 +4,11 @@ import { approximationError } from '../../../src/kernel/approximation-error.ts';
 import { loadAddon } from '../../../src/kernel/native-addon.ts';
 import { createNativeKernel } from '../../../src/kernel/native-kernel.ts';
 import { createSharpKernel } from '../../../src/kernel/sharp-kernel.ts';
+import { createWasmKernel } from '../../../src/kernel/wasm/wasm-kernel.ts';
 
 const addon = loadAddon();
 const portable = createSharpKernel();
-const KERNELS = [portable, ...(addon === undefined ? [] : [createNativeKernel(addon)])];
+const KERNELS = [portable, createWasmKernel(), ...(addon === undefined ? [] : [createNativeKernel(addon)])];
 
 const [WIDTH, HEIGHT] = [53, 31];
 const PIXELS = Uint8Array.from(
@@ -52,10 +53,7 @@ describe.each(KERNELS)('a histogram of the $name kernel', (kernel) => {
   });
 });
 
-describe.runIf(addon !== undefined)('approximate means', () => {
-  if (addon === undefined) return;
-  const kernel = createNativeKernel(addon);
-
+describe.each(KERNELS.filter((kernel) => kernel !== portable))('approximate means by $name', (kernel) => {
   test('of a smooth JPEG of any size are near, and cannot be taken for exact ones', async () => {
     for (const [width, height] of [
       [1, 1],
@@ -67,13 +65,13 @@ describe.runIf(addon !== undefined)('approximate means', () => {
         .jpeg({ quality: 95 })
         .toBuffer();
       const prepared = kernel.prepare(input, 'a');
-      const approximate = (await prepared.approximate?.())?.row;
+      const approximate = (await prepared.approximate()).row;
       const { row: exact } = await prepared.measure('mean');
       expect(approximate).toEqual({
         ...{ key: 'a', width, height, channels: 3, approximate: true },
         mean_approx_e6: expect.any(Array),
       });
-      if (approximate === undefined || 'error' in approximate || 'error' in exact) throw new Error('failed');
+      if ('error' in approximate || 'error' in exact) throw new Error('failed');
       const off = approximate.mean_approx_e6.map((mean, at) => Math.abs(mean - (exact.mean_e6?.[at] ?? 0)));
       expect(Math.max(...off)).toBeLessThan(12e6);
     }
@@ -83,22 +81,26 @@ describe.runIf(addon !== undefined)('approximate means', () => {
     const input = await picture().toFormat(format, { lossless: true }).toBuffer();
     const prepared = kernel.prepare(input, 'a');
     const { row } = await prepared.measure('mean');
-    expect((await prepared.approximate?.())?.row).toMatchObject({
+    expect((await prepared.approximate()).row).toMatchObject({
       approximate: true,
       mean_approx_e6: 'mean_e6' in row ? row.mean_e6 : [],
     });
   });
 
   test('of an image that fails are its error', async () => {
-    expect((await kernel.prepare(Buffer.from('text'), 'a').approximate?.())?.row).toMatchObject({
+    expect((await kernel.prepare(Buffer.from('text'), 'a').approximate()).row).toMatchObject({
       error: { code: 'NOT_AN_IMAGE' },
     });
   });
 });
 
-test('the portable kernel has no approximation', async () => {
+test('a kernel without a shortcut gives the exact means for approximate ones', async () => {
   const prepared = portable.prepare(await picture().jpeg().toBuffer(), 'a');
-  expect(prepared.approximate).toBeUndefined();
+  const [approximate, exact] = [await prepared.approximate(), await prepared.measure('mean')];
+  expect(approximate.row).toMatchObject({ approximate: true });
+  expect(exact.row).toMatchObject({
+    mean_e6: 'mean_approx_e6' in approximate.row ? approximate.row.mean_approx_e6 : [],
+  });
 });
 
 test('the error of approximate means is the median and the maximum over images, per channel', () => {

@@ -1,12 +1,14 @@
-import { crc32, deflateSync } from 'node:zlib';
+import { deflateSync } from 'node:zlib';
 import fc from 'fast-check';
 import sharp from 'sharp';
 import { describe, expect, test } from 'vitest';
+import { OPERATIONS } from '../../../src/contract/operation.ts';
+import type { Row } from '../../../src/contract/row.ts';
+import { NUMBERS_OUT, STATES } from '../../../src/kernel/addon-numbers.ts';
 import type { Kernel } from '../../../src/kernel/kernel.ts';
-import { loadAddon, NUMBERS_OUT, STATES } from '../../../src/kernel/native-addon.ts';
+import { loadAddon } from '../../../src/kernel/native-addon.ts';
 import { createNativeKernel } from '../../../src/kernel/native-kernel.ts';
-import { OPERATIONS } from '../../../src/kernel/operation.ts';
-import type { Row } from '../../../src/kernel/row.ts';
+import { pngChunk, pngStart } from '../../../src/kernel/png-writer.ts';
 import { measurePixels } from '../../../src/kernel/scan.ts';
 import { createSharpKernel } from '../../../src/kernel/sharp-kernel.ts';
 
@@ -211,19 +213,14 @@ function encodePng(layout: Layout, samples: Uint8Array, filters: readonly number
     });
     above = line;
   }
-  const header = Buffer.alloc(13);
-  header.writeUInt32BE(width, 0);
-  header.writeUInt32BE(height, 4);
-  header.set([depth, colour], 8);
   const data = deflateSync(lines);
   const cut = Math.ceil(data.length / idats);
   const runs = Array.from({ length: idats }, (_, at) => data.subarray(at * cut, (at + 1) * cut));
   return Buffer.concat([
-    Buffer.from('\x89PNG\r\n\x1a\n', 'latin1'),
-    chunk('IHDR', header),
-    chunk('tEXt', Buffer.from('a\0b')), // cut out by the reader, so that there is more than one piece
-    ...runs.map((run) => chunk('IDAT', run)),
-    chunk('IEND', Buffer.alloc(0)),
+    ...pngStart({ width, height, depth, colour }),
+    ...pngChunk('tEXt', Buffer.from('a\0b')), // cut out by the reader, so that there is more than one piece
+    ...runs.flatMap((run) => pngChunk('IDAT', run)),
+    ...pngChunk('IEND'),
   ]);
 }
 
@@ -232,15 +229,6 @@ function paeth(a: number, b: number, c: number): number {
   const [pa, pb, pc] = [Math.abs(p - a), Math.abs(p - b), Math.abs(p - c)];
   if (pa <= pb && pa <= pc) return a;
   return pb <= pc ? b : c;
-}
-
-function chunk(kind: string, body: Buffer): Buffer {
-  const framed = Buffer.alloc(body.length + 12);
-  framed.writeUInt32BE(body.length, 0);
-  framed.write(kind, 4, 'latin1');
-  framed.set(body, 8);
-  framed.writeUInt32BE(crc32(framed.subarray(4, body.length + 8)), body.length + 8);
-  return framed;
 }
 
 /** Bytes of a linear congruential generator (the constants of Numerical Recipes). */

@@ -2,14 +2,19 @@ import { hash } from 'node:crypto';
 import { crc32 } from 'node:zlib';
 import sharp from 'sharp';
 import { describe, expect, test } from 'vitest';
+import type { Normalisation } from '../../../src/contract/normalisation.ts';
 import type { Kernel } from '../../../src/kernel/kernel.ts';
 import { loadAddon } from '../../../src/kernel/native-addon.ts';
 import { createNativeKernel } from '../../../src/kernel/native-kernel.ts';
-import type { Normalisation } from '../../../src/kernel/normalisation.ts';
 import { createSharpKernel } from '../../../src/kernel/sharp-kernel.ts';
+import { createWasmKernel } from '../../../src/kernel/wasm/wasm-kernel.ts';
 
 const addon = loadAddon();
-const KERNELS = [createSharpKernel(), ...(addon === undefined ? [] : [createNativeKernel(addon)])];
+const KERNELS = [
+  createSharpKernel(),
+  createWasmKernel(),
+  ...(addon === undefined ? [] : [createNativeKernel(addon)]),
+];
 const PNG: Normalisation = { format: 'png', channels: 'all', quality: 90 };
 
 /** A picture of 5 x 4 pixels whose channels have the ranges 10-29, 50-88 and 100-100. */

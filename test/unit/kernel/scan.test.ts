@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { OPERATION_STATISTICS, OPERATIONS } from '../../../src/kernel/operation.ts';
-import { MAX_PIXELS } from '../../../src/kernel/row.ts';
+import { OPERATION_STATISTICS, OPERATIONS } from '../../../src/contract/operation.ts';
+import { MAX_PIXELS } from '../../../src/contract/row.ts';
 import { meanE6, measurePixels, overBlack, type Pixels } from '../../../src/kernel/scan.ts';
 
 type Image = Pixels & { width: number; height: number; below: number };

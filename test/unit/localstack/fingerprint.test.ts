@@ -11,6 +11,7 @@ beforeEach(() => {
   for (const name of ['functions/measure.ts', 'src/parse.ts', 'scripts/packaging/plugin.mjs']) write(name);
   for (const name of ['statemachine/a.yaml', 'resources/a.yml', 'ec2-workers/a.py']) write(name);
   for (const name of ['serverless.yml', 'package-lock.json', 'pyproject.toml', 'uv.lock']) write(name);
+  write('native/THIRD-PARTY.txt');
 });
 afterEach(() => rmSync(root, { recursive: true }));
 
@@ -28,11 +29,14 @@ test('is the same for the same files, and leaves out what Python compiles and wh
   expect(await fingerprintOf(root)).toBe(before);
 });
 
-test.each(['src/parse.ts', 'scripts/packaging/plugin.mjs', 'uv.lock'])('changes with %s', async (name) => {
-  const before = await fingerprintOf(root);
-  write(name, 'changed');
-  expect(await fingerprintOf(root)).not.toBe(before);
-});
+test.each(['src/parse.ts', 'scripts/packaging/plugin.mjs', 'uv.lock', 'native/THIRD-PARTY.txt'])(
+  'changes with %s',
+  async (name) => {
+    const before = await fingerprintOf(root);
+    write(name, 'changed');
+    expect(await fingerprintOf(root)).not.toBe(before);
+  },
+);
 
 test('changes when the native kernel is built, and when it is built anew', async () => {
   const seen = [await fingerprintOf(root)];

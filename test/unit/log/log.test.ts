@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { FanfleetError } from '../../../src/errors.ts';
 import { createLogger } from '../../../src/log.ts';
-import { metricsLine } from '../../../src/metrics.ts';
+import { metricsLine } from '../../../src/metrics-line.ts';
 
 const lines: string[] = [];
 const logger = createLogger(

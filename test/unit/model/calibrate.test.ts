@@ -1,11 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { readPrices } from '../../../src/cost/prices.ts';
+import type { ArmRound } from '../../../src/aggregate/run-facts.ts';
+import type { KeptJob } from '../../../src/fleet/arm-info.ts';
 import { calibrate, inAws, type MeasuredRun } from '../../../src/model/calibrate.ts';
 import { estimate } from '../../../src/model/estimate.ts';
 import { curvesOfRun, jobOfRun } from '../../../src/model/measured-job.ts';
 import { setupsOf } from '../../../src/model/predict.ts';
+import { readPrices } from '../../../src/prices/prices.ts';
 import { buildSummary } from '../../../src/report/summary.ts';
-import type { ArmRound, Summary } from '../../../src/report/summary-schema.ts';
+import type { Summary } from '../../../src/report/summary-schema.ts';
 import { sampleInput } from '../report/sample.ts';
 
 const PRICES = readPrices('us-east-1');
@@ -113,6 +115,25 @@ describe('calibrate', () => {
     const { fleet } = calibrate(withRound(await sampleRun(), 'fleet', MEASURED));
     expect(fleet).toMatchObject({ bootMs: 400, engineStartMs: 40 + 300, endMs: 250 });
     expect(fleet?.slotsPerWorker).toBeGreaterThan(0);
+  });
+
+  it('reads the boot of a kept fleet from its hosts, with the warm-up of all where the head tells when it was', async () => {
+    const run = await sampleRun();
+    const fleet = run.rounds[0]?.arms.find(({ arm }) => arm === 'fleet')?.fleet;
+    if (!fleet) throw new Error('Expected the fleet of the sample.');
+    const bootStartedAt = Math.min(...fleet.hosts.map((host) => host.bootStartedAt));
+    const bootMs = (step: object) => {
+      const hosts = fleet.hosts.map((host) =>
+        host.role === 'worker' ? host : { ...host, steps: [{ name: 'warm-up', ms: 9_000, ...step }] },
+      );
+      const kept = { id: 'four.1', name: 'four', job: 1 } as KeptJob;
+      return calibrate(withRound(run, 'fleet', { ...MEASURED, fleet: { ...fleet, hosts, kept } })).fleet
+        ?.bootMs;
+    };
+    const ready = Math.max(...fleet.hosts.map(({ readyAt }) => readyAt)) - bootStartedAt;
+    expect(bootMs({ startedAt: bootStartedAt + 17_000 })).toBe(26_000);
+    expect(bootMs({ startedAt: bootStartedAt + 1_000 })).toBe(ready);
+    expect(bootMs({})).toBe(ready);
   });
 
   it('does without an arm that failed, was resumed, or left no spans, and refuses a run with neither', async () => {

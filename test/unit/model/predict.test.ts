@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { readPrices } from '../../../src/cost/prices.ts';
 import { type Job, jobSchema } from '../../../src/model/job.ts';
 import { defaultCalibration } from '../../../src/model/parameters.ts';
 import { billOfArm, predict, problemsOf, setupsOf } from '../../../src/model/predict.ts';
 import { scalingCurves } from '../../../src/model/scaling.ts';
+import { readPrices } from '../../../src/prices/prices.ts';
 
 const PRICES = readPrices('us-east-1');
 const jobOf = (over: Partial<Job>): Job => jobSchema.parse({ images: 1e6, ...over });

@@ -1,10 +1,15 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type Batch, batchSchema, type DatasetObject } from '../../../src/dataset/manifest.ts';
+import { type Batch, batchSchema, type DatasetObject } from '../../../src/contract/manifest.ts';
+import {
+  collect as collectAll,
+  inKeyOrder,
+  KeyOrderError,
+  sortByKey,
+} from '../../../src/dataset/key-order.ts';
 import { compareKeys } from '../../../src/dataset/order.ts';
-import { seededRandom } from '../../../src/dataset/random.ts';
 import { type CutOptions, cutBatches, MAX_BATCH_JSON_BYTES, OBJECT_WEIGHT } from '../../../src/plan/cut.ts';
-import { collect as collectAll, inKeyOrder, KeyOrderError, sortByKey } from '../../../src/plan/key-order.ts';
+import { seededRandom } from '../../../src/statistics/random.ts';
 
 /** Keys of up to 1,024 bytes with everything that needs escaping or more than one byte. */
 const keys = fc

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import type { DatasetObject } from '../../../src/dataset/manifest.ts';
-import type { Pages } from '../../../src/plan/cut.ts';
-import type { ListingTally } from '../../../src/plan/list.ts';
+import type { DatasetObject } from '../../../src/contract/manifest.ts';
+import type { Pages } from '../../../src/dataset/key-order.ts';
+import type { ListingTally } from '../../../src/dataset/list-images.ts';
+import type { ShardKeys } from '../../../src/dataset/shards/shard-keys.ts';
 import { writeInOrder } from '../../../src/plan/ordered-listing.ts';
-import type { ShardKeys } from '../../../src/plan/shard-keys.ts';
 
 /** A file in a tar: `0:a` is a in 0.tar. */
 function member(text: string, offset: number): DatasetObject {

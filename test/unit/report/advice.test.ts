@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { adviceOfRun } from '../../../src/advice/run-advice.ts';
-import { readPrices } from '../../../src/cost/prices.ts';
+import { readPrices } from '../../../src/prices/prices.ts';
 import { renderHtml } from '../../../src/report/html.ts';
 import { renderMarkdown } from '../../../src/report/markdown.ts';
 import { escapeText } from '../../../src/report/markup.ts';

@@ -1,6 +1,7 @@
+import type { ArmRound } from '../../../src/aggregate/run-facts.ts';
+import type { Arm } from '../../../src/contract/arm.ts';
 import { buildSummary } from '../../../src/report/summary.ts';
-import type { ArmRound, Summary } from '../../../src/report/summary-schema.ts';
-import type { Arm } from '../../../src/run/request.ts';
+import type { Summary } from '../../../src/report/summary-schema.ts';
 import { sampleInput } from './sample.ts';
 
 /** The summary of a run with one arm and one round, that arm, and the same run with another one. */

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { duration, figure, memory, ratio, UNKNOWN } from '../../../src/format.ts';
 import { figuresOf, groupsOf } from '../../../src/report/figures.ts';
-import { duration, figure, memory, ratio, UNKNOWN } from '../../../src/report/format.ts';
 import { hostFigures } from '../../../src/report/host-figures.ts';
 import { renderHtml } from '../../../src/report/html.ts';
 import { escapeText } from '../../../src/report/markup.ts';
@@ -98,7 +98,7 @@ describe('figuresOf', () => {
     expect(cellsOf('process')?.[1]).toBe(`${((shown?.phases?.process ?? 0) / 1000).toFixed(3)} s`);
     expect(cellsOf('CPU time')?.[1]).toBe(duration(shown?.work?.cpuMs ?? null));
     expect(cellsOf('peak memory')?.[1]).toBe(memory(shown?.work?.rssPeakBytes ?? null));
-    expect(cellsOf('kernel')).toEqual(['native', 'pillow', 'sharp']);
+    expect(cellsOf('kernel')).toEqual(['native', 'native', 'native']);
     expect(cellsOf('images')).toEqual(['1,006', '1,006', '200']);
     expect(cellsOf('failed images')).toEqual(['6', '6', '']);
     expect(cellsOf('digest')?.[0]).toBe(summary.agreement.digest?.slice(0, 12));

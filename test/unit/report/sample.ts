@@ -1,14 +1,14 @@
 import { readFile } from 'node:fs/promises';
 import { aggregateArm } from '../../../src/aggregate/arm.ts';
 import { readHosts } from '../../../src/aggregate/hosts.ts';
+import type { Arm } from '../../../src/contract/arm.ts';
+import { layout } from '../../../src/contract/layout.ts';
+import { failedRow, type Row } from '../../../src/contract/row.ts';
 import type { FleetInfo } from '../../../src/fleet/arm-info.ts';
-import { failedRow, type Row } from '../../../src/kernel/row.ts';
+import { imageTask } from '../../../src/kernel/image-task.ts';
 import type { ArmInput, SummaryInput } from '../../../src/report/summary.ts';
 import { type Summary, summarySchema } from '../../../src/report/summary-schema.ts';
-import { layout } from '../../../src/run/layout.ts';
-import type { Arm } from '../../../src/run/request.ts';
 import { type Run, resolveRun } from '../../../src/run/run.ts';
-import { imageTask } from '../../../src/run/task.ts';
 import { batchesOf, MemoryBucket, putArm, putManifest, random, rowOf } from '../aggregate/fixture.ts';
 
 export const RUN_ID = '2026-11-21T09-30-00-4f1c';
@@ -43,6 +43,10 @@ export interface SampleOptions {
   readonly fleetFails?: boolean;
   readonly baseline?: boolean;
   readonly normalise?: boolean;
+  /** Of the batches of an arm, in turn. @default the native one, as of the baseline */
+  readonly kernels?: Partial<Record<Arm, readonly string[]>>;
+  /** Images of each batch of an arm that its kernel left to others. @default none */
+  readonly left?: Partial<Record<Arm, Record<string, number>>>;
 }
 
 /** A run as the aggregator finds it: files of both arms in a bucket, aggregated by the code under test. */
@@ -115,7 +119,7 @@ export async function sampleInput(options: SampleOptions = {}): Promise<SummaryI
     baseline:
       options.baseline === false
         ? null
-        : { images: 200, bytes: 200 * 81_300, wallMs: 3412, cpuMs: 2650, kernel: 'sharp', complete: false },
+        : { images: 200, bytes: 200 * 81_300, wallMs: 3412, cpuMs: 2650, kernel: 'native', complete: false },
     arms: inputs,
   };
 }
@@ -159,6 +163,8 @@ async function runArm(
     coldStartMs: serverless ? 410 : 950,
     msPerImage: serverless ? 26 : 15,
     seed: round * 10 + (serverless ? 1 : 2),
+    kernels: options.kernels?.[arm],
+    left: options.left?.[arm],
   });
   const endedAt = lastEnd + (serverless ? 310 : 2600);
   const times = { arm, round, status: 'succeeded' as const, startedAt, endedAt, error: null };

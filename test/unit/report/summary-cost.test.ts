@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { readPrices } from '../../../src/cost/prices.ts';
+import { readPrices } from '../../../src/prices/prices.ts';
 import { buildSummary } from '../../../src/report/summary.ts';
 import { sampleInput } from './sample.ts';
 

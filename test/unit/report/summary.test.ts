@@ -29,7 +29,7 @@ describe('buildSummary', () => {
       [serverless, fleet].map(([min, median, max]) => ({ min, median, max })),
     );
     expect(agreement).toMatchObject({ equal: true, digest: expect.stringMatching(/^[0-9a-f]{64}$/) });
-    expect(ranking).toMatchObject({ ranked: true, faster: 'serverless', notes: [] });
+    expect(ranking).toMatchObject({ ranked: true, obstacle: null, faster: 'serverless', notes: [] });
     expect(ranking.ratio).toBeCloseTo((fleet[1] ?? 0) / (serverless[1] ?? 1), 12);
     expect(arms[0]?.imagesPerSecond).toBeCloseTo(1000 / ((serverless[1] ?? 0) / 1000), 9);
     expect(baseline?.imagesPerSecond).toBeCloseTo(200 / 3.412, 9);
@@ -103,14 +103,17 @@ describe('buildSummary', () => {
   it('refuses to rank answers that differ', async () => {
     const { agreement, ranking, headline } = buildSummary(await sampleInput({ disagree: true }));
     expect(agreement).toMatchObject({ equal: false, digest: null });
-    expect(ranking).toMatchObject({ ranked: false, faster: null, ratio: null });
+    expect(ranking).toMatchObject({ ranked: false, obstacle: 'digest', faster: null, ratio: null });
     expect(headline).toBe('The answers differ, so the arms are not ranked.');
   });
 
   it('refuses to rank where an arm failed, and compares nothing', async () => {
     const { agreement, ranking, arms, rounds } = buildSummary(await sampleInput({ fleetFails: true }));
     expect(agreement.equal).toBeNull();
-    expect(ranking).toMatchObject({ ranked: false, reason: 'The fleet arm (round 0) failed.' });
+    expect(ranking).toMatchObject({
+      ...{ ranked: false, obstacle: 'failed arm' },
+      reason: 'The fleet arm (round 0) failed.',
+    });
     expect(arms[1]).toMatchObject({
       arm: 'fleet',
       succeeded: 0,
@@ -161,6 +164,7 @@ describe('buildSummary', () => {
     expect(agreement.equal).toBe(true);
     expect(ranking).toMatchObject({
       ranked: false,
+      obstacle: 'not valid',
       reason: 'The answer of the fleet arm (round 0) is not valid (ROW_INCONSISTENT).',
     });
     expect(arms[1]?.wallMs).toBeNull();
@@ -170,7 +174,7 @@ describe('buildSummary', () => {
     const input = await sampleInput({ schedule: 'parallel' });
     expect(buildSummary(input)).toMatchObject({
       contended: true,
-      ranking: { ranked: false },
+      ranking: { ranked: false, obstacle: 'contention' },
       agreement: { equal: true },
     });
     const inAws = { ...input, environment: { ...input.environment, offline: false } };
@@ -193,7 +197,7 @@ describe('buildSummary', () => {
 
     // Assess
     expect(agreement.equal).toBe(true);
-    expect(ranking).toMatchObject({ ranked: false, faster: null, ratio: null });
+    expect(ranking).toMatchObject({ ranked: false, obstacle: 'resumed', faster: null, ratio: null });
     expect(remarks).toEqual([
       'Not comparable: resumed. An earlier run did some or all batches of the fleet arm (round 0).',
       'Resumed: 12 of 40 batches were taken over from the run earlier; times are those of the rest.',
@@ -214,7 +218,7 @@ describe('buildSummary', () => {
   it('has nothing to compare with one arm', async () => {
     const summary = buildSummary(await sampleInput({ arms: ['fleet'], baseline: false }));
     expect(summary.agreement).toMatchObject({ equal: null });
-    expect(summary.ranking.ranked).toBe(false);
+    expect(summary.ranking).toMatchObject({ ranked: false, obstacle: 'nothing to compare' });
     expect(summary.arms).toMatchObject([{ arm: 'fleet', speedup: null }]);
     expect(summary.headline).toMatch(/^The fleet arm took \d+\.\d s for 1,000 images\.$/);
   });

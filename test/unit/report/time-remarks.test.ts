@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { ArmRound } from '../../../src/report/summary-schema.ts';
+import type { ArmRound } from '../../../src/aggregate/run-facts.ts';
 import { timeRemarks } from '../../../src/report/time-remarks.ts';
 
 const unexplained = { clocks: 0, durations: 0, batches: 0 };

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import type { AccountConcurrency } from '../../../src/contract/account-limit.ts';
 import { withinAccount } from '../../../src/run/account-limit.ts';
-import type { AccountConcurrency } from '../../../src/run/account-limit-schema.ts';
 import { resolveRun, runSchema } from '../../../src/run/run.ts';
 import { DEPLOYMENT } from '../../support/deployment.ts';
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import type { Arm } from '../../../src/contract/arm.ts';
 import { resolveKernel } from '../../../src/run/kernel.ts';
-import type { Arm } from '../../../src/run/request.ts';
 import { resolveRun, runSchema } from '../../../src/run/run.ts';
 import { DEPLOYMENT } from '../../support/deployment.ts';
 

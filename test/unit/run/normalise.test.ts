@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { layout } from '../../../src/run/layout.ts';
-import { isKeyTooLong, MAX_KEY_BYTES } from '../../../src/run/normalised-file.ts';
+import { layout } from '../../../src/contract/layout.ts';
+import { isKeyTooLong, MAX_KEY_BYTES } from '../../../src/contract/normalised-file.ts';
+import { imageTask } from '../../../src/kernel/image-task.ts';
 import { resolveRun } from '../../../src/run/run.ts';
-import { imageTask } from '../../../src/run/task.ts';
 import { DEPLOYMENT } from '../../support/deployment.ts';
 
 const resolve = (fields: object) => resolveRun({ prefix: 'x/', ...fields }, 'r1', 0, DEPLOYMENT);

@@ -1,8 +1,8 @@
 import { beforeEach, describe, expect, it } from 'vitest';
+import type { Arm } from '../../../src/contract/arm.ts';
+import { layout } from '../../../src/contract/layout.ts';
 import { FanfleetError } from '../../../src/errors.ts';
-import { layout } from '../../../src/run/layout.ts';
 import { RunProgress } from '../../../src/run/progress.ts';
-import type { Arm } from '../../../src/run/request.ts';
 import { passes } from '../../../src/run/run.ts';
 import { MemoryBucket } from '../aggregate/fixture.ts';
 

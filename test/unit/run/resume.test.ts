@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { layout } from '../../../src/run/layout.ts';
+import { layout } from '../../../src/contract/layout.ts';
 import { expectResumable, requestToResume } from '../../../src/run/resume.ts';
 import { type Run, resolveRun } from '../../../src/run/run.ts';
 import { DEPLOYMENT } from '../../support/deployment.ts';

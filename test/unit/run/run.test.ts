@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Arm } from '../../../src/run/request.ts';
+import type { Arm } from '../../../src/contract/arm.ts';
 import { type Deployment, passes, resolveRun, runSchema } from '../../../src/run/run.ts';
 
 const deployment: Deployment = {

@@ -1,5 +1,5 @@
-import { seededRandom } from '../../../src/dataset/random.ts';
 import { EventHeap } from '../../../src/model/simulation/event-heap.ts';
+import { seededRandom } from '../../../src/statistics/random.ts';
 import type { Retrier } from './definition.ts';
 
 export interface ThrottledMap {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { seededRandom } from '../../../src/dataset/random.ts';
 import { medianInterval, pairedRatioInterval, ratioInterval } from '../../../src/statistics/bootstrap.ts';
+import { seededRandom } from '../../../src/statistics/random.ts';
 import { cauchy, logNormal, pairsOf, spiky } from './noise.ts';
 
 const SIMULATIONS = 100;

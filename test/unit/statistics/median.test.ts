@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { median, quantile } from '../../../src/statistics/median.ts';
+import { median, quantile, spread } from '../../../src/statistics/median.ts';
 
 const finite = fc.double({ noNaN: true, noDefaultInfinity: true, min: -1e9, max: 1e9 });
 
@@ -50,5 +50,19 @@ describe('quantile', () => {
         },
       ),
     );
+  });
+});
+
+describe('spread', () => {
+  it('gives the middle, the least and the most, in any order of the values', () => {
+    expect(spread([10, 9, 100])).toEqual({ median: 10, min: 9, max: 100 });
+  });
+
+  it('takes the middle between two where the count is even', () => {
+    expect(spread([1, 2, 4, 100])).toEqual({ median: 3, min: 1, max: 100 });
+  });
+
+  it('refuses to tell anything of no values', () => {
+    expect(() => spread([])).toThrow('at least one value');
   });
 });

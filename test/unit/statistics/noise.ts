@@ -1,4 +1,4 @@
-import type { Random } from '../../../src/dataset/random.ts';
+import type { Random } from '../../../src/statistics/random.ts';
 
 /** Times around 1, with noise as benchmarks have it. */
 export type Noise = (random: Random) => number;

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { seededRandom } from '../../../src/dataset/random.ts';
 import { combinations, permutationTest, signFlipTest } from '../../../src/statistics/permutation.ts';
+import { seededRandom } from '../../../src/statistics/random.ts';
 
 const random = seededRandom(1);
 const difference = fc.double({ min: -5, max: 5, noNaN: true });

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { seededRandom } from '../../../src/dataset/random.ts';
+import { seededRandom } from '../../../src/statistics/random.ts';
 import { FEWEST_PAIRS, pairedRatioTest, ratioTest } from '../../../src/statistics/ratio-test.ts';
 import { cauchy, logNormal, type Noise, type PairsOptions, pairsOf, spiky } from './noise.ts';
 

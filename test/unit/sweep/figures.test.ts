@@ -61,6 +61,19 @@ describe('figuresOfSweep', () => {
     expect(figures().digestsEqual).toBeNull();
   });
 
+  it('has no scaling between points of different kernels, nor of a point with several', () => {
+    const pillow = { kernels: ['pillow'] };
+    const differing = figures(succeeded(0, 0, took(900)), succeeded(1, 0, { ...took(600), ...pillow }));
+    expect(differing.points.map(({ scaling }) => scaling?.speedup)).toEqual([1, undefined, undefined]);
+    expect(differing.agreements).toMatchObject([{ oneKernel: false }, { oneKernel: null }]);
+    const several = figures(succeeded(0, 0), succeeded(0, 1, pillow));
+    expect(several.points[0]).toMatchObject({ kernels: ['native', 'pillow'], scaling: null });
+    expect(figures(succeeded(0, 0, pillow), succeeded(2, 0)).agreements).toMatchObject([
+      { oneKernel: true },
+      { oneKernel: true },
+    ]);
+  });
+
   it('counts the runs that failed last, and not those that were made again', () => {
     expect(figures(failed(0, 0), failed(1, 0), succeeded(1, 0)).failedRuns).toBe(1);
   });
@@ -104,6 +117,16 @@ describe('renderSweep', () => {
     expect(page(succeeded(0, 0), succeeded(1, 0, { digest: 'cd'.repeat(32) }))).toContain(
       'stats: THE DIGESTS DIFFER (abababababab, cdcdcdcdcdcd)',
     );
+  });
+
+  it('names the kernel of all points, or cries out where they differ and says what to do', () => {
+    expect(page(succeeded(0, 0), succeeded(1, 0))).toContain('stats: every point measured with native.');
+    const differing = page(succeeded(0, 0), succeeded(1, 0, { kernels: ['native', 'pillow'] }));
+    expect(differing).toContain('stats: DIFFERENT KERNELS (daft with native; daft with native and pillow)');
+    expect(differing).toContain(
+      'not ranked with those of another. `--kernel native` is one program everywhere',
+    );
+    expect(differing).toMatch(/\| daft +\| +2 \| native, pillow \|/);
   });
 
   it.each([

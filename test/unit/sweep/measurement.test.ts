@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { layout } from '../../../src/run/layout.ts';
+import { layout } from '../../../src/contract/layout.ts';
 import { measurementOf, measurementSchema } from '../../../src/sweep/measurement.ts';
 import { readProcessing } from '../../../src/sweep/processing.ts';
 import { MemoryBucket, spanOf } from '../aggregate/fixture.ts';
@@ -23,6 +23,7 @@ describe('measurementOf', () => {
       status: 'succeeded',
       times: { arm: arm.wallMs, boot: 17_100, engineStart: 700, processing: 4000 },
       digest: arm.digest,
+      kernels: ['native'],
       images: 1000,
       batches: 20,
       workersJoined: 2,

@@ -38,6 +38,21 @@ describe('sweepPage', () => {
     expect(pageOf(sweepOfEngines())).toContain('daft, 2 workers, stats, round 1: NoWorkers:');
   });
 
+  it('ranks nothing of an operation whose points measured with different kernels', () => {
+    const sweep = sweepOfEngines();
+    const measurements = sweep.measurements.map((one) => {
+      const { engine, operation } = sweep.points[one.point] ?? {};
+      const portable = engine === 'grpc' ? 'sharp' : 'pillow';
+      return one.status === 'succeeded' && operation === 'stats' ? { ...one, kernels: [portable] } : one;
+    });
+    const page = pageOf({ ...sweep, measurements });
+    expect(page).toContain(
+      '<h1>Fastest processing: normalise 15.0 s (grpc, 4 workers). Not ranked, since different kernels measured: stats (grpc with sharp; dask, spark, ray with pillow)</h1>',
+    );
+    expect(page).toContain('<li class="bad">stats: DIFFERENT KERNELS');
+    expect(pageOf(sweep)).toContain('<li class="plain">stats: every point measured with native; normalise:');
+  });
+
   it('escapes what it was given, and is well-formed', () => {
     const page = pageOf(sweepOfEngines());
     expect(page).not.toContain('photos/<b>');

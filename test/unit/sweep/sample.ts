@@ -30,6 +30,7 @@ export function succeeded(point: number, round: number, over: Partial<Succeeded>
     times: { arm: 20_000, boot: 8_000, engineStart: 500, processing: 10_000 },
     utilisation: 0.9,
     digest: 'ab'.repeat(32),
+    kernels: ['native'],
     images: 100,
     failedImages: 0,
     batches: 8,

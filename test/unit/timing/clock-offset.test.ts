@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { agreedOffset, type ClockOffset, provenSkew } from '../../../src/timing/clock-offset.ts';
+import type { ClockOffset } from '../../../src/contract/span.ts';
+import { agreedOffset, provenSkew } from '../../../src/timing/clock-offset.ts';
 
 const bounds = (offsetLowMs: number, offsetHighMs: number): ClockOffset => ({ offsetLowMs, offsetHighMs });
 const allows = ({ offsetLowMs, offsetHighMs }: ClockOffset, at: number) =>

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { ClockOffset } from '../../../src/timing/clock-offset.ts';
+import type { ClockOffset } from '../../../src/contract/span.ts';
 import { alignClocks, armClocksSchema, type ClockedSpan, MOST_CLOCKS } from '../../../src/timing/clocks.ts';
 
 const START = Date.UTC(2026, 0, 31, 12);

@@ -108,4 +108,14 @@ describe('WorkCounter', () => {
     for (const kernel of ['sharp', 'native', 'sharp']) counter.add(spanOf('serverless', 1, { kernel }));
     expect(counter.totals().kernels).toEqual(['native', 'sharp']);
   });
+
+  it.each([
+    [10, ['native']],
+    [11, ['native+pillow']],
+  ])('names those that more than a hundredth of 1,000 images was left to: %d of them', (left, kernels) => {
+    const counter = new WorkCounter();
+    counter.add(spanOf('fleet', 0, { images: 990 }));
+    counter.add(spanOf('fleet', 1, { images: 10, left: { pillow: left } }));
+    expect(counter.totals().kernels).toEqual(kernels);
+  });
 });

@@ -44,6 +44,19 @@ describe('figuresOf', () => {
     expect(figures.points[1]).toMatchObject({ succeeded: 1, errors: [{ round: 1, code: 'Boom' }] });
   });
 
+  it('has no winner where points or rounds had different kernels', () => {
+    const { measurements } = tuneOf();
+    const again = (over: object) =>
+      figuresOf(tuneOf({ measurements: [...measurements, measured(1, 1, over)] }));
+    const differing = again({ kernels: ['sharp'] });
+    expect(differing).toMatchObject({ winner: null, near: [], oneKernel: false });
+    expect(differing.points[1]?.kernels).toEqual(['native', 'sharp']);
+    expect(again({ kernels: ['native', 'sharp'] }).winner).toBeNull();
+    expect(again({ kernels: ['native'] })).toMatchObject({ winner: { memory: 1024 }, oneKernel: true });
+    const portable = measurements.map((one) => ({ ...one, kernels: ['sharp'] }));
+    expect(figuresOf(tuneOf({ measurements: portable })).winner?.memory).toBe(1024);
+  });
+
   it('has no winner without measurements or bills, and tells answers that differ', () => {
     expect(figuresOf(tuneOf({ measurements: [] }))).toMatchObject({
       winner: null,

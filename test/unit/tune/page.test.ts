@@ -11,7 +11,7 @@ describe('renderTune', () => {
     const page = pageOf();
     expect(page).toContain('**1024 MB costs the least: 4.0 s and $0.00960.**');
     expect(page).toMatch(
-      /\| +1024 MB \| as deployed \| +10 \| +4\.0 s \[4\.0 s-4\.1 s\] .* 2\.00x .* 1\.00x .* best \|/,
+      /\| +1024 MB \| as deployed \| +native \| +10 \| +4\.0 s \[4\.0 s-4\.1 s\] .* 2\.00x .* 1\.00x .* best \|/,
     );
     expect(page.match(/ MB \|/g)).toHaveLength(4);
     expect(page).toContain('All runs gave the same answer.');
@@ -31,6 +31,14 @@ describe('renderTune', () => {
     expect(page).toContain('- 1024 MB, round 2: it | broke at once');
     expect(page).toContain('**THE ANSWERS DIFFER.**');
     expect(page).toContain('No winner: no point was measured in every round.');
+  });
+
+  it('names the kernels of the points where they differ, and no winner', () => {
+    const { measurements } = tuneOf();
+    const other = measured(1, 1, { kernels: ['sharp'] });
+    expect(pageOf(tuneOf({ measurements: [...measurements, other] }))).toContain(
+      '**No winner: the points measured with different kernels, which are different programs (512 MB; 1769 MB; 3538 MB with native; 1024 MB with native and sharp). Tune again',
+    );
   });
 
   it('says by how much cost counts where both do', () => {

@@ -16,7 +16,7 @@ export function measured(round: number, point: number, over: object = {}): Measu
       cost: (USD[point] ?? 1) * apart,
     },
     ...{ operation: 'stats', images: 200, failedImages: 0, bytes: 1, batches: 10 },
-    ...{ digest: 'a', coldStarts: 1, besides: [] },
+    ...{ digest: 'a', kernels: ['native'], coldStarts: 1, besides: [] },
     ...over,
   } as Measurement;
 }

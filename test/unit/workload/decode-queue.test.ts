@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { failedRow } from '../../../src/contract/row.ts';
 import type { Normalised, Prepared } from '../../../src/kernel/kernel.ts';
-import { failedRow } from '../../../src/kernel/row.ts';
 import { DecodeQueue, type DecodeQueueOptions } from '../../../src/workload/decode-queue.ts';
 
 const turn = () => new Promise((resolve) => setImmediate(resolve));

@@ -1,9 +1,9 @@
 import * as fc from 'fast-check';
 import { describe, expect, expectTypeOf, it } from 'vitest';
 import * as z from 'zod';
-import { batchSchema } from '../../../src/dataset/manifest.ts';
-import { KERNEL_CHOICES } from '../../../src/kernel/kernel-choice.ts';
-import { NORMALISED_FORMATS } from '../../../src/kernel/normalisation.ts';
+import { KERNEL_CHOICES } from '../../../src/contract/kernel-choice.ts';
+import { batchSchema } from '../../../src/contract/manifest.ts';
+import { NORMALISED_FORMATS } from '../../../src/contract/normalisation.ts';
 import { parse } from '../../../src/parse.ts';
 import { normalisationSchema, runOperationSchema } from '../../../src/run/normalise.ts';
 import { type MeasureEvent, readEvent } from '../../../src/workload/event.ts';

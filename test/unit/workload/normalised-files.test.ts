@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { failedRow } from '../../../src/kernel/row.ts';
+import { failedRow } from '../../../src/contract/row.ts';
 import { withoutLongKeys, withRefusedRows } from '../../../src/workload/normalised-files.ts';
 import { batchesOf, rowOf } from '../aggregate/fixture.ts';
 

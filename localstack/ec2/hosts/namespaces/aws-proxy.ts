@@ -8,6 +8,7 @@ import {
 import type { Server, Socket } from 'node:net';
 import { pipeline } from 'node:stream';
 import type { AwsFault } from '../host-control.ts';
+import { HeldCalls } from './held-calls.ts';
 
 export interface AwsProxyOptions {
   /** The emulator, on the machine. */
@@ -27,13 +28,14 @@ const SLOW_DOWN =
 
 /**
  * What hosts reach of the machine: AWS, and nothing else. It hands each call on as it is, to the EC2 endpoint if it is
- * signed for EC2; and it can fail on purpose.
+ * signed for EC2; and it can fail, or make a host wait, on purpose.
  */
 export class AwsProxy {
   readonly #options: AwsProxyOptions;
   readonly #agent = new Agent({ keepAlive: true, timeout: IDLE_MS });
   readonly #server = createServer((request, response) => this.#serve(request, response));
   readonly #sockets = new Set<Socket>();
+  readonly #held = new HeldCalls();
   #fault: AwsFault['fault'] = null;
   #faultEnds = 0;
 
@@ -59,9 +61,21 @@ export class AwsProxy {
     this.#fault = fault;
     this.#faultEnds = this.#options.now() + seconds * 1_000;
     if (fault === 'reset') for (const socket of this.#sockets) socket.resetAndDestroy();
+    if (fault !== null) this.#held.letAllGo();
+  }
+
+  /** Answer no call of this host to a path that matches, until another hold, or none, takes its place. */
+  hold(address: string, paths: RegExp | null): void {
+    this.#held.hold(address, paths);
+  }
+
+  /** The host is gone: what it had asked for while its calls were held is never done. */
+  forget(address: string): void {
+    this.#held.drop(address);
   }
 
   close(): void {
+    this.#held.dropAll();
     for (const socket of this.#sockets) socket.destroy();
     this.#agent.destroy();
   }
@@ -71,6 +85,15 @@ export class AwsProxy {
   }
 
   #serve(request: IncomingMessage, response: ServerResponse): void {
+    const { remoteAddress } = request.socket;
+    const go = () => this.#answer(request, response);
+    const drop = () => response.destroy();
+    if (!this.#held.keep(remoteAddress, request.url ?? '/', { go, drop })) go();
+  }
+
+  #answer(request: IncomingMessage, response: ServerResponse): void {
+    // Whoever asked may have gone while the call was held.
+    if (response.destroyed) return;
     const url = request.url ?? '/';
     const signedFor =
       SIGNED_FOR.exec(request.headers.authorization ?? '')?.[1] ?? SIGNED_FOR.exec(decoded(url))?.[1] ?? 's3';

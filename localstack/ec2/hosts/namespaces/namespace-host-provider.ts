@@ -170,8 +170,10 @@ export class NamespaceHostProvider implements HostProvider {
         ...this.#options.environment,
       },
       graceMs: this.#options.graceMs ?? 2_000,
+      holdCalls: (paths) => this.#proxy?.hold(network.address, paths),
       onEnded: async () => {
         this.#hosts.delete(network.address);
+        this.#proxy?.forget(network.address);
       },
     });
     this.#hosts.set(network.address, host);

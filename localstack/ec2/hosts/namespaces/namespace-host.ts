@@ -40,6 +40,8 @@ export interface NamespaceHostParts {
   copies: readonly string[];
   environment: Readonly<Record<string, string>>;
   graceMs: number;
+  /** Hold its calls to AWS that match. */
+  holdCalls: (paths: RegExp | null) => void;
   /** Called once, when nothing of the host is left. */
   onEnded: () => Promise<void>;
 }
@@ -88,7 +90,10 @@ export class NamespaceHost implements Host {
   }
 
   async control(change: HostChange): Promise<HostOutcome> {
-    const { network, cgroup } = this.#parts;
+    const { network, cgroup, holdCalls } = this.#parts;
+    // Once it ends, its address may be another one's.
+    if (change.hold !== undefined && this.#ended === undefined)
+      holdCalls(change.hold === null ? null : new RegExp(change.hold));
     if (change.link !== undefined) await network.setLink(change.link);
     if (change.bandwidth !== undefined) await network.setBandwidth(change.bandwidth);
     if (change.cpus !== undefined) await cgroup.setCpus(change.cpus);

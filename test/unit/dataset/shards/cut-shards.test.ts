@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { cutShards, type PackImage } from '../../../../src/dataset/shards/cut-shards.ts';
-import { tarOf } from '../../../support/tars.ts';
+import { tarOf } from '../../../../src/dataset/shards/tar-writer.ts';
 
 const cut = (images: readonly PackImage[], shardBytes: number) => {
   const pages = (async function* () {

@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { headerBytes, tarHeader } from '../../../../src/dataset/shards/tar-header.ts';
-import { membersOf, signed, tarOf, walked } from '../../../support/tars.ts';
+import { headerBytes, tarHeader, tarOf } from '../../../../src/dataset/shards/tar-writer.ts';
+import { membersOf, signed, walked } from '../../../support/tars.ts';
 
 const run = promisify(execFile);
 const PYTHON = join(import.meta.dirname, '../../../../.venv/bin/python');

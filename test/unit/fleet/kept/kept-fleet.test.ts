@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { ObjectReader } from '../../../../src/aggregate/reader.ts';
 import { FanfleetError } from '../../../../src/errors.ts';
-import { keptFleetIds } from '../../../../src/fleet/kept/files.ts';
+import { type KeptFleetReader, keptFleetIds } from '../../../../src/fleet/kept/files.ts';
 import { joinKeptFleet } from '../../../../src/fleet/kept/join-fleet.ts';
 import { resolveKeptFleet } from '../../../../src/fleet/kept/kept-fleet.ts';
 import { resolveRun } from '../../../../src/run/run.ts';
@@ -14,14 +13,15 @@ const fleet = (id: string, input: object = {}) => ({
 });
 
 /** A bucket that has these files. */
-function bucket(files: Readonly<Record<string, unknown>>): Pick<ObjectReader, 'get' | 'list'> {
+function bucket(files: Readonly<Record<string, unknown>>): KeptFleetReader {
   return {
     async get(key) {
       if (key in files) return Buffer.from(JSON.stringify(files[key]));
       throw new FanfleetError('OBJECT_NOT_FOUND', key, { source: 'aws' });
     },
-    async *list(prefix) {
-      for (const key of Object.keys(files).sort()) if (key.startsWith(prefix)) yield { key, size: 1 };
+    async *folders(prefix) {
+      const keys = Object.keys(files).filter((key) => key.startsWith(prefix));
+      yield* new Set(keys.sort().map((key) => key.slice(0, key.indexOf('/', prefix.length) + 1)));
     },
   };
 }
@@ -34,7 +34,7 @@ describe('a kept fleet', () => {
     });
   });
 
-  it.each([{ idle: 5 }, { deadline: 30 }, { engine: 'hadoop' }, { workersMax: 3 }])(
+  it.each([{ idle: 5 }, { deadline: 119 }, { engine: 'hadoop' }, { workersMax: 3 }])(
     'is refused with %j',
     (input) => {
       expect(() => fleet('four.1', input)).toThrow(FanfleetError);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { seededRandom } from '../../../../src/dataset/random.ts';
 import { exponential, startFactor, stragglerFactor } from '../../../../src/model/simulation/noise.ts';
+import { seededRandom } from '../../../../src/statistics/random.ts';
 
 const many = (draw: () => number) => Array.from({ length: 50_000 }, draw).sort((a, b) => a - b);
 const meanOf = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;

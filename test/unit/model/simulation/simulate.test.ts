@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { seededRandom } from '../../../../src/dataset/random.ts';
 import type { ArmSetup } from '../../../../src/model/arm-setup.ts';
 import { estimate } from '../../../../src/model/estimate.ts';
 import { type Piece, simulate } from '../../../../src/model/simulation/simulate.ts';
+import { seededRandom } from '../../../../src/statistics/random.ts';
 import { anySetup, setupOf } from '../setups.ts';
 
 const ONE_BY_ONE = Number.POSITIVE_INFINITY;

@@ -5,7 +5,7 @@ import { buffer } from 'node:stream/consumers';
 import fc from 'fast-check';
 import { parquetMetadata, parquetReadObjects } from 'hyparquet';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { failedRow, isFailed, type Row } from '../../../../src/kernel/row.ts';
+import { failedRow, isFailed, type Row } from '../../../../src/contract/row.ts';
 import { ROW_COLUMNS } from '../../../../src/report/rows/columns.ts';
 import { parquetOf } from '../../../../src/report/rows/parquet.ts';
 import { fixtureLines } from '../../../support/fixture-script.ts';

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
-import { failedRow, serializeRow } from '../../../../src/kernel/row.ts';
+import { layout } from '../../../../src/contract/layout.ts';
+import { failedRow, serializeRow } from '../../../../src/contract/row.ts';
 import { readRows } from '../../../../src/report/rows/read.ts';
-import { layout } from '../../../../src/run/layout.ts';
 import { batchesOf, MemoryBucket, putManifest, rowOf } from '../../aggregate/fixture.ts';
 
 const RUN = 'r1';

@@ -1,0 +1,101 @@
+import { LAMBDA_LIMITS } from '../../src/aws/limits.ts';
+import { readPricesOf } from '../../src/cost/storage-classes.ts';
+import { count, duration, usd } from '../../src/format.ts';
+import { differentKernelsText } from '../../src/model/calibration.ts';
+import type { Job } from '../../src/model/job.ts';
+import { aroundArms, type Prediction, predict, problemsOf, setupsOf } from '../../src/model/predict.ts';
+import { scalingCurves } from '../../src/model/scaling.ts';
+import { ageOf, type Prices } from '../../src/prices/prices.ts';
+import type { Context } from '../context.ts';
+import { type ModelInput, readModelInput } from '../model-input.ts';
+import type { ModelRequest } from '../model-options.ts';
+import { textTable } from '../text-table.ts';
+
+/** What a job would take and cost on both arms, before anything runs: by the closed form. */
+export async function estimateCommand(context: Context, request: ModelRequest) {
+  const input = await readModelInput(context, request);
+  const { job, calibration, prices } = input;
+  const setups = setupsOf(job, calibration, prices);
+  const arms = predict(job, calibration, prices);
+  const curves = scalingCurves(job, calibration, prices);
+  const problems = problemsOf(job, setups);
+  const around = aroundArms(job);
+  const text = [
+    `${count(job.images)} images of ${Math.round(job.bytesPerImage / 1000)} kB, ${job.operation}, ${count(setups[0]?.batches ?? 0)} batches`,
+    '',
+    ...armTable(arms),
+    '',
+    `Beside the arms: listing ${duration(around.planMs)}, aggregate ${duration(around.aggregateMs)}.`,
+    ...(curves?.crossings ?? []).map(
+      ({ what, images, below, above }) =>
+        `${what === 'usd' ? 'Cheaper' : 'Faster'}: ${below} below ${count(Math.round(images))} images, ${above} above.`,
+    ),
+    ...problems.map((problem) => `Note: ${problem}`),
+    ...footing(input),
+  ].join('\n');
+  return { json: { job, arms, around, problems, curves, calibration, prices: footOf(prices) }, text };
+}
+
+/** What the figures rest on. */
+export function footing({ job, calibration, prices, account }: ModelInput): string[] {
+  const { differentKernels } = calibration;
+  const { ageDays, stale } = ageOf(prices, Date.now());
+  return [
+    `Rests on: ${calibration.source}.`,
+    ...(differentKernels === null ? [] : [differentKernelsText(differentKernels)]),
+    `Prices: ${prices.region}, ${prices.date}${stale ? `, ${ageDays} days old` : ''}.`,
+    ...storageText(job),
+    ...accountText(job, account),
+  ];
+}
+
+/** How many functions the account runs at once, where it was asked or is taken for an old one. */
+function accountText({ accountConcurrency }: Job, account: ModelInput['account']): string[] {
+  const most = `${count(accountConcurrency)} functions at once`;
+  if (account === null) {
+    const { accountConcurrency: usual, newAccountConcurrency } = LAMBDA_LIMITS;
+    return accountConcurrency === usual
+      ? [
+          `Account: ${most}; a new one begins with ${newAccountConcurrency} (--account-concurrency, or --stage to ask Lambda).`,
+        ]
+      : [];
+  }
+  return typeof account === 'string'
+    ? [`Account: not known (${account}), so ${most} are assumed; --account-concurrency says it.`]
+    : [`Account: ${most}, as Lambda says.`];
+}
+
+/** Where reading the images costs more than reading Standard. */
+function storageText({ storage }: Job): string[] {
+  const others = storage.filter(({ storageClass }) => readPricesOf(storageClass).retrieval !== null);
+  if (others.length === 0) return [];
+  const parts = others.map(
+    ({ storageClass, gets }) =>
+      `${storageClass}${gets === 1 ? '' : ` (${Math.round(100 * gets)} % of the GETs)`}`,
+  );
+  return [`Images are read at the prices of ${parts.join(', ')}, by GET and by GB.`];
+}
+
+export function footOf(prices: Prices) {
+  const { region, date, source } = prices;
+  return { region, date, source, ...ageOf(prices, Date.now()) };
+}
+
+function armTable(arms: readonly Prediction[]): string[] {
+  return textTable(
+    [
+      { title: 'Arm', align: 'left' },
+      { title: 'time', align: 'right' },
+      { title: 'images/s', align: 'right' },
+      { title: 'cost', align: 'right' },
+      { title: 'limited by', align: 'left' },
+    ],
+    arms.map(({ arm, label, seconds, usd: cost, limit, images }) => [
+      `${arm} (${label})`,
+      duration(seconds * 1000),
+      count(Math.round(images / seconds)),
+      usd(cost),
+      limit,
+    ]),
+  );
+}

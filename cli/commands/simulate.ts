@@ -1,0 +1,97 @@
+import type { Bill } from '../../src/cost/bill.ts';
+import { count, duration, plural, usd } from '../../src/format.ts';
+import type { ArmSetup } from '../../src/model/arm-setup.ts';
+import { quantile, simulateRuns } from '../../src/model/distribution.ts';
+import { estimate } from '../../src/model/estimate.ts';
+import { billOfArm, problemsOf, setupsOf } from '../../src/model/predict.ts';
+import type { Outcome } from '../../src/model/simulation/simulate.ts';
+import type { Context } from '../context.ts';
+import { type ModelInput, readModelInput } from '../model-input.ts';
+import type { ModelRequest } from '../model-options.ts';
+import { textTable } from '../text-table.ts';
+import { footing, footOf } from './estimate.ts';
+
+export interface SimulateOptions {
+  readonly seed: number;
+  readonly runs: number;
+  readonly request: ModelRequest;
+}
+
+/** What a job would take and cost on both arms, by discrete events: as many times as asked, with other luck each time. */
+export async function simulateCommand(context: Context, { seed, runs, request }: SimulateOptions) {
+  const input = await readModelInput(context, request);
+  const { job, calibration, prices } = input;
+  const setups = setupsOf(job, calibration, prices);
+  const arms = setups.map((setup) => simulatedArm(input, setup, { seed, runs }));
+  const problems = [...problemsOf(job, setups), ...arms.flatMap(({ events }) => events)];
+  const text = [
+    `${count(job.images)} images of ${Math.round(job.bytesPerImage / 1000)} kB, ${job.operation}; ${plural(runs, 'simulated run')}, seed ${seed}`,
+    '',
+    ...textTable(
+      [
+        { title: 'Arm', align: 'left' },
+        { title: 'time p50', align: 'right' },
+        { title: 'p90', align: 'right' },
+        { title: 'closed form', align: 'right' },
+        { title: 'cost p50', align: 'right' },
+        { title: 'p90', align: 'right' },
+        { title: 'limited by', align: 'left' },
+      ],
+      arms.map(({ arm, label, p50, p90, estimateSeconds, limit }) => [
+        `${arm} (${label})`,
+        duration(p50.seconds * 1000),
+        duration(p90.seconds * 1000),
+        duration(estimateSeconds * 1000),
+        usd(p50.usd),
+        usd(p90.usd),
+        limit,
+      ]),
+    ),
+    '',
+    ...problems.map((problem) => `Note: ${problem}`),
+    ...footing(input),
+  ].join('\n');
+  return { json: { job, seed, runs, arms, problems, calibration, prices: footOf(prices) }, text };
+}
+
+function simulatedArm({ job, prices }: ModelInput, setup: ArmSetup, options: { seed: number; runs: number }) {
+  const outcomes = simulateRuns(setup, options);
+  const priced = (outcome: Outcome): { seconds: number; usd: number; bill: Bill; outcome: Outcome } => {
+    const bill = billOfArm(job, setup, outcome, prices);
+    return { seconds: outcome.wallMs / 1000, usd: bill.usd, bill, outcome };
+  };
+  const expected = estimate(setup);
+  return {
+    arm: setup.arm,
+    label: setup.label,
+    p50: priced(quantile(outcomes, 0.5)),
+    p90: priced(quantile(outcomes, 0.9)),
+    estimateSeconds: expected.wallMs / 1000,
+    limit: expected.limit,
+    events: eventsOf(setup, outcomes),
+  };
+}
+
+/** What happened in some run that one should know of. */
+function eventsOf({ arm, batches }: ArmSetup, outcomes: readonly Outcome[]): string[] {
+  const most = (of: (outcome: Outcome) => number) => Math.max(...outcomes.map(of));
+  const unfinished = outcomes.filter(({ done }) => done < batches).length;
+  const said: [number, string][] = [
+    [most(({ slowDowns }) => slowDowns), 'requests were answered SlowDown by S3'],
+    [
+      most(({ exhausted }) => exhausted),
+      'batches had a request that was refused as often as it is tried, and failed',
+    ],
+    [most(({ overtime }) => overtime), 'batches took longer than a function may'],
+    [most(({ interruptions }) => interruptions), 'Spot workers were taken back'],
+    [most(({ lost }) => lost), 'batches were lost with their worker and done again'],
+  ];
+  return [
+    ...said
+      .filter(([number]) => number > 0)
+      .map(([number, what]) => `${arm}: up to ${count(Math.round(number))} ${what}.`),
+    ...(unfinished === 0
+      ? []
+      : [`${arm}: in ${unfinished} of ${outcomes.length} runs no worker was left before all was done.`]),
+  ];
+}

@@ -1,0 +1,63 @@
+import { type Command, Option } from 'commander';
+import { DEPTHS } from '../../src/contract/depth.ts';
+import { KERNEL_CHOICES } from '../../src/contract/kernel-choice.ts';
+import { NORMALISED_FORMATS } from '../../src/contract/normalisation.ts';
+import { OPERATIONS } from '../../src/contract/operation.ts';
+import { parse } from '../../src/parse.ts';
+import { normalisationSchema } from '../../src/run/normalise.ts';
+import type { Act } from '../act.ts';
+import { number } from '../request-options.ts';
+
+/** What works on files of this machine, without any AWS. */
+export function addLocal(program: Command, act: Act): void {
+  const kernel = () =>
+    new Option('--kernel <name>', 'which one; auto is native where it was built')
+      .choices(KERNEL_CHOICES)
+      .default('auto');
+  program
+    .command('stats')
+    .description('result rows (JSONL) of local files and folders, without AWS')
+    .argument('<path...>')
+    .addOption(new Option('--operation <name>', 'what to compute').choices(OPERATIONS).default('stats'))
+    .addOption(
+      new Option('--approx', 'means alone, near the true ones, from an eighth of each JPEG').conflicts([
+        'operation',
+        'histogram',
+        'depth',
+      ]),
+    )
+    .addOption(
+      new Option('--histogram', 'how often each value occurs, too; of all statistics').conflicts('operation'),
+    )
+    .addOption(
+      new Option('--depth <bits>', 'of images of 16 bits: the high 8, or native, all')
+        .choices(DEPTHS)
+        .default('8'),
+    )
+    .addOption(kernel())
+    .action((paths, options) =>
+      act(async (context) => (await import('../commands/stats.ts')).statsCommand(context, paths, options)),
+    );
+  program
+    .command('normalise')
+    .description('normalised copies of local files and folders, and their rows (JSONL), without AWS')
+    .argument('<path...>')
+    .requiredOption('--out <folder>', 'where the copies are written, each below it at its path')
+    .addOption(new Option('--format <name>', 'of the copies').choices(NORMALISED_FORMATS).default('png'))
+    .addOption(
+      new Option('--channels <how>', 'stretched with one range, or each with its own')
+        .choices(['all', 'each'])
+        .default('all'),
+    )
+    .option('--quality <n>', 'of JPEGs, 1-100', number, 90)
+    .addOption(kernel())
+    .action((paths, { out, kernel, ...settings }) =>
+      act(async (context) =>
+        (await import('../commands/normalise.ts')).normaliseCommand(context, paths, {
+          out,
+          kernel,
+          normalisation: parse(normalisationSchema, settings, 'The normalisation'),
+        }),
+      ),
+    );
+}

@@ -1,0 +1,4 @@
+import * as z from 'zod';
+
+export const armSchema = z.enum(['serverless', 'fleet']);
+export type Arm = z.infer<typeof armSchema>;

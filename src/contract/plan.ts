@@ -1,0 +1,71 @@
+import * as z from 'zod';
+import { armSchema } from './arm.ts';
+
+/** Files, or keys, that are no images, by suffix. */
+export const leftOutSchema = z.object({
+  /** In lower case with its dot; `''` for none, `*` for all suffixes beyond the first hundred. */
+  suffix: z.string(),
+  count: z.int().positive(),
+  /** One of them. */
+  example: z.string(),
+});
+export type LeftOut = z.infer<typeof leftOutSchema>;
+
+/** Examples that are kept of each note. */
+export const NOTE_EXAMPLES = 3;
+
+/** What is worth a word of a dataset, beside its images. */
+export const noteSchema = z.object({
+  code: z.string(),
+  message: z.string(),
+  count: z.int().positive(),
+  examples: z.array(z.string()).min(1).max(NOTE_EXAMPLES),
+});
+export type Note = z.infer<typeof noteSchema>;
+
+/** The images of one storage class. */
+export const classTallySchema = z.object({
+  images: z.int().nonnegative(),
+  /** Of those that are read: the plan may refuse some. */
+  bytes: z.int().nonnegative(),
+  /** GETs that it takes to read all of them once: one for each of its own, one for 8 MiB of those in tars. */
+  gets: z.number().nonnegative(),
+  /** GETs that the listing took: first bytes of keys without a suffix, indexes of tars. */
+  listingGets: z.int().nonnegative(),
+});
+export type ClassTally = z.infer<typeof classTallySchema>;
+
+/** What `plan` found and cut. */
+export const planSchema = z.object({
+  bucket: z.string(),
+  prefix: z.string(),
+  manifestKey: z.string(),
+  batches: z.int(),
+  images: z.int(),
+  bytes: z.int(),
+  /** Tars that were opened; runs planned before there were shards do not say. */
+  shards: z.int().nonnegative().default(0),
+  /** Of images in tars: their names there, or the key of the tar, a `/` and the name. */
+  shardKeys: z.enum(['member', 'path']).exactOptional(),
+  /** Keys under the prefix, and files in shards, that are no images: folder keys and other suffixes. */
+  skipped: z.int(),
+  /** The same but for folder keys, by suffix, the most frequent first; runs of before it was counted have none. */
+  leftOut: z.array(leftOutSchema).default([]),
+  /** What is worth a word of the dataset, and what to do about it. */
+  notes: z.array(noteSchema).default([]),
+  listMs: z.number(),
+  /** Requests to S3 that it took to list: pages; and GETs of first bytes and of indexes of shards. */
+  requests: z.object({ lists: z.int().nonnegative(), gets: z.int().nonnegative() }).exactOptional(),
+  /** The images by storage class, as the listing names it; runs planned before it was counted do not say. */
+  storageClasses: z.record(z.string(), classTallySchema).exactOptional(),
+  /** The earlier run that the manifest was taken from, and how many batches of all its arms and rounds with it. */
+  resumed: z
+    .object({
+      runId: z.string(),
+      batches: z.int().nonnegative(),
+      /** The arms and rounds of which every batch was taken over; older runs do not tell. */
+      finished: z.array(z.object({ arm: armSchema, round: z.int().nonnegative() })).default([]),
+    })
+    .exactOptional(),
+});
+export type Plan = z.infer<typeof planSchema>;

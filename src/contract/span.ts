@@ -1,0 +1,64 @@
+import * as z from 'zod';
+import { armSchema } from './arm.ts';
+
+const ms = z.number().nonnegative();
+
+/**
+ * What is known of the difference between AWS's clock and another one, in milliseconds: what has to be added to a time
+ * of the other clock lies between the two.
+ */
+export type ClockOffset = { readonly offsetLowMs: number; readonly offsetHighMs: number };
+
+export const clockOffsetSchema = z.object({
+  offsetLowMs: z.number(),
+  offsetHighMs: z.number(),
+}) satisfies z.ZodType<ClockOffset>;
+
+/**
+ * What one batch took, measured by the worker that did it. Times are epoch milliseconds, durations milliseconds.
+ * `getMs`, `decodeMs` and `computeMs` are summed over images; since images overlap, their sum may be more than
+ * `endedAt - startedAt`. `processMs` and `loadMs` are wall time: the former while an image was being decoded or
+ * scanned, the latter while the batch had nothing to decode and waited for bytes. `putMs` is the writing of the results,
+ * and of normalised images the time in which there was nothing else to do.
+ */
+export const spanSchema = z.object({
+  arm: armSchema,
+  round: z.int().nonnegative(),
+  /** The Lambda environment, or the instance and process. */
+  worker: z.string(),
+  /** The `name` of the kernel that measured; spans of runs before version 0.2 have none. */
+  kernel: z.string().optional(),
+  batch: z.int().nonnegative(),
+  queuedAt: ms,
+  startedAt: ms,
+  endedAt: ms,
+  /**
+   * Start of the process to ready, in the first batch of a process; else 0. It lies before `startedAt`. Where a process
+   * was there before its batches were, only what it did for them counts.
+   */
+  coldStartMs: ms,
+  listMs: ms,
+  getMs: ms,
+  decodeMs: ms,
+  computeMs: ms,
+  putMs: ms,
+  loadMs: ms,
+  processMs: ms,
+  images: z.int().nonnegative(),
+  bytes: z.int().nonnegative(),
+  /** Of the normalised images that were written; 0 for other operations. */
+  outputBytes: z.int().nonnegative().default(0),
+  errors: z.int().nonnegative(),
+  /** Images of 16 bits, of which 8 were measured; spans of before there was a choice do not tell. */
+  droppedBits: z.int().nonnegative().default(0),
+  /** Images that the kernel left to another one, by the name of that; spans of before they were counted do not tell. */
+  left: z.record(z.string(), z.int().nonnegative()).default({}),
+  cpuMs: ms,
+  rssPeakBytes: z.int().nonnegative(),
+  billedMs: ms,
+  /** GETs of images; the spans of Python workers do not tell. */
+  gets: z.int().nonnegative().optional(),
+  /** S3's clock minus the worker's when the batch ended (docs/clocks.md); spans of before it was measured have none. */
+  clock: clockOffsetSchema.nullable().optional(),
+});
+export type Span = z.infer<typeof spanSchema>;

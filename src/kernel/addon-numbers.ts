@@ -1,0 +1,6 @@
+/** The numbers that the addon takes per image: width, height, count of pieces. */
+export const NUMBERS_IN = 3;
+/** The numbers that it gives per image: state, ms of decoding and scanning, then sum, sumSq, min, max per channel. */
+export const NUMBERS_OUT = 15;
+/** The states of an image: measured, damaged, or left to sharp or Pillow. */
+export const STATES = { measured: 0, damaged: 1, foreign: 2 } as const;

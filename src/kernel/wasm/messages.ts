@@ -1,0 +1,40 @@
+import type { NativeAddon } from '../native-addon.ts';
+
+/** What is done with the pieces of one or many images: the arguments of the addon's calls, without the bytes. */
+export type Job =
+  | {
+      readonly kind: 'measure';
+      readonly images: Uint32Array;
+      readonly wanted: Parameters<NativeAddon['measure']>[2];
+    }
+  | { readonly kind: 'normalise'; readonly settings: Parameters<NativeAddon['normalise']>[1] };
+
+/** What a worker starts with. */
+export type WorkerData = { readonly module: WebAssembly.Module };
+
+/**
+ * Takes input to a worker, as much at a time as it holds, and goes back with the answer. It is handed over and not shared,
+ * since V8 copies shared memory several times more slowly.
+ */
+export type Mailbox = ArrayBuffer;
+
+/** To a worker: a job, of whose bytes the first are in the mailbox; or that more are. */
+export type ToWorker = { readonly mailbox: Mailbox; readonly filled: number } & (
+  | { readonly job: Job; readonly lengths: Uint32Array }
+  | { readonly job?: undefined }
+);
+
+export type MeasureAnswer = Awaited<ReturnType<NativeAddon['measure']>>;
+export type NormaliseAnswer = Omit<Awaited<ReturnType<NativeAddon['normalise']>>, 'output'> & {
+  readonly output?: Uint8Array<ArrayBuffer>;
+};
+
+/** From a worker: that the mailbox may be filled again, or what became of its job. */
+export type FromWorker = { readonly mailbox: Mailbox } & (
+  | { readonly answer?: undefined }
+  | {
+      readonly answer: MeasureAnswer | NormaliseAnswer;
+      /** Whether its memory has grown so much, or is so unsure, that it is to be ended. */
+      readonly spent: boolean;
+    }
+);

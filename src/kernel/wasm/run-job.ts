@@ -1,0 +1,171 @@
+import { NUMBERS_IN, NUMBERS_OUT } from '../addon-numbers.ts';
+import type { WasmInstance } from './instance.ts';
+import type { Job, MeasureAnswer, NormaliseAnswer } from './messages.ts';
+
+/** Counts of how often each value occurs, per channel. */
+const COUNTS = 3 * 256;
+/** Bytes for the decoder's words about an image. */
+const DETAIL = 256;
+
+/** Where in the memory of an instance the pieces of a job are: one behind the other. */
+export type Input = { readonly address: number; readonly lengths: Uint32Array };
+
+/** Memory of a job, freed when it ends. */
+class Scratch {
+  readonly #wasm: WasmInstance;
+  readonly #held: (readonly [address: number, bytes: number])[] = [];
+
+  constructor(wasm: WasmInstance) {
+    this.#wasm = wasm;
+  }
+
+  take(bytes: number): number {
+    const address = this.#wasm.allocate(bytes);
+    this.#held.push([address, bytes]);
+    return address;
+  }
+
+  [Symbol.dispose](): void {
+    for (const [address, bytes] of this.#held) this.#wasm.calls.fanfleet_free(address, bytes);
+  }
+}
+
+/** Do a job, as the addon does it. What the input is after that is not said. */
+export function runJob(wasm: WasmInstance, pieced: Input, asked: Job): MeasureAnswer | NormaliseAnswer {
+  using scratch = new Scratch(wasm);
+  const { input, job } = joined(wasm, pieced, asked);
+  const { files, pieces } = putPieces(wasm, scratch, input);
+  return job.kind === 'measure'
+    ? measure(wasm, scratch, files, pieces, job)
+    : normalise(wasm, scratch, files, pieces, input, job);
+}
+
+/** The file of a single image in one piece, its data joined: a large PNG would be in memory a third time. */
+function joined(wasm: WasmInstance, input: Input, job: Job): { readonly input: Input; readonly job: Job } {
+  const { address, lengths } = input;
+  if (job.kind === 'measure' && job.images.length !== NUMBERS_IN) return { input, job };
+  const total = lengths.reduce((sum, length) => sum + length, 0);
+  const length = wasm.calls.fanfleet_join(address, total) >>> 0;
+  const whole = { address, lengths: Uint32Array.of(length) };
+  if (job.kind === 'normalise') return { input: whole, job };
+  const [width = 0, height = 0] = job.images;
+  return { input: whole, job: { ...job, images: Uint32Array.of(width, height, 1) } };
+}
+
+/** Two tables: of each piece the address of its file, here that of all input; and its offset and length in there. */
+function putPieces(wasm: WasmInstance, scratch: Scratch, { address, lengths }: Input) {
+  const files = scratch.take(4 * lengths.length);
+  const pieces = scratch.take(8 * lengths.length);
+  new Uint32Array(wasm.calls.memory.buffer, files, lengths.length).fill(address);
+  const table = new Uint32Array(wasm.calls.memory.buffer, pieces, 2 * lengths.length);
+  let offset = 0;
+  lengths.forEach((length, at) => {
+    table[2 * at] = offset;
+    table[2 * at + 1] = length;
+    offset += length;
+  });
+  return { files, pieces };
+}
+
+function measure(
+  wasm: WasmInstance,
+  scratch: Scratch,
+  files: number,
+  pieces: number,
+  { images, wanted }: Job & { kind: 'measure' },
+): MeasureAnswer {
+  const count = images.length / NUMBERS_IN;
+  const sizes = scratch.take(4 * images.length);
+  const found = scratch.take(8 * NUMBERS_OUT * count);
+  const details = scratch.take(DETAIL * count);
+  const counts = scratch.take(8 * COUNTS);
+  new Uint32Array(wasm.calls.memory.buffer, sizes, images.length).set(images);
+  wasm.bytes(counts, 8 * COUNTS).fill(0);
+  if (wanted === 'histogram')
+    return eachHistogram(wasm, { files, pieces, sizes, found, details, counts }, images);
+
+  if (wanted === 'eighth') {
+    wasm.calls.fanfleet_measure_eighth(files, pieces, sizes, count, found, details);
+  } else {
+    wasm.calls.fanfleet_measure(files, pieces, sizes, count, found, wanted === 'total' ? counts : 0, details);
+  }
+  const numbers = numbersAt(wasm, found, NUMBERS_OUT * count);
+  for (let at = 0; at < numbers.length; at += NUMBERS_OUT) inMilliseconds(numbers, at);
+  let damaged = 0;
+  for (let at = 0; at < numbers.length; at += NUMBERS_OUT) damaged += numbers[at] === 1 ? 1 : 0;
+  return {
+    numbers,
+    ...(wanted === 'total' && { total: numbersAt(wasm, counts, COUNTS) }),
+    details: Array.from({ length: damaged }, (_, at) => wasm.text(details + DETAIL * at, DETAIL)),
+  };
+}
+
+type Places = Readonly<Record<'files' | 'pieces' | 'sizes' | 'found' | 'details' | 'counts', number>>;
+
+/** One image after the other, since the counts are those of all images of a call. */
+function eachHistogram(wasm: WasmInstance, places: Places, images: Uint32Array): MeasureAnswer {
+  const { sizes, found, counts } = places;
+  const perImage = NUMBERS_OUT + COUNTS;
+  const numbers = new Float64Array((images.length / NUMBERS_IN) * perImage);
+  const details: string[] = [];
+  let piece = 0;
+  for (let at = 0; at * NUMBERS_IN < images.length; at += 1) {
+    wasm.bytes(counts, 8 * COUNTS).fill(0);
+    const [file, first] = [places.files + 4 * piece, places.pieces + 8 * piece];
+    wasm.calls.fanfleet_measure(file, first, sizes + 4 * NUMBERS_IN * at, 1, found, counts, places.details);
+    numbers.set(numbersAt(wasm, found, NUMBERS_OUT), at * perImage);
+    numbers.set(numbersAt(wasm, counts, COUNTS), at * perImage + NUMBERS_OUT);
+    inMilliseconds(numbers, at * perImage);
+    if (numbers[at * perImage] === 1) details.push(wasm.text(places.details, DETAIL));
+    piece += images[at * NUMBERS_IN + 2] ?? 0;
+  }
+  return { numbers, details };
+}
+
+function numbersAt(wasm: WasmInstance, address: number, count: number): Float64Array {
+  return Float64Array.from(new BigUint64Array(wasm.calls.memory.buffer, address, count), Number);
+}
+
+/** The two times of an image, which are nanoseconds. */
+function inMilliseconds(numbers: Float64Array, first: number): void {
+  numbers[first + 1] = (numbers[first + 1] ?? 0) / 1e6;
+  numbers[first + 2] = (numbers[first + 2] ?? 0) / 1e6;
+}
+
+const FORMATS = { png: 0, jpeg: 1, npy: 2 } as const;
+/** Bytes of the structures `Request` and `Made`. */
+const REQUEST = 40;
+const MADE = 296;
+
+function normalise(
+  wasm: WasmInstance,
+  scratch: Scratch,
+  files: number,
+  pieces: number,
+  { lengths }: Input,
+  { settings }: Job & { kind: 'normalise' },
+): NormaliseAnswer {
+  const { width, height, format, quality, headerBytes, each, range } = settings;
+  const request = scratch.take(REQUEST);
+  const made = scratch.take(MADE);
+  const words = [width, height, lengths.length, FORMATS[format], quality, headerBytes, Number(each)];
+  new Uint32Array(wasm.calls.memory.buffer, request, 8).set([...words, Number(range !== undefined)]);
+  wasm.bytes(request + 32, 6).set(range ?? [0, 0, 0, 0, 0, 0]);
+  wasm.output = undefined;
+  const state = Number(wasm.calls.fanfleet_normalise(files, pieces, request, made));
+  const none = { extremes: [], checksum: 0, decodeMs: 0, encodeMs: 0 };
+  if (state !== 0) return { ...none, ...(state === 1 && { detail: wasm.text(made + 34, DETAIL) }) };
+
+  const view = wasm.view(made, MADE);
+  const rest = wasm.bytes(view.getUint32(0, true), view.getUint32(4, true));
+  const answer = {
+    output: wasm.output ?? new Uint8Array(rest),
+    extremes: [...wasm.bytes(made + 28, 6)],
+    checksum: view.getUint32(24, true),
+    decodeMs: Number(view.getBigUint64(8, true)) / 1e6,
+    encodeMs: Number(view.getBigUint64(16, true)) / 1e6,
+  };
+  wasm.output = undefined;
+  wasm.calls.fanfleet_release(made);
+  return answer;
+}

@@ -1,0 +1,39 @@
+import { availableParallelism } from 'node:os';
+import { promisify } from 'node:util';
+import { brotliDecompress } from 'node:zlib';
+import type { Kernel } from '../kernel.ts';
+import type { NativeAddon } from '../native-addon.ts';
+import { createNativeKernel } from '../native-kernel.ts';
+import { KERNEL_WASM } from './kernel-wasm.ts';
+import type { MeasureAnswer, NormaliseAnswer } from './messages.ts';
+import { WasmPool } from './pool.ts';
+
+/**
+ * The sources of the native kernel as WebAssembly: it needs nothing to be built, and is slower, since WebAssembly has
+ * vectors of 16 bytes at most.
+ *
+ * @param threads the most images that are decoded at once
+ */
+export function createWasmKernel(threads: number = availableParallelism()): Kernel {
+  return createNativeKernel(wasmAddon(threads), { name: 'wasm', copies: true });
+}
+
+/** The calls of the addon, done by a pool of threads. */
+export function wasmAddon(threads: number): NativeAddon {
+  const pool = new WasmPool(threads, load);
+  return {
+    measure: async (pieces, images, wanted) =>
+      (await pool.run({ kind: 'measure', images, wanted }, pieces)) as MeasureAnswer,
+    normalise: async (pieces, settings) => {
+      const { output, ...rest } = (await pool.run(
+        { kind: 'normalise', settings },
+        pieces,
+      )) as NormaliseAnswer;
+      return { ...rest, ...(output && { output: Buffer.from(output.buffer, 0, output.length) }) };
+    },
+  };
+}
+
+async function load(): Promise<WebAssembly.Module> {
+  return WebAssembly.compile(await promisify(brotliDecompress)(Buffer.from(KERNEL_WASM, 'base64')));
+}

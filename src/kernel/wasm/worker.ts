@@ -1,0 +1,99 @@
+/**
+ * A thread with an instance of the kernel: src/kernel/wasm/pool.ts starts it from worker-source.ts, which is made of this
+ * file, since a bundle has no file for it.
+ */
+import { parentPort, workerData } from 'node:worker_threads';
+import { NUMBERS_IN, NUMBERS_OUT, STATES } from '../addon-numbers.ts';
+import { OutOfMemory, WasmInstance } from './instance.ts';
+import type {
+  FromWorker,
+  Job,
+  Mailbox,
+  MeasureAnswer,
+  NormaliseAnswer,
+  ToWorker,
+  WorkerData,
+} from './messages.ts';
+import { runJob } from './run-job.ts';
+
+/** Memory of an instance never shrinks. One of more bytes than this is not kept for the next image. */
+const KEPT_BYTES = 64 * 1024 * 1024;
+
+const { module } = workerData as WorkerData;
+let wasm: WasmInstance | undefined;
+let waiting: { readonly job: Job; readonly lengths: Uint32Array; readonly total: number } | undefined;
+/** Where the input of the waiting job is, and how much of it has come; there is none where there is no memory for it. */
+let address: number | undefined;
+let come = 0;
+
+parentPort?.on('message', (message: ToWorker) => {
+  if (message.job !== undefined) begin(message.job, message.lengths);
+  take(message.mailbox, message.filled);
+});
+
+function begin(job: Job, lengths: Uint32Array): void {
+  const total = lengths.reduce((sum, length) => sum + length, 0);
+  waiting = { job, lengths, total };
+  come = 0;
+  address = undefined;
+  unlessItFails(() => {
+    wasm ??= new WasmInstance(module);
+    address = wasm.allocate(Math.max(1, total));
+  });
+}
+
+function take(mailbox: Mailbox, filled: number): void {
+  if (waiting === undefined) return;
+  if (address !== undefined) wasm?.bytes(address + come, filled).set(new Uint8Array(mailbox, 0, filled));
+  come += filled;
+  if (come < waiting.total) {
+    say({ mailbox });
+    return;
+  }
+
+  const { job, lengths, total } = waiting;
+  waiting = undefined;
+  const answer = unlessItFails(() => {
+    if (wasm === undefined || address === undefined) return undefined;
+    const done = runJob(wasm, { address, lengths }, job);
+    wasm.calls.fanfleet_free(address, Math.max(1, total));
+    return done;
+  });
+  const spent = answer === undefined || (wasm?.size ?? 0) > KEPT_BYTES;
+  say({ mailbox, answer: answer ?? leftToOthers(job), spent });
+}
+
+/** A trap, as Rust's panics are, or too little memory: what became of the instance is not known. */
+function unlessItFails<T>(work: () => T): T | undefined {
+  try {
+    return work();
+  } catch (reason) {
+    if (
+      !(
+        reason instanceof WebAssembly.RuntimeError ||
+        reason instanceof RangeError ||
+        reason instanceof OutOfMemory
+      )
+    ) {
+      throw reason;
+    }
+    wasm = undefined;
+    address = undefined;
+    return undefined;
+  }
+}
+
+/** Of images that are for another kernel. */
+function leftToOthers(job: Job): MeasureAnswer | NormaliseAnswer {
+  if (job.kind === 'normalise') return { extremes: [], checksum: 0, decodeMs: 0, encodeMs: 0 };
+  const count = job.images.length / NUMBERS_IN;
+  const numbers = new Float64Array(count * NUMBERS_OUT);
+  for (let at = 0; at < numbers.length; at += NUMBERS_OUT) numbers[at] = STATES.foreign;
+  return { numbers, details: [] };
+}
+
+function say(message: FromWorker): void {
+  const output =
+    message.answer !== undefined && 'output' in message.answer ? message.answer.output : undefined;
+  parentPort?.postMessage(message, [message.mailbox, ...(output === undefined ? [] : [output.buffer])]);
+}

@@ -1,0 +1,3 @@
+import { describeCells } from '../support/faults/cells.ts';
+
+describeCells(({ strikesAll }) => strikesAll === true);

@@ -1,0 +1,114 @@
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
+import type { Worker } from 'node:worker_threads';
+import sharp from 'sharp';
+import { expect, onTestFinished, test } from 'vitest';
+import { STATES } from '../../../src/kernel/addon-numbers.ts';
+import { WasmPool } from '../../../src/kernel/wasm/pool.ts';
+import { createWasmKernel } from '../../../src/kernel/wasm/wasm-kernel.ts';
+
+/** Counts the threads that are started until the test ends. */
+function countThreads(): () => number {
+  let started = 0;
+  const count = () => {
+    started += 1;
+  };
+  subscribe('worker_threads', count);
+  onTestFinished(() => {
+    unsubscribe('worker_threads', count);
+  });
+  return () => started;
+}
+
+function plain(width: number, height: number): Promise<Buffer> {
+  const create = { width, height, channels: 3, background: '#010203' } as const;
+  return sharp({ create }).png({ compressionLevel: 1 }).toBuffer();
+}
+
+test('as many threads as were asked for work at once, are kept, and are replaced after a large image', async () => {
+  // Prepare
+  const threads = countThreads();
+  const three = createWasmKernel(3);
+  const [small, large] = [await plain(40, 30), await plain(6_000, 4_000)];
+  const measure = (inputs: readonly Buffer[]) =>
+    Promise.all(inputs.map((input) => three.prepare(input, 'a').measure('max')));
+  // Act and assess
+  await measure([small]);
+  expect(threads()).toBe(1);
+  await measure([small, small, small, small, small]);
+  expect(threads()).toBe(3);
+  await measure([large]);
+  await measure([small, small, small]);
+  expect(threads()).toBe(4);
+});
+
+/**
+ * (memory (export "memory") 1)
+ * (func (export "fanfleet_allocate") (param i32) (result i32) i32.const 1024)
+ * (func (export "fanfleet_join") (param i32 i32) (result i32) unreachable)
+ */
+const TRAP = [
+  '0061736d01000000010c0260017f017f60027f7f017f03030200010503010001072e03066d656d6f7279020011',
+  '66616e666c6565745f616c6c6f6361746500000d66616e666c6565745f6a6f696e00010a0b0205004180080b03',
+  '00000b',
+].join('');
+
+const JOB = { kind: 'measure', images: Uint32Array.of(1, 1, 1), wanted: 'statistics' } as const;
+const ANY = [Buffer.from('any')];
+
+test('an image at which the WebAssembly traps is left to sharp, by a thread that is not used again', async () => {
+  const pool = new WasmPool(1, async () => new WebAssembly.Module(Buffer.from(TRAP, 'hex')));
+  const threads = countThreads();
+  for (let time = 0; time < 2; time += 1) {
+    const answer = await pool.run(JOB, ANY);
+    expect('numbers' in answer && answer.numbers[0]).toBe(STATES.foreign);
+  }
+  expect(threads()).toBe(2);
+});
+
+test('a thread with much memory has ended before its answer is there and the next one starts', async () => {
+  const events: string[] = [];
+  const hear = (message: unknown) => {
+    const { worker } = message as { worker: Worker };
+    events.push('start');
+    worker.once('exit', () => events.push('end'));
+  };
+  subscribe('worker_threads', hear);
+  const pool = new WasmPool(1, async () => new WebAssembly.Module(Buffer.from(TRAP, 'hex')));
+  try {
+    const answers = [1, 2].map(() => pool.run(JOB, ANY).then(() => events.push('answer')));
+    await Promise.all(answers);
+    expect(events.filter((event) => event !== 'answer')).toEqual(['start', 'end', 'start', 'end']);
+    expect(events.indexOf('answer')).toBeGreaterThan(events.indexOf('end'));
+  } finally {
+    unsubscribe('worker_threads', hear);
+  }
+});
+
+test('a thread that cannot be started fails its job alone', async () => {
+  // Prepare
+  let times = 0;
+  const module = {
+    get broken() {
+      times += 1;
+      if (times === 1) throw new Error('no thread');
+      return true;
+    },
+  };
+  const pool = new WasmPool(1, async () => module as unknown as WebAssembly.Module);
+  const threads = countThreads();
+  // Act and assess
+  await expect(pool.run(JOB, ANY)).rejects.toThrow('no thread');
+  await expect(pool.run(JOB, ANY)).rejects.toThrow(TypeError);
+  expect(threads()).toBe(1);
+});
+
+test('WebAssembly that could not be loaded is loaded again for the next job', async () => {
+  let times = 0;
+  const pool = new WasmPool(1, async () => {
+    times += 1;
+    if (times === 1) throw new Error('no memory');
+    return new WebAssembly.Module(Buffer.from(TRAP, 'hex'));
+  });
+  await expect(pool.run(JOB, ANY)).rejects.toThrow('no memory');
+  expect(await pool.run(JOB, ANY)).toHaveProperty('numbers');
+});
