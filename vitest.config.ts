@@ -9,6 +9,11 @@ const AT_ONCE = 2;
  * takes processors that the work itself wants: so a third as often as by default.
  */
 const expect = { poll: { timeout: 30_000, interval: 150 } };
+/**
+ * Tests of real processes on a machine that others share: one that fails is run again, and is told as flaky with its
+ * first error if it passes then. Tests that compute get no second try.
+ */
+const RETRY = 1;
 /** A stack for all files of a project. */
 const STACK = 'test/e2e/support/global-setup.ts';
 
@@ -36,6 +41,7 @@ export default defineConfig({
       {
         test: {
           name: 'browser',
+          retry: RETRY,
           include: ['test/browser/**/*.test.ts'],
           testTimeout: 120_000,
           hookTimeout: 120_000,
@@ -44,6 +50,7 @@ export default defineConfig({
       {
         test: {
           name: 'integration',
+          retry: RETRY,
           expect,
           include: ['test/integration/**/*.test.ts'],
           testTimeout: 120_000,
@@ -55,6 +62,7 @@ export default defineConfig({
       {
         test: {
           name: 'own-stack',
+          retry: RETRY,
           expect,
           include: ['test/e2e/own-stack/*.test.ts'],
           testTimeout: 600_000,
@@ -66,6 +74,7 @@ export default defineConfig({
       {
         test: {
           name: 'e2e',
+          retry: RETRY,
           expect,
           globalSetup: [STACK],
           include: ['test/e2e/*.test.ts'],
@@ -80,6 +89,7 @@ export default defineConfig({
       {
         test: {
           name: 'alone',
+          retry: RETRY,
           expect,
           globalSetup: [STACK],
           include: ['test/e2e/alone/*.test.ts'],

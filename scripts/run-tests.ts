@@ -1,6 +1,6 @@
 /**
  * Runs all tests, and ends with one line that counts them: `N passed, N failed`. Before it, each failed test is told again
- * with the beginning of its error, and of each part how long it took.
+ * with the beginning of its error, so is one that passed only when it was run again, and of each part how long it took.
  *
  * node scripts/run-tests.ts         what `npm test` has time for
  * node scripts/run-tests.ts --full  whole matrices too, which take hours (FANFLEET_TESTS=full)
@@ -13,7 +13,7 @@ import { parseArgs } from 'node:util';
 import { LANES } from './tests/lanes.ts';
 import { type Part, type PartResult, runPart } from './tests/part.ts';
 import { sum, tallyLine } from './tests/tally.ts';
-import { failureLines, partLines } from './tests/telling.ts';
+import { failureLines, flakyLines, partLines } from './tests/telling.ts';
 
 const FOLDER = fileURLToPath(new URL('..', import.meta.url));
 const { values } = parseArgs({ args: argv.slice(2), options: { full: { type: 'boolean', default: false } } });
@@ -42,7 +42,8 @@ async function runLane(lane: readonly Part[]): Promise<PartResult[]> {
 }
 
 const results = (await Promise.all(LANES.map(runLane))).flat();
-for (const line of ['', ...failureLines(results), ...partLines(results)]) stdout.write(`${line}\n`);
+for (const line of ['', ...flakyLines(results), ...failureLines(results), ...partLines(results)])
+  stdout.write(`${line}\n`);
 const total = sum(results);
 stdout.write(`\n${tallyLine(total)}\n`);
 process.exitCode = total.failed === 0 && !isInterrupted ? 0 : 1;

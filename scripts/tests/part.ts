@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { stripVTControlCharacters } from 'node:util';
 import { readTally, type Tally, tallyOf } from './tally.ts';
-import { type EndedTest, type FailedTest, hasFailed, readTestLog, TEST_LOG } from './test-log.ts';
+import { type EndedTest, hasFailed, readTestLog, TEST_LOG, type TestWithError } from './test-log.ts';
 
 /** One program of the tests. */
 export interface Part {
@@ -21,7 +21,7 @@ export interface PartResult extends Tally {
   /** Those that it has told of. */
   readonly tests: readonly EndedTest[];
   /** Of these the failed ones; and the part itself, with its last lines, where they do not say why it failed. */
-  readonly failures: readonly FailedTest[];
+  readonly failures: readonly TestWithError[];
 }
 
 export interface PartOptions {

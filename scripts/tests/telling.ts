@@ -1,10 +1,10 @@
 /** What is told at the end of all tests, so that whoever sees only that knows what failed. */
 import type { PartResult } from './part.ts';
 import { tallyLine } from './tally.ts';
-import { titleOf } from './test-log.ts';
+import { isFlaky, type TestWithError, titleOf } from './test-log.ts';
 
-/** Of all parts together. */
-const MOST_FAILURES = 20;
+/** Of failed tests, and of flaky ones, of all parts together. */
+const MOST_TESTS = 20;
 /** Of the error of each. */
 const MOST_LINES = 15;
 const MOST_COLUMNS = 240;
@@ -12,12 +12,25 @@ const SLOWEST = 3;
 
 /** Each failed test again, with its part and the first lines of its error. */
 export function failureLines(results: readonly PartResult[]): string[] {
-  const failures = results.flatMap(({ name, failures }) => failures.map((test) => ({ part: name, ...test })));
-  const lines = failures
-    .slice(0, MOST_FAILURES)
-    .flatMap((test) => [`FAILED ${test.part} | ${titleOf(test)}`, ...errorLines(test.error), '']);
-  const rest = failures.length - MOST_FAILURES;
-  return rest > 0 ? [...lines, `FAILED ${rest} more`, ''] : lines;
+  return linesOf('FAILED', results, ({ failures }) => failures);
+}
+
+/** Each test that failed, was run again and passed, with the first lines of its first error. */
+export function flakyLines(results: readonly PartResult[]): string[] {
+  return linesOf('FLAKY', results, ({ tests }) => tests.filter(isFlaky));
+}
+
+function linesOf(
+  word: string,
+  results: readonly PartResult[],
+  of: (result: PartResult) => readonly TestWithError[],
+): string[] {
+  const all = results.flatMap((result) => of(result).map((test) => ({ part: result.name, ...test })));
+  const lines = all
+    .slice(0, MOST_TESTS)
+    .flatMap((test) => [`${word} ${test.part} | ${titleOf(test)}`, ...errorLines(test.error), '']);
+  const rest = all.length - MOST_TESTS;
+  return rest > 0 ? [...lines, `${word} ${rest} more`, ''] : lines;
 }
 
 function errorLines(error: string): string[] {

@@ -10,11 +10,14 @@ export interface EndedTest {
   /** Empty for the file itself, where it could not be loaded. */
   readonly name: string;
   readonly seconds: number;
-  /** Why it failed. */
+  /** Why it failed; of one that passed when it was run again, why it had failed at first. */
   readonly error?: string;
+  /** Whether it failed, was run again, and passed. */
+  readonly isFlaky?: boolean;
 }
 
-export interface FailedTest extends EndedTest {
+/** What has an error to tell. */
+export interface TestWithError extends EndedTest {
   readonly error: string;
 }
 
@@ -37,8 +40,12 @@ function parsed(line: string): EndedTest | undefined {
   }
 }
 
-export function hasFailed(test: EndedTest): test is FailedTest {
-  return test.error !== undefined;
+export function hasFailed(test: EndedTest): test is TestWithError {
+  return test.error !== undefined && test.isFlaky !== true;
+}
+
+export function isFlaky(test: EndedTest): test is TestWithError {
+  return test.error !== undefined && test.isFlaky === true;
 }
 
 export function titleOf({ file, name }: EndedTest): string {

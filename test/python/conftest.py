@@ -7,11 +7,15 @@ import pytest
 
 # scripts/tests/test-log.ts. Tests of pytest itself in a test would be none of these.
 LOG = os.environ.pop("FANFLEET_TEST_LOG", None)
+# Of tests that are run again: the error of the first try.
+first_errors = {}
 
 
 def pytest_runtest_logreport(report):
     # What stands before and after a test is told by itself: a cluster for many tests takes longer than each of them.
-    if not report.skipped:
+    if report.outcome == "rerun":
+        first_errors[report.nodeid] = error_of(report)
+    elif not report.skipped:
         tell(report, report.when, report.duration)
 
 
@@ -27,6 +31,8 @@ def tell(report, when, seconds):
     ended = {"file": file, "name": name if when == "call" else f"{name} ({when})", "seconds": seconds}
     if report.failed:
         ended["error"] = error_of(report)
+    elif when == "call" and report.nodeid in first_errors:
+        ended |= {"error": first_errors[report.nodeid], "isFlaky": True}
     with open(LOG, "a") as log:
         log.write(json.dumps(ended) + "\n")
 

@@ -18,8 +18,10 @@ export default class CountReporter implements Reporter {
     if (state === 'passed') this.#passed += 1;
     if (state === 'failed') this.#failed += 1;
     if (state === 'skipped') return;
-    const seconds = (test.diagnostic()?.duration ?? 0) / 1_000;
-    this.#tell(test.module, test.fullName, seconds, state === 'failed' ? errors : []);
+    const { duration = 0, flaky = false } = test.diagnostic() ?? {};
+    // One that was run again keeps the errors of its first try.
+    const told = state === 'failed' || flaky ? errors : [];
+    this.#tell(test.module, test.fullName, duration / 1_000, told, flaky);
   }
 
   // What stands before or after all tests of a suite, and a file that could not be loaded.
@@ -49,6 +51,7 @@ export default class CountReporter implements Reporter {
     name: string,
     seconds: number,
     errors: readonly SerializedError[] | undefined = [],
+    isFlaky = false,
   ): void {
     if (this.#log === undefined) return;
     const ended: EndedTest = {
@@ -56,6 +59,7 @@ export default class CountReporter implements Reporter {
       name,
       seconds,
       ...(errors.length > 0 && { error: errors.map(textOf).join('\n') }),
+      ...(isFlaky && { isFlaky }),
     };
     appendFileSync(this.#log, `${JSON.stringify(ended)}\n`);
   }

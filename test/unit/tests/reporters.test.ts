@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { readTally } from '../../../scripts/tests/tally.ts';
-import { hasFailed, readTestLog, TEST_LOG } from '../../../scripts/tests/test-log.ts';
+import { hasFailed, isFlaky, readTestLog, TEST_LOG } from '../../../scripts/tests/test-log.ts';
 
 const ROOT = join(import.meta.dirname, '../../..');
 
@@ -30,6 +30,12 @@ async function run(
   const tests = readTestLog(await readFile(log, 'utf8'));
   const failures = tests.filter(hasFailed).map(({ file, name, error }) => ({ file, name, error }));
   return { tally: readTally(output.trim().split('\n').at(-1) ?? ''), tests, failures };
+}
+
+/** Those of pytest in `folder`, without the settings of the project. */
+function pytestArgs(): string[] {
+  const plugins = ['-p', 'no:cacheprovider', '-p', 'conftest'];
+  return ['-B', '-m', 'pytest', '-c', '/dev/null', '--rootdir', folder, ...plugins];
 }
 
 it('vitest tells of each test, and of what fails outside of them', async () => {
@@ -83,6 +89,56 @@ it('vitest tells of each test, and of what fails outside of them', async () => {
   );
 });
 
+it('vitest tells of a test that passes when it is run again, with its first error', async () => {
+  const files = {
+    'vitest.config.mjs': `export default { test: {
+      globals: true, watch: false, retry: 1, reporters: ['${join(ROOT, 'test/support/count-reporter.ts')}'],
+    } };`,
+    'a.test.ts': `let tries = 0;
+    it('needs two', () => expect(++tries).toBe(2));
+    it('needs none', () => {});
+    it('never does', () => { throw new Error('no'); });`,
+  };
+  const vitest = join(ROOT, 'node_modules/vitest/vitest.mjs');
+  const { tally, tests, failures } = await run(files, process.execPath, [vitest, 'run'], { CI: 'true' });
+  expect(tally).toEqual({ passed: 2, failed: 1 });
+  expect(failures.map(({ name }) => name)).toEqual(['never does']);
+  expect(tests.filter(isFlaky)).toEqual([
+    expect.objectContaining({
+      name: 'needs two',
+      error: expect.stringMatching(/^AssertionError: expected 1 to be 2/),
+    }),
+  ]);
+});
+
+it('pytest tells of a test that passes when it is run again, with its first error', async () => {
+  const files = {
+    'test_a.py': `tries = []
+def test_needs_two():
+    tries.append(1)
+    assert len(tries) == 2
+def test_needs_none():
+    pass
+def test_never_does():
+    assert False, "no"
+`,
+  };
+  const { tally, tests, failures } = await run(
+    files,
+    join(ROOT, '.venv/bin/python'),
+    [...pytestArgs(), '--reruns=1', folder],
+    { PYTHONPATH: join(ROOT, 'test/python') },
+  );
+  expect(tally).toEqual({ passed: 2, failed: 1 });
+  expect(failures.map(({ name }) => name)).toEqual(['test_never_does']);
+  expect(tests.filter(isFlaky)).toEqual([
+    expect.objectContaining({
+      name: 'test_needs_two',
+      error: expect.stringMatching(/assert 1 == 2\n(.*\n)*at .*test_a\.py:4$/),
+    }),
+  ]);
+});
+
 it('pytest tells of each test, and of what fails outside of them', async () => {
   const files = {
     'test_a.py': `import os, pytest
@@ -103,20 +159,10 @@ def test_has_no_log_of_its_own():
 `,
     'test_b.py': 'raise TypeError("cannot be loaded")\n',
   };
-  const args = [
-    '-B',
-    '-m',
-    'pytest',
-    '-c',
-    '/dev/null',
-    '--rootdir',
-    folder,
-    '--continue-on-collection-errors',
-  ];
   const { tally, tests, failures } = await run(
     files,
     join(ROOT, '.venv/bin/python'),
-    [...args, '-p', 'no:cacheprovider', '-p', 'conftest', folder],
+    [...pytestArgs(), '--continue-on-collection-errors', folder],
     { PYTHONPATH: join(ROOT, 'test/python') },
   );
   expect(tally).toEqual({ passed: 2, failed: 3 });

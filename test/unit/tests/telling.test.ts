@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { PartResult } from '../../../scripts/tests/part.ts';
-import { failureLines, partLines } from '../../../scripts/tests/telling.ts';
+import { failureLines, flakyLines, partLines } from '../../../scripts/tests/telling.ts';
 
 const part = (name: string, changes: Partial<PartResult> = {}): PartResult => ({
   ...{ name, seconds: 1, passed: 1, failed: 0, tests: [], failures: [] },
@@ -36,6 +36,14 @@ describe('failed tests', () => {
       'FAILED 6 more',
     ]);
   });
+});
+
+it('flaky tests are told apart from failed ones', () => {
+  const flaky = { ...failure('a.test.ts', 'needs two', 'no'), isFlaky: true };
+  const failed = failure('a.test.ts', 'fails', 'never');
+  const results = [part('unit', { tests: [flaky, failed], failures: [failed] })];
+  expect(flakyLines(results)).toEqual(['FLAKY unit | a.test.ts > needs two', '    no', '']);
+  expect(failureLines(results)).toEqual(['FAILED unit | a.test.ts > fails', '    never', '']);
 });
 
 it('each part is told with its three slowest tests', () => {
