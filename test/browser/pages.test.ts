@@ -18,6 +18,7 @@ import { manyWorkers } from '../unit/report/many-workers.ts';
 import { realSummary, sampleInput } from '../unit/report/sample.ts';
 import { sweepOfEngines } from '../unit/sweep/sample.ts';
 import { launchBrowser } from './support/browser.ts';
+import { type View, WatchedPage } from './support/watched-page.ts';
 
 const AXE = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
@@ -91,12 +92,6 @@ const PAGES: Readonly<Record<string, TestedPage>> = {
   },
 };
 
-interface View {
-  readonly width: number;
-  readonly theme: 'light' | 'dark';
-  readonly media: 'screen' | 'print';
-}
-
 const VIEWS: Readonly<Record<string, View>> = {
   light: { width: 1200, theme: 'light', media: 'screen' },
   dark: { width: 1200, theme: 'dark', media: 'screen' },
@@ -118,45 +113,40 @@ afterAll(async () => {
 
 describe.each(Object.entries(PAGES))('the page of %s', (name, { html, headings, scrolls }) => {
   let url: string;
+  let watched: WatchedPage;
   beforeAll(async () => {
     const file = join(folder, `${name}.html`);
     await writeFile(file, await html());
     url = pathToFileURL(file).href;
+    watched = await WatchedPage.open(browser);
   });
+  afterAll(() => watched?.close());
 
   it.each(Object.keys(VIEWS))(
     'has no violation of axe, no error, no request and nothing cut off: %s',
     async (view) => {
-      const { page, errors, requests } = await open(VIEWS[view] as View);
-      try {
-        await page.goto(url, { waitUntil: 'load' });
-        await page.evaluate(OPEN_DETAILS);
-        expect(await page.evaluate(tooWide(scrolls ? '.wide' : 'none'))).toEqual([]);
-        expect(await violations(page)).toEqual([]);
-        expect(errors).toEqual([]);
-        expect(requests).toEqual([url]);
-      } finally {
-        await page.close();
-      }
+      await watched.load(url, VIEWS[view] as View);
+      const { page, errors, requests } = watched;
+      await page.evaluate(OPEN_DETAILS);
+      expect(await page.evaluate(tooWide(scrolls ? '.wide' : 'none'))).toEqual([]);
+      expect(await violations(page)).toEqual([]);
+      expect(errors).toEqual([]);
+      expect(requests).toEqual([url]);
     },
   );
 
   it('is complete without JavaScript', async () => {
-    const { page } = await open(VIEWS.light as View);
-    try {
-      const seen: string[][] = [];
-      for (const wanted of [true, false]) {
-        await page.setJavaScriptEnabled(wanted);
-        await page.goto(url, { waitUntil: 'load' });
-        // The browser's own tree, which needs no script.
-        const tree = await page.accessibility.snapshot({ interestingOnly: false });
-        seen.push(tree === null ? [] : namesOf(tree));
-      }
-      expect(seen[0]).toEqual(expect.arrayContaining(headings.map((heading) => `heading ${heading}`)));
-      expect(seen[1]).toEqual(seen[0]);
-    } finally {
-      await page.close();
+    const seen: string[][] = [];
+    const { page } = watched;
+    for (const wanted of [false, true]) {
+      await page.setJavaScriptEnabled(wanted);
+      await watched.load(url, VIEWS.light as View);
+      // The browser's own tree, which needs no script.
+      const tree = await page.accessibility.snapshot({ interestingOnly: false });
+      seen.push(tree === null ? [] : namesOf(tree));
     }
+    expect(seen[0]).toEqual(expect.arrayContaining(headings.map((heading) => `heading ${heading}`)));
+    expect(seen[1]).toEqual(seen[0]);
   });
 });
 
@@ -189,19 +179,6 @@ function namesOf({ role, name = '', children = [] }: SerializedAXNode): string[]
   return [`${role} ${name}`, ...children.flatMap(namesOf)];
 }
 
-async function open({ width, theme, media }: View) {
-  const page = await browser.newPage();
-  const errors: string[] = [];
-  const requests: string[] = [];
-  page.on('console', (message) => errors.push(message.text()));
-  page.on('pageerror', (error) => errors.push(String(error)));
-  page.on('request', (request) => requests.push(request.url()));
-  await page.setViewport({ width, height: 844 });
-  await page.emulateMediaFeatures([{ name: 'prefers-color-scheme', value: theme }]);
-  await page.emulateMediaType(media);
-  return { page, errors, requests };
-}
-
 /** Scripts of the page are texts: the project's types have no document. */
 const OPEN_DETAILS = 'for (const details of document.querySelectorAll("details")) details.open = true;';
 
@@ -223,7 +200,9 @@ interface AxeResult {
 async function violations(page: Page): Promise<string[]> {
   // Through the debugger, past the policy of the page.
   await page.evaluate(AXE);
-  const { violations: found } = (await page.evaluate('axe.run(document)')) as AxeResult;
+  // Only of these it has to find out how each element is named.
+  const run = 'axe.run(document, { resultTypes: ["violations"] })';
+  const { violations: found } = (await page.evaluate(run)) as AxeResult;
   return found.map(
     ({ id, nodes }) => `${id}: ${nodes.length} of ${nodes[0]?.html}: ${nodes[0]?.failureSummary}`,
   );
