@@ -17,13 +17,19 @@ add_swap() {
   swapon "$file"
 }
 
-# Sets VENV to an environment of the packages of uv.lock: all in the image, else what this engine needs. While an image is
-# made, FANFLEET_ENGINE has several, with spaces between them.
-make_environment() {
-  local lock engines
+# Whether the environment of the image is of this uv.lock, and has the engine: all, unless it names them.
+image_fits() {
+  local venv=${FANFLEET_IMAGE_VENV:-} lock
   lock=$(sha256sum <"$BUNDLE/uv.lock")
-  if [[ -n ${FANFLEET_IMAGE_VENV:-} && -r $FANFLEET_IMAGE_VENV/.fanfleet-lock ]] &&
-    [[ $(<"$FANFLEET_IMAGE_VENV/.fanfleet-lock") == "${lock%% *}" ]]; then
+  [[ -n $venv && -r $venv/.fanfleet-lock && $(<"$venv/.fanfleet-lock") == "${lock%% *}" ]] || return 1
+  [[ ! -r $venv/.fanfleet-engines || " $(<"$venv/.fanfleet-engines") " == *" $FANFLEET_ENGINE "* ]]
+}
+
+# Sets VENV to an environment of the packages of uv.lock: that of the image, else with what this engine needs. While an image
+# is made, FANFLEET_ENGINE has several, with spaces between them.
+make_environment() {
+  local engines
+  if image_fits; then
     VENV=$FANFLEET_IMAGE_VENV
     return
   fi

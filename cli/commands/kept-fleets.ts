@@ -5,6 +5,7 @@ import { startKeptFleet } from '../../src/fleet/kept/keeping.ts';
 import type { KeptFleetInput } from '../../src/fleet/kept/kept-fleet.ts';
 import type { RequestInput } from '../../src/run/request.ts';
 import type { Aws, Context } from '../context.ts';
+import { installEngine } from '../engine-packages.ts';
 import { stopFleet, untilReady, untilThere } from './fleet.ts';
 
 /** After a command that has died they end themselves. */
@@ -43,6 +44,7 @@ export class KeptFleets {
     const key = JSON.stringify(input);
     const known = this.#fleets.get(key);
     if (known !== undefined) return known.name;
+    await installEngine(this.#context, engine);
     const { sfn, s3, stack } = this.#aws;
     const name = `${this.#prefix}-${engine}-${workers}-${this.#suffix}${this.#fleets.size || ''}`;
     const store = new ObjectStore(s3, stack.runsBucket);

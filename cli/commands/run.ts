@@ -12,6 +12,7 @@ import { requestToResume } from '../../src/run/resume.ts';
 import { passes } from '../../src/run/run.ts';
 import { describeRun, type Execution, newRunId, startRun, stopRun } from '../../src/run/start.ts';
 import { type Aws, type Context, connect } from '../context.ts';
+import { installEngine } from '../engine-packages.ts';
 import { exitCodeOf } from '../exit-code.ts';
 import { offlineState } from '../offline.ts';
 import { LOCAL } from '../stage.ts';
@@ -73,13 +74,15 @@ export async function followToReport(context: Context, aws: Aws, runId: string, 
 
 /** Start a run and say so. */
 export async function start(context: Context, aws: Aws, input: RequestInput): Promise<string> {
+  const { arms = ['fleet'], engine } = input;
+  if (arms.includes('fleet') && input.fleet === undefined) await installEngine(context, engine);
   const runId = newRunId(new Date());
   await startRun(aws.sfn, aws.stack, runId, input);
   context.io.note(`run ${runId}: ${input.operation ?? 'stats'} over ${input.prefix}`);
   if (
     context.stage === LOCAL &&
-    (input.arms ?? ['fleet']).includes('fleet') &&
-    ENGINES[input.engine ?? DEFAULT_ENGINE].cluster === 'ray'
+    arms.includes('fleet') &&
+    ENGINES[engine ?? DEFAULT_ENGINE].cluster === 'ray'
   ) {
     const state = await offlineState(context);
     if (state?.hosts.kind === 'processes') context.io.note(RAY_LISTENS);

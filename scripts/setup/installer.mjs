@@ -20,6 +20,14 @@ export function say(text) {
   process.stderr.write(`set-up: ${text}\n`);
 }
 
+/** Say why the set-up cannot go on, and end with 2. @param {unknown} reason */
+export function tell(reason) {
+  if (!(reason instanceof SetupError)) throw reason;
+  say(reason.message);
+  say(reason.remedy);
+  process.exitCode = 2;
+}
+
 /**
  * Run a command to its end. It does not fail: a command that cannot be started has no status.
  *

@@ -126,8 +126,8 @@ describe('the set-up', () => {
     async () => {
       // Prepare
       await nodePackages();
-      const version =
-        /UV_VERSION = '([\d.]+)'/.exec(await readFile(join(clone(), 'scripts/setup.mjs'), 'utf8'))?.[1] ?? '';
+      const script = await readFile(join(clone(), 'scripts/setup/python-packages.mjs'), 'utf8');
+      const version = /UV_VERSION = '([\d.]+)'/.exec(script)?.[1] ?? '';
       await mkdir(join(clone(), '.fanfleet/uv/bin'), { recursive: true });
       await symlink(UV, join(clone(), '.fanfleet/uv/bin/uv'));
       await writeFile(join(clone(), '.fanfleet/uv/.version'), version);

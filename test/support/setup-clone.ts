@@ -17,6 +17,8 @@ const FILES = [
   'scripts/setup.mjs',
   'scripts/setup/installer.mjs',
   'scripts/setup/native-kernel.mjs',
+  'scripts/setup/python-packages.mjs',
+  'scripts/install-engine.mjs',
   'scripts/native/build-kernel.mjs',
   'scripts/native/platforms.mjs',
   'ec2-workers/fanfleet/clusters/spark_classes.txt',
@@ -41,9 +43,10 @@ export function setupClone() {
     }
   });
 
-  function setup(env: NodeJS.ProcessEnv = {}) {
+  function setup(env: NodeJS.ProcessEnv = {}, options: readonly string[] = []) {
     const started = performance.now();
-    const { status, stdout, stderr } = spawnSync(process.execPath, [join(clone, 'scripts/setup.mjs')], {
+    const command = [join(clone, 'scripts/setup.mjs'), ...options];
+    const { status, stdout, stderr } = spawnSync(process.execPath, command, {
       encoding: 'utf8',
       timeout: 90_000,
       env: { PATH: process.env.PATH, HOME: folder, ...env },

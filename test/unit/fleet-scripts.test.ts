@@ -1,8 +1,11 @@
 import { execFile } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { readBootScript } from '../../src/fleet/boot-script.ts';
 
 const run = promisify(execFile);
@@ -18,6 +21,31 @@ describe('the boot scripts', () => {
   it('pass shellcheck', async () => {
     const checked = await run(join(ROOT, '.venv/bin/shellcheck'), ['-x', ...SCRIPTS], { cwd: WORKERS });
     expect(checked.stdout).toBe('');
+  });
+
+  it.each([
+    [undefined, 'daft', true],
+    ['daft dask', 'dask', true],
+    ['daft dask', 'spark', false],
+    ['daftly', 'daft', false],
+  ])('take an image that has %s for the engine %s: %s', async (engines, engine, fits) => {
+    // Prepare
+    const folder = await mkdtemp(join(tmpdir(), 'fanfleet-image-'));
+    onTestFinished(() => rm(folder, { recursive: true }));
+    await mkdir(join(folder, 'bundle'));
+    await writeFile(join(folder, 'bundle/uv.lock'), 'lock\n');
+    await writeFile(join(folder, '.fanfleet-lock'), createHash('sha256').update('lock\n').digest('hex'));
+    if (engines !== undefined) await writeFile(join(folder, '.fanfleet-engines'), engines);
+    const functions = (await readFile(join(WORKERS, 'lib.sh'), 'utf8')).replace(/^if \(\([\s\S]*/m, '');
+
+    // Act
+    const { stdout } = await run('bash', ['-c', `${functions}\nimage_fits && echo fits || echo does not`], {
+      cwd: folder,
+      env: { ...process.env, INSTALL_DIR: folder, FANFLEET_IMAGE_VENV: folder, FANFLEET_ENGINE: engine },
+    });
+
+    // Assess
+    expect(stdout).toBe(fits ? 'fits\n' : 'does not\n');
   });
 
   it.each(SCRIPTS)('%s parses', async (name) => {
