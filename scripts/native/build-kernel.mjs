@@ -12,8 +12,11 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { arch, env, platform } from 'node:process';
+import { fileURLToPath } from 'node:url';
 
 const HERE = `${platform}-${arch}`;
+/** Builds no more of libjpeg-turbo than is linked. */
+const CMAKE = fileURLToPath(new URL('cmake', import.meta.url));
 /** @type {Readonly<Record<string, {triple: string, compiler: string}>>} */
 const CROSS = {
   'linux-x64': { triple: 'x86_64-unknown-linux-gnu', compiler: 'x86_64-linux-gnu-gcc' },
@@ -96,7 +99,12 @@ export async function buildKernel(crate, target, { signal, show = false } = {}) 
     cwd: crate,
     signal,
     stdio: ['ignore', output, output],
-    env: { ...env, ...(cross && linker ? { [linker]: cross.compiler } : {}) },
+    env: {
+      // A program in the shell's language, which Windows would not start.
+      ...(platform === 'win32' ? {} : { CMAKE }),
+      ...env,
+      ...(cross && linker ? { [linker]: cross.compiler } : {}),
+    },
   });
   let said = '';
   for (const stream of [cargo.stdout, cargo.stderr]) {

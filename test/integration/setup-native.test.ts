@@ -45,6 +45,46 @@ describe('the native kernel of a set-up', () => {
     expect(await kernel()).toBe('second');
   });
 
+  it('has of libjpeg-turbo only the library that is linked, and what the crate takes of an installation', async () => {
+    // Prepare: as the crates cmake and turbojpeg-sys call it, and a CMake that makes what it is asked for.
+    const crate = join(clone(), 'turbojpeg-sys');
+    const headers = ['jerror.h', 'jmorecfg.h', 'jpeglib.h', 'turbojpeg.h'];
+    await mkdir(join(crate, 'libjpeg-turbo/src'), { recursive: true });
+    for (const name of headers) await writeFile(join(crate, 'libjpeg-turbo/src', name), name);
+    const out = join(clone(), 'out');
+    await tool(
+      'cmake',
+      `echo "$@" >>'${join(clone(), 'asked.txt')}'\ncase " $* " in *' --build '*) echo made >libturbojpeg.a; echo of it >jconfig.h;; esac`,
+    );
+    await tool(
+      'cargo',
+      `[ "$1" = --version ] || {
+        mkdir -p '${out}/build' && cd '${out}/build' && export OUT_DIR='${out}' CARGO_MANIFEST_DIR='${crate}' &&
+        "$CMAKE" ../source "-DCMAKE_C_FLAGS= -fPIC -m64" && "$CMAKE" --build '${out}/build' --target install --config Release &&
+        cd '${join(clone(), 'native')}' && ${cargo}
+      }`,
+    );
+
+    // Act
+    const { stderr } = withTools();
+
+    // Assess
+    expect(stderr).toContain('native kernel built');
+    expect((await readFile(join(clone(), 'asked.txt'), 'utf8')).split('\n').slice(-3, -1)).toEqual([
+      '../source -DCMAKE_C_FLAGS= -fPIC -m64',
+      `--build ${out}/build --target turbojpeg-static --config Release`,
+    ]);
+    expect(await readFile(join(out, 'lib/libturbojpeg.a'), 'utf8')).toBe('made\n');
+    expect(await readFile(join(out, 'include/jconfig.h'), 'utf8')).toBe('of it\n');
+    for (const name of headers) expect(await readFile(join(out, 'include', name), 'utf8')).toBe(name);
+  });
+
+  it('fails where CMake fails', async () => {
+    await tool('cmake', '[ "$1" = --version ]');
+    await tool('cargo', '[ "$1" = --version ] || "$CMAKE" --build . --target install');
+    expect(withTools().stderr).toContain('its build failed');
+  });
+
   it('is left out in one line where its build fails, and not tried again before its sources change', async () => {
     await tool('cargo', '[ "$1" = --version ] || { echo "what went wrong" >&2; exit 101; }');
     const { status, stderr } = withTools();

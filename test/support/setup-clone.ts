@@ -20,6 +20,7 @@ const FILES = [
   'scripts/setup/python-packages.mjs',
   'scripts/install-engine.mjs',
   'scripts/native/build-kernel.mjs',
+  'scripts/native/cmake',
   'scripts/native/platforms.mjs',
   'ec2-workers/fanfleet/clusters/spark_classes.txt',
 ];
