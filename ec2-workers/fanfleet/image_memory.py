@@ -3,13 +3,16 @@
 from fanfleet.formats import Still
 from fanfleet.formats.still import must
 
-_OUTPUT_BYTES = {"png": 9, "jpeg": 9, "npy": 15}
+_OUTPUT_BYTES = {"png": 9, "jpeg": 9, "npy": 15, "pixels": 3}
 _FIXED_BYTES = 24 * 2**20
 
 
-def image_bytes(still: Still, input_bytes: int, file_format: str | None = None) -> int:
-    """Bytes in the kernel that takes most; `file_format` is that of the normalised copy, if one is made."""
-    output = 0 if file_format is None else _OUTPUT_BYTES[file_format] * still.width * still.height
+def image_bytes(still: Still, input_bytes: int, product: str | None = None) -> int:
+    """Bytes in the kernel that takes most.
+
+    `product` is what is made of it beside its row: pixels, or a normalised copy by its format.
+    """
+    output = 0 if product is None else _OUTPUT_BYTES[product] * still.width * still.height
     return _FIXED_BYTES + 2 * input_bytes + still.per_pixel * still.frame_width * still.frame_height + output
 
 

@@ -5,6 +5,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Protocol
 
+from fanfleet.decoded import Decoded
 from fanfleet.histogram import ValueCounts
 from fanfleet.native_library import NativeLibrary, library_path
 from fanfleet.row import Measured
@@ -38,6 +39,13 @@ class Kernel(Protocol):
 
         `normalisation` is as `Normalisation` in src/contract/normalisation.ts: format, channels, quality and, for the
         whole dataset, range.
+        """
+
+    def pixels(self, data: bytes, key: str, most_bytes: int | None = None, into: Any = None) -> Decoded:
+        """Decode one image to R, G and B of 8 bits. An image that cannot be has the row that `measure_all` gives.
+
+        `into` is a writable buffer, as a bytearray or a numpy array in C order. Pixels that it has room for come
+        there, and are this image's until another call gets the buffer. It saves making one for each image.
         """
 
 

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from fanfleet.decoded import Decoded, refused, room_for
 from fanfleet.formats import Refused, Still, read_still
 from fanfleet.histogram import ValueCounts
 from fanfleet.image_memory import image_bytes, must_fit
@@ -116,6 +117,25 @@ class NativeKernel:
         from fanfleet.pillow_normalise import normalise_still
 
         return replace(normalise_still(still, key, normalisation, started), left_to=_PORTABLE)
+
+    def pixels(self, data: bytes, key: str, most_bytes: int | None = None, into: Any = None) -> Decoded:
+        """As `Kernel` says."""
+        started = time.perf_counter()
+        try:
+            still = read_still(data, self._library.scan_end)
+            must_fit(image_bytes(still, len(data), "pixels"), most_bytes)
+            if _is_native(still):
+                to = room_for(still, into)
+                state, detail = self._library.pixels(still, to)
+                if state == DAMAGED:
+                    raise Refused("DECODE_FAILED", detail)
+                if state == MEASURED:
+                    return Decoded(_since(started), still.width, still.height, to)
+        except Refused as reason:
+            return refused(key, reason, started)
+        from fanfleet.pillow_pixels import pixels_of_still
+
+        return replace(pixels_of_still(still, key, into, started), left_to=_PORTABLE)
 
 
 def _normalised(key: str, still: Still, file_format: str, header: bytes, output: Output, started: float) -> Measured:

@@ -28,7 +28,7 @@ from typing import Any
 from fanfleet.formats import Still
 from fanfleet.formats.pieces import Piece
 
-VERSION = 2
+VERSION = 3
 """`VERSION` of native/src/c_abi.rs."""
 
 MEASURED, DAMAGED, FOREIGN = 0, 1, 2
@@ -36,6 +36,7 @@ MEASURED, DAMAGED, FOREIGN = 0, 1, 2
 
 _OUT = 15
 _DETAIL = 256
+_OUT_OF_PIXELS = 2
 _VALUES = 256
 _FORMATS = {"png": 0, "jpeg": 1, "npy": 2}
 _MACHINES = {"x86_64": "x64", "amd64": "x64", "aarch64": "arm64", "arm64": "arm64"}
@@ -113,6 +114,8 @@ class NativeLibrary:
         files, pieces, pointer = POINTER(c_char_p), POINTER(_Piece), c_void_p
         library.fanfleet_measure.argtypes = (files, pieces, pointer, c_size_t, pointer, pointer, pointer)
         library.fanfleet_measure.restype = None
+        library.fanfleet_pixels.argtypes = (files, pieces, pointer, c_size_t, pointer, pointer, pointer)
+        library.fanfleet_pixels.restype = None
         library.fanfleet_normalise.argtypes = (files, pieces, POINTER(_Request), POINTER(_Made))
         library.fanfleet_normalise.restype = c_uint64
         library.fanfleet_release.argtypes = (POINTER(_Made),)
@@ -142,6 +145,19 @@ class NativeLibrary:
             None if total is None else [total[at : at + _VALUES] for at in range(0, len(total), _VALUES)],
             [_text(details, _DETAIL * at) for at in range(damaged)],
         )
+
+    def pixels(self, still: Still, to: memoryview) -> tuple[int, str]:
+        """Decode one image to R, G and B; `to` has width x height x 3 bytes.
+
+        Gives its state, and the decoder's words about a damaged image.
+        """
+        files, pieces = _places(still.pieces)
+        image = (c_uint32 * 3)(still.width, still.height, len(still.pieces))
+        numbers = (c_uint64 * _OUT_OF_PIXELS)()
+        details = (c_char * _DETAIL)()
+        first = byref(c_uint8.from_buffer(to))
+        self._library.fanfleet_pixels(files, pieces, image, 1, first, numbers, details)
+        return numbers[0], details.value.decode(errors="replace")
 
     def normalise(self, still: Still, normalisation: dict[str, Any], header_bytes: int) -> Output:
         """Decode, stretch and encode one image; `normalisation` as `Normalisation` in src/contract/normalisation.ts."""

@@ -18,6 +18,7 @@ from PIL import (
     WebPImagePlugin,
 )
 
+from fanfleet.decoded import Decoded
 from fanfleet.formats import Refused, Still, read_still
 from fanfleet.histogram import ValueCounts
 from fanfleet.image_memory import image_bytes, must_fit
@@ -60,6 +61,12 @@ class PillowKernel:
         from fanfleet.pillow_normalise import normalise
 
         return normalise(data, key, normalisation, most_bytes)
+
+    def pixels(self, data: bytes, key: str, most_bytes: int | None = None, into: Any = None) -> Decoded:
+        """As `Kernel` says."""
+        from fanfleet.pillow_pixels import pixels
+
+        return pixels(data, key, most_bytes, into)
 
 
 def _measure(

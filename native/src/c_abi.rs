@@ -2,17 +2,18 @@
 //!
 //! They hold no lock and keep nothing of what they are given. Threads may call at once, each with buffers of its own.
 
-use crate::image::{Failure, Image, Measure, Outcome};
+use crate::image::{Failure, Image, Outcome};
 use crate::many::{self, IN};
 use crate::markers;
 use crate::normalise::{Normalisation, Output};
 use crate::stretch::Range;
+use crate::tally::Measure;
 use std::ffi::c_char;
 use std::slice;
 use std::time::Duration;
 
 /// Raised with every change to what is here, so that a library of other sources is not called.
-const VERSION: u32 = 2;
+const VERSION: u32 = 3;
 
 /// Numbers per image that come out: state, nanoseconds of decoding and scanning, and per channel sum, sum of squares,
 /// minimum and maximum.
@@ -119,6 +120,72 @@ pub unsafe fn measure(
                 numbers[0] = FOREIGN;
             }
         }
+    });
+}
+
+/// Numbers per image of which only pixels are wanted: state, nanoseconds of decoding.
+const OUT_OF_PIXELS: usize = 2;
+
+/// Decode images on this thread, as `fanfleet_measure` takes them.
+///
+/// `pixels` takes R, G and B of all pixels of all images, one image behind the other; what it has of those that fail has no
+/// meaning. `numbers` takes two for each image, and `details` is as there.
+///
+/// # Safety
+///
+/// All of that must be there, and nobody may use it meanwhile.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn fanfleet_pixels(
+    files: *const *const u8,
+    pieces: *const Piece,
+    images: *const u32,
+    count: usize,
+    pixels: *mut u8,
+    numbers: *mut u64,
+    details: *mut c_char,
+) {
+    let put = |at: usize, strip: &[u8]| {
+        // SAFETY: there is room for all images, and these lie within theirs.
+        unsafe { pixels.add(at).copy_from_nonoverlapping(strip.as_ptr(), strip.len()) }
+    };
+    // SAFETY: as the caller promises.
+    unsafe { decode(put, files, pieces, images, count, numbers, details) }
+}
+
+/// `fanfleet_pixels` to where they are put.
+///
+/// # Safety
+///
+/// As for `fanfleet_pixels`.
+pub unsafe fn decode(
+    put: impl FnMut(usize, &[u8]),
+    files: *const *const u8,
+    pieces: *const Piece,
+    images: *const u32,
+    count: usize,
+    numbers: *mut u64,
+    details: *mut c_char,
+) {
+    // SAFETY: as the caller promises.
+    let (images, numbers) = unsafe {
+        (slice::from_raw_parts(images, IN * count), slice::from_raw_parts_mut(numbers, OUT_OF_PIXELS * count))
+    };
+    let counted = images.chunks_exact(IN).map(|image| image[2] as usize).sum();
+    // SAFETY: as above.
+    let pieces = unsafe { pieces_of(files, pieces, counted) };
+    let mut damaged = 0;
+    many::pixels(images, pieces, put, |at, outcome| {
+        let (state, decoding) = match outcome {
+            Ok(decoding) => (MEASURED, decoding),
+            Err(Failure::Damaged(words)) => {
+                // SAFETY: there are so many bytes for each image.
+                say(unsafe { slice::from_raw_parts_mut(details.cast::<u8>().add(DETAIL * damaged), DETAIL) }, &words);
+                damaged += 1;
+                (DAMAGED, Duration::ZERO)
+            }
+            Err(Failure::Foreign) => (FOREIGN, Duration::ZERO),
+        };
+        (numbers[OUT_OF_PIXELS * at], numbers[OUT_OF_PIXELS * at + 1]) = (state, nanoseconds(decoding));
     });
 }
 

@@ -1,16 +1,19 @@
-//! Decodes images and gives their exact statistics, or normalised copies.
+//! Decodes images and gives their exact statistics, pixels, or normalised copies.
 //!
 //! One file for all who call it: Node loads it as an addon, whose jobs run on libuv's thread pool (`measure_job`,
-//! `normalise_job`, `pieces`), and Python as a library (`c_abi`). Nothing of Node is looked for until Node loads it.
+//! `normalise_job`, `pixels_job`, `pieces`), and Python as a library (`c_abi`). Nothing of Node is looked for until Node loads it.
 //!
 //! The format policy is not here: `src/kernel/formats` and `ec2-workers/fanfleet/formats` read the headers, and hand over
 //! only what they accept.
 
 mod c_abi;
 mod clock;
+#[cfg(target_family = "wasm")]
+mod hand_over;
 mod image;
 mod jpeg;
 mod jpeg_encoder;
+mod kernel;
 mod many;
 mod markers;
 #[cfg(not(target_family = "wasm"))]
@@ -20,11 +23,15 @@ mod normalise;
 mod normalise_job;
 #[cfg(not(target_family = "wasm"))]
 mod pieces;
+#[cfg(not(target_family = "wasm"))]
+mod pixels_job;
 mod png;
 mod png_counter;
 #[cfg(any(target_family = "wasm", test))]
 mod png_join;
+mod png_layout;
 mod scan;
+mod scratch;
 mod stretch;
 mod tally;
 mod unfilter;

@@ -1,8 +1,11 @@
 //! Many images on one thread, one after the other: what every edge of this library does.
 
-use crate::image::{self, Failure, Image, Measure, Outcome};
+use crate::image::{Failure, Image, Outcome};
+use crate::kernel;
 use crate::normalise::{Normalisation, Normalised};
+use crate::tally::Measure;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::time::Duration;
 
 /// Numbers per image that go in: width, height, count of pieces.
 pub const IN: usize = 3;
@@ -26,13 +29,37 @@ pub fn measure<'a>(
     for (at, numbers) in images.chunks_exact(IN).enumerate() {
         let own = pieces.by_ref().take(numbers[2] as usize).collect();
         let image = Image { width: numbers[0], height: numbers[1], pieces: own };
-        take(at, without_panic(|| image::measure(&image, wanted)));
+        take(at, without_panic(|| kernel::measure(&image, wanted)));
+    }
+}
+
+/// Decode images as `measure` measures them, and hand over their pixels, three bytes each: `put` takes some of them and
+/// where they begin, all images lying one behind the other. Of an image that fails it may have had some.
+pub fn pixels<'a>(
+    images: &[u32],
+    mut pieces: impl Iterator<Item = &'a [u8]>,
+    mut put: impl FnMut(usize, &[u8]),
+    mut take: impl FnMut(usize, Result<Duration, Failure>),
+) {
+    let mut first = 0;
+    for (at, numbers) in images.chunks_exact(IN).enumerate() {
+        let own = pieces.by_ref().take(numbers[2] as usize).collect();
+        let image = Image { width: numbers[0], height: numbers[1], pieces: own };
+        let mut next = first;
+        let outcome = without_panic(|| {
+            kernel::pixels(&image, |strip| {
+                put(next, strip);
+                next += strip.len();
+            })
+        });
+        take(at, outcome);
+        first += 3 * image.pixels();
     }
 }
 
 /// Normalise one image.
 pub fn normalise(image: &Image, normalisation: &Normalisation) -> Result<Normalised, Failure> {
-    without_panic(|| image::normalise(image, normalisation))
+    without_panic(|| kernel::normalise(image, normalisation))
 }
 
 /// A panic would end the process; it is one image that could not be done here.

@@ -1,9 +1,9 @@
 //! Measures many images in one job.
 
-use crate::image::{Failure, Measure, Outcome};
+use crate::image::{Failure, Outcome};
 use crate::many::{self, IN};
 use crate::pieces::Pieces;
-use crate::tally::Histogram;
+use crate::tally::{Histogram, Measure};
 use napi::bindgen_prelude::{Array, AsyncTask, Float64Array, Uint32Array};
 use napi::{Env, Error, Result, ScopedTask};
 use napi_derive::napi;

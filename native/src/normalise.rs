@@ -1,6 +1,8 @@
 //! From the pixels of an image to the pixels of its normalised file, or to the file itself.
 
 use crate::clock::Instant;
+#[cfg(target_family = "wasm")]
+use crate::hand_over::hand_over;
 use crate::image::{Failure, Image};
 use crate::jpeg_encoder;
 use crate::scan::Channel;
@@ -169,7 +171,7 @@ impl Made {
     }
 
     fn pass_on(&mut self) {
-        crate::wasm::hand_over(&self.bytes, self.total);
+        hand_over(&self.bytes, self.total);
         self.bytes.clear();
     }
 }

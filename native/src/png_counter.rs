@@ -1,6 +1,6 @@
 //! The statistics of a PNG from its lines.
 
-use crate::png::Layout;
+use crate::png_layout::Layout;
 use crate::tally::Tally;
 
 /// Takes the lines of an image and knows its statistics after the last one.

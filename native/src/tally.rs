@@ -1,10 +1,20 @@
 //! What is known of the pixels that were seen so far.
 
-use crate::image::Measure;
 use crate::scan::{Channel, scan_grey, scan_planes, scan_rgb};
 
 /// How often each value occurs, per channel.
 pub type Histogram = [[u32; 256]; 3];
+
+/// What is found out about the pixels of an image.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Measure {
+    Statistics,
+    /// How often each value occurs as well.
+    Histogram,
+    /// The statistics of a JPEG decoded at an eighth of its size: its means are near those of the image, the rest is
+    /// not. They are exact for a PNG.
+    Eighth,
+}
 
 pub enum Tally {
     Statistics([Channel; 3]),

@@ -1,19 +1,14 @@
 //! What JavaScript calls beside the C ABI where this is WebAssembly (src/kernel/wasm/worker.ts), and what it gives.
 
-use crate::c_abi::{Piece, measure};
-use crate::image::Measure;
+use crate::c_abi::{Piece, decode, measure};
+use crate::hand_over::put_at;
 use crate::png_join;
+use crate::tally::Measure;
 use std::alloc::Layout;
 use std::ffi::c_char;
 
 /// Of memory that JavaScript fills and reads.
 const ALIGNMENT: usize = 16;
-
-#[link(wasm_import_module = "fanfleet")]
-unsafe extern "C" {
-    /// Takes the next `length` bytes of an output, of `total` in all.
-    fn emit(bytes: *const u8, length: usize, total: usize);
-}
 
 /// Memory of at least one byte, or null where there is none.
 #[unsafe(no_mangle)]
@@ -63,9 +58,20 @@ pub unsafe extern "C" fn fanfleet_measure_eighth(
     unsafe { measure(Measure::Eighth, files, pieces, images, count, numbers, std::ptr::null_mut(), details) }
 }
 
-/// Hand over the next part of an output of `total` bytes, so that it is not held in WebAssembly's memory, which never
-/// shrinks, too.
-pub fn hand_over(part: &[u8], total: usize) {
-    // SAFETY: so many bytes are there; they are copied before it returns.
-    unsafe { emit(part.as_ptr(), part.len(), total) }
+/// As `fanfleet_pixels`, the pixels being put into JavaScript's memory.
+///
+/// # Safety
+///
+/// As for `fanfleet_pixels`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn fanfleet_put_pixels(
+    files: *const *const u8,
+    pieces: *const Piece,
+    images: *const u32,
+    count: usize,
+    numbers: *mut u64,
+    details: *mut c_char,
+) {
+    // SAFETY: as the caller promises.
+    unsafe { decode(put_at, files, pieces, images, count, numbers, details) }
 }

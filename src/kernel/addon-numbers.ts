@@ -2,5 +2,7 @@
 export const NUMBERS_IN = 3;
 /** The numbers that it gives per image: state, ms of decoding and scanning, then sum, sumSq, min, max per channel. */
 export const NUMBERS_OUT = 15;
+/** Where only pixels are wanted: state, ms of decoding. */
+export const NUMBERS_OF_PIXELS = 2;
 /** The states of an image: measured, damaged, or left to sharp or Pillow. */
 export const STATES = { measured: 0, damaged: 1, foreign: 2 } as const;

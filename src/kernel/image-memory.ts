@@ -1,10 +1,12 @@
-import type { NormalisedFormat } from '../contract/normalisation.ts';
 import type { Still } from './formats/still.ts';
-import type { Kernel } from './kernel.ts';
+import type { Kernel, Product } from './kernel.ts';
 import { refusedImage } from './prepared.ts';
 
-/** What normalising adds for each pixel of the image: the stretched pixels, and the file while it is made. */
-const OUTPUT_BYTES: Readonly<Record<NormalisedFormat, number>> = { png: 9, jpeg: 9, npy: 15 };
+/**
+ * What is added for each pixel of the image: by normalising the stretched pixels, and the file while it is made; by pixels
+ * that are asked for nothing but these.
+ */
+const OUTPUT_BYTES: Readonly<Record<Product, number>> = { png: 9, jpeg: 9, npy: 15, pixels: 3 };
 
 /** Tables, what allocators keep, and the parts of an image that are worked on. */
 const FIXED_BYTES = 24 * 1024 * 1024;
@@ -15,11 +17,11 @@ const FIXED_BYTES = 24 * 1024 * 1024;
  * ec2-workers/fanfleet/image_memory.py. The file counts twice, since a decoder may need it in one piece.
  *
  * @param inputBytes of the file
- * @param format of the normalised copy, if one is made
+ * @param product what is made of it beside its row
  */
-export function imageBytes(still: Still, inputBytes: number, format?: NormalisedFormat): number {
+export function imageBytes(still: Still, inputBytes: number, product?: Product): number {
   const { width, height, frameWidth, frameHeight, perPixel } = still;
-  const output = format === undefined ? 0 : OUTPUT_BYTES[format] * width * height;
+  const output = product === undefined ? 0 : OUTPUT_BYTES[product] * width * height;
   return FIXED_BYTES + 2 * inputBytes + perPixel * frameWidth * frameHeight + output;
 }
 
@@ -31,14 +33,14 @@ export function isFileTooLarge(fileBytes: number, mostBytes: number): boolean {
 /**
  * The kernel, which gives a row with TOO_MUCH_MEMORY for an image that would take more than `mostBytes`.
  *
- * @param format of the normalised copies, if they are made
+ * @param product what is made of the images beside their rows
  */
-export function withinMemory(kernel: Kernel, mostBytes: number, format?: NormalisedFormat): Kernel {
+export function withinMemory(kernel: Kernel, mostBytes: number, product?: Product): Kernel {
   return {
     ...kernel,
     prepare(input, key, depth) {
       const prepared = kernel.prepare(input, key, depth);
-      return prepared.mostBytes(format) > mostBytes ? refusedImage(key, 'TOO_MUCH_MEMORY') : prepared;
+      return prepared.mostBytes(product) > mostBytes ? refusedImage(key, 'TOO_MUCH_MEMORY') : prepared;
     },
   };
 }

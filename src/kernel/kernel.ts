@@ -26,6 +26,24 @@ export type Normalised = Measured & {
   readonly file?: Buffer;
 };
 
+/** Pixels of 8 bits a sample, over black: what the statistics of that depth are of (docs/formats.md). */
+export type RgbPixels = {
+  readonly width: number;
+  readonly height: number;
+  /** R, G and B of each pixel, row by row from the top: width x height x 3 bytes, which belong to the caller. */
+  readonly data: Uint8Array;
+};
+
+/** What became of an image whose pixels were asked for: these, or the row of one that cannot be decoded. */
+export type Decoded = Omit<Measured, 'row' | 'computeMs'> &
+  (
+    | { readonly pixels: RgbPixels; readonly failed?: undefined }
+    | { readonly pixels?: undefined; readonly failed: FailedRow }
+  );
+
+/** What is made of an image beside its row: a normalised copy, or its pixels. */
+export type Product = NormalisedFormat | 'pixels';
+
 /** An image whose header has been read, and nothing else. */
 export type Prepared = {
   /** Bytes that measuring it takes beside the input: 0 for an image that already failed. */
@@ -33,9 +51,9 @@ export type Prepared = {
   /**
    * Bytes that it takes with the file, in the kernel that takes most: the same in all kernels (`imageBytes`).
    *
-   * @param format of its normalised copy, if one is made
+   * @param product what is made of it beside its row
    */
-  mostBytes(format?: NormalisedFormat): number;
+  mostBytes(product?: Product): number;
   /** Decode and measure. An image that cannot be measured is a row with its error; it never rejects for that. */
   measure(operation: Operation): Promise<Measured>;
   /** Bytes that normalising it takes beside the input, the encoded image included. */
@@ -49,6 +67,13 @@ export type Prepared = {
    * such shortcut. Runs have no such rows.
    */
   approximate(): Promise<Measured<ApproximateRow | FailedRow>>;
+  /** Bytes that decoding it to pixels takes beside the input, the pixels included: 0 for an image that already failed. */
+  readonly pixelsBytes: number;
+  /**
+   * Decode. An image that cannot be decoded has the row that `measure` gives; it never rejects for that. Of an image of 16
+   * bits they are the high bytes, whatever depth it was prepared for.
+   */
+  pixels(): Promise<Decoded>;
 };
 
 /**
@@ -74,6 +99,11 @@ export type Kernel = {
    * A kernel that gains nothing by it leaves it out.
    */
   measureAll?(prepared: readonly Prepared[], operation: Operation): Promise<Measured[]>;
+  /**
+   * The pixels of many images that this kernel has prepared, in their order: faster than one by one where they are small.
+   * Those of small images may be parts of one buffer. A kernel that gains nothing by it leaves it out.
+   */
+  pixelsAll?(prepared: readonly Prepared[]): Promise<Decoded[]>;
   /**
    * As `measureAll` with `stats`, and add the values of all images that could be measured to `counts`. For kernels that
    * need not hand over a histogram of each image for it.

@@ -24,6 +24,18 @@ export type NativeAddon = {
     /** The decoder's words for each damaged image. */
     readonly details: readonly string[];
   }>;
+  /** Decode images in one job on libuv's pool. The pieces must not change until it settles. */
+  pixels(
+    pieces: readonly Buffer[],
+    images: Uint32Array,
+  ): Promise<{
+    /** R, G and B of all pixels of all images, one image behind the other; of those that failed anything. */
+    readonly pixels: Uint8Array;
+    /** Two for each image: its state, and ms of decoding. */
+    readonly numbers: Float64Array;
+    /** The decoder's words for each damaged image. */
+    readonly details: readonly string[];
+  }>;
   /** Normalise one image in a job on libuv's pool. The pieces must not change until it settles. */
   normalise(
     pieces: readonly Buffer[],

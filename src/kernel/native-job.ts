@@ -29,15 +29,7 @@ export async function runJob<R>(
   { wanted, row, total, otherwise }: Wanted<R>,
 ): Promise<Measured<R | FailedRow>[]> {
   const started = performance.now();
-  const pieces: Buffer[] = [];
-  const sizes = new Uint32Array(images.length * NUMBERS_IN);
-  images.forEach(({ still }, at) => {
-    sizes[at * NUMBERS_IN] = still.width;
-    sizes[at * NUMBERS_IN + 1] = still.height;
-    sizes[at * NUMBERS_IN + 2] = still.pieces.length;
-    // Not spread into arguments: metadata can cut a hostile file into more pieces than a call takes.
-    for (const piece of still.pieces) pieces.push(piece);
-  });
+  const { pieces, sizes } = jobInput(images);
   const { numbers, details, ...found } = await addon.measure(pieces, sizes, wanted);
   if (found.total !== undefined) total?.(found.total);
   const perImage = numbers.length / images.length;
@@ -60,14 +52,28 @@ export async function runJob<R>(
   return measured;
 }
 
+/** The pieces of all images, and three numbers for each (`NUMBERS_IN`). */
+export function jobInput(images: readonly NativeSource[]): { pieces: Buffer[]; sizes: Uint32Array } {
+  const pieces: Buffer[] = [];
+  const sizes = new Uint32Array(images.length * NUMBERS_IN);
+  images.forEach(({ still }, at) => {
+    sizes[at * NUMBERS_IN] = still.width;
+    sizes[at * NUMBERS_IN + 1] = still.height;
+    sizes[at * NUMBERS_IN + 2] = still.pieces.length;
+    // Not spread into arguments: metadata can cut a hostile file into more pieces than a call takes.
+    for (const piece of still.pieces) pieces.push(piece);
+  });
+  return { pieces, sizes };
+}
+
 const sharpKernel = onceDone(loadSharpKernel);
 
 /** Hand an image to the sharp kernel, which is loaded when it is needed first; what it finds out says that it was left to it. */
 export async function prepareBySharp(input: Buffer, key: string, depth?: Depth): Promise<Prepared> {
   const { name, prepare } = await sharpKernel();
   const prepared = prepare(input, key, depth);
-  const left = async <M extends Measured<unknown>>(measured: Promise<M>): Promise<M> => ({
-    ...(await measured),
+  const left = async <M extends object>(outcome: Promise<M>): Promise<M & { leftTo: string }> => ({
+    ...(await outcome),
     leftTo: name,
   });
   return {
@@ -75,6 +81,7 @@ export async function prepareBySharp(input: Buffer, key: string, depth?: Depth):
     measure: (operation) => left(prepared.measure(operation)),
     normalise: (normalisation) => left(prepared.normalise(normalisation)),
     histogram: () => left(prepared.histogram()),
+    pixels: () => left(prepared.pixels()),
   };
 }
 

@@ -1,5 +1,5 @@
 import type { Depth } from '../contract/depth.ts';
-import type { Normalisation, NormalisedFormat } from '../contract/normalisation.ts';
+import type { Normalisation } from '../contract/normalisation.ts';
 import type { Operation } from '../contract/operation.ts';
 import type { FailedRow } from '../contract/row.ts';
 import type { ApproximateRow } from './approximate.ts';
@@ -8,10 +8,11 @@ import { readStill } from './formats/read.ts';
 import type { Still } from './formats/still.ts';
 import type { HistogramRow } from './histogram.ts';
 import { imageBytes } from './image-memory.ts';
-import type { Kernel, Measured, Normalised, Prepared } from './kernel.ts';
+import type { Decoded, Kernel, Measured, Normalised, Prepared, Product } from './kernel.ts';
 import type { NativeAddon } from './native-addon.ts';
 import { type NativeSource, prepareBySharp, runJob, type Wanted } from './native-job.ts';
 import { normaliseNatively } from './native-normalise.ts';
+import { decodeNatively } from './native-pixels.ts';
 import {
   APPROXIMATION_WANTED,
   countsWanted,
@@ -57,6 +58,12 @@ export function createNativeKernel(
       );
       return (await Promise.all(jobs)).flat();
     },
+    async pixelsAll(prepared) {
+      const jobs = cutIntoJobs(prepared).map((job) =>
+        Array.isArray(job) ? decodeNatively(addon, job) : job.pixels(),
+      );
+      return (await Promise.all(jobs)).flat();
+    },
     async countAll(prepared, counts) {
       const jobs = cutIntoJobs(prepared).map((job) =>
         Array.isArray(job) ? runJob(addon, job, countsWanted(counts)) : countImage(job, counts),
@@ -94,14 +101,24 @@ class NativeImage implements Prepared, NativeSource {
     return this.#find(APPROXIMATION_WANTED);
   }
 
+  get pixelsBytes(): number {
+    return this.workingBytes + 3 * this.still.width * this.still.height;
+  }
+
+  async pixels(): Promise<Decoded> {
+    const [decoded] = await decodeNatively(this.#addon, [this]);
+    if (decoded === undefined) throw new RangeError('a job gave nothing for its image');
+    return decoded;
+  }
+
   async #find<R>(wanted: Wanted<R>): Promise<Measured<R | FailedRow>> {
     const [measured] = await runJob(this.#addon, [this], wanted);
     if (measured === undefined) throw new RangeError('a job gave nothing for its image');
     return measured;
   }
 
-  mostBytes(format?: NormalisedFormat): number {
-    return imageBytes(this.still, this.input.length, format);
+  mostBytes(product?: Product): number {
+    return imageBytes(this.still, this.input.length, product);
   }
 
   normalisingBytes({ format }: Normalisation): number {
@@ -140,15 +157,17 @@ function jpegBytes({ width, height, grey, streamed }: Still): number {
 /** An image for the sharp kernel, which is loaded when it is needed first. */
 function foreign(input: Buffer, key: string, still: Still, depth?: Depth): Prepared {
   const bySharp = () => prepareBySharp(input, key, depth);
+  const rgbBytes = 3 * still.width * still.height;
   return {
     workingBytes: sharpBytes(still, depth === 'native'),
-    mostBytes: (format) => imageBytes(still, input.length, format),
+    mostBytes: (product) => imageBytes(still, input.length, product),
     measure: async (operation) => (await bySharp()).measure(operation),
-    normalisingBytes: ({ format }) =>
-      sharpBytes(still, true) + outputBytes(still, format) + 3 * still.width * still.height,
+    normalisingBytes: ({ format }) => sharpBytes(still, true) + outputBytes(still, format) + rgbBytes,
     normalise: async (normalisation) => (await bySharp()).normalise(normalisation),
     histogram: async () => HISTOGRAM_WANTED.otherwise(await bySharp()),
     approximate: async () => exactMeans(await bySharp()),
+    pixelsBytes: sharpBytes(still) + rgbBytes,
+    pixels: async () => (await bySharp()).pixels(),
   };
 }
 

@@ -4,7 +4,8 @@ import type { Normalised, Prepared } from './kernel.ts';
 
 /** An image that is not decoded, since its header says that it would be refused. */
 export function refusedImage(key: string, code: ImageErrorCode): Prepared {
-  const outcome = async () => ({ row: failedRow(key, code), decodeMs: 0, computeMs: 0 });
+  const row = failedRow(key, code);
+  const outcome = async () => ({ row, decodeMs: 0, computeMs: 0 });
   return {
     workingBytes: 0,
     mostBytes: () => 0,
@@ -13,6 +14,8 @@ export function refusedImage(key: string, code: ImageErrorCode): Prepared {
     normalise: outcome,
     histogram: outcome,
     approximate: outcome,
+    pixelsBytes: 0,
+    pixels: async () => ({ failed: row, decodeMs: 0 }),
   };
 }
 

@@ -11,13 +11,14 @@ import { readStill } from './formats/read.ts';
 import type { Still } from './formats/still.ts';
 import { countValues, statisticsOfCounts } from './histogram.ts';
 import { imageBytes } from './image-memory.ts';
-import type { Kernel, Measured, Prepared } from './kernel.ts';
+import type { Decoded, Kernel, Measured, Prepared } from './kernel.ts';
 import { sharp } from './load-sharp.ts';
 import { exactMeans } from './native-wanted.ts';
 import { outputBytes, refusedImage, tooLargeFor } from './prepared.ts';
 import { compositeOverBlack, measuredRow, measurePixels, type Pixels } from './scan.ts';
 import { sharpBytes } from './sharp-memory.ts';
 import { normaliseDeep, normalisePixels } from './sharp-normalise.ts';
+import { rgbOf } from './sharp-pixels.ts';
 
 /** How libvips uses the process; the settings are global in sharp. */
 export type SharpSettings = {
@@ -46,7 +47,7 @@ function prepare(input: Buffer, key: string, depth: Depth = '8'): Prepared {
   const dropped = still.deep !== undefined && !isDeep;
   const prepared: Prepared = {
     workingBytes: sharpBytes(still, isDeep),
-    mostBytes: (format) => imageBytes(still, input.length, format),
+    mostBytes: (product) => imageBytes(still, input.length, product),
     measure: (operation: Operation) =>
       isDeep
         ? decodeThen(decodeDeep(still), key, async (pixels) => ({
@@ -74,8 +75,22 @@ function prepare(input: Buffer, key: string, depth: Depth = '8'): Prepared {
             return { row: { ...row, histogram }, ...(dropped && { droppedBits: true }) };
           }),
     approximate: () => exactMeans(prepared),
+    pixelsBytes: sharpBytes(still) + 3 * still.width * still.height,
+    pixels: () => decodePixels(still, key),
   };
   return prepared;
+}
+
+async function decodePixels(still: Still, key: string): Promise<Decoded> {
+  const { width, height, deep } = still;
+  const outcome = await decodeThen(decode(still), key, async (pixels) => ({ data: rgbOf(still, pixels) }));
+  if ('row' in outcome) {
+    const { row: failed, computeMs, ...rest } = outcome;
+    return { failed, ...rest };
+  }
+  const pixels = { width, height, data: outcome.data };
+  const decodeMs = outcome.decodeMs + outcome.computeMs;
+  return { pixels, decodeMs, ...(deep !== undefined && { droppedBits: true }) };
 }
 
 /** @param decoding what is awaited here, since it fails at a damaged image */

@@ -37,7 +37,8 @@ it('is known from the header, and is the same in every kernel', () => {
   for (const kernel of KERNELS) {
     const known = readdirSync(odd).map((name) => {
       const prepared = kernel.prepare(readFileSync(join(odd, name)), name);
-      return [name, ([undefined, 'png', 'jpeg', 'npy'] as const).map((format) => prepared.mostBytes(format))];
+      const products = [undefined, 'png', 'jpeg', 'npy', 'pixels'] as const;
+      return [name, products.map((product) => prepared.mostBytes(product))];
     });
     expect(Object.fromEntries(known), kernel.name).toEqual(JSON.parse(python));
   }

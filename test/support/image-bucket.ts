@@ -91,13 +91,15 @@ export function watch(
       const image = kernel.prepare(input, key);
       return {
         workingBytes: image.workingBytes,
-        mostBytes: (format) => image.mostBytes(format),
+        mostBytes: (product) => image.mostBytes(product),
         measure: (operation) =>
           around(() => image.measure(operation), { input: input.length, working: image.workingBytes }),
         normalisingBytes: (normalisation) => image.normalisingBytes(normalisation),
         normalise: (normalisation) => image.normalise(normalisation),
         histogram: () => image.histogram(),
         approximate: () => image.approximate(),
+        pixelsBytes: image.pixelsBytes,
+        pixels: () => image.pixels(),
       };
     },
   };

@@ -26,6 +26,15 @@ type Exports = {
     numbers: number,
     details: number,
   ): void;
+  /** Puts the pixels of all images into the output. */
+  fanfleet_put_pixels(
+    files: number,
+    pieces: number,
+    images: number,
+    count: number,
+    numbers: number,
+    details: number,
+  ): void;
   /** The state of the image. */
   fanfleet_normalise(files: number, pieces: number, request: number, made: number): bigint;
   fanfleet_release(made: number): void;
@@ -37,7 +46,7 @@ export class OutOfMemory extends Error {}
 /** One instance of the kernel, with memory of its own. After an error it must not be used any more. */
 export class WasmInstance {
   readonly calls: Exports;
-  /** The output that was handed over since it was last set to undefined. */
+  /** The output that was handed over since it was last set to undefined; or one that is to be filled. */
   output: Uint8Array<ArrayBuffer> | undefined;
   #outputLength = 0;
 
@@ -68,6 +77,9 @@ export class WasmInstance {
         }
         this.output.set(this.bytes(from, length), this.#outputLength);
         this.#outputLength += length;
+      },
+      put: (from: number, length: number, at: number) => {
+        this.output?.set(this.bytes(from, length), at >>> 0);
       },
     };
     // The C library asks for an environment and for a place for error messages; there are none.

@@ -7,6 +7,7 @@ export type Job =
       readonly images: Uint32Array;
       readonly wanted: Parameters<NativeAddon['measure']>[2];
     }
+  | { readonly kind: 'pixels'; readonly images: Uint32Array }
   | { readonly kind: 'normalise'; readonly settings: Parameters<NativeAddon['normalise']>[1] };
 
 /** What a worker starts with. */
@@ -25,15 +26,19 @@ export type ToWorker = { readonly mailbox: Mailbox; readonly filled: number } & 
 );
 
 export type MeasureAnswer = Awaited<ReturnType<NativeAddon['measure']>>;
+export type PixelsAnswer = Omit<Awaited<ReturnType<NativeAddon['pixels']>>, 'pixels'> & {
+  readonly pixels: Uint8Array<ArrayBuffer>;
+};
 export type NormaliseAnswer = Omit<Awaited<ReturnType<NativeAddon['normalise']>>, 'output'> & {
   readonly output?: Uint8Array<ArrayBuffer>;
 };
+export type Answer = MeasureAnswer | PixelsAnswer | NormaliseAnswer;
 
 /** From a worker: that the mailbox may be filled again, or what became of its job. */
 export type FromWorker = { readonly mailbox: Mailbox } & (
   | { readonly answer?: undefined }
   | {
-      readonly answer: MeasureAnswer | NormaliseAnswer;
+      readonly answer: Answer;
       /** Whether its memory has grown so much, or is so unsure, that it is to be ended. */
       readonly spent: boolean;
     }

@@ -1,14 +1,6 @@
 import { SHARE_ENV, Worker } from 'node:worker_threads';
 import { onceDone } from '../once-done.ts';
-import type {
-  FromWorker,
-  Job,
-  Mailbox,
-  MeasureAnswer,
-  NormaliseAnswer,
-  ToWorker,
-  WorkerData,
-} from './messages.ts';
+import type { Answer, FromWorker, Job, Mailbox, ToWorker, WorkerData } from './messages.ts';
 import { WORKER_SOURCE } from './worker-source.ts';
 
 /** Files are mostly smaller. It bounds what a large one takes beside itself and its copy in WebAssembly's memory. */
@@ -17,7 +9,7 @@ const MAILBOX_BYTES = 1024 * 1024;
 type Task = {
   readonly job: Job;
   readonly pieces: readonly Buffer[];
-  readonly resolve: (answer: MeasureAnswer | NormaliseAnswer) => void;
+  readonly resolve: (answer: Answer) => void;
   readonly reject: (reason: Error) => void;
 };
 
@@ -38,7 +30,7 @@ export class WasmPool {
   }
 
   /** Do a job on the next free thread. The pieces must not change until it settles. */
-  async run(job: Job, pieces: readonly Buffer[]): Promise<MeasureAnswer | NormaliseAnswer> {
+  async run(job: Job, pieces: readonly Buffer[]): Promise<Answer> {
     const module = await this.#module();
     return new Promise((resolve, reject) => {
       this.#queue.push({ job, pieces, resolve, reject });
@@ -83,7 +75,7 @@ class PoolWorker {
   #task: Task | undefined;
   #feed: Feed | undefined;
   /** The answer of one that is spent, until it has ended. */
-  #last: MeasureAnswer | NormaliseAnswer | undefined;
+  #last: Answer | undefined;
 
   constructor(module: WebAssembly.Module, onFree: (worker: PoolWorker, ended: boolean) => void) {
     const workerData: WorkerData = { module };

@@ -1,6 +1,6 @@
-import { NUMBERS_IN, NUMBERS_OUT } from '../addon-numbers.ts';
+import { NUMBERS_IN, NUMBERS_OF_PIXELS, NUMBERS_OUT, STATES } from '../addon-numbers.ts';
 import type { WasmInstance } from './instance.ts';
-import type { Job, MeasureAnswer, NormaliseAnswer } from './messages.ts';
+import type { Answer, Job, MeasureAnswer, NormaliseAnswer, PixelsAnswer } from './messages.ts';
 
 /** Counts of how often each value occurs, per channel. */
 const COUNTS = 3 * 256;
@@ -31,19 +31,19 @@ class Scratch {
 }
 
 /** Do a job, as the addon does it. What the input is after that is not said. */
-export function runJob(wasm: WasmInstance, pieced: Input, asked: Job): MeasureAnswer | NormaliseAnswer {
+export function runJob(wasm: WasmInstance, pieced: Input, asked: Job): Answer {
   using scratch = new Scratch(wasm);
   const { input, job } = joined(wasm, pieced, asked);
   const { files, pieces } = putPieces(wasm, scratch, input);
-  return job.kind === 'measure'
-    ? measure(wasm, scratch, files, pieces, job)
-    : normalise(wasm, scratch, files, pieces, input, job);
+  if (job.kind === 'measure') return measure(wasm, scratch, files, pieces, job);
+  if (job.kind === 'pixels') return decode(wasm, scratch, files, pieces, job);
+  return normalise(wasm, scratch, files, pieces, input, job);
 }
 
 /** The file of a single image in one piece, its data joined: a large PNG would be in memory a third time. */
 function joined(wasm: WasmInstance, input: Input, job: Job): { readonly input: Input; readonly job: Job } {
   const { address, lengths } = input;
-  if (job.kind === 'measure' && job.images.length !== NUMBERS_IN) return { input, job };
+  if (job.kind !== 'normalise' && job.images.length !== NUMBERS_IN) return { input, job };
   const total = lengths.reduce((sum, length) => sum + length, 0);
   const length = wasm.calls.fanfleet_join(address, total) >>> 0;
   const whole = { address, lengths: Uint32Array.of(length) };
@@ -91,13 +91,42 @@ function measure(
   }
   const numbers = numbersAt(wasm, found, NUMBERS_OUT * count);
   for (let at = 0; at < numbers.length; at += NUMBERS_OUT) inMilliseconds(numbers, at);
-  let damaged = 0;
-  for (let at = 0; at < numbers.length; at += NUMBERS_OUT) damaged += numbers[at] === 1 ? 1 : 0;
   return {
     numbers,
     ...(wanted === 'total' && { total: numbersAt(wasm, counts, COUNTS) }),
-    details: Array.from({ length: damaged }, (_, at) => wasm.text(details + DETAIL * at, DETAIL)),
+    details: detailsAt(wasm, details, numbers, NUMBERS_OUT),
   };
+}
+
+/** What the decoder says of each damaged image. */
+function detailsAt(wasm: WasmInstance, address: number, numbers: Float64Array, perImage: number): string[] {
+  let damaged = 0;
+  for (let at = 0; at < numbers.length; at += perImage) damaged += numbers[at] === STATES.damaged ? 1 : 0;
+  return Array.from({ length: damaged }, (_, at) => wasm.text(address + DETAIL * at, DETAIL));
+}
+
+function decode(
+  wasm: WasmInstance,
+  scratch: Scratch,
+  files: number,
+  pieces: number,
+  { images }: Job & { kind: 'pixels' },
+): PixelsAnswer {
+  const count = images.length / NUMBERS_IN;
+  const sizes = scratch.take(4 * images.length);
+  const found = scratch.take(8 * NUMBERS_OF_PIXELS * count);
+  const details = scratch.take(DETAIL * count);
+  new Uint32Array(wasm.calls.memory.buffer, sizes, images.length).set(images);
+  let total = 0;
+  for (let at = 0; at < images.length; at += NUMBERS_IN)
+    total += 3 * (images[at] ?? 0) * (images[at + 1] ?? 0);
+  const pixels = new Uint8Array(total);
+  wasm.output = pixels;
+  wasm.calls.fanfleet_put_pixels(files, pieces, sizes, count, found, details);
+  wasm.output = undefined;
+  const numbers = numbersAt(wasm, found, NUMBERS_OF_PIXELS * count);
+  for (let at = 1; at < numbers.length; at += NUMBERS_OF_PIXELS) numbers[at] = (numbers[at] ?? 0) / 1e6;
+  return { pixels, numbers, details: detailsAt(wasm, details, numbers, NUMBERS_OF_PIXELS) };
 }
 
 type Places = Readonly<Record<'files' | 'pieces' | 'sizes' | 'found' | 'details' | 'counts', number>>;

@@ -5,7 +5,7 @@ import type { Kernel } from '../kernel.ts';
 import type { NativeAddon } from '../native-addon.ts';
 import { createNativeKernel } from '../native-kernel.ts';
 import { KERNEL_WASM } from './kernel-wasm.ts';
-import type { MeasureAnswer, NormaliseAnswer } from './messages.ts';
+import type { MeasureAnswer, NormaliseAnswer, PixelsAnswer } from './messages.ts';
 import { WasmPool } from './pool.ts';
 
 /**
@@ -24,6 +24,7 @@ export function wasmAddon(threads: number): NativeAddon {
   return {
     measure: async (pieces, images, wanted) =>
       (await pool.run({ kind: 'measure', images, wanted }, pieces)) as MeasureAnswer,
+    pixels: async (pieces, images) => (await pool.run({ kind: 'pixels', images }, pieces)) as PixelsAnswer,
     normalise: async (pieces, settings) => {
       const { output, ...rest } = (await pool.run(
         { kind: 'normalise', settings },

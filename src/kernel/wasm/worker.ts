@@ -3,17 +3,9 @@
  * file, since a bundle has no file for it.
  */
 import { parentPort, workerData } from 'node:worker_threads';
-import { NUMBERS_IN, NUMBERS_OUT, STATES } from '../addon-numbers.ts';
+import { NUMBERS_IN, NUMBERS_OF_PIXELS, NUMBERS_OUT, STATES } from '../addon-numbers.ts';
 import { OutOfMemory, WasmInstance } from './instance.ts';
-import type {
-  FromWorker,
-  Job,
-  Mailbox,
-  MeasureAnswer,
-  NormaliseAnswer,
-  ToWorker,
-  WorkerData,
-} from './messages.ts';
+import type { Answer, FromWorker, Job, Mailbox, ToWorker, WorkerData } from './messages.ts';
 import { runJob } from './run-job.ts';
 
 /** Memory of an instance never shrinks. One of more bytes than this is not kept for the next image. */
@@ -84,16 +76,21 @@ function unlessItFails<T>(work: () => T): T | undefined {
 }
 
 /** Of images that are for another kernel. */
-function leftToOthers(job: Job): MeasureAnswer | NormaliseAnswer {
+function leftToOthers(job: Job): Answer {
   if (job.kind === 'normalise') return { extremes: [], checksum: 0, decodeMs: 0, encodeMs: 0 };
-  const count = job.images.length / NUMBERS_IN;
-  const numbers = new Float64Array(count * NUMBERS_OUT);
-  for (let at = 0; at < numbers.length; at += NUMBERS_OUT) numbers[at] = STATES.foreign;
-  return { numbers, details: [] };
+  const perImage = job.kind === 'pixels' ? NUMBERS_OF_PIXELS : NUMBERS_OUT;
+  const numbers = new Float64Array((job.images.length / NUMBERS_IN) * perImage);
+  for (let at = 0; at < numbers.length; at += perImage) numbers[at] = STATES.foreign;
+  return { numbers, details: [], ...(job.kind === 'pixels' && { pixels: new Uint8Array() }) };
 }
 
 function say(message: FromWorker): void {
-  const output =
-    message.answer !== undefined && 'output' in message.answer ? message.answer.output : undefined;
-  parentPort?.postMessage(message, [message.mailbox, ...(output === undefined ? [] : [output.buffer])]);
+  const made = message.answer === undefined ? undefined : madeIn(message.answer);
+  parentPort?.postMessage(message, [message.mailbox, ...(made === undefined ? [] : [made.buffer])]);
+}
+
+/** What is handed over and not copied. */
+function madeIn(answer: Answer): Uint8Array<ArrayBuffer> | undefined {
+  if ('pixels' in answer) return answer.pixels;
+  return 'output' in answer ? answer.output : undefined;
 }

@@ -42,6 +42,8 @@ function refusing(workingBytes = 0): Kernel & { most: number } {
       normalise: async () => refused(key),
       histogram: async () => refused(key),
       approximate: async () => refused(key),
+      pixelsBytes: workingBytes,
+      pixels: async () => ({ failed: refused(key).row, decodeMs: 0 }),
     }),
   };
   return kernel;
