@@ -13,6 +13,7 @@ const shellSchema = z.object({
   FANFLEET_HOST_IMAGE: z.string().startsWith('/').optional(),
   FANFLEET_FUNCTION_LIMITS: z.enum(['none', 'lambda']).optional(),
   FANFLEET_ACCOUNT_CONCURRENCY: z.coerce.number().int().min(1).max(10_000).optional(),
+  FANFLEET_SET_UP_PIPE: z.coerce.number().int().min(3).optional(),
   AWS_REGION: z.string().optional(),
   PATH: z.string().default('/usr/local/bin:/usr/bin:/bin'),
   HOME: z.string().default('/'),

@@ -6,6 +6,12 @@
 import { argv } from 'node:process';
 import { fileURLToPath } from 'node:url';
 import { tell } from './setup/installer.mjs';
-import { pythonPackages } from './setup/python-packages.mjs';
+import { compilePython, pythonPackages } from './setup/python-packages.mjs';
 
-await pythonPackages(fileURLToPath(new URL('..', import.meta.url)), argv.slice(2)).catch(tell);
+const root = fileURLToPath(new URL('..', import.meta.url));
+try {
+  await pythonPackages(root, argv.slice(2));
+  await compilePython(root);
+} catch (reason) {
+  tell(reason);
+}

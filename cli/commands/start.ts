@@ -3,6 +3,7 @@ import type { Sample } from '../../src/dataset/sample.ts';
 import { SAMPLE_KINDS } from '../../src/dataset/sample-kinds.ts';
 import { type Aws, type Context, connect, expectLocal } from '../context.ts';
 import { EXIT, type ExitCode } from '../exit-code.ts';
+import { setUpDone } from '../set-up.ts';
 import { sample, upload } from './dataset.ts';
 import { KeptFleets, onKeptFleet } from './kept-fleets.ts';
 import { type RunOptions, runCommand } from './run.ts';
@@ -23,6 +24,7 @@ export async function startCommand(context: Context, options: RunOptions) {
     async (at) => {
       await upCommand(at, {});
       step('offline AWS up');
+      await setUpDone(at);
       await deployCommand(at);
       step('stack deployed');
     },

@@ -17,12 +17,6 @@ const ALWAYS = ['emulator', 'engines'];
  * @throws {SetupError}
  */
 export async function pythonPackages(root, engines) {
-  await pythonEnvironment(root, engines);
-  await compilePython(root);
-}
-
-/** @param {string} root @param {readonly string[]} [engines] */
-async function pythonEnvironment(root, engines) {
   // The hosts of the fleet compare this with the lock file that they are given.
   const lock = hash(join(root, 'uv.lock'));
   const marker = join(root, '.venv', '.fanfleet-lock');
@@ -55,8 +49,12 @@ function installedEngines(root) {
   return readFileSync(enginesFile(root), 'utf8').split(' ');
 }
 
-/** What hosts of a fleet on this machine load, once for all of them. They boot without it, more slowly: no reason to fail. */
-async function compilePython(/** @type {string} */ root) {
+/**
+ * Compile what hosts of a fleet on this machine load, once for all of them. They boot without it, more slowly: no reason to fail.
+ *
+ * @param {string} root of the clone
+ */
+export async function compilePython(root) {
   const source = join(root, 'ec2-workers');
   const engines = existsSync(enginesFile(root)) ? [enginesFile(root)] : [];
   const made = hash(

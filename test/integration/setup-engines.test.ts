@@ -4,7 +4,6 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { installEngine } from '../../cli/engine-packages.ts';
 import type { Io } from '../../cli/io.ts';
-import { DEFAULT_ENGINE } from '../../src/contract/engines.ts';
 import { setupClone } from '../support/setup-clone.ts';
 
 const { clone, setup, nodePackages, pythonPackages } = setupClone();
@@ -71,12 +70,6 @@ describe('the set-up with an engine', () => {
     setup({}, ['--engine', 'daft']);
     expect(await calls()).toEqual([`${GROUPS} --group=daft`, '']);
     expect(existsSync(join(clone(), '.venv/.fanfleet-engines'))).toBe(false);
-  });
-
-  it('is that of `npm start`, with the engine that it runs', async () => {
-    const { scripts } = JSON.parse(await readFile(join(clone(), 'package.json'), 'utf8'));
-    expect(scripts.prestart).toBe(`node scripts/setup.mjs --engine ${DEFAULT_ENGINE}`);
-    expect(scripts.setup).toBe('node scripts/setup.mjs');
   });
 });
 

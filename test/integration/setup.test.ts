@@ -63,7 +63,7 @@ describe('the set-up', () => {
   });
 
   it('asks for the Node that package.json asks for', async () => {
-    const script = await readFile(join(clone(), 'scripts/setup.mjs'), 'utf8');
+    const script = await readFile(join(clone(), 'scripts/setup/set-up.mjs'), 'utf8');
     const { engines } = JSON.parse(await readFile(join(clone(), 'package.json'), 'utf8'));
     expect(engines.node).toBe(`>=${/LEAST_NODE = (\d+)/.exec(script)?.[1]}`);
   });

@@ -18,6 +18,8 @@ const FILES = [
   'scripts/setup/installer.mjs',
   'scripts/setup/native-kernel.mjs',
   'scripts/setup/python-packages.mjs',
+  'scripts/setup/set-up.mjs',
+  'scripts/start.mjs',
   'scripts/install-engine.mjs',
   'scripts/native/build-kernel.mjs',
   'scripts/native/cmake',

@@ -1,0 +1,77 @@
+// Sets everything up from the lock files: Node packages (Node 24 among them) and a Python environment, and beside them the
+// native kernel. Plain JavaScript without dependencies, since it runs on whatever Node (22 or newer) the machine has.
+// Quick when nothing has changed: it compares hashes of what is installed from.
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { hash, install, SetupError, tell, unchanged, windows } from './installer.mjs';
+import { nativeKernel } from './native-kernel.mjs';
+import { compilePython, pythonPackages } from './python-packages.mjs';
+
+/** As in `engines` of package.json, which npm only warns about. */
+const LEAST_NODE = 22;
+
+/**
+ * Set up, and tell what goes wrong. Commands can start with the packages; before hosts or functions are there, the rest has
+ * to be done: the native kernel, and what hosts load, compiled once for all of them.
+ *
+ * @param {string} root of the clone
+ * @param {readonly string[]} [engines] those whose packages are wanted; all packages where it is not given
+ * @returns {{packages: Promise<boolean>, rest: Promise<unknown>, stop: () => void}} whether they are there; when the rest is
+ * done, or left out; what ends it
+ */
+export function setUp(root, engines) {
+  const stop = new AbortController();
+  const problem = nodeProblem();
+  if (problem !== undefined) {
+    tell(problem);
+    return { packages: Promise.resolve(false), rest: Promise.resolve(), stop: () => {} };
+  }
+  const ofNode = nodePackages(root);
+  const kernel = nativeKernel(
+    root,
+    stop.signal,
+    // What went wrong is told below.
+    ofNode.catch(() => stop.abort()),
+  );
+  const packages = allOf([ofNode, pythonPackages(root, engines)]).then(
+    () => true,
+    (reasons) => {
+      stop.abort();
+      for (const reason of reasons) tell(reason);
+      return false;
+    },
+  );
+  const compiled = packages.then((there) => (there ? compilePython(root) : undefined));
+  return { packages, rest: Promise.all([kernel, compiled]), stop: () => stop.abort() };
+}
+
+function nodeProblem() {
+  if (Number(process.versions.node.split('.')[0]) >= LEAST_NODE) return undefined;
+  return new SetupError(
+    `expected Node ${LEAST_NODE} or newer but this is ${process.version}.`,
+    'Install a newer one, from nodejs.org or with a version manager, put it first on the PATH, and run this again.',
+  );
+}
+
+/** @param {string} root */
+async function nodePackages(root) {
+  const lock = hash(join(root, 'package.json'), join(root, 'package-lock.json'));
+  const marker = join(root, 'node_modules', '.fanfleet-lock');
+  if (unchanged(marker, lock)) return;
+  await install(root, 'Node packages, Node 24 among them', windows ? 'npm.cmd' : 'npm', [
+    'ci',
+    '--no-audit',
+    '--no-fund',
+    // Its own waits between tries would keep somebody without a network waiting for over a minute.
+    '--fetch-retry-mintimeout=1000',
+    '--fetch-retry-maxtimeout=5000',
+  ]);
+  writeFileSync(marker, lock);
+}
+
+/** @param {readonly Promise<void>[]} jobs @throws {unknown[]} all that went wrong */
+async function allOf(jobs) {
+  const outcomes = await Promise.allSettled(jobs);
+  const reasons = outcomes.flatMap((outcome) => (outcome.status === 'rejected' ? [outcome.reason] : []));
+  if (reasons.length > 0) throw reasons;
+}
