@@ -1,7 +1,7 @@
 import { type Command, Option } from 'commander';
 import { parse } from '../src/parse.ts';
 import { type AdviceRequestInput, adviceRequestSchema, STRATEGIES } from '../src/run/advice-request.ts';
-import { number } from './request-options.ts';
+import { number } from './numbers.ts';
 import { timeSpan } from './time-span.ts';
 
 /** Add what says which of several ways is the best one. */

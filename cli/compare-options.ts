@@ -6,7 +6,8 @@ import { invalidInput, problemOf } from '../src/invalid-input.ts';
 import { parse } from '../src/parse.ts';
 import type { PartialRequest } from '../src/run/request.ts';
 import { MINIMUM_EFFECT } from '../src/statistics/ratio-test.ts';
-import { addRequestOptions, number, requestOf } from './request-options.ts';
+import { number } from './numbers.ts';
+import { addRequestOptions, requestOf } from './request-options.ts';
 
 /** Options of a request that a comparison sets itself. */
 const NOT_SHARED: ReadonlySet<string> = new Set([

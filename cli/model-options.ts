@@ -4,8 +4,9 @@ import { MARKETS } from '../src/contract/market.ts';
 import { STORAGE_CLASSES } from '../src/cost/storage-classes.ts';
 import { type Job, jobSchema } from '../src/model/job.ts';
 import { parse } from '../src/parse.ts';
-import { runOperationSchema } from '../src/run/normalise.ts';
-import { number } from './request-options.ts';
+import { WORKLOAD_NAMES } from '../src/workloads/names.ts';
+import { DEFAULT_WORKLOAD } from '../src/workloads/schemas.ts';
+import { number } from './numbers.ts';
 
 /** What a command line says of a job that is to be predicted. */
 export interface ModelRequest {
@@ -23,7 +24,7 @@ export function addModelOptions(command: Command): Command {
   return command
     .option('--images <n>', 'how many, e.g. 50e6 (with --from: as in that run)', number)
     .option('--bytes <n>', 'mean size of an image, e.g. 110e3', number)
-    .addOption(new Option('--operation <name>', 'default: stats').choices(runOperationSchema.options))
+    .addOption(new Option('--workload <name>', `default: ${DEFAULT_WORKLOAD.name}`).choices(WORKLOAD_NAMES))
     .addOption(
       new Option(
         '--storage-class <name>',

@@ -1,37 +1,21 @@
-import { type Command, InvalidArgumentError, Option } from 'commander';
-import { DEPTHS } from '../src/contract/depth.ts';
+import type { Command } from 'commander';
 import { DEFAULT_ENGINE, ENGINE_NAMES } from '../src/contract/engines.ts';
 import { KERNEL_CHOICES } from '../src/contract/kernel-choice.ts';
 import { MARKETS } from '../src/contract/market.ts';
-import { NORMALISED_FORMATS } from '../src/contract/normalisation.ts';
 import { IMAGE_FILTERS } from '../src/dataset/image-type.ts';
 import { SHARD_KEYS } from '../src/dataset/shards/shard-keys.ts';
-import { FanfleetError } from '../src/errors.ts';
 import { parse } from '../src/parse.ts';
-import { normaliseSchema, runOperationSchema } from '../src/run/normalise.ts';
 import { type RequestInput, requestSchema } from '../src/run/request.ts';
+import { number } from './numbers.ts';
+import { addWorkloadOptions, type WorkloadFlags, workloadOf } from './workload-options.ts';
 
 /** Add an option for every field of the execution input; docs/run.md explains them. */
 export function addRequestOptions(command: Command): Command {
-  return command
-    .option('--operation <name>', `${runOperationSchema.options.join(' | ')} (default: stats)`)
-    .option(
-      '--depth <bits>',
-      `of images of 16 bits: the high 8, or all: ${DEPTHS.join(' | ')} (default: 8; to normalise: native)`,
-    )
+  return addWorkloadOptions(command)
     .option(
       '--kernel <name>',
       `of both arms: ${KERNEL_CHOICES.join(' | ')}: native where both have it (default: auto)`,
     )
-    .option('--format <name>', `of normalised images: ${NORMALISED_FORMATS.join(' | ')} (default: png)`)
-    .option('--channels <how>', 'stretched with one range, or each with its own: all | each (default: all)')
-    .option('--quality <n>', 'of normalised JPEGs, 1-100 (default: 90)', number)
-    .addOption(
-      new Option('--scope <name>', 'what the range is taken from; of the dataset by a minmax run before')
-        .choices(['image', 'dataset'])
-        .conflicts('statisticsRun'),
-    )
-    .option('--statistics-run <run>', 'an earlier run over the same images that gives the range')
     .option('--filter <name>', `what counts as an image: ${IMAGE_FILTERS.join(' | ')} (default: suffix)`)
     .option(
       '--shard-keys <how>',
@@ -60,35 +44,24 @@ export function addRequestOptions(command: Command): Command {
     .option('--no-baseline', 'leave out the single-thread run');
 }
 
-type Flags = Partial<Omit<RequestInput, 'schedule' | 'prefix' | 'normalise'>> &
-  NonNullable<RequestInput['normalise']> & {
-    parallel?: boolean;
-    sequential?: boolean;
-    scope?: 'image' | 'dataset';
-  };
+type Flags = Partial<Omit<RequestInput, 'schedule' | 'prefix' | 'workload'>> &
+  WorkloadFlags & { parallel?: boolean; sequential?: boolean };
 
 /** The execution input that the options say, checked here already so that a slip costs no upload. */
 export function requestOf(
   flags: Flags,
   prefix: string | undefined,
 ): Omit<RequestInput, 'prefix'> & { prefix?: string | undefined } {
-  const { parallel, sequential, ...rest } = flags;
-  const normalise = pick(rest, Object.keys(normaliseSchema.shape));
+  const { parallel, sequential, workload: _, ...rest } = flags;
+  const workload = workloadOf(flags);
   const schedule = parallel ? 'parallel' : sequential ? 'sequential' : undefined;
   const given: Record<string, unknown> = {
     ...pick(rest, Object.keys(requestSchema.shape)),
     ...(schedule === undefined ? {} : { schedule }),
-    ...(Object.keys(normalise).length === 0 ? {} : { normalise }),
+    ...(workload === undefined ? {} : { workload }),
   };
   parse(requestSchema, { prefix: prefix ?? '-', ...given }, 'The request');
   return { ...given, ...(prefix === undefined ? {} : { prefix }) };
-}
-
-/** Whether the range of the dataset is to be measured first, by a run of its own. */
-export function wantsDatasetRange({ scope, operation }: Flags): boolean {
-  if (scope === undefined || operation === 'normalise') return scope === 'dataset';
-  const message = 'Expected `--scope` with `--operation normalise` only, but received it with another one.';
-  throw new FanfleetError('INVALID_INPUT', message, { source: 'user' });
 }
 
 /** The fields of these names that have a value. */
@@ -99,10 +72,3 @@ function pick(from: object, names: readonly string[]): Record<string, unknown> {
 }
 
 const list = (value: string) => value.split(',');
-
-/** @throws InvalidArgumentError which commander shows with the option's name */
-export function number(value: string): number {
-  const parsed = Number(value);
-  if (value.trim() === '' || !Number.isFinite(parsed)) throw new InvalidArgumentError('Expected a number.');
-  return parsed;
-}

@@ -1,15 +1,26 @@
 import { Command, Option } from 'commander';
 import * as z from 'zod';
 import { DEFAULT_ENGINE, ENGINE_NAMES } from '../src/contract/engines.ts';
+import { OPERATIONS } from '../src/contract/operation.ts';
 import { invalidInput, problemOf } from '../src/invalid-input.ts';
 import { parse } from '../src/parse.ts';
-import { runOperationSchema } from '../src/run/normalise.ts';
 import type { PartialRequest } from '../src/run/request.ts';
 import { type Point, pointSchema, pointsOf } from '../src/sweep/point.ts';
-import { addRequestOptions, number, requestOf } from './request-options.ts';
+import { WORKLOAD_NAMES } from '../src/workloads/names.ts';
+import {
+  DEFAULT_WORKLOAD,
+  REQUEST_PARAMS,
+  type RunWorkload,
+  resolveWorkload,
+  workloadRequestSchema,
+} from '../src/workloads/schemas.ts';
+import { number } from './numbers.ts';
+import { addRequestOptions, requestOf } from './request-options.ts';
+import { expectTaken, PARAM_NAMES, paramsIn } from './workload-options.ts';
 
 /** Options of a request that a sweep sets itself or takes lists of, and those of the serverless arm. */
 const NOT_SHARED: ReadonlySet<string> = new Set([
+  'workload',
   'operation',
   'engine',
   'workers',
@@ -35,7 +46,8 @@ export interface SweepRequest {
 }
 
 const axesSchema = z.object({
-  operation: z.array(pointSchema.shape.operation).default(['stats']),
+  workload: z.array(z.enum(WORKLOAD_NAMES)).default([DEFAULT_WORKLOAD.name]),
+  operation: z.array(z.enum(OPERATIONS)).optional(),
   engine: z.array(pointSchema.shape.engine).default([DEFAULT_ENGINE]),
   workers: z.array(pointSchema.shape.workers).default([1, 2, 4]),
   repeats: z.int().min(1).max(50).default(3),
@@ -50,7 +62,8 @@ export function addSweepOptions(command: Command): Command {
     .option('--images <where>', 'a folder of this machine, or s3://bucket/prefix')
     .option('--engine <names>', `${ENGINE_NAMES.join(',')} (default: ${DEFAULT_ENGINE})`, list)
     .option('--workers <counts>', 'worker counts (default: 1,2,4)', (value) => list(value).map(number))
-    .option('--operation <names>', `${runOperationSchema.options.join(',')} (default: stats)`, list)
+    .option('--workload <names>', `${WORKLOAD_NAMES.join(',')} (default: ${DEFAULT_WORKLOAD.name})`, list)
+    .option('--operation <names>', `of statistics: ${OPERATIONS.join(',')} (default: stats)`, list)
     .option('--repeats <n>', 'rounds of all points, in turn (default: 3)', number)
     .addOption(
       new Option(
@@ -81,21 +94,42 @@ export function sweepOf(
   flags: Readonly<Record<string, unknown>> & Partial<SweepToContinue>,
   prefix: string | undefined,
 ): SweepRequest | SweepToContinue {
-  const { operation, engine, workers, repeats, keepFleets, continue: file, ...shared } = flags;
+  const { workload, operation, engine, workers, repeats, keepFleets, continue: file, ...shared } = flags;
   if (file !== undefined) {
     if (prefix === undefined) return { continue: file };
     throw invalidInput('The sweep', [problemOf('nothing beside `--continue`', 'prefix', prefix)]);
   }
-  const axes = parse(axesSchema, { operation, engine, workers, repeats }, 'The sweep');
-  const normalises = axes.operation.includes('normalise');
-  const request = requestOf({ ...shared, ...(normalises ? { operation: 'normalise' } : {}) }, prefix);
-  const { operation: _, ...common } = request;
+  const axes = parse(axesSchema, { workload, operation, engine, workers, repeats }, 'The sweep');
+  const others = Object.fromEntries(Object.entries(shared).filter(([name]) => !PARAM_NAMES.has(name)));
   return {
-    points: pointsOf({ operations: axes.operation, engines: axes.engine, workers: axes.workers }),
+    points: pointsOf({
+      workloads: workloadsOf(axes, paramsIn(shared)),
+      engines: axes.engine,
+      workers: axes.workers,
+    }),
     rounds: axes.repeats,
     keepFleets: keepFleets === true,
-    request: common,
+    request: requestOf(others, prefix),
   };
+}
+
+/** Each workload with those of the settings that it has, statistics once for each operation. */
+function workloadsOf(
+  { workload, operation }: z.output<typeof axesSchema>,
+  params: Readonly<Record<string, unknown>>,
+): RunWorkload[] {
+  expectTaken({ ...params, ...(operation && { operation }) }, workload);
+  return workload.flatMap((name) => {
+    const taken = Object.entries(params).filter(([param]) => param in REQUEST_PARAMS[name].shape);
+    const common = Object.fromEntries(taken);
+    const all =
+      name === 'statistics'
+        ? (operation ?? ['stats']).map((one) => ({ ...common, operation: one }))
+        : [common];
+    return all.map((own) =>
+      resolveWorkload(parse(workloadRequestSchema, { name, params: own }, 'The sweep')),
+    );
+  });
 }
 
 function list(value: string): string[] {

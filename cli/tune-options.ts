@@ -8,11 +8,13 @@ import { adviceRequestSchema, type Strategy } from '../src/run/advice-request.ts
 import type { PartialRequest } from '../src/run/request.ts';
 import { type Point, pointSchema, pointsOf } from '../src/tune/point.ts';
 import { addStrategyOptions } from './advice-options.ts';
-import { addRequestOptions, number, requestOf } from './request-options.ts';
+import { number } from './numbers.ts';
+import { addRequestOptions, requestOf } from './request-options.ts';
+import { PARAM_NAMES } from './workload-options.ts';
 
 /** Options of a request that all points can have alike. */
 const SHARED: ReadonlySet<string> = new Set([
-  ...['operation', 'format', 'channels', 'quality', 'statisticsRun'],
+  ...['workload', ...PARAM_NAMES],
   ...['requesterPays', 'filter', 'shardKeys', 'concurrency', 'toleratedFailures'],
 ]);
 

@@ -14,13 +14,13 @@ import type { ReportEnvironment } from '../src/contract/report-environment.ts';
 import { FanfleetError } from '../src/errors.ts';
 import { fleetInfoSchema } from '../src/fleet/arm-info.ts';
 import { instanceLivesSchema } from '../src/fleet/instance-life.ts';
-import { imageTask } from '../src/kernel/image-task.ts';
 import { parse } from '../src/parse.ts';
 import { findPrices, type Prices } from '../src/prices/prices.ts';
 import { readStoredPrices } from '../src/prices/stored-prices.ts';
 import { armTimes, passesSchema } from '../src/report/arm-times.ts';
 import { type ArmInput, buildSummary } from '../src/report/summary.ts';
 import { type Run, runSchema } from '../src/run/run.ts';
+import { imageTask } from '../src/workloads/image-task.ts';
 import { endpoint, handler, logger, region } from './runtime.ts';
 
 const eventSchema = z.object({ run: runSchema, passes: passesSchema });
@@ -81,7 +81,7 @@ async function readArm(store: ObjectStore, run: Run, times: ArmTimes): Promise<A
       ...where,
       ...wall,
       arm,
-      task: imageTask(run),
+      task: imageTask(run.workload),
       engineStartedAt: fleet?.engineStartedAt,
       headClock: fleet?.clock,
       resumedAt: run.resume === null ? undefined : run.startedAt,

@@ -6,12 +6,12 @@ import { createS3 } from '../src/aws/s3.ts';
 import { s3Access } from '../src/aws/s3-access.ts';
 import { layout } from '../src/contract/layout.ts';
 import { kernelChooser } from '../src/kernel/choose-kernel.ts';
-import { imageTask } from '../src/kernel/image-task.ts';
 import { addonPath } from '../src/kernel/native-addon.ts';
 import { parse } from '../src/parse.ts';
 import { imageMemoryOfFunction } from '../src/run/image-memory.ts';
 import { runSchema } from '../src/run/run.ts';
-import { runBaseline } from '../src/workload/baseline.ts';
+import { runBaseline } from '../src/worker/baseline.ts';
+import { imageTask } from '../src/workloads/image-task.ts';
 import { processClock, processUsage, workerLimits } from './process.ts';
 import { endpoint, environment, handler, logger, region } from './runtime.ts';
 
@@ -37,7 +37,7 @@ export const main = handler('baseline', async (event: unknown) => {
     imageBytes: Math.min(run.imageMemory, imageMemoryOfFunction(memoryMb)) * 1024 * 1024,
     bucket: run.bucket,
     requesterPays: run.requesterPays,
-    task: imageTask(run),
+    task: imageTask(run.workload),
     batches: readManifest(store.stream(layout.manifest(run.runId))),
     budgetMs: BUDGET_MS,
     now: processClock.now,

@@ -5,9 +5,9 @@ import { kernelChooser } from '../src/kernel/choose-kernel.ts';
 import { addonPath } from '../src/kernel/native-addon.ts';
 import { metricsLine } from '../src/metrics-line.ts';
 import { ServerClock } from '../src/timing/server-clock.ts';
-import { readEvent } from '../src/workload/event.ts';
-import { countsOfTakenOver } from '../src/workload/taken-over.ts';
-import { work } from '../src/workload/worker.ts';
+import { readEvent } from '../src/worker/event.ts';
+import { countsOfTakenOver } from '../src/worker/taken-over.ts';
+import { work } from '../src/worker/worker.ts';
 import { processClock, processUsage, workerLimits } from './process.ts';
 import { environment, handler, logger, s3Access, writeLog } from './runtime.ts';
 

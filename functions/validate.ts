@@ -57,7 +57,7 @@ async function validateRun({ input, runId, startedAt }: RunEvent): Promise<Run> 
   logger.info('run accepted', {
     runId,
     arms: run.arms,
-    operation: run.operation,
+    workload: run.workload,
     schedule: run.schedule,
     concurrency: run.concurrency,
   });

@@ -103,6 +103,6 @@ function objectOf(value: unknown, path: string, problems: string[]): Values | un
   return undefined;
 }
 
-function isObject(value: unknown): value is Values {
+export function isObject(value: unknown): value is Values {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

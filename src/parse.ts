@@ -17,7 +17,9 @@ export function parse<S extends z.ZodType>(schema: S, input: unknown, what: stri
 function describe(issue: z.core.$ZodIssue, input: unknown): string {
   const path = issue.path.map(String).join('.');
   if (issue.code === 'unrecognized_keys') {
-    return `Expected no field ${issue.keys.map((key) => `\`${key}\``).join(', ')}: it is not known; remove it or correct its name.`;
+    const fields = issue.keys.map((key) => `\`${key}\``).join(', ');
+    const where = path === '' ? '' : ` in \`${path}\``;
+    return `Expected no field ${fields}${where}: it is not known; remove it or correct its name.`;
   }
   return problemOf(issue.message, path, valueAt(issue.path, input));
 }
@@ -28,7 +30,7 @@ function expectation(issue: z.core.$ZodRawIssue): string | undefined {
     case 'invalid_type':
       return issue.expected === 'int' ? 'integer' : issue.expected;
     case 'invalid_value':
-      return `one of ${issue.values.map((value) => JSON.stringify(value)).join(', ')}`;
+      return oneOf(issue.values);
     case 'too_small':
       return `${issue.origin} of at least ${issue.minimum}${unit(issue.origin, issue.minimum)}`;
     case 'too_big':
@@ -36,10 +38,15 @@ function expectation(issue: z.core.$ZodRawIssue): string | undefined {
     case 'invalid_format':
       return `${issue.format} text`;
     case 'invalid_union':
-      return 'one of the forms that are allowed';
+      // Of a union whose forms a field tells apart, these are the values of that field.
+      return Array.isArray(issue.options) ? oneOf(issue.options) : 'one of the forms that are allowed';
     default:
       return undefined;
   }
+}
+
+function oneOf(values: readonly unknown[]): string {
+  return `one of ${values.map((value) => JSON.stringify(value)).join(', ')}`;
 }
 
 function unit(origin: string, count: number | bigint): string {

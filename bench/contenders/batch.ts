@@ -7,7 +7,7 @@ import type { Batch, DatasetObject } from '../../src/contract/manifest.ts';
 import { listPages } from '../../src/dataset/s3-listing.ts';
 import { chooseKernel } from '../../src/kernel/choose-kernel.ts';
 import { shardMembers } from '../../src/plan/shard-members.ts';
-import { measureBatch } from '../../src/workload/measure-batch.ts';
+import { measureBatch } from '../../src/worker/measure-batch.ts';
 import type { Job, Store } from '../job.ts';
 import { clientOf } from '../s3-server.ts';
 import { statisticsOf } from '../statistics-row.ts';

@@ -3,6 +3,7 @@ import type { Outliers } from '../../src/aggregate/outliers.ts';
 import { countsOf, percentilesOf } from '../../src/aggregate/statistics.ts';
 import { FanfleetError } from '../../src/errors.ts';
 import type { Summary } from '../../src/report/summary-schema.ts';
+import { workloadText } from '../../src/workloads/text.ts';
 import { type Context, connect } from '../context.ts';
 import { textTable } from '../text-table.ts';
 import { fetchReport, latest } from './report.ts';
@@ -13,7 +14,7 @@ type Dataset = NonNullable<Summary['dataset']>;
  * The statistics of a run's dataset as normalisation constants, ready to be pasted.
  *
  * @param percents percentiles instead of those of the summary, 0 to 100
- * @throws FanfleetError `NO_STATISTICS` or `NO_HISTOGRAM` where the run's operation does not give them
+ * @throws FanfleetError `NO_STATISTICS` or `NO_HISTOGRAM` where the run's workload does not give them
  */
 export async function constantsCommand(
   context: Context,
@@ -21,7 +22,7 @@ export async function constantsCommand(
   percents: readonly number[] | undefined,
 ) {
   const { dataset, request, ...summary } = await summaryOf(context, runId);
-  const run = `the run ${summary.runId} with the operation \`${request.operation}\``;
+  const run = `the run ${summary.runId} with the workload \`${workloadText(request.workload)}\``;
   // Not those of the summary, which may be of an earlier version.
   const constants = dataset && constantsOf(dataset);
   if (dataset === null || constants === null) {
@@ -88,7 +89,7 @@ export async function outliersCommand(context: Context, runId: string | undefine
 }
 
 function meanLines(means: Outliers['means']): string[] {
-  if (means === null) return ['The operation of this run gives no means.'];
+  if (means === null) return ['The workload of this run gives no means.'];
   const counts = means.channels.map(
     ({ channel, low, high, below, above }) =>
       `${channel} means outside of ${low.toFixed(2)} to ${high.toFixed(2)}: ${below} below, ${above} above`,

@@ -21,7 +21,7 @@ export async function estimateCommand(context: Context, request: ModelRequest) {
   const problems = problemsOf(job, setups);
   const around = aroundArms(job);
   const text = [
-    `${count(job.images)} images of ${Math.round(job.bytesPerImage / 1000)} kB, ${job.operation}, ${count(setups[0]?.batches ?? 0)} batches`,
+    `${count(job.images)} images of ${Math.round(job.bytesPerImage / 1000)} kB, ${job.workload}, ${count(setups[0]?.batches ?? 0)} batches`,
     '',
     ...armTable(arms),
     '',

@@ -11,6 +11,8 @@ import type { PartialRequest, RequestInput } from '../../src/run/request.ts';
 import { requestToResume } from '../../src/run/resume.ts';
 import { passes } from '../../src/run/run.ts';
 import { describeRun, type Execution, newRunId, startRun, stopRun } from '../../src/run/start.ts';
+import { DEFAULT_WORKLOAD, resolveWorkload } from '../../src/workloads/schemas.ts';
+import { workloadText } from '../../src/workloads/text.ts';
 import { type Aws, type Context, connect } from '../context.ts';
 import { installEngine } from '../engine-packages.ts';
 import { exitCodeOf } from '../exit-code.ts';
@@ -78,7 +80,9 @@ export async function start(context: Context, aws: Aws, input: RequestInput): Pr
   if (arms.includes('fleet') && input.fleet === undefined) await installEngine(context, engine);
   const runId = newRunId(new Date());
   await startRun(aws.sfn, aws.stack, runId, input);
-  context.io.note(`run ${runId}: ${input.operation ?? 'stats'} over ${input.prefix}`);
+  context.io.note(
+    `run ${runId}: ${workloadText(resolveWorkload(input.workload ?? DEFAULT_WORKLOAD))} over ${input.prefix}`,
+  );
   if (
     context.stage === LOCAL &&
     arms.includes('fleet') &&
@@ -92,13 +96,12 @@ export async function start(context: Context, aws: Aws, input: RequestInput): Pr
 
 /** The input with the range of the dataset, after a run on one arm, once, that finds it out. */
 async function withStatisticsRun(context: Context, aws: Aws, input: RequestInput): Promise<RequestInput> {
-  const { normalise, resume: _, fleet, ...rest } = input;
+  const { workload, resume: _, fleet, ...rest } = input;
   const arm: Arm = input.arms?.includes('serverless') === false ? 'fleet' : 'serverless';
   const statistics: RequestInput = {
     ...rest,
     ...(arm === 'fleet' && fleet !== undefined ? { fleet } : {}),
-    operation: 'minmax',
-    depth: 'native',
+    workload: { name: 'statistics', params: { operation: 'minmax', depth: 'native' } },
     arms: [arm],
     repeats: 1,
     baseline: false,
@@ -106,7 +109,10 @@ async function withStatisticsRun(context: Context, aws: Aws, input: RequestInput
   const statisticsRun = await start(context, aws, statistics);
   const execution = await follow(context, aws, statisticsRun, statistics);
   if (execution.status !== 'SUCCEEDED') throw runFailed(execution);
-  return { ...input, normalise: { ...normalise, statisticsRun } };
+  return {
+    ...input,
+    workload: { name: 'normalise', params: { ...workload?.params, statisticsRun } },
+  } as RequestInput;
 }
 
 /**

@@ -25,7 +25,7 @@ export async function simulateCommand(context: Context, { seed, runs, request }:
   const arms = setups.map((setup) => simulatedArm(input, setup, { seed, runs }));
   const problems = [...problemsOf(job, setups), ...arms.flatMap(({ events }) => events)];
   const text = [
-    `${count(job.images)} images of ${Math.round(job.bytesPerImage / 1000)} kB, ${job.operation}; ${plural(runs, 'simulated run')}, seed ${seed}`,
+    `${count(job.images)} images of ${Math.round(job.bytesPerImage / 1000)} kB, ${job.workload}; ${plural(runs, 'simulated run')}, seed ${seed}`,
     '',
     ...textTable(
       [

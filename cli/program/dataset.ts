@@ -3,8 +3,8 @@ import { SAMPLE_KINDS, type SampleKind } from '../../src/dataset/sample-kinds.ts
 import { SHARD_BYTES_RANGE } from '../../src/dataset/shards/cut-shards.ts';
 import type { Act } from '../act.ts';
 import { byteSize } from '../byte-size.ts';
+import { number } from '../numbers.ts';
 import { percentages } from '../percentages.ts';
-import { number } from '../request-options.ts';
 
 /** Images, and what runs found out about them. */
 export function addDataset(program: Command, act: Act): void {

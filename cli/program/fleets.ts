@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { DEFAULT_ENGINE, ENGINE_NAMES } from '../../src/contract/engines.ts';
 import { MARKETS } from '../../src/contract/market.ts';
 import type { Act } from '../act.ts';
-import { number } from '../request-options.ts';
+import { number } from '../numbers.ts';
 import { timeSpan } from '../time-span.ts';
 
 /** Fleets that are kept for several runs. */

@@ -4,9 +4,9 @@ import { KERNEL_CHOICES } from '../../src/contract/kernel-choice.ts';
 import { NORMALISED_FORMATS } from '../../src/contract/normalisation.ts';
 import { OPERATIONS } from '../../src/contract/operation.ts';
 import { parse } from '../../src/parse.ts';
-import { normalisationSchema } from '../../src/run/normalise.ts';
+import { normaliseParamsSchema } from '../../src/workloads/normalise/schema.ts';
 import type { Act } from '../act.ts';
-import { number } from '../request-options.ts';
+import { number } from '../numbers.ts';
 
 /** What works on files of this machine, without any AWS. */
 export function addLocal(program: Command, act: Act): void {
@@ -56,7 +56,7 @@ export function addLocal(program: Command, act: Act): void {
         (await import('../commands/normalise.ts')).normaliseCommand(context, paths, {
           out,
           kernel,
-          normalisation: parse(normalisationSchema, settings, 'The normalisation'),
+          normalisation: parse(normaliseParamsSchema, settings, 'The normalisation'),
         }),
       ),
     );

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import type { Act } from '../act.ts';
-import { number } from '../request-options.ts';
+import { number } from '../numbers.ts';
 
 /** The offline AWS, and what is kept on this machine. */
 export function addOffline(program: Command, act: Act): void {

@@ -2,7 +2,8 @@ import { type Command, Option } from 'commander';
 import type { Act } from '../act.ts';
 import { addAdviceOptions, adviceRequestOf } from '../advice-options.ts';
 import { REPORT_FORMATS } from '../output-formats.ts';
-import { addRequestOptions, requestOf, wantsDatasetRange } from '../request-options.ts';
+import { addRequestOptions, requestOf } from '../request-options.ts';
+import { wantsDatasetRange } from '../workload-options.ts';
 
 /** Runs: starting one, and looking at it. */
 export function addRuns(program: Command, act: Act): void {

@@ -2,7 +2,7 @@ import { Command, Option } from 'commander';
 import type { Act } from '../act.ts';
 import { addAdviceOptions, adviceRequestOf } from '../advice-options.ts';
 import { addModelOptions, modelRequestOf } from '../model-options.ts';
-import { number } from '../request-options.ts';
+import { number } from '../numbers.ts';
 
 /** What answers before anything runs: prices, the model, and the advice by it. */
 export function addVerdict(program: Command, act: Act): void {

@@ -138,8 +138,7 @@ def pending_tasks(s3: QuickS3, options: argparse.Namespace) -> list[Task]:
             options.manifest,
             options.out,
             options.bucket,
-            options.operation,
-            options.normalisation,
+            options.workload,
             options.image_memory,
             options.round,
             line.batch,
@@ -148,7 +147,6 @@ def pending_tasks(s3: QuickS3, options: argparse.Namespace) -> list[Task]:
             queued_at,
             options.requester_pays,
             options.kernel,
-            options.depth,
         )
         for line in read_lines(chunks)
         if line.batch not in done
@@ -169,9 +167,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser()
     parser.add_argument("--manifest", required=True, help="s3:// address of the manifest")
     parser.add_argument("--out", required=True, help="s3:// address of the arm's folder, with a slash at its end")
-    parser.add_argument("--operation", required=True)
-    parser.add_argument("--normalisation", type=json.loads, help="JSON: how images are normalised, if they are")
-    parser.add_argument("--depth", choices=("8", "native"), default="8", help="bits of images of 16 in their rows")
+    parser.add_argument("--workload", required=True, type=json.loads, help="JSON: its name and its params")
     parser.add_argument("--kernel", choices=("auto", "native", "portable"), default="auto")
     parser.add_argument(
         "--image-memory",

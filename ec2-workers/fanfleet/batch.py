@@ -17,6 +17,7 @@ from fanfleet.cpu_share import CpuShare
 from fanfleet.fetch import BYTES_IN_FLIGHT, Fetched, fetch_groups
 from fanfleet.histogram import ValueCounts, serialize_histogram
 from fanfleet.image_memory import is_file_too_large
+from fanfleet.image_task import ImageTask
 from fanfleet.kernels import Kernel, choose
 from fanfleet.manifest import parse_line
 from fanfleet.normalised_file import content_type, file_name, is_key_too_long
@@ -25,6 +26,7 @@ from fanfleet.put_ahead import PutAhead
 from fanfleet.row import Measured, failed_row, serialize_row
 from fanfleet.server_clock import ServerClock
 from fanfleet.task import Task, batch_name
+from fanfleet.workloads import image_task
 
 large_buffers.give_back()
 _ready_at_ms = time.time() * 1000
@@ -87,7 +89,8 @@ def run_batch(
         batch = _read_batch(s3, task)
         list_ms = (time.time() - started_at) * 1000
         kernel = choose(task.kernel)
-        done = _do_images(s3, kernel, task, batch["objects"], is_wanted)
+        images = image_task(task.workload)
+        done = _do_images(s3, kernel, task, images, batch["objects"], is_wanted)
         put_started = time.perf_counter()
         if done.values is not None:
             text = serialize_histogram(task.batch, len(done.lines) - done.errors, done.values)
@@ -150,18 +153,23 @@ class _Done:
 
 
 def _do_images(
-    s3: Any, kernel: Kernel, task: Task, objects: list[dict[str, Any]], is_wanted: Callable[[], bool]
+    s3: Any,
+    kernel: Kernel,
+    task: Task,
+    images: ImageTask,
+    objects: list[dict[str, Any]],
+    is_wanted: Callable[[], bool],
 ) -> _Done:
     """Fetch, do and, where they are normalised, write the images; all files are there when it returns."""
-    done = _Done(values=ValueCounts() if task.operation == "histogram" else None)
+    done = _Done(values=ValueCounts() if images.counts_values else None)
     started = time.perf_counter()
-    codes = [_refusal(task, item) for item in objects]
+    codes = [_refusal(task, images, item) for item in objects]
     wanted = [item for item, code in zip(objects, codes, strict=True) if code is None]
     # Both beside the image that is decoded; with less memory less is held.
     ahead = min(BYTES_IN_FLIGHT, task.image_memory * 2**20 // 8)
     fetching = fetch_groups(s3, task.bucket, wanted, ahead, requester_pays=task.requester_pays)
     with PutAhead(s3, task.out, ahead) as files:
-        rows = _rows(kernel, task, fetching, files, done)
+        rows = _rows(kernel, task, images, fetching, files, done)
         for item, code in zip(objects, codes, strict=True):
             if not is_wanted():
                 raise Unwanted(f"Nobody waits for batch {task.batch} any more.")
@@ -175,23 +183,24 @@ def _do_images(
     return done
 
 
-def _refusal(task: Task, item: dict[str, Any]) -> str | None:
+def _refusal(task: Task, images: ImageTask, item: dict[str, Any]) -> str | None:
     """Why an object is an error without being asked for, if it is.
 
     Its file could have no key, the plan said so, or it is too large for any image in it.
     """
-    if task.normalisation and is_key_too_long(item["key"]):
+    if images.normalisation and is_key_too_long(item["key"]):
         return "OUTPUT_KEY_TOO_LONG"
     too_large = is_file_too_large(item["size"], task.image_memory * 2**20)
     return item.get("refused", "TOO_MUCH_MEMORY" if too_large else None)
 
 
 def _rows(
-    kernel: Kernel, task: Task, fetching: Iterator[list[Fetched]], files: PutAhead, done: _Done
+    kernel: Kernel, task: Task, images: ImageTask, fetching: Iterator[list[Fetched]], files: PutAhead, done: _Done
 ) -> Iterator[dict[str, Any]]:
     """The rows of what is fetched, in its order. Of normalised images the files are on their way then."""
     for group in fetching:
-        measured = _measure(kernel, task, [(each.key, each.data) for each in group if each.data is not None], done)
+        inputs = [(each.key, each.data) for each in group if each.data is not None]
+        measured = _measure(kernel, images, inputs, task.image_memory * 2**20, done)
         for fetched in group:
             done.get_ms += fetched.get_ms
             if fetched.data is None:
@@ -206,19 +215,20 @@ def _rows(
             done.compute_ms += image.compute_ms
             if image.detail:
                 print(f"{fetched.key!r}: {image.detail}", flush=True)
-            if task.normalisation and image.file is not None:
-                file_format = task.normalisation["format"]
+            if images.normalisation and image.file is not None:
+                file_format = images.normalisation["format"]
                 files.put(file_name(fetched.key, file_format), image.file, content_type(file_format))
             yield image.row
 
 
-def _measure(kernel: Kernel, task: Task, images: list[tuple[str, bytes]], done: _Done) -> Iterator[Measured]:
+def _measure(
+    kernel: Kernel, images: ImageTask, inputs: list[tuple[str, bytes]], most_bytes: int, done: _Done
+) -> Iterator[Measured]:
     """Together, or where each has a file, one by one as they are asked for."""
-    most_bytes = task.image_memory * 2**20
-    if task.normalisation is None:
-        return iter(kernel.measure_all(images, task.operation, task.depth, most_bytes, done.values))
-    normalisation = task.normalisation
-    return (kernel.normalise(data, key, normalisation, most_bytes) for key, data in images)
+    normalisation = images.normalisation
+    if normalisation is None:
+        return iter(kernel.measure_all(inputs, images.operation, images.depth, most_bytes, done.values))
+    return (kernel.normalise(data, key, normalisation, most_bytes) for key, data in inputs)
 
 
 def _read_batch(s3: Any, task: Task) -> dict[str, Any]:

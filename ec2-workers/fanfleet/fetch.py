@@ -30,7 +30,7 @@ GROUP_BYTES = 2 * 2**20
 BODY_TRIES = 4
 
 WITNESSES = 3
-"""Others that are asked whether S3 answers at all. The same in src/workload/read-or-blame.ts."""
+"""Others that are asked whether S3 answers at all. The same in src/worker/read-or-blame.ts."""
 
 _UNSOUND = (FlexibleChecksumError, HTTPClientError, IncompleteReadError, ResponseStreamingError)
 """Of a body that did not come whole, or came with other bytes than S3 has."""

@@ -12,13 +12,10 @@ class JobSettings:
     data_bucket: str
     requester_pays: str
     """`true` or `false`: whether requests to that bucket say that the requester pays."""
-    operation: str
-    depth: str
-    """`8` or `native`: of how many bits of an image of 16 its rows are."""
+    workload: str
+    """JSON: what is done with the images, as `Workload` in src/contract/workload.ts."""
     kernel: str
     """What is to measure them, one of `WANTED` in kernels.py: the same in both arms."""
-    normalisation: str
-    """JSON, `null` unless the operation is to normalise."""
     image_memory: int
     """Most MiB that one image may take."""
 
@@ -33,10 +30,8 @@ class JobSettings:
             round=int(variables["FANFLEET_ROUND"]),
             data_bucket=variables["FANFLEET_DATA_BUCKET"],
             requester_pays=variables["FANFLEET_REQUESTER_PAYS"],
-            operation=variables["FANFLEET_OPERATION"],
-            depth=variables["FANFLEET_DEPTH"],
+            workload=variables["FANFLEET_WORKLOAD"],
             kernel=variables["FANFLEET_KERNEL"],
-            normalisation=variables["FANFLEET_NORMALISATION"],
             image_memory=int(variables["FANFLEET_IMAGE_MEMORY"]),
         )
 
@@ -54,8 +49,7 @@ class JobSettings:
         return [
             *("--manifest", f"s3://{runs_bucket}/{self.manifest_key}"),
             *("--out", f"s3://{runs_bucket}/{self.arm_prefix}"),
-            *("--operation", self.operation, "--normalisation", self.normalisation),
-            *("--depth", self.depth, "--kernel", self.kernel),
+            *("--workload", self.workload, "--kernel", self.kernel),
             *("--image-memory", str(self.image_memory)),
             *("--bucket", self.data_bucket, "--requester-pays", self.requester_pays),
             *("--round", str(self.round)),

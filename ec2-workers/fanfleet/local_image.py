@@ -8,12 +8,14 @@ import os
 import sys
 from importlib import import_module
 
+from fanfleet import workloads
 from fanfleet.clusters import spark_archive
 
 LOWEST_PRIORITY = 19
 
 MODULES = (
     *("fanfleet.head", "fanfleet.worker", "fanfleet.batch", "fanfleet.pillow_kernel", "engines.contract"),
+    *(f"fanfleet.workloads.{name}" for name in workloads.NAMES),
     *("ray._private.node", "ray._private.workers.default_worker", "ray.autoscaler.v2.sdk", "ray.data"),
     *("daft.runners.flotilla", "daft.runners.ray_runner"),
     *("distributed.cli.dask_scheduler", "cryptography.x509"),

@@ -49,7 +49,6 @@ OPERATION_STATISTICS = {
     "min": ("min",),
     "minmax": ("min", "max"),
     "stats": ("sum", "sumSq", "min", "max", "mean_e6"),
-    "histogram": ("sum", "sumSq", "min", "max", "mean_e6"),
 }
 
 

@@ -13,9 +13,8 @@ class Task:
     """s3:// address of the arm's folder, which ends in a slash."""
     bucket: str
     """Where the images are."""
-    operation: str
-    normalisation: dict[str, Any] | None
-    """As `Normalisation` in src/contract/normalisation.ts; None unless the operation is to normalise."""
+    workload: dict[str, Any]
+    """What is done with the images, as `Workload` in src/contract/workload.ts: its name and its params."""
     image_memory: int
     """Most MiB that one image may take: of the run, so that both arms refuse the same images."""
     round: int
@@ -28,8 +27,6 @@ class Task:
     """Whether requests to the bucket of the images say so."""
     kernel: str = "auto"
     """What is to measure them, one of `WANTED` in kernels.py: the same in both arms."""
-    depth: str = "8"
-    """`8` or `native`: of how many bits of an image of 16 its row is."""
 
     def to_json(self) -> str:
         return json.dumps(asdict(self))

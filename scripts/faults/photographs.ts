@@ -15,7 +15,7 @@ export interface Work {
 }
 
 const PREFIX = 'disturbed/';
-const REQUEST = { prefix: PREFIX, operation: 'normalise', normalise: { format: 'jpeg' } } as const;
+const REQUEST = { prefix: PREFIX, workload: { name: 'normalise', params: { format: 'jpeg' } } } as const;
 
 /** Enough for times that can be compared. */
 export const WORK: Work = { images: 300, request: { ...REQUEST, batchSize: 5 } };

@@ -3,7 +3,7 @@ import { armSchema } from '../contract/arm.ts';
 import { engineSchema } from '../contract/engines.ts';
 import { MARKETS } from '../contract/market.ts';
 import { STRATEGIES } from '../run/advice-request.ts';
-import { runOperationSchema } from '../run/normalise.ts';
+import { WORKLOAD_NAMES } from '../workloads/names.ts';
 
 const positive = z.number().positive();
 
@@ -78,7 +78,7 @@ export const adviceSchema = z.object({
   workload: z.object({
     images: z.int().positive(),
     bytesPerImage: positive,
-    operation: runOperationSchema,
+    workload: z.enum(WORKLOAD_NAMES),
     /** Listing and aggregate, which are the same for both arms; the deadline is for all of it. */
     aroundSeconds: z.number().nonnegative(),
   }),

@@ -36,7 +36,7 @@ export function advise(ground: Ground, request: AdviceRequest): Advice {
     workload: {
       images: workload.images,
       bytesPerImage: workload.bytesPerImage,
-      operation: workload.operation,
+      workload: workload.workload,
       aroundSeconds: limits.aroundSeconds,
     },
     best: chosen && choiceOf(chosen),

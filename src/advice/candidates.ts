@@ -11,7 +11,7 @@ import { instancePrice, type Prices } from '../prices/prices.ts';
 /** What is to be done, and where: the parts of a job that no advice can change. */
 export type Workload = Pick<
   Job,
-  'images' | 'bytesPerImage' | 'operation' | 'storage' | 'packed' | 'partitions'
+  'images' | 'bytesPerImage' | 'workload' | 'storage' | 'packed' | 'partitions'
 > &
   Pick<Job, 'accountConcurrency' | 'warm' | 'interruptionsPerHour'>;
 

@@ -27,12 +27,12 @@ export function adviceOfRun(
 
 /** The parts of a job that no advice can change. */
 export function workloadOf(job: Job): Workload {
-  const { images, bytesPerImage, operation, storage, packed, partitions } = job;
+  const { images, bytesPerImage, workload, storage, packed, partitions } = job;
   const { accountConcurrency, warm, interruptionsPerHour } = job;
   return {
     images,
     bytesPerImage,
-    operation,
+    workload,
     storage,
     packed,
     partitions,

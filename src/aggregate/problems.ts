@@ -8,7 +8,7 @@ export const PROBLEMS = {
   KEY_FOREIGN: 'a row whose key is not in its batch',
   KEY_OUT_OF_ORDER: 'a row that is not in key order',
   FILE_FOREIGN: 'a result file that belongs to no batch of the manifest',
-  ROW_MALFORMED: 'a line that is no row of this operation in its one text form',
+  ROW_MALFORMED: 'a line that is no row of this workload in its one text form',
   ROW_INCONSISTENT: 'a row whose figures contradict each other',
   HISTOGRAM_MISSING: 'no histogram file for the batch',
   HISTOGRAM_INCONSISTENT: 'a histogram file that is none of this batch, or differs from its rows',

@@ -77,7 +77,7 @@ export const requestFactsSchema = runSchema
     bucket: true,
     prefix: true,
     requesterPays: true,
-    operation: true,
+    workload: true,
     arms: true,
     engine: true,
     workers: true,
@@ -91,11 +91,7 @@ export const requestFactsSchema = runSchema
     baseline: true,
     accountLimit: true,
   })
-  // Summaries of runs before there was a normalisation have neither.
   .extend({
-    depth: runSchema.shape.depth,
-    normalisation: runSchema.shape.normalisation.default(null),
-    statisticsRun: runSchema.shape.statisticsRun.default(null),
     resume: runSchema.shape.resume.default(null),
     keptFleet: runSchema.shape.keptFleet,
     kernel: runSchema.shape.kernel,

@@ -7,7 +7,7 @@ import type { Side } from './side.ts';
 /** What stands in the way of a verdict. The gravest comes first. */
 export const OBSTACLES = [
   'failed run',
-  'operation',
+  'workload',
   'images',
   'failed images',
   'digest',
@@ -64,9 +64,9 @@ export function obstructionOf({ a, b, metric, runs, measurements }: Compared): O
   const unknown = done.find(({ figures }) => !((figures[metric] ?? 0) > 0));
   return (
     differ(
-      'operation',
-      differing(({ operation }) => operation),
-      ({ operation }) => `the operation ${operation}`,
+      'workload',
+      differing(({ workload }) => workload),
+      ({ workload }) => `the workload ${workload}`,
     ) ??
     differ(
       'images',

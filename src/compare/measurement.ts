@@ -3,6 +3,7 @@ import type { Summary } from '../report/summary-schema.ts';
 import { errorSchema, failureOfArm } from '../sweep/measurement.ts';
 import type { Turn } from '../sweep/order.ts';
 import type { Processing } from '../sweep/processing.ts';
+import { workloadText } from '../workloads/text.ts';
 
 /** What the two configurations are compared by. */
 export const METRICS = ['wall', 'processing', 'cpu', 'cost'] as const;
@@ -35,7 +36,7 @@ export const measurementSchema = z.discriminatedUnion('status', [
     ...turn,
     status: z.literal('succeeded'),
     figures: figuresSchema,
-    operation: z.string(),
+    workload: z.string(),
     images: z.int().nonnegative(),
     failedImages: z.int().nonnegative(),
     bytes: z.int().nonnegative(),
@@ -76,7 +77,7 @@ export function measurementOf(
       cpu: processing && processing.cpuMs / 1000,
       cost: summary.cost?.arms.find((bill) => bill.arm === arm.arm)?.usd ?? null,
     },
-    operation: summary.request.operation,
+    workload: workloadText(summary.request.workload),
     images: arm.images,
     failedImages: arm.failedImages,
     bytes: summary.plan.bytes,

@@ -14,7 +14,3 @@ export const OPERATION_STATISTICS: Readonly<Record<Operation, readonly Statistic
   minmax: ['min', 'max'],
   stats: STATISTICS,
 };
-
-/** What a run does with each image: statistics, with a histogram of the dataset as well, or a normalised copy. */
-export const RUN_OPERATIONS = [...OPERATIONS, 'histogram', 'normalise'] as const;
-export type RunOperation = (typeof RUN_OPERATIONS)[number];

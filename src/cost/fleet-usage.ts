@@ -3,7 +3,7 @@ import type { InstanceLife } from '../fleet/instance-life.ts';
 import { ROOT_VOLUME_GIB } from '../fleet/root-volume.ts';
 import { instancePrice, type Prices } from '../prices/prices.ts';
 import { calls, LOG_BYTES_PER_CALL } from './functions.ts';
-import { batchesFor, fleetRequests, normalisedPuts, putsPerBatch } from './requests.ts';
+import { batchesFor, fleetRequests, imagePuts, putsPerBatch } from './requests.ts';
 import { classShares, readsOf } from './storage-classes.ts';
 import { TRANSITIONS } from './transitions.ts';
 import type { FleetUsage, InstanceUsage } from './usage.ts';
@@ -56,10 +56,7 @@ export function fleetUsage(
     s3: {
       lists: requests.lists,
       gets: imageGets + requests.gets,
-      puts:
-        putsPerBatch(run.request.operation) * batches +
-        normalisedPuts(run.request, round) * factor +
-        requests.puts,
+      puts: putsPerBatch(run.request) * batches + imagePuts(run.request, round) * factor + requests.puts,
       storedBytes: (use?.storedBytes ?? 0) * factor,
       storedDays: STORED_DAYS,
       readBytes: round.bytes * factor,

@@ -67,7 +67,7 @@ export function sharedUsage(run: RunFacts): SharedUsage {
     const fleets = arms.filter(({ arm }) => arm === 'fleet').length;
     const mapRuns = armRounds - fleets;
     // The aggregator reads the manifest for each arm, and what each batch wrote; the report the results of one arm.
-    const batches = armRounds * (1 + putsPerBatch(request.operation) * plan.batches) + 1 + plan.batches;
+    const batches = armRounds * (1 + putsPerBatch(request) * plan.batches) + 1 + plan.batches;
     // The baseline reads from the start of the manifest on; it is taken to meet the classes like all others.
     const ofBaseline = readsOf(classShares(plan.storageClasses), baseline?.images ?? 0, baseline?.bytes ?? 0);
     const ofListing = Object.entries(plan.storageClasses ?? {}).map(([storageClass, { listingGets }]) => ({

@@ -40,10 +40,8 @@ export function jobVariables(run: Run, round: number): Record<string, string> {
     FANFLEET_ROUND: String(round),
     FANFLEET_DATA_BUCKET: run.bucket,
     FANFLEET_REQUESTER_PAYS: String(run.requesterPays),
-    FANFLEET_OPERATION: run.operation,
-    FANFLEET_DEPTH: run.depth,
+    FANFLEET_WORKLOAD: JSON.stringify(run.workload),
     FANFLEET_KERNEL: run.kernel,
-    FANFLEET_NORMALISATION: JSON.stringify(run.normalisation),
     FANFLEET_IMAGE_MEMORY: String(run.imageMemory),
   };
 }

@@ -1,5 +1,6 @@
 import { create } from '@bufbuild/protobuf';
 import * as z from 'zod';
+import { opaqueWorkloadSchema } from '../contract/workload.ts';
 import { FanfleetError } from '../errors.ts';
 import { parse } from '../parse.ts';
 import { type BatchPlace, BatchPlaceSchema, type Job, JobSchema } from './protocol/head_pb.js';
@@ -9,10 +10,8 @@ const taskSchema = z.object({
   manifest: z.string(),
   out: z.string(),
   bucket: z.string(),
-  operation: z.string(),
-  depth: z.string(),
+  workload: opaqueWorkloadSchema,
   kernel: z.string(),
-  normalisation: z.unknown(),
   image_memory: z.int().positive(),
   round: z.int().nonnegative(),
   batch: z.int().nonnegative(),
@@ -50,13 +49,11 @@ export async function* readJobs(lines: AsyncIterable<string>): AsyncGenerator<Ta
 export function readTasks(text: string): Tasks {
   const lines = text.split('\n').filter((line) => line !== '');
   const tasks = lines.map((line, index) => parse(taskSchema, JSON.parse(line), `Task ${index}`));
-  const jobs = tasks.map(
-    ({ normalisation, image_memory: imageMemory, requester_pays: requesterPays, ...task }) => {
-      const { manifest, out, bucket, operation, depth, kernel, round } = task;
-      const common = { manifest, out, bucket, operation, depth, kernel, imageMemory, round, requesterPays };
-      return JSON.stringify({ ...common, normalisation: JSON.stringify(normalisation ?? null) });
-    },
-  );
+  const jobs = tasks.map(({ image_memory: imageMemory, requester_pays: requesterPays, ...task }) => {
+    const { manifest, out, bucket, kernel, round } = task;
+    const workload = JSON.stringify(task.workload);
+    return JSON.stringify({ manifest, out, bucket, workload, kernel, imageMemory, round, requesterPays });
+  });
   const [job] = new Set(jobs);
   if (job === undefined || jobs.some((other) => other !== job)) {
     const message = `Expected the tasks of one job but got those of ${new Set(jobs).size}.`;

@@ -1,5 +1,6 @@
 import type { ArmRound } from '../aggregate/run-facts.ts';
 import type { Summary } from '../report/summary-schema.ts';
+import { imageTask } from '../workloads/image-task.ts';
 
 /** What must be the same for two nights to be compared: names for people, and values that are compared as text. */
 export type Conditions = Readonly<Record<string, string>>;
@@ -8,7 +9,7 @@ export type Conditions = Readonly<Record<string, string>>;
 const JUDGED = 'fanfleet';
 
 /**
- * The images, the operation, the configuration and the environment of a run.
+ * The images, the workload, the configuration and the environment of a run.
  *
  * The processor's name counts offline only: in AWS the functions meet different ones from night to night.
  *
@@ -20,7 +21,8 @@ export function conditionsOf(summary: Summary, manifestDigest: string): Conditio
   const conditions: Record<string, string> = {
     manifest: manifestDigest,
     answer: distinct(rounds.flatMap(({ digest }) => digest ?? [])),
-    operation: request.operation,
+    // What is done, not from which run its range is: with `--scope dataset` that is another one each night.
+    workload: JSON.stringify(imageTask(request.workload)),
     arms: [...request.arms].sort().join(', '),
     repeats: String(request.repeats),
     schedule: request.schedule,
@@ -33,8 +35,6 @@ export function conditionsOf(summary: Summary, manifestDigest: string): Conditio
     const own = rounds.filter((round) => round.arm === arm);
     conditions[`kernel of the ${arm} arm`] = distinct(own.flatMap(({ work }) => work?.kernels ?? []));
   }
-  if (request.normalisation !== null) conditions.normalisation = JSON.stringify(request.normalisation);
-  if (request.depth !== '8' && request.normalisation === null) conditions.depth = request.depth;
   if (request.resume !== null) conditions['batches taken over from'] = request.resume;
   if (environment.offline) conditions.processor = `${environment.cores} x ${environment.cpuModel}`;
   for (const [name, version] of Object.entries(environment.versions)) {

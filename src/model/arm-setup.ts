@@ -1,12 +1,13 @@
 import { EC2_LIMITS, LAMBDA_LIMITS, S3_LIMITS, STEP_FUNCTIONS_LIMITS } from '../aws/limits.ts';
 import { BESIDE_THE_MAP } from '../contract/account-limit.ts';
 import type { Arm } from '../contract/arm.ts';
-import { putsPerBatch } from '../cost/requests.ts';
+import {} from '../cost/requests.ts';
 import { SLICE_BYTES } from '../dataset/reads.ts';
 import { expectedBatches } from '../plan/batch-counts.ts';
+import { EFFORTS } from '../workloads/effort.ts';
 import type { Calibration, FleetCalibration, ServerlessCalibration, Work } from './calibration.ts';
 import type { Job } from './job.ts';
-import { OPERATION_FACTOR, SPOT_INTERRUPTIONS_PER_HOUR } from './parameters.ts';
+import { SPOT_INTERRUPTIONS_PER_HOUR } from './parameters.ts';
 
 /**
  * One arm as a queue of equal batches before a number of slots: what both the closed form (`estimate.ts`) and the
@@ -161,7 +162,7 @@ interface Slots {
 function common(job: Job, calibration: Calibration, work: Work, { batches, slots, vcpus }: Slots) {
   const perBatch = job.images / batches;
   const gets = job.packed ? Math.max(1, (perBatch * job.bytesPerImage) / SLICE_BYTES) : perBatch;
-  const written = job.operation === 'normalise' ? perBatch : 0;
+  const { putsPerBatch, putsPerImage } = EFFORTS[job.workload];
   const processMs = imageMs(job, calibration, work, { vcpus, atOnce: Math.min(slots, batches) });
   const loadMs = (work.getMs * gets) / perBatch / work.getsAtOnce;
   return {
@@ -172,7 +173,7 @@ function common(job: Job, calibration: Calibration, work: Work, { batches, slots
     waitsForS3: loadMs > processMs,
     spread: work.spread,
     gets,
-    puts: putsPerBatch(job.operation) + written,
+    puts: putsPerBatch + putsPerImage * perBatch,
     getsPerSecond: S3_LIMITS.getsPerSecond * job.partitions,
     putsPerSecond: S3_LIMITS.putsPerSecond,
     getsAtOnce: work.getsAtOnce,
@@ -184,13 +185,13 @@ function common(job: Job, calibration: Calibration, work: Work, { batches, slots
  * cores of a machine that all share slow each other down.
  */
 function imageMs(
-  { bytesPerImage, operation }: Job,
-  { bytesPerImage: measured, operation: done, sharedCores }: Calibration,
+  { bytesPerImage, workload }: Job,
+  { bytesPerImage: measured, workload: done, sharedCores }: Calibration,
   work: Work,
   { vcpus, atOnce }: { readonly vcpus: number; readonly atOnce: number },
 ): number {
   const bytes = bytesPerImage / measured;
-  const factor = OPERATION_FACTOR[operation] / OPERATION_FACTOR[done];
+  const factor = EFFORTS[workload].cpu / EFFORTS[done].cpu;
   if (sharedCores === null) {
     return (work.imageMs * bytes * factor * work.vcpus) / vcpus;
   }

@@ -48,7 +48,7 @@ export function calibrate(run: MeasuredRun): Calibration {
     source: `run ${run.runId} of ${date}: ${plan.images} images, ${where}`,
     differentKernels: differentKernelsOf(run),
     bytesPerImage: Math.max(1, plan.bytes / plan.images),
-    operation: request.operation,
+    workload: request.workload.name,
     sharedCores: environment.offline ? Math.max(1, environment.cores) : null,
     serverless,
     fleet,

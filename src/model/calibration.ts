@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { engineSchema } from '../contract/engines.ts';
-import { runOperationSchema } from '../run/normalise.ts';
+import { WORKLOAD_NAMES } from '../workloads/names.ts';
 
 const ms = z.number().nonnegative();
 
@@ -56,7 +56,7 @@ export const calibrationSchema = z.object({
   differentKernels: z.string().nullable(),
   /** What an image had where they were measured, which decoding is scaled by; and what was done with it. */
   bytesPerImage: z.number().positive(),
-  operation: runOperationSchema,
+  workload: z.enum(WORKLOAD_NAMES),
   /** Cores that all slots share, where AWS was the local one; null in AWS, where every slot has its own. */
   sharedCores: z.int().positive().nullable(),
   serverless: serverlessSchema.nullable(),

@@ -2,14 +2,14 @@ import * as z from 'zod';
 import { LAMBDA_LIMITS, STEP_FUNCTIONS_LIMITS } from '../aws/limits.ts';
 import { DEFAULT_ENGINE, engineSchema } from '../contract/engines.ts';
 import { MARKETS } from '../contract/market.ts';
-import { runOperationSchema } from '../run/normalise.ts';
+import { WORKLOAD_NAMES } from '../workloads/names.ts';
 
 /** What is to be done and with what: the question that `estimate` and `simulate` answer. */
 export const jobSchema = z.strictObject({
   images: z.int('a whole number of images').min(1).max(1e12),
   /** Mean size of an object. */
   bytesPerImage: z.number().positive().max(1e9).default(110_000),
-  operation: runOperationSchema.default('stats'),
+  workload: z.enum(WORKLOAD_NAMES).default('statistics'),
   /** By storage class, part of the GETs of images and of their bytes. @default all is read as Standard */
   storage: z
     .array(

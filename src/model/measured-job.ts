@@ -18,7 +18,7 @@ export function jobOfRun({ request, plan, environment, rounds }: MeasuredRun): J
   return jobSchema.parse({
     images: plan.images,
     bytesPerImage: Math.max(1, plan.bytes / plan.images),
-    operation: request.operation,
+    workload: request.workload.name,
     storage: [...classShares(plan.storageClasses)],
     packed: plan.shards > 0,
     batchSize: request.batchSize,

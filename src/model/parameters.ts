@@ -1,6 +1,5 @@
 import type { Engine } from '../contract/engines.ts';
 import { ENGINES } from '../contract/engines.ts';
-import type { RunOperation } from '../contract/operation.ts';
 import { GETS_AT_ONCE } from '../dataset/reads.ts';
 import type { Calibration, Work } from './calibration.ts';
 
@@ -48,20 +47,6 @@ const WORK: Work = {
 };
 
 /**
- * How much more an operation takes than `stats`: CPU time of docs/performance.md (write-back as PNG 8.5, as JPEG 1.9 ms) and
- * docs/dataset-statistics.md (histogram).
- */
-export const OPERATION_FACTOR: Readonly<Record<RunOperation, number>> = {
-  mean: 1,
-  max: 1,
-  min: 1,
-  minmax: 1,
-  stats: 1,
-  histogram: 1.18,
-  normalise: 6.9,
-};
-
-/**
  * What to expect of an account where nothing has been measured. Boot, teardown and their spread are assumptions: nobody
  * has run fanfleet in an account yet (docs/operations.md); a measured run (`--from`) replaces them all.
  */
@@ -71,7 +56,7 @@ export function defaultCalibration(engine: Engine): Calibration {
       'the native kernel of docs/performance.md (2 cores of an Intel Xeon, 21 November 2026), AWS’s published limits, and assumed boot times: nothing of it was measured in an account',
     differentKernels: null,
     bytesPerImage: REFERENCE_BYTES,
-    operation: 'stats',
+    workload: 'statistics',
     sharedCores: null,
     serverless: { work: WORK, startMs: 1000, endMs: 1000, coldStartMs: 500, coldStartSpread: 0.3 },
     fleet: {

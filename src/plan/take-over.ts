@@ -6,8 +6,10 @@ import { type Plan, planSchema } from '../contract/plan.ts';
 import { isAccessRefusal, isFailed, type Row } from '../contract/row.ts';
 import { spanSchema } from '../contract/span.ts';
 import { FanfleetError } from '../errors.ts';
+import { formatOf } from '../kernel/image-task.ts';
 import { parse } from '../parse.ts';
 import type { Run } from '../run/run.ts';
+import { imageTask } from '../workloads/image-task.ts';
 
 /** Batches that are copied at once; each is one request at a time. */
 const CONCURRENCY = 32;
@@ -71,16 +73,16 @@ async function takeOverBatch(part: ArmOfRound, batch: number): Promise<boolean> 
       await store.getJson(layout.span(resume, arm, round, batch)),
       'A span',
     );
-    const rows = errors > 0 || run.normalisation !== null ? rowsOf(await store.get(result)) : [];
+    const format = formatOf(imageTask(run.workload));
+    const rows = errors > 0 || format !== undefined ? rowsOf(await store.get(result)) : [];
     if (rows.some((row) => isFailed(row) && isAccessRefusal(row.error.code))) return false;
-    if (run.normalisation !== null) {
-      const { format } = run.normalisation;
+    if (format !== undefined) {
       for (const { key } of rows.filter((row) => !isFailed(row))) {
         const file = (runId: string) => layout.normalised(runId, arm, round, key, format);
         await store.copy(file(resume), file(run.runId));
       }
     }
-    if (run.operation === 'histogram') {
+    if (run.workload.name === 'histogram') {
       const file = (runId: string) => layout.histogram(runId, arm, round, batch);
       await store.copy(file(resume), file(run.runId));
     }

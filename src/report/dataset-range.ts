@@ -5,6 +5,7 @@ import type { PerChannel } from '../contract/row.ts';
 import { FanfleetError } from '../errors.ts';
 import { parse } from '../parse.ts';
 import type { Run } from '../run/run.ts';
+import { workloadText } from '../workloads/text.ts';
 import { type Summary, summarySchema } from './summary-schema.ts';
 
 /**
@@ -15,14 +16,17 @@ import { type Summary, summarySchema } from './summary-schema.ts';
  * @throws FanfleetError `STATISTICS_UNUSABLE` if that run is not there, is over other images, or its answer is no range
  */
 export async function withDatasetRange(run: Run, runs: Pick<BucketReader, 'get'>): Promise<Run> {
-  const { statisticsRun, normalisation } = run;
-  if (statisticsRun === null || normalisation === null) return run;
+  const { workload } = run;
+  if (workload.name !== 'normalise') return run;
+  const { params } = workload;
+  const { statisticsRun } = params;
+  if (statisticsRun === undefined) return run;
   const found = await getIfPresent(runs, layout.summary(statisticsRun));
   if (found === null) {
     throw unusable(statisticsRun, 'it has no summary: it is no run of this stage, or has not ended');
   }
   const summary = parse(summarySchema, JSON.parse(found.toString('utf8')), layout.summary(statisticsRun));
-  return { ...run, normalisation: { ...normalisation, range: rangeOf(summary, run) } };
+  return { ...run, workload: { ...workload, params: { ...params, range: rangeOf(summary, run) } } };
 }
 
 function rangeOf(summary: Summary, run: Run): NonNullable<Normalisation['range']> {
@@ -51,7 +55,10 @@ function rangeOf(summary: Summary, run: Run): NonNullable<Normalisation['range']
   const min = perChannel(limit(red?.min), limit(green?.min), limit(blue?.min));
   const max = perChannel(limit(red?.max), limit(green?.max), limit(blue?.max));
   if (min === null || max === null) {
-    throw unusable(runId, `its operation was ${request.operation}: minmax and stats have minima and maxima`);
+    throw unusable(
+      runId,
+      `its workload was ${workloadText(request.workload)}: statistics with the operation minmax or stats have minima and maxima`,
+    );
   }
   return { min, max, ...(dataset.depth === 16 && { depth: 16 }) };
 }
@@ -62,6 +69,6 @@ function perChannel(...values: (number | undefined)[]): PerChannel | null {
 }
 
 function unusable(runId: string, why: string): FanfleetError {
-  const message = `Expected the minima and maxima of the images from the run ${runId} (\`normalise.statisticsRun\`) but ${why}.`;
+  const message = `Expected the minima and maxima of the images from the run ${runId} (\`statisticsRun\`) but ${why}.`;
   return new FanfleetError('STATISTICS_UNUSABLE', message, { source: 'user' });
 }

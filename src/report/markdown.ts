@@ -1,8 +1,8 @@
 import { meaningOf } from '../contract/row.ts';
 import { count, instant, plural, printable } from '../format.ts';
+import { workloadText } from '../workloads/text.ts';
 import { type FigureGroup, type Figures, figuresOf } from './figures.ts';
 import { REMARKS_IN_LINE } from './headline.ts';
-import { operationText } from './operation.ts';
 import { planned } from './plan-remarks.ts';
 import type { Summary } from './summary-schema.ts';
 
@@ -28,7 +28,7 @@ export function renderMarkdown(summary: Summary): string {
     ...failures(summary),
     ...problems(summary),
     text(
-      `${planned(plan)}; ${operationText(request)}; ${plural(request.repeats, 'round')}; ${where}; run ${runId}, ${instant(startedAt)}.`,
+      `${planned(plan)}; ${workloadText(request.workload)}; ${plural(request.repeats, 'round')}; ${where}; run ${runId}, ${instant(startedAt)}.`,
     ),
     '',
   ].join('\n');

@@ -1,10 +1,10 @@
 import { breakEvenSentences, flipSentences } from '../advice/text.ts';
 import { meaningOf } from '../contract/row.ts';
 import { count, instant, plural, printable, shortDigest } from '../format.ts';
+import { workloadLabel, workloadText } from '../workloads/text.ts';
 import { type FigureGroup, figuresOf, groupsOf, shownRound } from './figures.ts';
 import { REMARKS_IN_LINE } from './headline.ts';
 import { HOST_COLUMNS, hostFigures } from './host-figures.ts';
-import { operationText } from './operation.ts';
 import { planned } from './plan-remarks.ts';
 import type { Summary } from './summary-schema.ts';
 
@@ -37,6 +37,9 @@ export function renderTerminal(summary: Summary): string {
     .join('\n');
 }
 
+/** Letters of a workload that has no line of its own. */
+const MOST_IN_LINE = 30;
+
 function outcome({ headline, remarks }: Summary): string[] {
   if (remarks.length <= REMARKS_IN_LINE) return wrap(printable([headline, ...remarks].join(' ')));
   return [...wrap(printable(headline)), ...remarks.flatMap((remark) => wrap(`- ${printable(remark)}`))];
@@ -46,14 +49,16 @@ function facts({ agreement, request, plan, environment, contended, runId, starte
   const where = environment.offline ? 'offline, on this machine' : `AWS ${environment.region}`;
   const together =
     request.arms.length < 2 ? '' : `, ${request.schedule === 'parallel' ? 'at once' : 'one after the other'}`;
+  const what = workloadText(request.workload);
+  const isLong = what.length > MOST_IN_LINE;
   const digest = agreement.digest === null ? '' : ` Digest ${shortDigest(agreement.digest)}.`;
   return [
     ...wrap(`${agreement.reason}${digest}`),
     ...(contended ? ['CONTENDED: both arms shared the same cores; their times are no measure.'] : []),
     '',
     printable(`s3://${request.bucket}/${request.prefix}`),
-    `${planned(plan)} · ${request.normalisation === null ? operationText(request) : request.operation}`,
-    ...(request.normalisation === null ? [] : wrap(printable(operationText(request)))),
+    `${planned(plan)} · ${isLong ? workloadLabel(request.workload) : what}`,
+    ...(isLong ? wrap(printable(what)) : []),
     `${plural(request.repeats, 'round')} · ${where}${together}`,
     `run ${printable(runId)}, ${instant(startedAt)}`,
   ];

@@ -2,15 +2,14 @@ import * as z from 'zod';
 import { LAMBDA_LIMITS, STEP_FUNCTIONS_LIMITS } from '../aws/limits.ts';
 import { architecture } from '../contract/architecture.ts';
 import { armSchema } from '../contract/arm.ts';
-import { DEPTHS } from '../contract/depth.ts';
 import { DEFAULT_ENGINE, ENGINE_NAMES, ENGINES, engineSchema } from '../contract/engines.ts';
 import { KERNEL_CHOICES } from '../contract/kernel-choice.ts';
 import { MARKETS } from '../contract/market.ts';
 import { SCHEDULES } from '../contract/schedule.ts';
 import { IMAGE_FILTERS } from '../dataset/image-type.ts';
 import { SHARD_KEYS } from '../dataset/shards/shard-keys.ts';
+import { DEFAULT_WORKLOAD, workloadRequestSchema } from '../workloads/schemas.ts';
 import { adviceRequestSchema } from './advice-request.ts';
-import { normaliseSchema, runOperationSchema } from './normalise.ts';
 
 /** Of a kept fleet; it is in names of executions, keys and tags. */
 export const fleetNameSchema = z
@@ -41,13 +40,10 @@ const fields = z.strictObject({
   filter: z.enum(IMAGE_FILTERS).default('suffix'),
   /** What the key of an image in a tar is: its name, with the tar's key before it, or with it where names repeat. */
   shardKeys: z.enum(SHARD_KEYS).default('auto'),
-  operation: runOperationSchema.default('stats'),
-  /** Of how many bits of an image of 16 statistics are. @default 8; images are normalised by all of them */
-  depth: z.enum(DEPTHS).optional(),
+  /** What is done with each image, and how. @default all statistics */
+  workload: workloadRequestSchema.prefault(DEFAULT_WORKLOAD),
   /** What measures the images, the same in all arms. @default auto: native where every arm has it, else portable */
   kernel: z.enum(KERNEL_CHOICES).default('auto'),
-  /** How, where the operation is `normalise`. @default PNG, over all channels, each image by its own range */
-  normalise: normaliseSchema.optional(),
   arms: z.array(armSchema).min(1).max(2).default(['serverless', 'fleet']),
   engine: engineSchema.default(DEFAULT_ENGINE),
   /** Name of a kept fleet that does the work of the fleet arm. @default one is launched for each round */
@@ -104,14 +100,6 @@ const GROWING = ENGINE_NAMES.filter((name) => ENGINES[name].canGrow === true)
 
 /** The execution input. Only the prefix is required; docs/run.md explains each field. */
 export const requestSchema = fields
-  .refine(({ operation, normalise }) => operation === 'normalise' || normalise === undefined, {
-    path: ['normalise'],
-    error: 'nothing unless `operation` is "normalise"',
-  })
-  .refine(({ operation, depth }) => operation !== 'normalise' || depth !== '8', {
-    path: ['depth'],
-    error: 'nothing but "native" where `operation` is "normalise", which is by all bits',
-  })
   .refine(({ instanceType, instanceTypes }) => instanceType === undefined || instanceTypes === undefined, {
     path: ['instanceType'],
     error: 'nothing beside `instanceTypes`',

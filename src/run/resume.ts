@@ -6,6 +6,8 @@ import { KERNEL_CHOICES } from '../contract/kernel-choice.ts';
 import { layout } from '../contract/layout.ts';
 import { invalidInput, problemOf } from '../invalid-input.ts';
 import { parse } from '../parse.ts';
+import { imageTask } from '../workloads/image-task.ts';
+import { requestedAgain } from '../workloads/schemas.ts';
 import { type PartialRequest, type RequestInput, requestSchema } from './request.ts';
 import { type Run, runSchema } from './run.ts';
 
@@ -16,9 +18,7 @@ const sameWorkSchema = runSchema
     prefix: true,
     filter: true,
     shardKeys: true,
-    operation: true,
-    depth: true,
-    normalisation: true,
+    workload: true,
     batchSize: true,
   })
   .extend({
@@ -28,13 +28,6 @@ const sameWorkSchema = runSchema
     kernel: z.enum(KERNEL_CHOICES).optional(),
   });
 type SameWork = z.infer<typeof sameWorkSchema>;
-
-/** What these fields are called in a request, where that is another name. */
-const REQUEST_NAMES: Readonly<Record<string, string>> = { normalisation: 'normalise' };
-
-/** Of a run that has no depth yet: nobody can ask for its 8 bits any more. */
-const NORMALISED_BY_ALL_BITS =
-  'a run that normalises images of 16 bits by all of them, as runs of earlier versions do not (start a new one),';
 
 /**
  * Check that a run can go on with the batches of the run that it resumes, if it resumes one.
@@ -51,16 +44,8 @@ export async function expectResumable(run: Run, runs: Pick<BucketReader, 'get'>)
   const names = Object.keys(sameWorkSchema.shape) as (keyof typeof earlier)[];
   const problems = names
     .filter((name) => !OPTIONAL.has(name) || earlier[name] !== undefined)
-    .filter((name) => !isSame(name, earlier[name], run[name]))
-    .map((name) =>
-      name === 'depth' && earlier.operation === 'normalise'
-        ? problemOf(NORMALISED_BY_ALL_BITS, 'resume', resume)
-        : problemOf(
-            `${JSON.stringify(earlier[name])}, as in that run,`,
-            REQUEST_NAMES[name] ?? name,
-            run[name],
-          ),
-    );
+    .filter((name) => !isSame(name, earlier, run))
+    .map((name) => problemOf(`${JSON.stringify(earlier[name])}, as in that run,`, name, run[name]));
   if (problems.length > 0) throw invalidInput(what, problems);
   if ((await getIfPresent(runs, layout.plan(resume))) === null) {
     throw invalidInput(what, [problemOf('a run that got as far as its manifest', 'resume', resume)]);
@@ -70,10 +55,12 @@ export async function expectResumable(run: Run, runs: Pick<BucketReader, 'get'>)
 /** Fields that runs of earlier versions do not have. */
 const OPTIONAL: ReadonlySet<keyof SameWork> = new Set(['imageMemory', 'kernel']);
 
-function isSame(name: keyof SameWork, earlier: unknown, own: unknown): boolean {
+function isSame(name: keyof SameWork, earlier: SameWork, own: SameWork): boolean {
   // Batches of both kernels in one arm would say nothing of its speed; `auto` was settled to be the native one.
-  if (name === 'kernel') return (earlier === 'portable') === (own === 'portable');
-  return isDeepStrictEqual(earlier, own);
+  if (name === 'kernel') return (earlier.kernel === 'portable') === (own.kernel === 'portable');
+  // The range of a dataset may be from another run, if it is the same range.
+  if (name === 'workload') return isDeepStrictEqual(imageTask(earlier.workload), imageTask(own.workload));
+  return isDeepStrictEqual(earlier[name], own[name]);
 }
 
 /**
@@ -87,7 +74,7 @@ export async function requestToResume(
   given: PartialRequest,
 ): Promise<RequestInput> {
   const earlier = parse(earlierSchema, await readRequest(resume, runs), layout.request(resume));
-  const { normalisation, statisticsRun, instanceType, instanceTypes = [instanceType], ...fields } = earlier;
+  const { workload, instanceType, instanceTypes = [instanceType], ...fields } = earlier;
   // A kept fleet has its own.
   const ofFleet: ReadonlySet<string> = new Set(given.fleet === undefined ? [] : [...OF_GROWTH, ...OF_FLEET]);
   const isOtherEngine = given.engine !== undefined && ENGINES[given.engine].canGrow !== true;
@@ -97,7 +84,7 @@ export async function requestToResume(
   const request = {
     ...Object.fromEntries(known),
     ...(given.instanceType === undefined && given.fleet === undefined ? { instanceTypes } : {}),
-    ...(normalisation && { normalise: normaliseOf(normalisation, statisticsRun) }),
+    workload: requestedAgain(workload),
     ...Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)),
     resume,
   };
@@ -113,17 +100,9 @@ const OF_FLEET = ['engine', 'workers', 'instanceTypes', 'market', 'swap'];
 
 /** What is known of any run; runs of earlier versions had one type of instance. */
 const earlierSchema = runSchema
-  .pick({ normalisation: true, statisticsRun: true, instanceType: true })
+  .pick({ workload: true, instanceType: true })
   .extend({ instanceTypes: runSchema.shape.instanceTypes.optional() })
   .loose();
-
-/** Without the range: that is taken from the same run again. */
-function normaliseOf(
-  { format, channels, quality }: NonNullable<Run['normalisation']>,
-  statisticsRun: Run['statisticsRun'],
-): RequestInput['normalise'] {
-  return { format, channels, quality, ...(statisticsRun === null ? {} : { statisticsRun }) };
-}
 
 async function readRequest(resume: string, runs: Pick<BucketReader, 'get'>): Promise<unknown> {
   const found = await getIfPresent(runs, layout.request(resume));

@@ -1,7 +1,6 @@
 import * as z from 'zod';
 import { accountLimitSchema } from '../contract/account-limit.ts';
 import { type Arm, armSchema } from '../contract/arm.ts';
-import { DEPTHS } from '../contract/depth.ts';
 import { engineSchema } from '../contract/engines.ts';
 import { KERNEL_CHOICES } from '../contract/kernel-choice.ts';
 import { MARKETS } from '../contract/market.ts';
@@ -9,10 +8,10 @@ import { SCHEDULES, type Schedule } from '../contract/schedule.ts';
 import { IMAGE_FILTERS } from '../dataset/image-type.ts';
 import { SHARD_KEYS } from '../dataset/shards/shard-keys.ts';
 import { parse } from '../parse.ts';
+import { workloadSchema } from '../workloads/schemas.ts';
 import { adviceRequestSchema } from './advice-request.ts';
 import { resolveImageMemory } from './image-memory.ts';
 import { type NativeKernels, resolveKernel } from './kernel.ts';
-import { normalisationSchema, normaliseSchema, runOperationSchema } from './normalise.ts';
 import { requestSchema } from './request.ts';
 
 /** What runs at the same time: one arm, or both. */
@@ -36,9 +35,7 @@ export const runSchema = z.object({
   filter: z.enum(IMAGE_FILTERS),
   /** Runs of before it could be chosen had names that did not repeat. */
   shardKeys: z.enum(SHARD_KEYS).default('auto'),
-  operation: runOperationSchema,
-  /** Of how many bits of an image of 16 the rows are; requests of before there was a choice have 8. */
-  depth: z.enum(DEPTHS).default('8'),
+  workload: workloadSchema,
   /**
    * What workers are told. With `auto` the native kernel is packed for every arm; where one cannot load it, its batches fail in
    * Node, and Pillow does them in Python. With `native` they fail in both. Runs of before it could be chosen had whatever each
@@ -47,10 +44,6 @@ export const runSchema = z.object({
   kernel: z.enum(KERNEL_CHOICES).default('auto'),
   /** Why `auto` is the portable kernel here; null where it is not, or where the kernel was asked for by name. */
   kernelNote: z.string().nullable().default(null),
-  /** Null unless the operation is `normalise`. */
-  normalisation: normalisationSchema.nullable(),
-  /** The earlier run whose minima and maxima are the range of the normalisation; null for each image's own. */
-  statisticsRun: z.string().nullable(),
   arms: z.array(armSchema),
   engine: engineSchema,
   /** The kept fleet that does the work of the fleet arm, and which life of it; null where one is launched for each round. */
@@ -126,7 +119,6 @@ export function resolveRun(
     { ...request, instanceTypes },
     deployment.nativeKernels,
   );
-  const { statisticsRun = null, ...normalisation } = normaliseSchema.parse(request.normalise ?? {});
   return {
     runId,
     startedAt,
@@ -137,12 +129,9 @@ export function resolveRun(
     requesterPays: request.requesterPays ?? deployment.requesterPays,
     filter: request.filter,
     shardKeys: request.shardKeys,
-    operation: request.operation,
-    depth: request.depth ?? (request.operation === 'normalise' ? 'native' : '8'),
+    workload: request.workload,
     kernel,
     kernelNote,
-    normalisation: request.operation === 'normalise' ? normalisation : null,
-    statisticsRun,
     arms: [...new Set(request.arms)],
     engine: request.engine,
     keptFleet: joined,

@@ -1,5 +1,6 @@
 import { isOneKernel } from '../contract/one-kernel.ts';
 import { type Spread, spread } from '../statistics/median.ts';
+import { workloadLabel } from '../workloads/text.ts';
 import type { Measurement, Processors, Succeeded } from './measurement.ts';
 import type { Point } from './point.ts';
 import { type Scaling, scalingOf } from './scaling.ts';
@@ -14,7 +15,7 @@ export interface PointFigures extends Point {
   readonly boot: Spread | null;
   readonly engineStart: Spread | null;
   readonly processing: Spread | null;
-  /** By the medians of the processing, against the fewest workers of the same engine and operation, if one kernel measured both. */
+  /** By the medians of the processing, against the fewest workers of the same engine and workload, if one kernel measured both. */
   readonly scaling: Scaling | null;
   readonly utilisation: Spread | null;
   /** Of all its rounds, if they share one. */
@@ -25,9 +26,10 @@ export interface PointFigures extends Point {
   readonly errors: readonly { readonly round: number; readonly code: string; readonly message: string }[];
 }
 
-/** Whether the answers of an operation are one, and whether one program gave them. */
+/** Whether the answers of a workload are one, and whether one program gave them. */
 export interface SweepAgreement {
-  readonly operation: Point['operation'];
+  /** Its label. */
+  readonly workload: string;
   /** Null where nothing was measured. */
   readonly equal: boolean | null;
   readonly digests: readonly string[];
@@ -38,7 +40,7 @@ export interface SweepAgreement {
 export interface SweepFigures {
   readonly points: readonly PointFigures[];
   readonly agreements: readonly SweepAgreement[];
-  /** False where answers of one operation differ; null where nothing was measured. */
+  /** False where answers of one workload differ; null where nothing was measured. */
   readonly digestsEqual: boolean | null;
   readonly failedRuns: number;
   readonly failedImages: number;
@@ -61,13 +63,13 @@ export function figuresOfSweep(
       measured.filter(({ point: of }) => of === index),
     ),
   );
-  const operations = [...new Set(sweep.points.map(({ operation }) => operation))];
-  const agreements = operations.map((operation) => {
-    const own = succeeded.filter(({ point }) => sweep.points[point]?.operation === operation);
+  const labels = sweep.points.map((point) => workloadLabel(point.workload));
+  const agreements = [...new Set(labels)].map((workload) => {
+    const own = succeeded.filter(({ point }) => labels[point] === workload);
     const digests = [...new Set(own.map(({ digest }) => digest))].sort();
     const nothing = digests.length === 0;
     const oneKernel = nothing ? null : isOneKernel(own.map(({ kernels }) => kernels));
-    return { operation, equal: nothing ? null : digests.length === 1, digests, oneKernel };
+    return { workload, equal: nothing ? null : digests.length === 1, digests, oneKernel };
   });
   const processors = succeeded
     .map((one) => one.processors)
@@ -105,8 +107,9 @@ function pointFigures(point: Point, rounds: number, measured: readonly Measureme
 
 function scalingAmong(points: readonly PointFigures[], of: PointFigures): Scaling | null {
   const base = points
-    .filter(({ engine, operation, processing }) => {
-      return engine === of.engine && operation === of.operation && (processing?.median ?? 0) > 0;
+    .filter(({ engine, workload, processing }) => {
+      const isSameWork = workloadLabel(workload) === workloadLabel(of.workload);
+      return engine === of.engine && isSameWork && (processing?.median ?? 0) > 0;
     })
     .reduce<PointFigures | null>(
       (fewest, point) => (fewest === null || point.workers < fewest.workers ? point : fewest),

@@ -3,6 +3,7 @@ import { html, type Markup, withCode } from '../report/markup.ts';
 import { renderPage } from '../report/page.ts';
 import { scrolling, stackedTable } from '../report/sections/parts.ts';
 import { STYLE } from '../report/style.ts';
+import { workloadLabel } from '../workloads/text.ts';
 import type { PointFigures, SweepFigures } from './figures.ts';
 import { ENGINE_STYLE, scalingChart } from './scaling-chart.ts';
 import type { Sweep } from './sweep.ts';
@@ -14,11 +15,11 @@ const TABLE_STYLE = `
 @media print { .full { font-size: 7pt; } th, td { padding-left: .45rem; } }
 `;
 
-/** A sweep as one page: of each operation the speedup of every engine over its workers, and the table. */
+/** A sweep as one page: of each workload the speedup of every engine over its workers, and the table. */
 export function sweepPage(sweep: Sweep, figures: SweepFigures): string {
   const { sweepId, startedAt, request, rounds, points } = sweep;
   const headline = headlineOf(figures);
-  const operations = [...Map.groupBy(figures.points, ({ operation }) => operation)];
+  const workloads = [...Map.groupBy(figures.points, ({ workload }) => workloadLabel(workload))];
   const failures = failedRuns(figures);
   const body = html`<header>
 <p class="over">fanfleet sweep · <span class="key">${sweepId}</span> · ${instant(startedAt)}</p>
@@ -32,7 +33,7 @@ ${failures.length === 0 ? null : html`<li class="bad">${plural(failures.length, 
 </ul>
 </header>
 <main>
-${operations.map(([operation, own]) => operationSection(operation, own))}
+${workloads.map(([label, own]) => workloadSection(label, own))}
 ${failures.length === 0 ? null : html`<section><h2>Failed runs</h2><ul class="notes">${failures.map((text) => html`<li>${text}</li>`)}</ul></section>`}
 </main>
 <footer>sweep.json has every measurement, and the order of the runs.</footer>`;
@@ -43,15 +44,15 @@ ${failures.length === 0 ? null : html`<section><h2>Failed runs</h2><ul class="no
   });
 }
 
-/** The fastest point of each operation; or why there is none. */
+/** The fastest point of each workload; or why there is none. */
 function headlineOf(figures: SweepFigures): string {
   if (figures.digestsEqual === false) return 'The answers differ: the times say nothing.';
   const { agreements } = figures;
-  const ranked = agreements.flatMap(({ operation, oneKernel }) =>
-    oneKernel ? fastestOf(figures, operation) : [],
+  const ranked = agreements.flatMap(({ workload, oneKernel }) =>
+    oneKernel ? fastestOf(figures, workload) : [],
   );
-  const unranked = agreements.flatMap(({ operation, oneKernel }) =>
-    oneKernel === false ? `${operation} (${kernelsOf(figures, operation)})` : [],
+  const unranked = agreements.flatMap(({ workload, oneKernel }) =>
+    oneKernel === false ? `${workload} (${kernelsOf(figures, workload)})` : [],
   );
   const said = [
     ...(ranked.length === 0 ? [] : [`Fastest processing: ${ranked.join(', ')}`]),
@@ -62,24 +63,26 @@ function headlineOf(figures: SweepFigures): string {
   return said.length === 0 ? 'Nothing was measured.' : said.join('. ');
 }
 
-function fastestOf({ points }: SweepFigures, of: PointFigures['operation']): string[] {
+function fastestOf({ points }: SweepFigures, of: string): string[] {
   const [best] = points
     .flatMap((point) =>
-      point.operation === of && point.processing !== null ? [{ ...point, ms: point.processing.median }] : [],
+      workloadLabel(point.workload) === of && point.processing !== null
+        ? [{ ...point, ms: point.processing.median }]
+        : [],
     )
     .sort((a, b) => a.ms - b.ms);
   if (best === undefined) return [];
   return [`${of} ${duration(best.ms)} (${best.engine}, ${plural(best.workers, 'worker')})`];
 }
 
-/** A heading tells the operation, so the table need not. */
-const SHOWN = COLUMNS.filter(([title]) => title !== 'operation');
+/** A heading tells the workload, so the table need not. */
+const SHOWN = COLUMNS.filter(([title]) => title !== 'workload');
 
-function operationSection(operation: string, points: readonly PointFigures[]): Markup {
-  return html`<section><h2>${operation}</h2>
-${scalingChart(operation, points)}
+function workloadSection(label: string, points: readonly PointFigures[]): Markup {
+  return html`<section><h2>${label}</h2>
+${scalingChart(label, points)}
 ${scrolling(
-  `Points of ${operation}`,
+  `Points of ${label}`,
   stackedTable(
     SHOWN.map(([name]) => ({ name })),
     points.map((point) => SHOWN.map(([, cell]) => cell(point))),

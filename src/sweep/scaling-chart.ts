@@ -17,9 +17,9 @@ const WIDTH = 0.82;
 /**
  * The speedup of each engine over its workers, with the line on which one lies that scales perfectly.
  *
- * @param points those of one operation
+ * @param points those of one workload
  */
-export function scalingChart(operation: string, points: readonly PointFigures[]): Markup | null {
+export function scalingChart(label: string, points: readonly PointFigures[]): Markup | null {
   const scaled = points.flatMap((point) =>
     point.scaling === null || point.processing === null
       ? []
@@ -34,9 +34,9 @@ export function scalingChart(operation: string, points: readonly PointFigures[])
   const told = (one: (typeof scaled)[number]) =>
     `${one.engine}, ${one.workers}: ${ratio(one.scaling.speedup)}, efficiency ${percent(one.scaling.efficiency)}, ${duration(one.processing.median)}`;
   return plot({
-    id: `speedup-${operation}`,
+    id: `speedup-${label}`,
     labels: 'beside',
-    title: `${operation}: speedup over workers`,
+    title: `${label}: speedup over workers`,
     description: `${scaled.map(told).join('; ')}.`,
     xTitle: 'workers',
     yTitle: `speedup of the processing, against ${fewest === 1 ? 'one worker' : `${fewest} workers`}`,

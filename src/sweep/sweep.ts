@@ -2,12 +2,13 @@ import * as z from 'zod';
 import { readJsonFile, writeJsonFile } from '../json-file.ts';
 import { parse } from '../parse.ts';
 import { type RequestInput, requestSchema } from '../run/request.ts';
+import { requestedAgain } from '../workloads/schemas.ts';
 import { measurementSchema } from './measurement.ts';
 import { sweepOrder, type Turn } from './order.ts';
 import { type Point, pointSchema } from './point.ts';
 
 /** Raised when a field changes its meaning or goes away. */
-export const SWEEP_VERSION = 1;
+export const SWEEP_VERSION = 2;
 
 /** `sweep.json`: what a sweep is to do, and what it has measured so far. */
 export const sweepSchema = z.object({
@@ -74,11 +75,10 @@ export function requestOfPoint(
   { request, points }: Pick<Sweep, 'request' | 'points'>,
   point: Point,
 ): RequestInput {
-  const { normalise, ...common } = request;
   const given = {
-    ...common,
+    ...request,
     ...point,
-    ...(point.operation === 'normalise' && normalise !== undefined ? { normalise } : {}),
+    workload: requestedAgain(point.workload),
     arms: ['fleet'],
     repeats: 1,
     baseline: false,

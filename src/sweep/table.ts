@@ -1,6 +1,7 @@
 import { howToHaveOne, kernelsText } from '../contract/one-kernel.ts';
 import { duration, percent, printable, ratio, shortDigest, UNKNOWN } from '../format.ts';
 import type { Spread } from '../statistics/median.ts';
+import { workloadLabel } from '../workloads/text.ts';
 import type { PointFigures, SweepFigures } from './figures.ts';
 import { pointName } from './point.ts';
 
@@ -9,7 +10,7 @@ import { pointName } from './point.ts';
 type Column = readonly [title: string, cell: (point: PointFigures) => string];
 
 export const COLUMNS: readonly Column[] = [
-  ['operation', ({ operation }) => operation],
+  ['workload', ({ workload }) => workloadLabel(workload)],
   ['engine', ({ engine }) => engine],
   ['workers', ({ workers }) => String(workers)],
   ['kernel', ({ kernels }) => kernels.join(', ') || UNKNOWN],
@@ -27,24 +28,24 @@ export const COLUMNS: readonly Column[] = [
 
 /** How the columns are to be read. */
 export const NOTE =
-  'Medians over the rounds [min-max]. Speedup, efficiency and serial fraction (Karp-Flatt) are those of the processing, against the fewest workers of the same engine and operation, where one kernel measured both. Utilisation: CPU time of the batches over the processors of the workers x processing time.';
+  'Medians over the rounds [min-max]. Speedup, efficiency and serial fraction (Karp-Flatt) are those of the processing, against the fewest workers of the same engine and workload, where one kernel measured both. Utilisation: CPU time of the batches over the processors of the workers x processing time.';
 
-/** Whether the answers of each operation are one. */
+/** Whether the answers of each workload are one. */
 export function agreementText({ agreements }: SweepFigures): string {
-  const said = agreements.map(({ operation, equal, digests }) => {
-    if (equal === null) return `${operation}: nothing was measured`;
-    if (equal) return `${operation}: all digests are equal (${shortDigest(digests[0] ?? null)})`;
-    return `${operation}: THE DIGESTS DIFFER (${digests.map(shortDigest).join(', ')})`;
+  const said = agreements.map(({ workload, equal, digests }) => {
+    if (equal === null) return `${workload}: nothing was measured`;
+    if (equal) return `${workload}: all digests are equal (${shortDigest(digests[0] ?? null)})`;
+    return `${workload}: THE DIGESTS DIFFER (${digests.map(shortDigest).join(', ')})`;
   });
   return `${said.join('; ')}.`;
 }
 
-/** Whether one program measured all points of each operation. */
+/** Whether one program measured all points of each workload. */
 export function kernelText(figures: SweepFigures): string {
-  const said = figures.agreements.flatMap(({ operation, oneKernel }) => {
+  const said = figures.agreements.flatMap(({ workload, oneKernel }) => {
     if (oneKernel === null) return [];
-    if (!oneKernel) return `${operation}: DIFFERENT KERNELS (${kernelsOf(figures, operation)})`;
-    return `${operation}: every point measured with ${kernelsOf(figures, operation)}`;
+    if (!oneKernel) return `${workload}: DIFFERENT KERNELS (${kernelsOf(figures, workload)})`;
+    return `${workload}: every point measured with ${kernelsOf(figures, workload)}`;
   });
   if (said.length === 0) return 'No point says with which kernel it measured.';
   const differ = figures.agreements.some(({ oneKernel }) => oneKernel === false);
@@ -54,9 +55,11 @@ export function kernelText(figures: SweepFigures): string {
   return differ ? `${said.join('; ')}. ${meaning}. ${remedy}` : `${said.join('; ')}.`;
 }
 
-/** What the points of an operation measured with: the kernel, or each one with its engines. */
-export function kernelsOf({ points }: SweepFigures, operation: PointFigures['operation']): string {
-  const measured = points.filter((point) => point.operation === operation && point.kernels.length > 0);
+/** What the points of a workload measured with: the kernel, or each one with its engines. */
+export function kernelsOf({ points }: SweepFigures, label: string): string {
+  const measured = points.filter(
+    (point) => workloadLabel(point.workload) === label && point.kernels.length > 0,
+  );
   const byKernel = Map.groupBy(measured, ({ kernels }) => kernelsText(kernels));
   const [only, ...others] = byKernel.keys();
   if (only !== undefined && others.length === 0) return only;

@@ -82,7 +82,7 @@ describe.concurrent('a worker host of the fleet that is lost', () => {
 describe.concurrent('a head that is lost', () => {
   it('fails the fleet arm by its missing heartbeats; the serverless arm and the report stay', async () => {
     // Prepare: work that is not over before its head is lost
-    const work = { operation: 'normalise', engine: 'grpc', fleetDeadline: 100 };
+    const work = { workload: { name: 'normalise' }, engine: 'grpc', fleetDeadline: 100 };
     const runId = await startExecution(stack, { ...REQUEST, ...work });
     await holdLaterBatches(stack, runId, 3);
     await waitForSpans(stack, runId, 'fleet', 1);

@@ -58,7 +58,7 @@ describe.each(['grpc', 'dask'] as const)('the histogram of both arms, with engin
 
   beforeAll(async () => {
     const fleet = await sharedFleet(engine);
-    const input = { prefix: PREFIX, operation: 'histogram', fleet, batchSize: BATCH_SIZE };
+    const input = { prefix: PREFIX, workload: { name: 'histogram' }, fleet, batchSize: BATCH_SIZE };
     runId = await startExecution(stack, input);
     expect(await waitForEnd(stack, runId)).toMatchObject({ status: 'SUCCEEDED' });
     summary = await readSummary(stack, runId);
@@ -109,7 +109,12 @@ describe.each(['grpc', 'dask'] as const)('the histogram of both arms, with engin
 });
 
 it('a run that goes on with one of histograms takes them over', async () => {
-  const input = { prefix: PREFIX, operation: 'histogram', arms: ['serverless'], batchSize: BATCH_SIZE };
+  const input = {
+    prefix: PREFIX,
+    workload: { name: 'histogram' },
+    arms: ['serverless'],
+    batchSize: BATCH_SIZE,
+  };
   const earlier = await startExecution(stack, { ...input, baseline: false });
   await waitForEnd(stack, earlier);
   const Key = layout.span(earlier, 'serverless', 0, 1);

@@ -155,7 +155,7 @@ describe('a kept fleet', () => {
     // Prepare
     const { id } = await start('stopped', '--engine', 'grpc', '--workers', '1');
     await holdLaterBatches(kept.stack, keptFleetRun(id), 2);
-    const request = { ...REQUEST, fleet: 'stopped', batchSize: 5, operation: 'normalise' };
+    const request = { ...REQUEST, fleet: 'stopped', batchSize: 5, workload: { name: 'normalise' } };
     const runId = await startExecution(kept.stack, request);
     await waitForSpans(kept.stack, runId, 'fleet', 3);
 
@@ -181,7 +181,7 @@ describe('a kept fleet', () => {
     // Prepare
     const { id } = await start('goes-on', '--engine', 'grpc', '--workers', '1');
     const letGo = await holdLaterBatches(kept.stack, keptFleetRun(id), 2);
-    const request = { ...REQUEST, fleet: 'goes-on', batchSize: 5, operation: 'normalise' };
+    const request = { ...REQUEST, fleet: 'goes-on', batchSize: 5, workload: { name: 'normalise' } };
     const runId = await startExecution(kept.stack, request);
     await waitForSpans(kept.stack, runId, 'fleet', 3);
 
@@ -215,7 +215,7 @@ describe('a kept fleet', () => {
       ...REQUEST,
       fleet: 'headless',
       batchSize: 5,
-      operation: 'normalise',
+      workload: { name: 'normalise' },
     });
     await waitForSpans(kept.stack, runId, 'fleet', 3);
     const head = (await liveInstances(kept.stack, keptFleetRun(id))).find(({ Tags = [] }) =>

@@ -54,7 +54,12 @@ describe.each(['png', 'npy', 'jpeg'] as const)('normalised to %s, by start-execu
 
   beforeAll(async () => {
     const fleet = await sharedFleet('dask');
-    const input = { prefix: PREFIX, operation: 'normalise', normalise: { format }, fleet, batchSize: 5 };
+    const input = {
+      prefix: PREFIX,
+      workload: { name: 'normalise', params: { format } },
+      fleet,
+      batchSize: 5,
+    };
     runId = await startExecution(stack, input);
     expect(await waitForEnd(stack, runId)).toMatchObject({ status: 'SUCCEEDED' });
     summary = await readSummary(stack, runId);
@@ -101,22 +106,27 @@ describe('by the range of the dataset', () => {
   it('a minmax run goes before, and all images are stretched alike', async () => {
     // Act
     const { code, stdout } = await cli(stack.home, [
-      ...['--json', 'run', PREFIX, '--operation', 'normalise', '--scope', 'dataset', '--channels', 'each'],
+      ...['--json', 'run', PREFIX, '--workload', 'normalise', '--scope', 'dataset', '--channels', 'each'],
       ...['--fleet', await sharedFleet('dask'), '--no-baseline'],
     ]);
     // Assess
     expect(code).toBe(3);
     const summary = JSON.parse(stdout) as Summary;
-    const { normalisation, statisticsRun } = summary.request;
-    const statistics = await readSummary(stack, statisticsRun ?? '');
+    const { workload } = summary.request;
+    if (workload.name !== 'normalise') throw new Error(`Expected normalise but got ${workload.name}.`);
+    const { statisticsRun = '', range } = workload.params;
+    const statistics = await readSummary(stack, statisticsRun);
     const levels = (name: 'min' | 'max') =>
       statistics.dataset?.channels.map((channel) => channel[name]?.level);
-    expect(statistics.request).toMatchObject({ operation: 'minmax', arms: ['serverless'] });
-    expect(normalisation?.range).toEqual({ min: levels('min'), max: levels('max') });
+    expect(statistics.request).toMatchObject({
+      workload: { name: 'statistics', params: { operation: 'minmax' } },
+      arms: ['serverless'],
+    });
+    expect(range).toEqual({ min: levels('min'), max: levels('max') });
     expect(summary.agreement.equal).toBe(true);
     for (const arm of ARMS) {
       const files = await filesOf(summary.runId, arm);
-      const found = await checked(summary.runId, arm, files, normalisation);
+      const found = await checked(summary.runId, arm, files, workload.params);
       expect(found.different).toEqual({});
       expect(found.checked).toBe(IMAGES - 1);
     }
@@ -124,11 +134,16 @@ describe('by the range of the dataset', () => {
 
   it('a run over other images gives no range', async () => {
     const other = await startExecution(stack, {
-      ...{ prefix: 'digits/', operation: 'minmax', arms: ['serverless'], baseline: false },
+      ...{
+        prefix: 'digits/',
+        workload: { name: 'statistics', params: { operation: 'minmax' } },
+        arms: ['serverless'],
+        baseline: false,
+      },
     });
     await waitForEnd(stack, other);
     const { code, stdout } = await cli(stack.home, [
-      ...['--json', 'run', PREFIX, '--operation', 'normalise', '--statistics-run', other],
+      ...['--json', 'run', PREFIX, '--workload', 'normalise', '--statistics-run', other],
     ]);
     expect(code).toBe(2);
     expect(JSON.parse(stdout).error).toMatchObject({ code: 'STATISTICS_UNUSABLE', source: 'user' });
@@ -151,7 +166,7 @@ async function checked(
   runId: string,
   arm: Arm,
   files: ReadonlyMap<string, Buffer>,
-  normalisation: Normalisation | null,
+  normalisation: Normalisation,
 ): Promise<{ checked: number; different: object; worst_psnr: number }> {
   const out = await mkdtemp(join(folder, 'files-'));
   for (const [name, file] of files) {

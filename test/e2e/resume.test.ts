@@ -20,7 +20,7 @@ import { sharedFleet } from './support/shared-fleet.ts';
 const IMAGES = 60;
 const REQUEST = {
   prefix: 'resumed/',
-  operation: 'normalise',
+  workload: { name: 'normalise' },
   batchSize: 5,
   baseline: false,
 } as const;
@@ -118,15 +118,17 @@ describe('a run that lost a part of its files', () => {
       REQUEST.prefix,
       '--resume',
       earlier,
-      '--operation',
-      'stats',
+      '--workload',
+      'statistics',
       '--batch-size',
       '7',
     ]);
     expect(code).toBe(2);
     const { error } = JSON.parse(stdout) as { error: { code: string; message: string } };
     expect(error.code).toBe('INVALID_INPUT');
-    expect(error.message).toMatch(/for `operation` .* for `normalise` .* for `batchSize` but received 7/);
+    expect(error.message).toMatch(
+      /"normalise".* for `workload` .*"statistics".* for `batchSize` but received 7/,
+    );
   });
 
   it('must be there', async () => {

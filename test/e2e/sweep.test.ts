@@ -9,6 +9,7 @@ import type { SweepFigures } from '../../src/sweep/figures.ts';
 import { type Sweep, sweepSchema } from '../../src/sweep/sweep.ts';
 
 const IMAGES = 40;
+const STATS = { name: 'statistics', params: { operation: 'stats', depth: '8' } };
 
 let folder: string;
 
@@ -56,8 +57,8 @@ describe('fanfleet sweep', () => {
       digestsEqual: true,
       failedRuns: 0,
       points: [
-        { engine: 'grpc', operation: 'stats', workers: 1, scaling: { speedup: 1 } },
-        { engine: 'grpc', operation: 'stats', workers: 2, scaling: { speedup: expect.any(Number) } },
+        { engine: 'grpc', workload: STATS, workers: 1, scaling: { speedup: 1 } },
+        { engine: 'grpc', workload: STATS, workers: 2, scaling: { speedup: expect.any(Number) } },
       ],
     });
     for (const measured of first.measurements) {

@@ -4,7 +4,7 @@ import type { Batch } from '../../src/contract/manifest.ts';
 import { loadAddon } from '../../src/kernel/native-addon.ts';
 import { createNativeKernel } from '../../src/kernel/native-kernel.ts';
 import { createSharpKernel } from '../../src/kernel/sharp-kernel.ts';
-import { runBaseline } from '../../src/workload/baseline.ts';
+import { runBaseline } from '../../src/worker/baseline.ts';
 import { batchOf, type ImageBucket, MIB, plain, startImageBucket, watch } from '../support/image-bucket.ts';
 
 const kernel = createSharpKernel();

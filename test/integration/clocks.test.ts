@@ -15,12 +15,13 @@ import { layout } from '../../src/contract/layout.ts';
 import type { Batch } from '../../src/contract/manifest.ts';
 import { createSharpKernel } from '../../src/kernel/sharp-kernel.ts';
 import { ServerClock } from '../../src/timing/server-clock.ts';
-import { work } from '../../src/workload/worker.ts';
+import { work } from '../../src/worker/worker.ts';
 import { type ImageBucket, MIB, plain, startImageBucket } from '../support/image-bucket.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const RUNS = 'clock-runs';
 const RUN = 'r';
+const WORKLOAD = { name: 'statistics', params: { operation: 'stats', depth: '8' } };
 /** By how much the clock of each worker is ahead; each has a batch. */
 const SHIFTS = [0, 5000, -5000, 300, -300];
 /** A worker goes on until it knows S3's clock so well; with many small GETs that takes about a second. */
@@ -57,28 +58,24 @@ async function measureShifted(batch: Batch, shift: number): Promise<void> {
     round: 0,
     bucket: bucket.bucket,
     requesterPays: false,
-    depth: '8' as const,
     kernel: 'auto' as const,
     runsBucket: RUNS,
-    normalisation: null,
+    workload: WORKLOAD,
     imageMemory: 1024,
     batch,
   };
   const once = () =>
-    work(
-      { ...job, operation: 'stats' },
-      {
-        ...{ reader, serverClock, fetches: 1, decodes: 1, encodedBytes: MIB, decodedBytes: MIB },
-        kernel: createSharpKernel(),
-        store: new ObjectWriter(requests, RUNS),
-        worker: `environment${shift}`,
-        queuedAt: Date.now(),
-        startedAt: now(),
-        coldStartMs: 0,
-        clock: { epoch: now, now: () => performance.now() },
-        usage: () => ({ cpuMs: 1, rssPeakBytes: 1 }),
-      },
-    );
+    work(job, {
+      ...{ reader, serverClock, fetches: 1, decodes: 1, encodedBytes: MIB, decodedBytes: MIB },
+      kernel: createSharpKernel(),
+      store: new ObjectWriter(requests, RUNS),
+      worker: `environment${shift}`,
+      queuedAt: Date.now(),
+      startedAt: now(),
+      coldStartMs: 0,
+      clock: { epoch: now, now: () => performance.now() },
+      usage: () => ({ cpuMs: 1, rssPeakBytes: 1 }),
+    });
   const width = () => {
     const { offsetLowMs = 0, offsetHighMs = Number.POSITIVE_INFINITY } = serverClock.offset() ?? {};
     return offsetHighMs - offsetLowMs;
@@ -96,8 +93,7 @@ async function runShifted(batch: number, shift: number): Promise<void> {
     manifest: `s3://${RUNS}/${layout.manifest(RUN)}`,
     out: `s3://${RUNS}/${layout.arm(RUN, 'fleet', 0)}`,
     bucket: bucket.bucket,
-    operation: 'stats',
-    normalisation: null,
+    workload: WORKLOAD,
     image_memory: 1024,
     round: 0,
     batch,

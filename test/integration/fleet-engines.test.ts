@@ -16,7 +16,7 @@ import { tarOf } from '../../src/dataset/shards/tar-writer.ts';
 import { workerStatesSchema } from '../../src/fleet/worker-states.ts';
 import { loadAddon } from '../../src/kernel/native-addon.ts';
 import { createSharpKernel } from '../../src/kernel/sharp-kernel.ts';
-import { measureBatch } from '../../src/workload/measure-batch.ts';
+import { measureBatch } from '../../src/worker/measure-batch.ts';
 import type { FleetHost } from '../support/fleet-host.ts';
 import { cutBatches, DATA, FleetJobs, ROUND, RUNS } from '../support/fleet-job.ts';
 import { fullOnly } from '../support/full-only.ts';
@@ -93,8 +93,7 @@ async function start(engine: Engine) {
   const { execution, secret } = await jobs.execute(runId);
   const header = {
     FANFLEET_ENGINE: engine,
-    FANFLEET_OPERATION: 'normalise',
-    FANFLEET_NORMALISATION: JSON.stringify(NORMALISATION),
+    FANFLEET_WORKLOAD: JSON.stringify({ name: 'normalise', params: NORMALISATION }),
     FANFLEET_WORKERS: String(WORKERS.length),
   };
   await jobs.boot('head', HEAD, `i-${engine}-head`, runId, header);

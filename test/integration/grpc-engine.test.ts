@@ -33,7 +33,6 @@ it('head and workers boot from the bundle, do every batch, and the head says who
   const { execution, secret } = await jobs.execute(runId);
   const header = {
     FANFLEET_ENGINE: 'grpc',
-    FANFLEET_OPERATION: 'max',
     FANFLEET_WORKERS: String(WORKERS.length),
   };
 

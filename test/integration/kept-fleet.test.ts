@@ -23,8 +23,10 @@ const WITHIN_MS = 100_000;
 const LARGE = { width: 3000, height: 3000, channels: 3, background: 'teal' } as const;
 const LARGE_IMAGES = 300;
 const NORMALISING = {
-  FANFLEET_OPERATION: 'normalise',
-  FANFLEET_NORMALISATION: JSON.stringify({ format: 'png', channels: 'each', quality: 90 }),
+  FANFLEET_WORKLOAD: JSON.stringify({
+    name: 'normalise',
+    params: { format: 'png', channels: 'each', quality: 90 },
+  }),
 };
 
 let jobs: FleetJobs;

@@ -22,8 +22,10 @@ const IMAGES = 600;
 /** An image takes less than a second of processor. */
 const LONGER_THAN_AN_IMAGE_MS = 6_000;
 const NORMALISING = {
-  FANFLEET_OPERATION: 'normalise',
-  FANFLEET_NORMALISATION: JSON.stringify({ format: 'png', channels: 'each', quality: 90 }),
+  FANFLEET_WORKLOAD: JSON.stringify({
+    name: 'normalise',
+    params: { format: 'png', channels: 'each', quality: 90 },
+  }),
 };
 
 let jobs: FleetJobs;

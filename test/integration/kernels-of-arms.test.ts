@@ -11,7 +11,7 @@ import { makeSample } from '../../src/dataset/sample.ts';
 import { chooseKernel } from '../../src/kernel/choose-kernel.ts';
 import { buildSummary } from '../../src/report/summary.ts';
 import type { Summary } from '../../src/report/summary-schema.ts';
-import { work } from '../../src/workload/worker.ts';
+import { work } from '../../src/worker/worker.ts';
 import { fixtureLines } from '../support/fixture-script.ts';
 import { batchOf, MIB } from '../support/image-bucket.ts';
 import { given, type ObjectServer, startObjectServer } from '../support/object-server.ts';
@@ -108,7 +108,12 @@ async function workInNode(runs: MemoryBucket, kernel: KernelChoice): Promise<voi
     batch,
   };
   await work(
-    { ...place, operation: 'stats', depth: '8', kernel, normalisation: null, imageMemory: 1024 },
+    {
+      ...place,
+      workload: { name: 'statistics', params: { operation: 'stats', depth: '8' } },
+      kernel,
+      imageMemory: 1024,
+    },
     {
       ...{ reader, store, kernel: await chooseKernel(kernel), fetches: 4, decodes: 2, worker: 'function-1' },
       ...{ encodedBytes: 64 * MIB, decodedBytes: 64 * MIB, coldStartMs: 0 },

@@ -10,7 +10,7 @@ import { sdkObjectError } from '../../src/aws/sdk-object-error.ts';
 import { isFailed } from '../../src/contract/row.ts';
 import { FanfleetError } from '../../src/errors.ts';
 import { createSharpKernel } from '../../src/kernel/sharp-kernel.ts';
-import { measureBatch } from '../../src/workload/measure-batch.ts';
+import { measureBatch } from '../../src/worker/measure-batch.ts';
 import refusals from '../fixtures/s3-refusals.json' with { type: 'json' };
 import { MIB } from '../support/image-bucket.ts';
 import {

@@ -9,7 +9,7 @@ import { planSchema } from '../../src/contract/plan.ts';
 import { failedRow, serializeRow } from '../../src/contract/row.ts';
 import { takeOver } from '../../src/plan/take-over.ts';
 import { resolveRun } from '../../src/run/run.ts';
-import { countsOfTakenOver } from '../../src/workload/taken-over.ts';
+import { countsOfTakenOver } from '../../src/worker/taken-over.ts';
 import { type Emulator, startEmulator } from '../support/emulator.ts';
 import { spanOf } from '../unit/aggregate/fixture.ts';
 
@@ -119,7 +119,7 @@ describe('takeOver', () => {
     }
 
     // Act
-    const again = run('remade', { arms: ['fleet'], operation: 'normalise' });
+    const again = run('remade', { arms: ['fleet'], workload: { name: 'normalise' } });
     const { resumed } = await takeOver({ store, run: again, resume: 'made' });
 
     // Assess
@@ -163,7 +163,7 @@ describe('takeOver', () => {
     await store.put(layout.histogram('counted', 'serverless', 0, 1), 'the counts', 'application/json');
 
     // Act
-    const again = run('recounted', { arms: ['serverless'], operation: 'histogram' });
+    const again = run('recounted', { arms: ['serverless'], workload: { name: 'histogram' } });
     const { resumed } = await takeOver({ store, run: again, resume: 'counted' });
 
     // Assess
@@ -212,11 +212,9 @@ describe('countsOfTakenOver', () => {
     round: 0,
     bucket: 'data',
     requesterPays: false,
-    depth: '8' as const,
     kernel: 'auto' as const,
     runsBucket: RUNS,
-    operation: 'stats' as const,
-    normalisation: null,
+    workload: { name: 'statistics', params: { operation: 'stats', depth: '8' } },
     imageMemory: 1024,
     batch: { batch, bytes: 0, objects: [] },
   });

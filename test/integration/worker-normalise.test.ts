@@ -7,7 +7,7 @@ import { S3Requests } from '../../src/aws/s3-requests.ts';
 import { layout } from '../../src/contract/layout.ts';
 import { failedRow } from '../../src/contract/row.ts';
 import { createSharpKernel } from '../../src/kernel/sharp-kernel.ts';
-import { work } from '../../src/workload/worker.ts';
+import { work } from '../../src/worker/worker.ts';
 import { batchOf, type ImageBucket, MIB, startImageBucket } from '../support/image-bucket.ts';
 
 const RUNS = 'normalise-runs';
@@ -47,12 +47,10 @@ it('a normalised image is written under its key, whatever that is, and again wit
     round: 2,
     bucket: bucket.bucket,
     requesterPays: false,
-    depth: '8' as const,
     kernel: 'auto' as const,
     runsBucket: RUNS,
-    operation: 'normalise' as const,
     imageMemory: 1024,
-    normalisation: { format: 'png', channels: 'each', quality: 90 } as const,
+    workload: { name: 'normalise', params: { format: 'png', channels: 'each', quality: 90 } },
     batch: batchOf([...objects, broken]),
   };
 
@@ -89,12 +87,10 @@ it('without its file an image has no row: the batch fails and is done again', as
     round: 0,
     bucket: bucket.bucket,
     requesterPays: false,
-    depth: '8' as const,
     kernel: 'auto' as const,
     runsBucket: RUNS,
-    operation: 'normalise' as const,
     imageMemory: 1024,
-    normalisation: { format: 'npy', channels: 'all', quality: 90 } as const,
+    workload: { name: 'normalise', params: { format: 'npy', channels: 'all', quality: 90 } },
     batch: batchOf([image]),
   };
   const store = new ObjectWriter(requests, 'no-such-bucket');

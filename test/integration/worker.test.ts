@@ -10,10 +10,11 @@ import { loadAddon } from '../../src/kernel/native-addon.ts';
 import { createNativeKernel } from '../../src/kernel/native-kernel.ts';
 import { createSharpKernel } from '../../src/kernel/sharp-kernel.ts';
 import { createWasmKernel } from '../../src/kernel/wasm/wasm-kernel.ts';
-import { work } from '../../src/workload/worker.ts';
+import { work } from '../../src/worker/worker.ts';
 import { batchOf, type ImageBucket, MIB, plain, startImageBucket } from '../support/image-bucket.ts';
 
 const RUNS = 'measure-runs';
+const STATS = { name: 'statistics', params: { operation: 'stats', depth: '8' } };
 const kernel = createSharpKernel();
 const addon = loadAddon();
 const KERNELS = [kernel, createWasmKernel(), ...(addon === undefined ? [] : [createNativeKernel(addon)])];
@@ -53,7 +54,7 @@ describe('work', () => {
     await work(
       {
         ...{ runId: 'early', round: 0, bucket: bucket.bucket, requesterPays: false, runsBucket: RUNS, batch },
-        ...{ operation: 'stats', depth: '8', kernel: 'auto', normalisation: null, imageMemory: 1024 },
+        ...{ workload: STATS, kernel: 'auto', imageMemory: 1024 },
       },
       { ...options(() => 2_500), store: sink, onMeasured: () => events.push('measured') },
     );
@@ -75,11 +76,9 @@ describe('work', () => {
       round: 1,
       bucket: bucket.bucket,
       requesterPays: false,
-      depth: '8' as const,
       kernel: 'auto' as const,
       runsBucket: RUNS,
-      operation: 'stats' as const,
-      normalisation: null,
+      workload: STATS,
       imageMemory: 1024,
       batch: batchOf(objects),
     };
@@ -134,21 +133,19 @@ describe('work', () => {
       round: 0,
       bucket: bucket.bucket,
       requesterPays: false,
-      depth: '8' as const,
       kernel: 'auto' as const,
       runsBucket: RUNS,
-      normalisation: null,
       imageMemory: 1024,
     };
     const store = new ObjectStore(bucket.s3, RUNS);
 
     // Act
     await work(
-      { ...job, operation: 'histogram', batch: batchOf(objects) },
+      { ...job, workload: { name: 'histogram', params: { depth: '8' } }, batch: batchOf(objects) },
       { ...options(() => 2_500), kernel },
     );
     await work(
-      { ...job, operation: 'stats', batch: { ...batchOf(objects), batch: 4 } },
+      { ...job, workload: STATS, batch: { ...batchOf(objects), batch: 4 } },
       { ...options(() => 2_500), kernel },
     );
 
@@ -172,11 +169,9 @@ describe('work', () => {
       round: 0,
       bucket: 'nowhere',
       requesterPays: false,
-      depth: '8' as const,
       kernel: 'auto' as const,
       runsBucket: RUNS,
-      operation: 'mean' as const,
-      normalisation: null,
+      workload: { name: 'statistics', params: { operation: 'mean', depth: '8' } },
       imageMemory: 1024,
     };
     const batch = batchOf([{ key: 'k', size: 1, etag: '"e"' }]);

@@ -15,10 +15,8 @@ VARIABLES = {
     "FANFLEET_ROUND": "0",
     "FANFLEET_DATA_BUCKET": "data",
     "FANFLEET_REQUESTER_PAYS": "false",
-    "FANFLEET_OPERATION": "stats",
-    "FANFLEET_DEPTH": "8",
+    "FANFLEET_WORKLOAD": '{"name":"statistics","params":{"operation":"stats","depth":"8"}}',
     "FANFLEET_KERNEL": "auto",
-    "FANFLEET_NORMALISATION": "null",
     "FANFLEET_IMAGE_MEMORY": "1024",
 }
 ENTRY = {"parameter": "/p", "variables": VARIABLES, "submittedAt": 1.0, "deadline": 60}

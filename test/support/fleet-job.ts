@@ -34,6 +34,7 @@ const HERE: Architecture = process.arch === 'arm64' ? 'arm64' : 'amd64';
 export const RUNS = 'fleet-runs';
 export const DATA = 'fleet-data';
 export const ROUND = 1;
+const WORKLOAD = JSON.stringify({ name: 'statistics', params: { operation: 'max', depth: '8' } });
 
 /** Fleets without the rest of the stack: hosts are process groups, and an activity waits where the state machine would. */
 export class FleetJobs {
@@ -162,10 +163,8 @@ export class FleetJobs {
       FANFLEET_BUNDLE_KEY: this.#bundle.key,
       FANFLEET_BUNDLE_SHA256: this.#bundle.sha256,
       FANFLEET_ENGINE: 'daft',
-      FANFLEET_OPERATION: 'max',
-      FANFLEET_DEPTH: '8',
+      FANFLEET_WORKLOAD: WORKLOAD,
       FANFLEET_KERNEL: 'auto',
-      FANFLEET_NORMALISATION: 'null',
       FANFLEET_IMAGE_MEMORY: '1024',
       FANFLEET_WORKERS: '1',
       FANFLEET_JOIN_DEADLINE_S: '60',
@@ -210,10 +209,8 @@ export class FleetJobs {
       FANFLEET_ROUND: String(ROUND),
       FANFLEET_DATA_BUCKET: DATA,
       FANFLEET_REQUESTER_PAYS: 'false',
-      FANFLEET_OPERATION: 'max',
-      FANFLEET_DEPTH: '8',
+      FANFLEET_WORKLOAD: WORKLOAD,
       FANFLEET_KERNEL: 'auto',
-      FANFLEET_NORMALISATION: 'null',
       FANFLEET_IMAGE_MEMORY: '1024',
       ...changes,
     };

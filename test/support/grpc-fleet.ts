@@ -83,14 +83,12 @@ export function taskLines({ job, places }: Tasks): string {
     manifest,
     out,
     bucket,
-    operation,
-    depth,
     kernel,
     round,
     requesterPays: requester_pays,
     imageMemory: image_memory,
   } = job;
-  const normalisation = JSON.parse(job.normalisation);
+  const workload = JSON.parse(job.workload);
   return places
     .map(({ batch, offset, length, queuedAt }) =>
       JSON.stringify({
@@ -98,10 +96,8 @@ export function taskLines({ job, places }: Tasks): string {
           manifest,
           out,
           bucket,
-          operation,
-          depth,
+          workload,
           kernel,
-          normalisation,
           round,
           requester_pays,
           image_memory,

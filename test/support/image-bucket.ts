@@ -6,7 +6,7 @@ import { s3Access } from '../../src/aws/s3-access.ts';
 import type { Batch, DatasetObject } from '../../src/contract/manifest.ts';
 import { compareKeys } from '../../src/dataset/order.ts';
 import type { Kernel } from '../../src/kernel/kernel.ts';
-import { type MeasureBatchOptions, measureBatch } from '../../src/workload/measure-batch.ts';
+import { type MeasureBatchOptions, measureBatch } from '../../src/worker/measure-batch.ts';
 import { startEmulator } from './emulator.ts';
 
 export const MIB = 1024 * 1024;

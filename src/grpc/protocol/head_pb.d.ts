@@ -40,47 +40,35 @@ export declare type Job = Message<"fanfleet.v1.Job"> & {
   bucket: string;
 
   /**
-   * @generated from field: string operation = 4;
-   */
-  operation: string;
-
-  /**
-   * JSON; `null` unless the operation is to normalise
+   * JSON: its name and its params, as Workload in src/contract/workload.ts
    *
-   * @generated from field: string normalisation = 5;
+   * @generated from field: string workload = 4;
    */
-  normalisation: string;
+  workload: string;
 
   /**
-   * @generated from field: uint32 round = 6;
+   * @generated from field: uint32 round = 5;
    */
   round: number;
 
   /**
    * whether requests to that bucket say so
    *
-   * @generated from field: bool requester_pays = 7;
+   * @generated from field: bool requester_pays = 6;
    */
   requesterPays: boolean;
 
   /**
    * most MiB that one image may take
    *
-   * @generated from field: uint32 image_memory = 8;
+   * @generated from field: uint32 image_memory = 7;
    */
   imageMemory: number;
 
   /**
-   * of how many bits of an image of 16 its rows are: `8` or `native`
-   *
-   * @generated from field: string depth = 9;
-   */
-  depth: string;
-
-  /**
    * what is to measure them: `auto`, `native` or `portable`
    *
-   * @generated from field: string kernel = 10;
+   * @generated from field: string kernel = 8;
    */
   kernel: string;
 };

@@ -3,14 +3,13 @@ import { ObjectFiles } from '../../aws/object-files.ts';
 import type { ObjectReader } from '../../aws/object-reader.ts';
 import { ObjectWriter } from '../../aws/object-writer.ts';
 import type { S3Requests } from '../../aws/s3-requests.ts';
-import { DEPTHS } from '../../contract/depth.ts';
 import { KERNEL_CHOICES, type KernelChoice } from '../../contract/kernel-choice.ts';
 import { type Batch, batchSchema } from '../../contract/manifest.ts';
+import { opaqueWorkloadSchema } from '../../contract/workload.ts';
 import { FanfleetError } from '../../errors.ts';
 import type { Kernel } from '../../kernel/kernel.ts';
 import { parse } from '../../parse.ts';
-import { normalisationSchema, runOperationSchema } from '../../run/normalise.ts';
-import { type WorkerOptions, work } from '../../workload/worker.ts';
+import { type WorkerOptions, work } from '../../worker/worker.ts';
 import { splitUri } from '../head-location.ts';
 import type { BatchPlace, Job } from '../protocol/head_pb.js';
 import { DividedUsage, type ProcessUsage } from './divided-usage.ts';
@@ -127,14 +126,12 @@ export function readOut(out: string) {
 }
 
 const taskSchema = z.object({
-  operation: runOperationSchema,
-  depth: z.enum(DEPTHS),
+  workload: opaqueWorkloadSchema,
   kernel: z.enum(KERNEL_CHOICES),
-  normalisation: normalisationSchema.nullable(),
   imageMemory: z.int().positive(),
 });
 
-function readTask({ operation, depth, kernel, normalisation, imageMemory }: Job) {
-  const task = { operation, depth, kernel, normalisation: JSON.parse(normalisation), imageMemory };
+function readTask({ workload, kernel, imageMemory }: Job) {
+  const task = { workload: JSON.parse(workload), kernel, imageMemory };
   return parse(taskSchema, task, 'The job');
 }

@@ -1,5 +1,6 @@
 import type { Readable } from 'node:stream';
-import { imageTask } from '../../kernel/image-task.ts';
+import { imageTask } from '../../workloads/image-task.ts';
+import { workloadLabel } from '../../workloads/text.ts';
 import type { Summary } from '../summary-schema.ts';
 import { parquetOf } from './parquet.ts';
 import { type ReadRowsInput, readRows } from './read.ts';
@@ -14,11 +15,11 @@ export function rowsAsParquet(
   reader: ReadRowsInput['reader'],
 ): Readable | null {
   if (source === null) return null;
-  const rows = readRows({ reader, runId, ...source, task: imageTask(request) });
+  const rows = readRows({ reader, runId, ...source, task: imageTask(request.workload) });
   return parquetOf(rows, {
     'fanfleet.run': runId,
     'fanfleet.arm': source.arm,
     'fanfleet.round': String(source.round),
-    'fanfleet.operation': request.operation,
+    'fanfleet.workload': workloadLabel(request.workload),
   });
 }

@@ -3,8 +3,8 @@ import { isKernelOfSingleThread, kernelsText } from '../../contract/one-kernel.t
 import { leftOutText } from '../../dataset/left-out.ts';
 import type { FleetInfo } from '../../fleet/arm-info.ts';
 import { count, duration, figure, instant, memory, plural } from '../../format.ts';
+import { workloadText } from '../../workloads/text.ts';
 import { type Fragment, html, type Markup } from '../markup.ts';
-import { operationText } from '../operation.ts';
 import { planned } from '../plan-remarks.ts';
 import type { Summary } from '../summary-schema.ts';
 import { pair, pairList, scrolling, stackedTable } from './parts.ts';
@@ -83,8 +83,12 @@ ${pairList([
   pair('who pays for requests', 'this account, as the requester', request.requesterPays),
   pair('plan', `${planned(plan)}; ${plural(plan.skipped, 'other key')} skipped`),
   pair('left out', leftOutText(plan.leftOut), plan.leftOut.length > 0),
-  pair('operation', operationText(request)),
-  pair('normalised images', `runs/${runId}/<arm>/round-<n>/normalised/`, request.normalisation !== null),
+  pair('workload', workloadText(request.workload)),
+  pair(
+    'normalised images',
+    `runs/${runId}/<arm>/round-<n>/normalised/`,
+    request.workload.name === 'normalise',
+  ),
   pair(
     'serverless',
     `${count(request.memory)} MB, at most ${count(request.concurrency)} at once${askedFor(request)}`,
@@ -120,7 +124,7 @@ function askedFor({ accountLimit, concurrency }: Summary['request']): string {
 
 export function methodSection({ arms, baseline, request }: Summary): Markup {
   return html`<section><h2>Method</h2>
-<p>Both arms read the same manifest and do the same operation. Their result files are read again, every key is checked
+<p>Both arms read the same manifest and do the same work. Their result files are read again, every key is checked
 to be there exactly once and in order, every row to be consistent with itself, and the statistics are summed from the rows
 in exact integers. Arms are ranked only if the SHA-256 over all rows is the same, and one kernel measured in both.</p>
 <p>Wall time is by the clock of the state machine, from the start of an arm to its end. Images per second and MB per second (10<sup>6</sup> bytes)
@@ -130,10 +134,10 @@ ${request.repeats === 1 ? 'With one round, noise is not known.' : `Times are med
 </section>`;
 }
 
-function normalisedText({ normalisation, baseline }: Summary['request']): string {
-  if (normalisation === null) return '';
+function normalisedText({ workload, baseline }: Summary['request']): string {
+  if (workload.name !== 'normalise') return '';
   const proof =
-    normalisation.format === 'jpeg'
+    workload.params.format === 'jpeg'
       ? 'the checksum of the pixels that were encoded, since encoders of JPEG differ: equal answers are equal pixels'
       : 'the SHA-256 of the file: equal answers are equal files';
   const unwritten = baseline ? ' The single-thread run encoded the images, but did not write them.' : '';

@@ -88,7 +88,10 @@ describe('the schedule', () => {
     expect(scheduled).toMatchObject({
       addedBy: null,
       error: null,
-      conditions: { operation: 'stats', repeats: '2' },
+      conditions: {
+        workload: '{"name":"statistics","params":{"operation":"stats","depth":"8"}}',
+        repeats: '2',
+      },
     });
     expect(scheduled.arms).toMatchObject([
       { arm: 'serverless', rounds: [expect.any(Number), expect.any(Number)] },

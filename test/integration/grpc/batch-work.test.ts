@@ -33,10 +33,8 @@ it('a batch leaves its slot once, and is not done before its span is in S3', asy
     manifest: `s3://${RUNS}/${layout.manifest('r')}`,
     out: `s3://${RUNS}/${layout.arm('r', 'fleet', 0)}`,
     bucket: bucket.bucket,
-    operation: 'max',
-    depth: '8',
+    workload: JSON.stringify({ name: 'statistics', params: { operation: 'max', depth: '8' } }),
     kernel: 'auto',
-    normalisation: 'null',
     imageMemory: 1024,
   });
   const { batch } = JSON.parse(line);

@@ -81,10 +81,8 @@ export function grpcFleet() {
       manifest: `s3://${RUNS}/${layout.manifest(runId)}`,
       out: `s3://${RUNS}/${layout.arm(runId, 'fleet', 0)}`,
       bucket: DATA,
-      operation: 'stats',
-      depth: '8',
+      workload: JSON.stringify({ name: 'statistics', params: { operation: 'stats', depth: '8' } }),
       kernel: 'auto',
-      normalisation: 'null',
       imageMemory: 1024,
       round: 0,
     });

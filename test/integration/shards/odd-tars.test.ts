@@ -13,7 +13,7 @@ import { tarOf } from '../../../src/dataset/shards/tar-writer.ts';
 import { chooseKernel } from '../../../src/kernel/choose-kernel.ts';
 import type { Kernel } from '../../../src/kernel/kernel.ts';
 import { createSharpKernel } from '../../../src/kernel/sharp-kernel.ts';
-import { measureBatch } from '../../../src/workload/measure-batch.ts';
+import { measureBatch } from '../../../src/worker/measure-batch.ts';
 import { MIB, plain } from '../../support/image-bucket.ts';
 import { membersOf, paxEntry, tarEntry } from '../../support/tars.ts';
 import { RUNS, shardBucket } from './shard-bucket.ts';

@@ -24,7 +24,7 @@ export const requestOf = (over: Partial<AdviceRequest> = {}) => adviceRequestSch
 export const anyWorkload: fc.Arbitrary<Partial<Workload>> = fc.record({
   images: fc.double({ min: 3, max: 9, noNaN: true }).map((power) => Math.round(10 ** power)),
   bytesPerImage: fc.integer({ min: 500, max: 2_000_000 }),
-  operation: fc.constantFrom('stats', 'normalise'),
+  workload: fc.constantFrom('statistics', 'normalise'),
   packed: fc.boolean(),
   partitions: fc.constantFrom(1, 20),
 });

@@ -43,7 +43,8 @@ describe('compare options', () => {
       '--null',
       '3',
     );
-    expect(made).toMatchObject({ state: 'fresh', null: 3, request: { operation: 'mean', batchSize: 7 } });
+    const workload = { name: 'statistics', params: { operation: 'mean' } };
+    expect(made).toMatchObject({ state: 'fresh', null: 3, request: { workload, batchSize: 7 } });
   });
 
   it.each([

@@ -31,7 +31,7 @@ const COMMANDS = [
   [['dataset', 'outliers', 'a-run']],
   [['run', 'x/']],
   [['run', '--resume', 'a-run']],
-  [['sweep', 'x/', '--engine', 'daft', '--workers', '1,2', '--operation', 'stats,normalise']],
+  [['sweep', 'x/', '--engine', 'daft', '--workers', '1,2', '--workload', 'statistics,normalise']],
   [['sweep', '--continue', 'sweep.json', '--out', 'sweep.md']],
   [['tune', 'x/', '--memory', '512,1024', '--batch-size', '50', '--strategy', 'speed', '--write']],
   [['tune', '--continue', 'tune.json', '--write', 'stack.yml']],

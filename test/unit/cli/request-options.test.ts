@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { describe, expect, it } from 'vitest';
-import { addRequestOptions, number, requestOf, wantsDatasetRange } from '../../../cli/request-options.ts';
+import { number } from '../../../cli/numbers.ts';
+import { addRequestOptions, requestOf } from '../../../cli/request-options.ts';
 import { requestSchema } from '../../../src/run/request.ts';
 
 function parsed(...args: string[]) {
@@ -8,8 +9,6 @@ function parsed(...args: string[]) {
   command.configureOutput({ writeErr: () => {} });
   return command.parse(args, { from: 'user' });
 }
-
-const flags = (...args: string[]) => parsed(...args).opts();
 
 /** The request that a command line makes. */
 function request(...args: string[]) {
@@ -86,8 +85,7 @@ describe('request options', () => {
       requesterPays: true,
       filter: 'all',
       shardKeys: 'path',
-      operation: 'mean',
-      depth: 'native',
+      workload: { name: 'statistics', params: { operation: 'mean', depth: 'native' } },
       kernel: 'portable',
       arms: ['fleet', 'serverless'],
       engine: 'grpc',
@@ -109,27 +107,9 @@ describe('request options', () => {
       baseline: false,
     });
     const fields = Object.keys(requestSchema.shape).filter(
-      (field) => !['bucket', 'normalise', 'instanceType', 'resume', 'advice'].includes(field),
+      (field) => !['bucket', 'instanceType', 'resume', 'advice'].includes(field),
     );
     expect(Object.keys(made).toSorted()).toEqual(fields.toSorted());
-  });
-
-  it('make a normalisation, with the fields that are said', () => {
-    const asked = (...args: string[]) => request('--operation', 'normalise', ...args).normalise;
-    const full = ['--format', 'jpeg', '--channels', 'each', '--quality', '75', '--statistics-run', 'r1'];
-    expect(asked(...full)).toEqual({ format: 'jpeg', channels: 'each', quality: 75, statisticsRun: 'r1' });
-    expect(asked('--format', 'npy')).toEqual({ format: 'npy' });
-    expect(asked()).toBeUndefined();
-  });
-
-  it('ask for the range of the dataset, of normalised images only and from one run only', () => {
-    const wants = (...args: string[]) => wantsDatasetRange(flags(...args));
-    expect(wants('--operation', 'normalise', '--scope', 'dataset')).toBe(true);
-    expect(wants('--operation', 'normalise', '--scope', 'image')).toBe(false);
-    expect(wants('--operation', 'normalise')).toBe(false);
-    expect(wants()).toBe(false);
-    expect(() => wants('--scope', 'dataset')).toThrow('Expected `--scope` with `--operation normalise` only');
-    expect(() => wants('--scope', 'dataset', '--statistics-run', 'r1')).toThrow(/cannot be used with option/);
   });
 
   it('say how the arms are scheduled', () => {
@@ -140,12 +120,16 @@ describe('request options', () => {
   it.each([
     [
       ['--operation', 'median'],
-      'Expected one of "mean", "max", "min", "minmax", "stats", "histogram", "normalise" for `operation`',
+      'Expected one of "mean", "max", "min", "minmax", "stats" for `workload.params.operation`',
     ],
+    [
+      ['--workload', 'sharpen', '--quality', '5'],
+      'Expected one of "statistics", "histogram", "normalise" for `workload.name` but received "sharpen".',
+    ],
+    [['--format', 'png'], 'Expected nothing unless `workload` is normalise for `format` but received "png".'],
+    [['--workload', 'normalise', '--quality', '0'], 'for `workload.params.quality` but received 0'],
     [['--engine', 'hadoop'], 'Expected one of "daft", "ray", "dask", "spark", "grpc" for `engine`'],
     [['--arms', 'serverless,lambda'], 'Expected one of "serverless", "fleet" for `arms.1`'],
-    [['--format', 'png'], 'Expected nothing unless `operation` is "normalise" for `normalise`'],
-    [['--operation', 'normalise', '--quality', '0'], 'for `normalise.quality` but received 0'],
     [['--workers', '0'], 'Expected number of at least 1 for `workers` but received 0.'],
     [[''], 'Expected a prefix of the images'],
   ])('are checked before anything is done: %j', (args, problem) => {

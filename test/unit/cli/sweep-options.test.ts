@@ -11,16 +11,19 @@ function sweep(...args: string[]) {
   return sweepOf(flags, command.args[0]);
 }
 
+const statistics = (operation: string, depth = '8') => ({ name: 'statistics', params: { operation, depth } });
+
 describe('sweep options', () => {
   it('make every combination a point', () => {
+    const [stats, mean] = [statistics('stats'), statistics('mean')];
     expect(sweep('photos/', '--workers', '4,1', '--operation', 'stats,mean', '--repeats', '2')).toMatchObject(
       {
         rounds: 2,
         points: [
-          { operation: 'stats', engine: 'daft', workers: 1 },
-          { operation: 'stats', engine: 'daft', workers: 4 },
-          { operation: 'mean', engine: 'daft', workers: 1 },
-          { operation: 'mean', engine: 'daft', workers: 4 },
+          { workload: stats, engine: 'daft', workers: 1 },
+          { workload: stats, engine: 'daft', workers: 4 },
+          { workload: mean, engine: 'daft', workers: 1 },
+          { workload: mean, engine: 'daft', workers: 4 },
         ],
       },
     );
@@ -30,15 +33,27 @@ describe('sweep options', () => {
     expect(sweep('photos/')).toEqual({
       rounds: 3,
       keepFleets: false,
-      points: [1, 2, 4].map((workers) => ({ operation: 'stats', engine: 'daft', workers })),
+      points: [1, 2, 4].map((workers) => ({ workload: statistics('stats'), engine: 'daft', workers })),
       request: { prefix: 'photos/' },
     });
   });
 
+  it('give each workload those of the settings that it has', () => {
+    const args = ['--operation', 'max,mean', '--depth', 'native', '--format', 'jpeg', '--workers', '1'];
+    const made = sweep('photos/', '--workload', 'statistics,normalise,histogram', ...args);
+    const points = 'points' in made ? made.points : [];
+    expect(points.map(({ workload }) => workload)).toEqual([
+      statistics('max', 'native'),
+      statistics('mean', 'native'),
+      { name: 'normalise', params: { format: 'jpeg', channels: 'all', quality: 90 } },
+      { name: 'histogram', params: { depth: 'native' } },
+    ]);
+    expect(made).toMatchObject({ request: { prefix: 'photos/' } });
+    expect(made).not.toHaveProperty('request.workload');
+  });
+
   it('give all points what they have in common, but nothing of the serverless arm', () => {
-    const made = sweep('--operation', 'normalise,stats', '--format', 'jpeg', '--batch-size', '7');
-    expect(made).toMatchObject({ request: { normalise: { format: 'jpeg' }, batchSize: 7 } });
-    expect(made).not.toHaveProperty('request.operation');
+    expect(sweep('--batch-size', '7')).toMatchObject({ request: { batchSize: 7 } });
     for (const option of ['--arms', '--memory', '--concurrency', '--no-baseline', '--resume']) {
       expect(() => sweep(option, '1')).toThrow(`unknown option '${option}'`);
     }
@@ -57,7 +72,11 @@ describe('sweep options', () => {
     [['--operation', 'median'], 'for `operation.0` but received "median"'],
     [['--workers', '1,0'], 'Expected number of at least 1 for `workers.1` but received 0'],
     [['--repeats', '51'], 'Expected number of at most 50 for `repeats`'],
-    [['--format', 'png'], 'Expected nothing unless `operation` is "normalise" for `normalise`'],
+    [['--workload', 'statistics,sharpen'], 'for `workload.1` but received "sharpen"'],
+    [['--format', 'png'], 'Expected nothing unless `workload` is normalise for `format`'],
+    [['--workload', 'normalise', '--operation', 'max'], 'unless `workload` is statistics for `operation`'],
+    [['--workload', 'normalise', '--quality', '0'], 'for `params.quality` but received 0'],
+    [['--scope', 'dataset'], "unknown option '--scope'"],
     [['--batch-size', '0'], 'for `batchSize` but received 0'],
   ])('are checked before anything is done: %j', (args, problem) => {
     expect(() => sweep('photos/', ...args)).toThrow(problem);

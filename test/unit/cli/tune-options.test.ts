@@ -47,7 +47,7 @@ describe('tuneOf', () => {
         { memory: 1024, batchSize: 50 },
       ],
       ...{ rounds: 2, state: 'fresh', strategy: 'cost', weight: 0.99 },
-      request: { operation: 'max', concurrency: 5 },
+      request: { workload: { name: 'statistics', params: { operation: 'max' } }, concurrency: 5 },
     });
     expect(said('--continue', 'tune.json', '--write')).toEqual({ continue: 'tune.json' });
   });

@@ -15,7 +15,7 @@ describe('measurementOf', () => {
       runId: summary.runId,
       status: 'succeeded',
       figures: { wall: (arm.wallMs ?? 0) / 1000, processing: 4.5, cpu: 6 },
-      operation: 'stats',
+      workload: 'stats',
       images: 1000,
       failedImages: 0,
       batches: 20,

@@ -30,7 +30,7 @@ export function succeeded(
     runId: `run-${point}-${round}`,
     status: 'succeeded',
     figures: { wall, processing: wall / 2, cpu: wall * 2, cost: null },
-    operation: 'stats',
+    workload: 'stats',
     images: 100,
     failedImages: 0,
     bytes: 9_000_000,

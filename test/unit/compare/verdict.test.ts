@@ -48,7 +48,7 @@ describe('the verdict', () => {
   });
 
   it.each<[string, Partial<Succeeded>, string]>([
-    ['another operation', { operation: 'mean' }, 'operation'],
+    ['another workload', { workload: 'mean' }, 'workload'],
     ['another image', { images: 101 }, 'images'],
     ['other bytes', { bytes: 9_000_001 }, 'images'],
     ['a failed image', { failedImages: 1, digest: 'cd'.repeat(32) }, 'failed images'],

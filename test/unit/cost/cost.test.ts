@@ -4,6 +4,8 @@ import { costOf } from '../../../src/cost/cost.ts';
 import { fleetUsage } from '../../../src/cost/fleet-usage.ts';
 import { serverlessUsage } from '../../../src/cost/serverless-usage.ts';
 import { type Prices, readPrices } from '../../../src/prices/prices.ts';
+import type { WorkloadName } from '../../../src/workloads/names.ts';
+import { resolveWorkload } from '../../../src/workloads/schemas.ts';
 import { armOf, changed, realRun } from './runs.ts';
 
 const prices = readPrices('us-east-1');
@@ -142,12 +144,13 @@ describe('serverlessUsage', () => {
     expect(serverlessUsage(many, armOf(many, 'serverless'))?.billedMs).toBe(1085);
   });
 
-  it('counts the files that an operation writes', () => {
-    const with_ = (operation: RunFacts['request']['operation']) => {
-      const facts = { ...run, request: { ...run.request, operation } };
+  it('counts the files that a workload writes', () => {
+    const with_ = (name: WorkloadName) => {
+      const workload = resolveWorkload({ name });
+      const facts = { ...run, request: { ...run.request, workload } };
       return serverlessUsage(facts, armOf(facts, 'serverless'))?.s3.puts;
     };
-    expect([with_('stats'), with_('histogram'), with_('normalise')]).toEqual([18, 26, 218]);
+    expect([with_('statistics'), with_('histogram'), with_('normalise')]).toEqual([18, 26, 218]);
   });
 });
 

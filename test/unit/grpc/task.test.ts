@@ -6,8 +6,7 @@ const task = {
   manifest: 's3://runs/m.json',
   out: 's3://runs/runs/r/fleet/round-2/',
   bucket: 'data',
-  operation: 'max',
-  normalisation: null,
+  workload: { name: 'statistics', params: { operation: 'max', depth: 'native' } },
   image_memory: 288,
   round: 2,
   batch: 1,
@@ -15,7 +14,6 @@ const task = {
   length: 30,
   queued_at: 1.5,
   requester_pays: true,
-  depth: 'native',
   kernel: 'portable',
 };
 const lines = (...tasks: unknown[]) => tasks.map((each) => `${JSON.stringify(each)}\n`).join('');
@@ -24,12 +22,10 @@ it('tasks are one job and the places of its batches', () => {
   const { job, places } = readTasks(lines(task, { ...task, batch: 2, offset: 5_000_000_000 }));
   expect(job).toMatchObject({
     out: task.out,
-    operation: 'max',
-    normalisation: 'null',
+    workload: JSON.stringify(task.workload),
     imageMemory: 288,
     round: 2,
     requesterPays: true,
-    depth: 'native',
     kernel: 'portable',
   });
   expect(places.map(({ batch, offset, length }) => [batch, offset, length])).toEqual([
@@ -55,6 +51,8 @@ it('tasks of two jobs, none, and one that lacks something are refused', () => {
   const refused = (text: string) => expect(() => readTasks(text)).toThrow('[INVALID_INPUT]');
   refused(lines(task, { ...task, out: 's3://runs/runs/r/fleet/round-3/' }));
   refused(lines(task, { ...task, kernel: 'native' }));
+  refused(lines(task, { ...task, workload: { ...task.workload, params: { operation: 'max' } } }));
+  refused(lines({ ...task, workload: 'statistics' }));
   refused('');
   refused(lines({ ...task, length: 0 }));
 });

@@ -63,7 +63,7 @@ describe('a night that says nothing of speed', () => {
   });
 
   it('not comparable: it says in which conditions', () => {
-    const other = { manifest: 'b'.repeat(64), operation: 'stats', node: 'v24.2.0' };
+    const other = { manifest: 'b'.repeat(64), workload: 'statistics', node: 'v24.2.0' };
     const nights = [...nightsOf(LEARNT), night(10, 30, { conditions: other }), night(11, 10)];
     const [changed, after] = judge(nights).nights.slice(-2);
     expect(changed).toMatchObject({
@@ -77,7 +77,7 @@ describe('a night that says nothing of speed', () => {
   it('not comparable: a condition that is not there any more, too', () => {
     const nights = [
       ...nightsOf(LEARNT),
-      night(10, 10, { conditions: { operation: 'stats', node: 'v24.1.0' } }),
+      night(10, 10, { conditions: { workload: 'statistics', node: 'v24.1.0' } }),
     ];
     expect(judge(nights).nights.at(-1)?.reasons).toEqual(['manifest: nothing instead of aaaaaaaaaaaa']);
   });
@@ -98,7 +98,7 @@ describe('a reset', () => {
   });
 
   it('accepts other conditions, with the nights under them only', () => {
-    const other = { conditions: { operation: 'minmax' } };
+    const other = { conditions: { workload: 'histogram' } };
     const changed = [night(10, 20, other), night(11, 20, other)];
     const later = Array.from({ length: 9 }, (_, i) => night(12 + i, 20, other));
     const states = statesOf([...nightsOf(LEARNT), ...changed, ...later], [resetAfter(11)]);

@@ -17,7 +17,7 @@ function subjects(nights: readonly Night[], resets: readonly Reset[] = []): (str
   );
   return upTo.slice(10).map((history) => messageOf(history)?.subject ?? null);
 }
-const changed = { conditions: { operation: 'minmax' } };
+const changed = { conditions: { workload: 'histogram' } };
 
 describe('a message', () => {
   it('comes once for a regression and once when it is over', () => {
@@ -42,7 +42,7 @@ describe('a message', () => {
     const nights = [
       night(10, 10, changed),
       night(11, 10, changed),
-      night(12, 10, { conditions: { operation: 'x' } }),
+      night(12, 10, { conditions: { workload: 'x' } }),
     ];
     const subject = 'fanfleet nightly: not comparable with the accepted baseline';
     expect(subjects([...nightsOf(LEARNT), ...nights])).toEqual([subject, null, subject]);

@@ -5,6 +5,7 @@ import { nightSchema } from '../../../src/history/night.ts';
 import { nightOf } from '../../../src/history/night-of-run.ts';
 import { buildSummary } from '../../../src/report/summary.ts';
 import type { Summary } from '../../../src/report/summary-schema.ts';
+import { resolveWorkload, workloadSchema } from '../../../src/workloads/schemas.ts';
 import { sampleInput } from '../report/sample.ts';
 
 const MANIFEST = 'c'.repeat(64);
@@ -60,8 +61,23 @@ describe('the conditions of a night', () => {
     expect(Object.values(conditionsOf(summary, MANIFEST)).filter((value) => value === '')).toEqual([]);
   });
 
+  it('are met by the same range of the dataset, from whichever run it is', () => {
+    const conditions = (statisticsRun: string, min: number) => {
+      const range = { min: [min, min, min], max: [255, 255, 255] };
+      const params = { ...resolveWorkload({ name: 'normalise' }).params, statisticsRun, range };
+      const workload = workloadSchema.parse({ name: 'normalise', params });
+      return conditionsOf({ ...summary, request: { ...summary.request, workload } }, MANIFEST);
+    };
+    expect(differences(conditions('r1', 0), conditions('r2', 0))).toEqual([]);
+    expect(differences(conditions('r1', 0), conditions('r1', 1))).toHaveLength(1);
+  });
+
   it.each<[string, (copy: Summary) => void]>([
-    ['operation', ({ request }) => Object.assign(request, { operation: 'minmax' })],
+    [
+      'workload',
+      ({ request }) => Object.assign(request, { workload: resolveWorkload({ name: 'histogram' }) }),
+    ],
+    ['workload', ({ request }) => Object.assign(request.workload.params, { operation: 'minmax' })],
     ['memory of a function', ({ request }) => Object.assign(request, { memory: 3538 })],
     ['concurrency', ({ request }) => Object.assign(request, { concurrency: 7 })],
     ['repeats', ({ request }) => Object.assign(request, { repeats: 4 })],

@@ -2,7 +2,7 @@ import type { Night, NightArm, Reset } from '../../../src/history/night.ts';
 
 export const FIRST_NIGHT = Date.UTC(2026, 8, 1, 3);
 export const DAY = 86_400_000;
-const CONDITIONS = { manifest: 'a'.repeat(64), operation: 'stats', node: 'v24.1.0' };
+const CONDITIONS = { manifest: 'a'.repeat(64), workload: 'statistics', node: 'v24.1.0' };
 
 /** Night number `i` of a history in which the serverless arm takes about 10 s and costs about a cent. */
 export function night(i: number, seconds: number, more: Partial<Night> = {}): Night {

@@ -107,9 +107,9 @@ describe('problemsOf', () => {
     expect(problems({ images: 1e9 })).toMatch(/aggregate .* 900 s/);
     expect(problems({ images: 1e9 })).toMatch(/150 GB, and a Distributed Map reads 10 GB/);
     expect(problems({ concurrency: 5000 })).toMatch(/1000 functions at once and the map asks for 5000/);
-    const slow = { bytesPerImage: 40e6, operation: 'normalise', batchSize: 10_000, memory: 512 } as const;
+    const slow = { bytesPerImage: 40e6, workload: 'normalise', batchSize: 10_000, memory: 512 } as const;
     expect(problems({ ...slow, images: 1000 })).toBe('');
-    expect(problems({ bytesPerImage: 60_000, operation: 'normalise', batchSize: 10_000, memory: 512 })).toBe(
+    expect(problems({ bytesPerImage: 60_000, workload: 'normalise', batchSize: 10_000, memory: 512 })).toBe(
       '',
     );
   });

@@ -8,7 +8,7 @@ const schema = z.strictObject({
   count: z.int().min(1).max(9).default(3),
   kind: z.enum(['one', 'two']).default('one'),
   tags: z.array(z.string()).min(1).max(2).optional(),
-  inner: z.object({ at: z.iso.datetime() }).optional(),
+  inner: z.strictObject({ at: z.iso.datetime() }).optional(),
   code: z
     .string()
     .regex(/^[a-z]+$/, 'a code of small letters')
@@ -76,12 +76,25 @@ describe('parse', () => {
     expect(problemsOf({ name: 'ab', prefx: 1, more: 2 })).toContain(
       'Expected no field `prefx`, `more`: it is not known; remove it or correct its name.',
     );
+    expect(problemsOf({ name: 'ab', inner: { at: '2026-01-31T00:00:00Z', on: 1 } })).toContain(
+      'Expected no field `on` in `inner`: it is not known; remove it or correct its name.',
+    );
   });
 
   it('says so where no form of a union fits', () => {
     const union = z.union([z.object({ a: z.string() }), z.object({ b: z.string() })]);
     expect(() => parse(union, { c: 1 }, 'The event')).toThrow(
       'Expected one of the forms that are allowed for `(root)` but received {"c":1}.',
+    );
+  });
+
+  it('names the forms of a union that a field tells apart', () => {
+    const union = z.discriminatedUnion('name', [
+      z.object({ name: z.literal('one') }),
+      z.object({ name: z.literal('two') }),
+    ]);
+    expect(() => parse(z.object({ kind: union }), { kind: { name: 'three' } }, 'The event')).toThrow(
+      'Expected one of "one", "two" for `kind.name` but received "three".',
     );
   });
 

@@ -4,16 +4,21 @@ import { withDatasetRange } from '../../../src/report/dataset-range.ts';
 import { buildSummary } from '../../../src/report/summary.ts';
 import type { Summary } from '../../../src/report/summary-schema.ts';
 import type { Run } from '../../../src/run/run.ts';
+import { resolveWorkload } from '../../../src/workloads/schemas.ts';
 import { MemoryBucket } from '../aggregate/fixture.ts';
 import { type SampleOptions, sampleInput } from './sample.ts';
 
 const SMALL: SampleOptions = { images: 20, batchSize: 10 };
+const NORMALISE = resolveWorkload({
+  name: 'normalise',
+  params: { format: 'jpeg', channels: 'each', statisticsRun: 'r0' },
+});
 let run: Run;
 let summary: Summary;
 
 beforeAll(async () => {
   const input = await sampleInput({ ...SMALL, normalise: true });
-  run = { ...input.run, statisticsRun: 'r0' };
+  run = { ...input.run, workload: NORMALISE };
   summary = buildSummary(await sampleInput(SMALL));
 });
 
@@ -26,13 +31,11 @@ function ranged(found: unknown, changes: Partial<Run> = {}): Promise<Run> {
 
 describe('withDatasetRange', () => {
   it('takes the minima and maxima of the dataset', async () => {
-    const { normalisation } = await ranged(summary);
+    const { workload } = await ranged(summary);
     const levels = (name: 'min' | 'max') => summary.dataset?.channels.map((channel) => channel[name]?.level);
-    expect(normalisation).toEqual({
-      format: 'jpeg',
-      channels: 'each',
-      quality: 90,
-      range: { min: levels('min'), max: levels('max') },
+    expect(workload).toEqual({
+      name: 'normalise',
+      params: { ...NORMALISE.params, range: { min: levels('min'), max: levels('max') } },
     });
   });
 
@@ -46,26 +49,29 @@ describe('withDatasetRange', () => {
         max: { level: 255, unit: 1 },
       },
     }));
-    const { normalisation } = await ranged({
+    const { workload } = await ranged({
       ...summary,
       dataset: { ...summary.dataset, depth: 16, channels },
     });
-    expect(normalisation?.range).toEqual({
+    expect(workload.params).toHaveProperty('range', {
       ...{ min: [700, 700, 700], max: [65_535, 65_535, 65_535], depth: 16 },
     });
   });
 
-  it('leaves a run alone that names no other', async () => {
-    const own = { ...run, statisticsRun: null };
-    expect(await withDatasetRange(own, new MemoryBucket())).toBe(own);
-  });
+  it.each(['normalise', 'statistics'] as const)(
+    'leaves a run of %s alone that names no other',
+    async (name) => {
+      const own = { ...run, workload: resolveWorkload({ name }) };
+      expect(await withDatasetRange(own, new MemoryBucket())).toBe(own);
+    },
+  );
 
   it.each<[string, () => unknown, Partial<Run>, string]>([
     ['a run that is not there', () => undefined, {}, 'it has no summary'],
     ['another prefix', () => summary, { prefix: 'test/' }, 'was over s3://fanfleet-local-data/train/'],
     ['another bucket', () => summary, { bucket: 'mine' }, 'this run is over s3://mine/train/'],
     ['no image', () => ({ ...summary, dataset: null }), {}, 'it measured no image'],
-    ['an operation without minima', () => withoutMinima(), {}, 'its operation was mean'],
+    ['a workload without minima', () => withoutMinima(), {}, 'its workload was mean:'],
     ['images whose bits were dropped', () => withDroppedBits(), {}, '2 of its images have 16 bits'],
     ['images that were missing', () => withFailures('OBJECT_MISSING'), {}, '3 of its images'],
     ['images that changed', () => withFailures('OBJECT_CHANGED'), {}, 'have OBJECT_CHANGED'],
@@ -91,7 +97,7 @@ describe('withDatasetRange', () => {
   });
 
   it('accepts images that failed for good: they fail again', async () => {
-    await expect(ranged(withFailures('DECODE_FAILED'))).resolves.toHaveProperty('normalisation.range');
+    await expect(ranged(withFailures('DECODE_FAILED'))).resolves.toHaveProperty('workload.params.range');
   });
 });
 
@@ -104,7 +110,10 @@ function withoutMinima(): unknown {
   const channels = dataset?.channels.map((channel) => ({ ...channel, min: null, max: null }));
   return {
     ...summary,
-    request: { ...summary.request, operation: 'mean' },
+    request: {
+      ...summary.request,
+      workload: resolveWorkload({ name: 'statistics', params: { operation: 'mean' } }),
+    },
     dataset: { ...dataset, channels },
   };
 }

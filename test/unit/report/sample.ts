@@ -5,18 +5,18 @@ import type { Arm } from '../../../src/contract/arm.ts';
 import { layout } from '../../../src/contract/layout.ts';
 import { failedRow, type Row } from '../../../src/contract/row.ts';
 import type { FleetInfo } from '../../../src/fleet/arm-info.ts';
-import { imageTask } from '../../../src/kernel/image-task.ts';
 import type { ArmInput, SummaryInput } from '../../../src/report/summary.ts';
 import { type Summary, summarySchema } from '../../../src/report/summary-schema.ts';
 import { type Run, resolveRun } from '../../../src/run/run.ts';
+import { imageTask } from '../../../src/workloads/image-task.ts';
 import { batchesOf, MemoryBucket, putArm, putManifest, random, rowOf } from '../aggregate/fixture.ts';
 
 export const RUN_ID = '2026-11-21T09-30-00-4f1c';
 const START = Date.UTC(2026, 10, 21, 9, 30);
 
 const NORMALISE = {
-  operation: 'normalise',
-  normalise: { format: 'jpeg', channels: 'each', statisticsRun: '2026-11-20T09-30-00-77aa' },
+  name: 'normalise',
+  params: { format: 'jpeg', channels: 'each', statisticsRun: '2026-11-20T09-30-00-77aa' },
 };
 
 /** Keys as users have them, and keys that try to break out of whatever shows them. */
@@ -63,7 +63,14 @@ export async function sampleInput(options: SampleOptions = {}): Promise<SummaryI
   const batches = batchesOf(options.failHostile ? [...keys, ...HOSTILE_KEYS] : keys, batchSize, 81_300);
   putManifest(bucket, RUN_ID, batches);
   const run = resolveRun(
-    { prefix: 'train/', repeats, schedule, arms, batchSize, ...(options.normalise ? NORMALISE : {}) },
+    {
+      prefix: 'train/',
+      repeats,
+      schedule,
+      arms,
+      batchSize,
+      ...(options.normalise ? { workload: NORMALISE } : {}),
+    },
     RUN_ID,
     START,
     {
@@ -146,7 +153,7 @@ async function runArm(
       runId: RUN_ID,
       arm,
       round,
-      task: imageTask(run),
+      task: imageTask(run.workload),
       startedAt,
       endedAt,
     };
@@ -174,7 +181,7 @@ async function runArm(
     runId: RUN_ID,
     arm,
     round,
-    task: imageTask(run),
+    task: imageTask(run.workload),
     startedAt,
     endedAt,
     engineStartedAt: fleet?.engineStartedAt,

@@ -10,7 +10,7 @@ describe('requestSchema', () => {
       prefix: 'x/',
       filter: 'suffix',
       shardKeys: 'auto',
-      operation: 'stats',
+      workload: { name: 'statistics', params: { operation: 'stats', depth: '8' } },
       kernel: 'auto',
       arms: ['serverless', 'fleet'],
       engine: 'daft',
@@ -30,7 +30,7 @@ describe('requestSchema', () => {
       bucket: 'my-images.2026',
       filter: 'content',
       shardKeys: 'path',
-      operation: 'minmax',
+      workload: { name: 'statistics', params: { operation: 'minmax', depth: 'native' } },
       kernel: 'native',
       arms: ['fleet'],
       engine: 'grpc',
@@ -53,31 +53,6 @@ describe('requestSchema', () => {
     expect(check(full)).toEqual(full);
   });
 
-  it('takes a normalisation, and fills in what it leaves out', () => {
-    const normalise = (settings: object) =>
-      check({ prefix: 'x/', operation: 'normalise', normalise: settings }).normalise;
-    expect(normalise({})).toEqual({ format: 'png', channels: 'all', quality: 90 });
-    const full = { format: 'jpeg', channels: 'each', quality: 1, statisticsRun: '20261121T045331-4cc861' };
-    expect(normalise(full)).toEqual(full);
-  });
-
-  it.each([
-    [{ format: 'gif' }, 'Expected one of "png", "jpeg", "npy" for `normalise.format` but received "gif".'],
-    [{ channels: 'red' }, 'Expected one of "all", "each" for `normalise.channels` but received "red".'],
-    [{ quality: 0 }, 'Expected number of at least 1 for `normalise.quality` but received 0.'],
-    [{ quality: 101 }, 'Expected number of at most 100 for `normalise.quality` but received 101.'],
-    [{ statisticsRun: '../x' }, 'Expected the id of an earlier run for `normalise.statisticsRun`'],
-    [{ scope: 'dataset' }, 'Expected no field `scope`'],
-  ])('says of the normalisation %j what it wants instead', (normalise, problem) => {
-    expect(() => check({ prefix: 'x/', operation: 'normalise', normalise })).toThrow(problem);
-  });
-
-  it('refuses a normalisation of another operation', () => {
-    expect(() => check({ prefix: 'x/', normalise: {} })).toThrow(
-      'Expected nothing unless `operation` is "normalise" for `normalise` but received {}.',
-    );
-  });
-
   it.each([
     [{}, 'Expected a prefix of the images such as "train/" for `prefix` but received nothing.'],
     [
@@ -90,9 +65,11 @@ describe('requestSchema', () => {
     [{ bucket: 'ab' }, 'Expected an S3 bucket name for `bucket`'],
     [{ bucket: 's3://images' }, 'Expected an S3 bucket name for `bucket`'],
     [
-      { operation: 'median' },
-      'Expected one of "mean", "max", "min", "minmax", "stats", "histogram", "normalise" for `operation` but received "median".',
+      { workload: { name: 'sharpen' } },
+      'Expected one of "statistics", "histogram", "normalise" for `workload.name` but received "sharpen".',
     ],
+    [{ workload: 'statistics' }, 'Expected object for `workload` but received "statistics".'],
+    [{ operation: 'stats' }, 'Expected no field `operation`: it is not known'],
     [
       { engine: 'hadoop' },
       'Expected one of "daft", "ray", "dask", "spark", "grpc" for `engine` but received "hadoop".',
@@ -154,7 +131,7 @@ describe('requestSchema', () => {
   });
 
   it('tells of all bad fields at once', () => {
-    const bad = { prefix: '', operation: 'x', engine: 'y', workers: 0, batchSize: 0 };
+    const bad = { prefix: '', workload: 'x', engine: 'y', workers: 0, batchSize: 0 };
     for (const field of Object.keys(bad)) expect(() => check(bad)).toThrow(`for \`${field}\``);
   });
 });

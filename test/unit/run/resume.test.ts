@@ -2,11 +2,23 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { layout } from '../../../src/contract/layout.ts';
 import { expectResumable, requestToResume } from '../../../src/run/resume.ts';
 import { type Run, resolveRun } from '../../../src/run/run.ts';
+import { workloadSchema } from '../../../src/workloads/schemas.ts';
 import { DEPLOYMENT } from '../../support/deployment.ts';
 import { MemoryBucket } from '../aggregate/fixture.ts';
 
-const NORMALISE = { operation: 'normalise', normalise: { format: 'jpeg', statisticsRun: 'r0' } };
+const NORMALISE = { workload: { name: 'normalise', params: { format: 'jpeg', statisticsRun: 'r0' } } };
 const resolve = (input: object, runId = 'r2') => resolveRun({ prefix: 'x/', ...input }, runId, 5, DEPLOYMENT);
+
+/** That normalisation, after its range was found. */
+const withRange = (max: number, statisticsRun = 'r0') => ({
+  workload: workloadSchema.parse({
+    ...NORMALISE.workload,
+    params: {
+      ...resolve(NORMALISE).workload.params,
+      ...{ statisticsRun, range: { min: [0, 0, 0], max: [max, max, max] } },
+    },
+  }),
+});
 
 let runs: MemoryBucket;
 
@@ -37,13 +49,14 @@ describe('expectResumable', () => {
     ['prefix', { prefix: 'y/' }],
     ['filter', { filter: 'all' }],
     ['shardKeys', { shardKeys: 'path' }],
-    ['operation', { operation: 'mean' }],
+    ['workload', { workload: { name: 'histogram' } }],
+    ['workload', { workload: { name: 'statistics', params: { operation: 'mean' } } }],
+    ['workload', { workload: { name: 'statistics', params: { depth: 'native' } } }],
     ['batchSize', { batchSize: 7 }],
     ['imageMemory', { imageMemory: 100 }],
     ['kernel', { kernel: 'portable' }],
-    ['normalise', { operation: 'normalise', normalise: { format: 'npy', statisticsRun: 'r0' } }],
   ])('names the field that differs: %s', async (field, input) => {
-    put(field === 'normalise' ? NORMALISE : {});
+    put({});
     await expect(check(input)).rejects.toMatchObject({
       code: 'INVALID_INPUT',
       source: 'user',
@@ -56,18 +69,6 @@ describe('expectResumable', () => {
     runs.put(layout.request('r1'), JSON.stringify(earlier));
     runs.put(layout.plan('r1'), '{}');
     await check({ imageMemory: 100 });
-  });
-
-  it('takes a run of before there was a depth, unless its images of 16 bits are normalised by 8', async () => {
-    for (const input of [{}, NORMALISE]) {
-      const { depth: _, ...earlier } = resolve(input, 'r1');
-      runs.put(layout.request('r1'), JSON.stringify(earlier));
-      runs.put(layout.plan('r1'), '{}');
-      const request = await requestToResume('r1', runs, {});
-      const checked = expectResumable(resolveRun(request, 'r2', 5, DEPLOYMENT), runs);
-      if (input === NORMALISE) await expect(checked).rejects.toThrow(/start a new one\), for `resume`/);
-      else await checked;
-    }
   });
 
   it('goes on with the kernel of the earlier run, where that had one for both arms', async () => {
@@ -89,15 +90,14 @@ describe('expectResumable', () => {
     );
   });
 
-  it('wants the same range of a dataset', async () => {
-    const range = (max: number) => ({ min: [0, 0, 0] as const, max: [max, max, max] as const });
+  it('wants images normalised in the same way, by the same range of a dataset', async () => {
     const run = resolve({ ...NORMALISE, resume: 'r1' });
-    const normalisation = (max: number) => run.normalisation && { ...run.normalisation, range: range(max) };
-    put(NORMALISE, { normalisation: normalisation(255) });
-    await expectResumable({ ...run, normalisation: normalisation(255) }, runs);
-    await expect(expectResumable({ ...run, normalisation: normalisation(254) }, runs)).rejects.toThrow(
-      'for `normalise`',
-    );
+    put(NORMALISE, withRange(255));
+    await expectResumable({ ...run, ...withRange(255) }, runs);
+    await expectResumable({ ...run, ...withRange(255, 'measured-again') }, runs);
+    await expect(expectResumable({ ...run, ...withRange(254) }, runs)).rejects.toThrow('for `workload`');
+    put({ workload: { name: 'normalise', params: { format: 'npy', statisticsRun: 'r0' } } });
+    await expect(expectResumable(run, runs)).rejects.toThrow('for `workload`');
   });
 
   it('refuses a run that is not there, and one that was never planned', async () => {
@@ -114,6 +114,12 @@ describe('requestToResume', () => {
     put(input);
     const request = await requestToResume('r1', runs, {});
     expect(resolveRun(request, 'r2', 5, DEPLOYMENT)).toEqual(resolve({ ...input, resume: 'r1' }));
+  });
+
+  it('leaves the range to be found again, and has the run that it is from', async () => {
+    put(NORMALISE, withRange(255));
+    expect(await requestToResume('r1', runs, {})).toMatchObject(NORMALISE);
+    expect(await requestToResume('r1', runs, {})).not.toHaveProperty('workload.params.range');
   });
 
   it('lets what is given go before', async () => {

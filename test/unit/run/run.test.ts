@@ -43,12 +43,9 @@ describe('resolveRun', () => {
       requesterPays: false,
       filter: 'suffix',
       shardKeys: 'auto',
-      operation: 'stats',
-      depth: '8',
+      workload: { name: 'statistics', params: { operation: 'stats', depth: '8' } },
       kernel: 'auto',
       kernelNote: null,
-      normalisation: null,
-      statisticsRun: null,
       arms: ['serverless', 'fleet'],
       engine: 'daft',
       workers: 2,
@@ -75,14 +72,16 @@ describe('resolveRun', () => {
     });
   });
 
-  it('is by 8 bits of images of 16, or by all; images are normalised by all of them', () => {
-    const depthOf = (fields: object) => resolve({ prefix: 'x/', ...fields }).depth;
-    expect(depthOf({ depth: 'native' })).toBe('native');
-    expect(depthOf({ operation: 'normalise' })).toBe('native');
-    expect(depthOf({ operation: 'normalise', depth: 'native' })).toBe('native');
-    expect(() => depthOf({ operation: 'normalise', depth: '8' })).toThrow('`depth`');
-    expect(() => depthOf({ depth: 8 })).toThrow('`depth`');
-    expect(runSchema.shape.depth.parse(undefined)).toBe('8');
+  it('has every setting of the workload', () => {
+    const workloadOf = (workload: object) => resolve({ prefix: 'x/', workload }).workload;
+    expect(workloadOf({ name: 'statistics', params: { depth: 'native' } })).toEqual({
+      name: 'statistics',
+      params: { operation: 'stats', depth: 'native' },
+    });
+    expect(workloadOf({ name: 'normalise' })).toEqual({
+      name: 'normalise',
+      params: { format: 'png', channels: 'all', quality: 90 },
+    });
   });
 
   it('lets the request go before the deployment', () => {

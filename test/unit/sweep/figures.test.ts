@@ -34,27 +34,27 @@ describe('figuresOfSweep', () => {
     expect(points[2]).toMatchObject({ succeeded: 0, arm: null, scaling: null, digest: null });
   });
 
-  it('takes the fewest workers that were measured as the base, of the same operation', () => {
+  it('takes the fewest workers that were measured as the base, of the same workload', () => {
     const { points } = figures(failed(0, 0), succeeded(1, 0, took(600)), succeeded(2, 0, took(5000)));
     expect(points[1]?.scaling?.speedup).toBe(1);
     expect(points[2]?.scaling?.speedup).toBe(1);
     expect(points[0]).toMatchObject({ scaling: null, errors: [{ round: 0, code: 'NoWorkers' }] });
   });
 
-  it('compares the digests of each operation with each other only', () => {
+  it('compares the digests of each workload with each other only', () => {
     const other = { digest: 'cd'.repeat(32) };
     expect(figures(succeeded(0, 0), succeeded(1, 0), succeeded(2, 0, other))).toMatchObject({
       digestsEqual: true,
       agreements: [
-        { operation: 'stats', equal: true },
-        { operation: 'normalise', equal: true },
+        { workload: 'stats', equal: true },
+        { workload: 'normalise', equal: true },
       ],
     });
     expect(figures(succeeded(0, 0), succeeded(1, 1, other))).toMatchObject({
       digestsEqual: false,
       agreements: [
-        { operation: 'stats', equal: false },
-        { operation: 'normalise', equal: null },
+        { workload: 'stats', equal: false },
+        { workload: 'normalise', equal: null },
       ],
     });
     expect(figures(succeeded(0, 0), succeeded(0, 1, other)).points[0]?.digest).toBeNull();

@@ -2,19 +2,21 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { sweepOrder } from '../../../src/sweep/order.ts';
 import { pointsOf } from '../../../src/sweep/point.ts';
+import { resolveWorkload } from '../../../src/workloads/schemas.ts';
+import { NORMALISE, STATS } from './sample.ts';
 
 describe('pointsOf', () => {
   it('combines all with all, each once, worker counts ascending', () => {
     const points = pointsOf({
-      operations: ['stats', 'normalise', 'stats'],
+      workloads: [STATS, NORMALISE, resolveWorkload({ name: 'statistics' })],
       engines: ['daft'],
       workers: [4, 1, 4],
     });
     expect(points).toEqual([
-      { operation: 'stats', engine: 'daft', workers: 1 },
-      { operation: 'stats', engine: 'daft', workers: 4 },
-      { operation: 'normalise', engine: 'daft', workers: 1 },
-      { operation: 'normalise', engine: 'daft', workers: 4 },
+      { workload: STATS, engine: 'daft', workers: 1 },
+      { workload: STATS, engine: 'daft', workers: 4 },
+      { workload: NORMALISE, engine: 'daft', workers: 1 },
+      { workload: NORMALISE, engine: 'daft', workers: 4 },
     ]);
   });
 });

@@ -3,12 +3,12 @@ import { describe, expect, it } from 'vitest';
 import { figuresOfSweep } from '../../../src/sweep/figures.ts';
 import { sweepPage } from '../../../src/sweep/page.ts';
 import type { Sweep } from '../../../src/sweep/sweep.ts';
-import { sampleSweep, succeeded, sweepOfEngines } from './sample.ts';
+import { STATS, sampleSweep, succeeded, sweepOfEngines } from './sample.ts';
 
 const pageOf = (sweep: Sweep) => sweepPage(sweep, figuresOfSweep(sweep));
 
 describe('sweepPage', () => {
-  it('says which point of each operation was the fastest, and whether the answers are one', () => {
+  it('says which point of each workload was the fastest, and whether the answers are one', () => {
     const page = pageOf(sweepOfEngines());
     expect(page).toContain(
       '<h1>Fastest processing: stats 1.0 s (grpc, 4 workers), normalise 15.0 s (grpc, 4 workers)</h1>',
@@ -38,12 +38,12 @@ describe('sweepPage', () => {
     expect(pageOf(sweepOfEngines())).toContain('daft, 2 workers, stats, round 1: NoWorkers:');
   });
 
-  it('ranks nothing of an operation whose points measured with different kernels', () => {
+  it('ranks nothing of a workload whose points measured with different kernels', () => {
     const sweep = sweepOfEngines();
     const measurements = sweep.measurements.map((one) => {
-      const { engine, operation } = sweep.points[one.point] ?? {};
+      const { engine, workload } = sweep.points[one.point] ?? {};
       const portable = engine === 'grpc' ? 'sharp' : 'pillow';
-      return one.status === 'succeeded' && operation === 'stats' ? { ...one, kernels: [portable] } : one;
+      return one.status === 'succeeded' && workload === STATS ? { ...one, kernels: [portable] } : one;
     });
     const page = pageOf({ ...sweep, measurements });
     expect(page).toContain(

@@ -1,11 +1,15 @@
 import type { Measurement, Succeeded } from '../../../src/sweep/measurement.ts';
 import { type Point, pointsOf } from '../../../src/sweep/point.ts';
 import { newSweep, type Sweep } from '../../../src/sweep/sweep.ts';
+import { resolveWorkload } from '../../../src/workloads/schemas.ts';
+
+export const STATS = resolveWorkload({ name: 'statistics' });
+export const NORMALISE = resolveWorkload({ name: 'normalise', params: { format: 'jpeg' } });
 
 export const POINTS: readonly Point[] = [
-  { operation: 'stats', engine: 'daft', workers: 1 },
-  { operation: 'stats', engine: 'daft', workers: 2 },
-  { operation: 'normalise', engine: 'daft', workers: 1 },
+  { workload: STATS, engine: 'daft', workers: 1 },
+  { workload: STATS, engine: 'daft', workers: 2 },
+  { workload: NORMALISE, engine: 'daft', workers: 1 },
 ];
 
 /** A sweep of two rounds that is still to be made. */
@@ -14,7 +18,7 @@ export function sampleSweep(measurements: readonly Measurement[] = []): Sweep {
     sweepId: 's1',
     startedAt: 0,
     stage: 'local',
-    request: { prefix: 'photos/', batchSize: 25, normalise: { format: 'jpeg' } },
+    request: { prefix: 'photos/', batchSize: 25 },
     points: [...POINTS],
     rounds: 2,
   });
@@ -49,18 +53,18 @@ export function failed(point: number, round: number): Measurement {
 /** Every engine with 1, 2 and 4 workers; of the last one nothing succeeded. */
 export function sweepOfEngines(): Sweep {
   const engines = ['grpc', 'dask', 'spark', 'ray', 'daft'] as const;
-  const points = pointsOf({ engines, operations: ['stats', 'normalise'], workers: [1, 2, 4] });
+  const points = pointsOf({ engines, workloads: [STATS, NORMALISE], workers: [1, 2, 4] });
   const sweep = newSweep({
     sweepId: 's2',
     startedAt: Date.UTC(2026, 10, 21),
     stage: 'local',
-    request: { prefix: 'photos/<b>', batchSize: 25, normalise: { format: 'png' } },
+    request: { prefix: 'photos/<b>', batchSize: 25 },
     points,
     rounds: 1,
   });
-  const measurements = points.map(({ engine, workers, operation }, point) => {
+  const measurements = points.map(({ engine, workers, workload }, point) => {
     if (engine === 'daft') return failed(point, 0);
-    const whole = (operation === 'stats' ? 4_000 : 60_000) * (1 + engines.indexOf(engine) / 4);
+    const whole = (workload === STATS ? 4_000 : 60_000) * (1 + engines.indexOf(engine) / 4);
     const processing = whole / workers + 500 * engines.indexOf(engine);
     const times = { arm: processing + 20_000, boot: 15_000, engineStart: 2_000, processing };
     return succeeded(point, 0, { times });

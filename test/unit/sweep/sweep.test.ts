@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { latest, readSweep, requestOfPoint, turnsLeft, writeSweep } from '../../../src/sweep/sweep.ts';
-import { failed, POINTS, sampleSweep, succeeded } from './sample.ts';
+import { failed, NORMALISE, POINTS, STATS, sampleSweep, succeeded } from './sample.ts';
 
 const turns = (all: readonly { round: number; point: number }[]) =>
   all.map(({ round, point }) => `${round}.${point}`);
@@ -28,11 +28,11 @@ describe('turnsLeft', () => {
 describe('requestOfPoint', () => {
   const request = (point: number) => requestOfPoint(sampleSweep(), POINTS[point] ?? POINTS[0] ?? never());
 
-  it('is the fleet arm once, and says how to normalise only where that is the operation', () => {
+  it('is the fleet arm once, with the workload of its point', () => {
     expect(request(1)).toEqual({
       prefix: 'photos/',
       batchSize: 25,
-      operation: 'stats',
+      workload: STATS,
       engine: 'daft',
       workers: 2,
       arms: ['fleet'],
@@ -40,7 +40,7 @@ describe('requestOfPoint', () => {
       baseline: false,
       concurrency: 2,
     });
-    expect(request(2)).toMatchObject({ operation: 'normalise', normalise: { format: 'jpeg' } });
+    expect(request(2)).toMatchObject({ workload: NORMALISE });
   });
 
   it('cuts the images into the same batches for any worker count', () => {

@@ -15,7 +15,7 @@ export function measured(round: number, point: number, over: object = {}): Measu
       wall: (WALL[point] ?? 1) * apart,
       cost: (USD[point] ?? 1) * apart,
     },
-    ...{ operation: 'stats', images: 200, failedImages: 0, bytes: 1, batches: 10 },
+    ...{ workload: 'stats', images: 200, failedImages: 0, bytes: 1, batches: 10 },
     ...{ digest: 'a', kernels: ['native'], coldStarts: 1, besides: [] },
     ...over,
   } as Measurement;

@@ -1,15 +1,13 @@
 import type { ObjectSink } from '../aws/object-writer.ts';
 import type { Arm } from '../contract/arm.ts';
-import type { Depth } from '../contract/depth.ts';
 import { serializeHistogram } from '../contract/histogram-file.ts';
 import type { KernelChoice } from '../contract/kernel-choice.ts';
 import { layout } from '../contract/layout.ts';
 import type { Batch } from '../contract/manifest.ts';
-import type { Normalisation } from '../contract/normalisation.ts';
-import type { RunOperation } from '../contract/operation.ts';
 import { isFailed, type Row, serializeRow } from '../contract/row.ts';
 import type { ClockOffset, Span } from '../contract/span.ts';
-import { imageTask } from '../kernel/image-task.ts';
+import type { Workload } from '../contract/workload.ts';
+import { imageTask } from '../workloads/image-task.ts';
 import { type MeasureBatchOptions, measureBatch } from './measure-batch.ts';
 import { NormalisedFiles, withoutLongKeys, withRefusedRows } from './normalised-files.ts';
 
@@ -21,13 +19,9 @@ export interface Work {
   /** Whether requests to that bucket say that the requester pays. */
   readonly requesterPays: boolean;
   readonly runsBucket: string;
-  readonly operation: RunOperation;
-  /** Of how many bits of an image of 16 its rows are. */
-  readonly depth: Depth;
+  readonly workload: Workload;
   /** What is to measure them, the same in both arms. */
   readonly kernel: KernelChoice;
-  /** Null unless the operation is `normalise`. */
-  readonly normalisation: Normalisation | null;
   /** Most MiB that one image may take: of the run, so that both arms refuse the same images. */
   readonly imageMemory: number;
   readonly batch: Batch;
@@ -71,7 +65,7 @@ export interface WorkerOptions
 export async function work(job: Work, options: WorkerOptions): Promise<{ counts: BatchCounts; span: Span }> {
   const { store, clock, arm = 'serverless' } = options;
   const before = options.usage();
-  const task = imageTask(job);
+  const task = imageTask(job.workload);
   const files =
     task.operation === 'normalise'
       ? new NormalisedFiles(store, arm, job, task.normalisation.format)

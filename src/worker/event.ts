@@ -1,10 +1,8 @@
-import { DEPTHS } from '../contract/depth.ts';
 import { KERNEL_CHOICES } from '../contract/kernel-choice.ts';
 import type { Batch, DatasetObject } from '../contract/manifest.ts';
-import { NORMALISED_FORMATS, type Normalisation } from '../contract/normalisation.ts';
-import { RUN_OPERATIONS } from '../contract/operation.ts';
-import { IMAGE_ERROR_CODES, type PerChannel } from '../contract/row.ts';
-import { type Fields, isInteger, readFields } from '../fields.ts';
+import { IMAGE_ERROR_CODES } from '../contract/row.ts';
+import type { Workload } from '../contract/workload.ts';
+import { type Fields, isObject, readFields } from '../fields.ts';
 import type { Work } from './worker.ts';
 
 /** A batch, and when Step Functions gave it out: ISO 8601, in UTC. */
@@ -33,29 +31,15 @@ function readWork(work: Fields): Work {
     bucket: work.text('bucket'),
     requesterPays: work.flag('requesterPays'),
     runsBucket: work.text('runsBucket'),
-    operation: work.oneOf('operation', RUN_OPERATIONS),
-    depth: work.oneOf('depth', DEPTHS),
+    workload: work.object('workload', readWorkload),
     kernel: work.oneOf('kernel', KERNEL_CHOICES),
-    normalisation: work.nullable('normalisation', (name) => work.object(name, readNormalisation)),
     imageMemory: work.integer('imageMemory'),
     batch: work.object('batch', readBatch),
   };
 }
 
-function readNormalisation(normalisation: Fields): Normalisation {
-  const range = normalisation.optional('range', (name) => normalisation.object(name, readRange));
-  return {
-    format: normalisation.oneOf('format', NORMALISED_FORMATS),
-    channels: normalisation.oneOf('channels', ['all', 'each']),
-    quality: normalisation.integer('quality', 1, 100),
-    ...(range && { range }),
-  };
-}
-
-function readRange(range: Fields): NonNullable<Normalisation['range']> {
-  const perChannel = (name: string) => range.take(name, 'three integers', isPerChannel, [0, 0, 0]);
-  const depth = range.optional('depth', (name) => range.take(name, '16', isDeep, 16));
-  return { min: perChannel('min'), max: perChannel('max'), ...(depth && { depth }) };
+function readWorkload(workload: Fields): Workload {
+  return { name: workload.text('name'), params: workload.take('params', 'object', isObject, {}) };
 }
 
 function readBatch(batch: Fields): Batch {
@@ -82,12 +66,4 @@ function readObject(object: Fields): DatasetObject {
 
 function isTime(value: unknown): value is string {
   return typeof value === 'string' && ISO_TIME.test(value) && !Number.isNaN(Date.parse(value));
-}
-
-function isDeep(value: unknown): value is 16 {
-  return value === 16;
-}
-
-function isPerChannel(value: unknown): value is PerChannel {
-  return Array.isArray(value) && value.length === 3 && value.every(isInteger);
 }

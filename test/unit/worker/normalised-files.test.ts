@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { failedRow } from '../../../src/contract/row.ts';
-import { withoutLongKeys, withRefusedRows } from '../../../src/workload/normalised-files.ts';
+import { withoutLongKeys, withRefusedRows } from '../../../src/worker/normalised-files.ts';
 import { batchesOf, rowOf } from '../aggregate/fixture.ts';
 
 const LONG = ['b', 'd', 'e'].map((first) => first + 'x'.repeat(900));

@@ -3,10 +3,9 @@ import { describe, expect, expectTypeOf, it } from 'vitest';
 import * as z from 'zod';
 import { KERNEL_CHOICES } from '../../../src/contract/kernel-choice.ts';
 import { batchSchema } from '../../../src/contract/manifest.ts';
-import { NORMALISED_FORMATS } from '../../../src/contract/normalisation.ts';
 import { parse } from '../../../src/parse.ts';
-import { normalisationSchema, runOperationSchema } from '../../../src/run/normalise.ts';
-import { type MeasureEvent, readEvent } from '../../../src/workload/event.ts';
+import { type MeasureEvent, readEvent } from '../../../src/worker/event.ts';
+import { outcome, places, withValue } from '../changed-value.ts';
 
 /** The same in zod, from the schemas of the manifest and the run that an event is made of. */
 const schema = z.object({
@@ -16,17 +15,14 @@ const schema = z.object({
     bucket: z.string().min(1),
     requesterPays: z.boolean(),
     runsBucket: z.string().min(1),
-    operation: runOperationSchema,
-    depth: z.enum(['8', 'native']),
+    workload: z.object({
+      name: z.string().min(1),
+      // A record would leave out a field `__proto__`.
+      params: z.custom<Readonly<Record<string, unknown>>>(
+        (value) => typeof value === 'object' && value !== null && !Array.isArray(value),
+      ),
+    }),
     kernel: z.enum(KERNEL_CHOICES),
-    // A run has its defaults resolved.
-    normalisation: normalisationSchema
-      .extend({
-        format: z.enum(NORMALISED_FORMATS),
-        channels: z.enum(['all', 'each']),
-        quality: z.int().min(1).max(100),
-      })
-      .nullable(),
     imageMemory: z.int().nonnegative(),
     batch: batchSchema,
   }),
@@ -41,16 +37,12 @@ const event: z.output<typeof schema> = {
     bucket: 'b',
     requesterPays: true,
     runsBucket: 'runs',
-    operation: 'normalise',
-    imageMemory: 288,
-    depth: 'native',
-    kernel: 'portable',
-    normalisation: {
-      format: 'npy',
-      channels: 'each',
-      quality: 90,
-      range: { min: [0, 1, 2], max: [253, 254, 65_535], depth: 16 },
+    workload: {
+      name: 'normalise',
+      params: { format: 'npy', range: { min: [0, 1, 2], max: [253, 254, 65_535], depth: 16 } },
     },
+    imageMemory: 288,
+    kernel: 'portable',
     batch: {
       batch: 0,
       bytes: 8,
@@ -65,30 +57,6 @@ const event: z.output<typeof schema> = {
   resume: 'earlier',
 };
 
-/** All places of a value: `[]`, `['work']`, `['work', 'batch', 'objects', '0', 'key']`, … */
-function places(value: unknown, path: readonly string[] = []): (readonly string[])[] {
-  if (typeof value !== 'object' || value === null) return [path];
-  return [path, ...Object.entries(value).flatMap(([name, inner]) => places(inner, [...path, name]))];
-}
-
-/** A copy with another value in one place; `undefined` leaves the field out. */
-function withValue(value: unknown, [name, ...rest]: readonly string[], other: unknown): unknown {
-  if (name === undefined) return other;
-  const copy = structuredClone(value) as Record<string, unknown>;
-  const inner = withValue(copy[name], rest, other);
-  if (inner === undefined && !Array.isArray(copy)) delete copy[name];
-  else copy[name] = inner;
-  return copy;
-}
-
-function outcome(read: () => unknown): unknown {
-  try {
-    return read();
-  } catch (error) {
-    return error instanceof Error && 'code' in error ? error.code : error;
-  }
-}
-
 describe('readEvent', () => {
   it('has the type of the schemas', () => {
     type Mutable<T> = T extends object ? { -readonly [K in keyof T]: Mutable<T[K]> } : T;
@@ -102,9 +70,7 @@ describe('readEvent', () => {
 
   it('accepts and refuses what the schemas do', () => {
     const values = fc.oneof(
-      fc.constantFrom<unknown>(undefined, null, '', 'mean', 'png', 'all', '2026-01-31T00:00:00Z', [], {}, [
-        {},
-      ]),
+      fc.constantFrom<unknown>(undefined, null, '', 'mean', '2026-01-31T00:00:00Z', [], {}, [{}]),
       fc.constantFrom<unknown>(
         [1, 2, 3],
         [1, 2],
@@ -137,8 +103,9 @@ describe('readEvent', () => {
     ['work.batch.objects', [], 'Expected array of at least 1 item for `work.batch.objects` but received [].'],
     ['work.batch.objects.1.size', '5', 'for `work.batch.objects.1.size` but received "5".'],
     ['work.batch.objects.1.shard', null, 'Expected object for `work.batch.objects.1.shard`'],
-    ['work.normalisation.quality', 101, 'Expected integer of at least 1 and at most 100 for'],
-    ['work.normalisation.range.min', [0, 1], 'Expected three integers for `work.normalisation.range.min`'],
+    ['work.workload', 'normalise', 'Expected object for `work.workload` but received "normalise".'],
+    ['work.workload.name', undefined, 'for `work.workload.name` but received nothing.'],
+    ['work.workload.params', ['png'], 'Expected object for `work.workload.params` but received ["png"].'],
     ['queuedAt', 'today', 'Expected datetime text for `queuedAt` but received "today".'],
   ])('says what is wrong with %s of %j, and nothing else', (place, value, problem) => {
     const read = () => readEvent(withValue(event, place.split('.'), value));
@@ -148,8 +115,8 @@ describe('readEvent', () => {
   });
 
   it('lists every problem at once', () => {
-    const wrong = { ...event, work: { ...event.work, operation: 'median', round: 1.5 } };
-    expect(() => readEvent(wrong)).toThrow(/`work\.round`.*`work\.operation` but received "median"\.$/);
+    const wrong = { ...event, work: { ...event.work, kernel: 'fast', round: 1.5 } };
+    expect(() => readEvent(wrong)).toThrow(/`work\.round`.*`work\.kernel` but received "fast"\.$/);
     expect(() => readEvent(null)).toThrow('Expected object for `(root)` but received null.');
   });
 });

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { failedRow } from '../../../src/contract/row.ts';
 import type { Normalised, Prepared } from '../../../src/kernel/kernel.ts';
-import { DecodeQueue, type DecodeQueueOptions } from '../../../src/workload/decode-queue.ts';
+import { DecodeQueue, type DecodeQueueOptions } from '../../../src/worker/decode-queue.ts';
 
 const turn = () => new Promise((resolve) => setImmediate(resolve));
 const done = (key: string, outputBytes = 0): Normalised => ({

@@ -1,0 +1,46 @@
+import * as z from 'zod';
+import { histogramParamsSchema } from './histogram/schema.ts';
+import type { WorkloadName } from './names.ts';
+import { normaliseParamsSchema, normaliseRequestSchema } from './normalise/schema.ts';
+import { statisticsParamsSchema } from './statistics/schema.ts';
+
+/** What is done unless a request says something else. */
+export const DEFAULT_WORKLOAD = { name: 'statistics' } as const satisfies { name: WorkloadName };
+
+/** The settings that a request may give to each workload. */
+export const REQUEST_PARAMS = {
+  statistics: statisticsParamsSchema,
+  histogram: histogramParamsSchema,
+  normalise: normaliseRequestSchema,
+} as const satisfies Record<WorkloadName, z.ZodObject>;
+
+/** The workload of a request; its settings have defaults. */
+export const workloadRequestSchema = z.discriminatedUnion('name', [
+  form('statistics', REQUEST_PARAMS.statistics),
+  form('histogram', REQUEST_PARAMS.histogram),
+  form('normalise', REQUEST_PARAMS.normalise),
+]);
+export type WorkloadRequest = z.input<typeof workloadRequestSchema>;
+
+/** The workload of a run: every setting is there. It may have more of them than a request can give. */
+export const workloadSchema = z.discriminatedUnion('name', [
+  z.object({ name: z.literal('statistics'), params: statisticsParamsSchema }),
+  z.object({ name: z.literal('histogram'), params: histogramParamsSchema }),
+  z.object({ name: z.literal('normalise'), params: normaliseParamsSchema }),
+]);
+export type RunWorkload = Readonly<z.output<typeof workloadSchema>>;
+
+/** Of a run, with the settings that are given and the defaults of the others. */
+export function resolveWorkload(workload: WorkloadRequest): RunWorkload {
+  return workloadSchema.parse(workloadRequestSchema.parse(workload));
+}
+
+/** The request for the same: without what a run finds out for itself. */
+export function requestedAgain({ name, params }: RunWorkload): WorkloadRequest {
+  const asked = Object.entries(params).filter(([field]) => field in REQUEST_PARAMS[name].shape);
+  return { name, params: Object.fromEntries(asked) } as WorkloadRequest;
+}
+
+function form<N extends WorkloadName, P extends z.ZodObject>(name: N, params: P) {
+  return z.strictObject({ name: z.literal(name), params: params.prefault({} as z.input<P>) });
+}

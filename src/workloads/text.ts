@@ -1,0 +1,22 @@
+import type { RunWorkload } from './schemas.ts';
+
+/** A workload in a word: the statistics by their operation. */
+export function workloadLabel({ name, params }: RunWorkload): string {
+  return name === 'statistics' ? params.operation : name;
+}
+
+/** What is done with each image, in words. */
+export function workloadText(workload: RunWorkload): string {
+  if (workload.name !== 'normalise') {
+    const label = workloadLabel(workload);
+    return workload.params.depth === 'native' ? `${label} by all bits` : label;
+  }
+  const { format, channels, quality, statisticsRun } = workload.params;
+  const file = format === 'jpeg' ? `JPEG of quality ${quality}` : format === 'png' ? 'PNG' : format;
+  const over = channels === 'each' ? 'each channel apart' : 'all channels alike';
+  const range =
+    statisticsRun === undefined
+      ? "by each image's own range"
+      : `by the range of the dataset (run ${statisticsRun})`;
+  return `normalise to ${file}, ${over}, ${range}`;
+}

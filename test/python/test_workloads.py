@@ -1,0 +1,63 @@
+"""Tests of the workloads' registry and of what each has the kernels do."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+from engines.contract import _parser
+from fanfleet import workloads
+from fanfleet.image_task import ImageTask
+from fanfleet.job_settings import JobSettings
+from fanfleet.local_image import MODULES
+from fanfleet.workloads import image_task
+
+NORMALISATION = {"format": "npy", "channels": "each", "quality": 90, "range": {"min": [0, 1, 2], "max": [9, 9, 9]}}
+VARIABLES = {
+    "FANFLEET_RUN_ID": "r-1",
+    "FANFLEET_ROUND": "2",
+    "FANFLEET_DATA_BUCKET": "data",
+    "FANFLEET_REQUESTER_PAYS": "false",
+    "FANFLEET_KERNEL": "auto",
+    "FANFLEET_IMAGE_MEMORY": "1024",
+}
+
+
+def test_the_names_are_those_of_the_requests():
+    source = Path(__file__).parents[2] / "src" / "workloads" / "names.ts"
+    names = re.search(r"WORKLOAD_NAMES = \[([^]]+)\]", source.read_text())[1]
+    assert list(workloads.NAMES) == re.findall(r"'([^']+)'", names)
+
+
+@pytest.mark.parametrize(
+    ("name", "params", "expected"),
+    [
+        ("statistics", {"operation": "minmax", "depth": "native"}, ImageTask("minmax", "native")),
+        ("histogram", {"depth": "8"}, ImageTask("stats", "8", counts_values=True)),
+        ("normalise", NORMALISATION, ImageTask("normalise", "native", normalisation=NORMALISATION)),
+    ],
+)
+def test_a_workload_says_what_is_done_with_each_image(name, params, expected):
+    assert image_task({"name": name, "params": params}) == expected
+
+
+@pytest.mark.parametrize("name", ["os", "Statistics", "", "statistics.params"])
+def test_a_workload_that_is_none_is_refused_with_those_that_there_are(name):
+    with pytest.raises(ValueError, match=f"of statistics, histogram, normalise but got {name}\\."):
+        image_task({"name": name, "params": {"operation": "stats", "depth": "8"}})
+
+
+def test_a_setting_that_is_missing_is_named():
+    with pytest.raises(KeyError, match="depth"):
+        image_task({"name": "histogram", "params": {}})
+
+
+def test_a_job_hands_its_workload_to_the_engine_as_it_came():
+    workload = {"name": "normalise", "params": NORMALISATION}
+    settings = JobSettings.of({**VARIABLES, "FANFLEET_WORKLOAD": json.dumps(workload)})
+    options = _parser().parse_args(settings.engine_arguments("runs"))
+    assert options.workload == workload
+
+
+def test_what_workloads_import_is_compiled_for_hosts_on_this_machine():
+    assert {f"fanfleet.workloads.{name}" for name in workloads.NAMES} <= set(MODULES)

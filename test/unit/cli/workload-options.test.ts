@@ -1,0 +1,87 @@
+import { Command } from 'commander';
+import { describe, expect, it } from 'vitest';
+import {
+  addWorkloadOptions,
+  PARAM_NAMES,
+  wantsDatasetRange,
+  workloadOf,
+} from '../../../cli/workload-options.ts';
+
+function flags(...args: string[]) {
+  const command = addWorkloadOptions(new Command()).exitOverride();
+  command.configureOutput({ writeErr: () => {} });
+  return command.parse(args, { from: 'user' }).opts();
+}
+
+const workload = (...args: string[]) => workloadOf(flags(...args));
+const normalise = (...args: string[]) => workload('--workload', 'normalise', ...args);
+
+describe('workload options', () => {
+  it('are there for every setting of every workload', () => {
+    const command = addWorkloadOptions(new Command());
+    const options = new Set(command.options.map((option) => option.attributeName()));
+    expect(PARAM_NAMES.size).toBeGreaterThan(0);
+    expect([...PARAM_NAMES].filter((name) => !options.has(name))).toEqual([]);
+  });
+
+  it('make a workload with the settings that are said, and none where nothing is', () => {
+    expect(workload()).toBeUndefined();
+    expect(workload('--workload', 'histogram')).toEqual({ name: 'histogram', params: {} });
+    expect(normalise('--format', 'npy')).toEqual({ name: 'normalise', params: { format: 'npy' } });
+    const full = ['--format', 'jpeg', '--channels', 'each', '--quality', '75', '--statistics-run', 'r1'];
+    expect(normalise(...full)).toEqual({
+      name: 'normalise',
+      params: { format: 'jpeg', channels: 'each', quality: 75, statisticsRun: 'r1' },
+    });
+  });
+
+  it('mean the statistics unless another workload is named', () => {
+    expect(workload('--operation', 'mean', '--depth', 'native')).toEqual({
+      name: 'statistics',
+      params: { operation: 'mean', depth: 'native' },
+    });
+  });
+
+  it.each([
+    [['--format', 'png'], 'Expected nothing unless `workload` is normalise for `format` but received "png".'],
+    [
+      ['--workload', 'histogram', '--operation', 'mean'],
+      'is statistics for `operation` but received "mean".',
+    ],
+    [['--workload', 'normalise', '--depth', '8'], 'is statistics or histogram for `depth` but received "8".'],
+    [['--workload', 'statistics', '--statistics-run', 'r1'], 'is normalise for `statisticsRun`'],
+  ])('refuse settings of another workload, with the workload that has them: %j', (args, problem) => {
+    expect(() => workload(...args)).toThrow(
+      '[INVALID_INPUT] The workload is not valid. Expected nothing unless',
+    );
+    expect(() => workload(...args)).toThrow(problem);
+  });
+
+  it('refuse all of them at once', () => {
+    expect(() => workload('--format', 'png', '--quality', '5')).toThrow(/for `format`.* for `quality`/);
+  });
+
+  it('leave a name of no workload to the schema, which says what there is', () => {
+    expect(workload('--workload', 'sharpen', '--quality', '5')).toEqual({
+      name: 'sharpen',
+      params: { quality: 5 },
+    });
+  });
+});
+
+describe('wantsDatasetRange', () => {
+  const wants = (...args: string[]) => wantsDatasetRange(flags(...args));
+
+  it('is true for normalised images only, and for a range from one run only', () => {
+    expect(wants('--workload', 'normalise', '--scope', 'dataset')).toBe(true);
+    expect(wants('--workload', 'normalise', '--scope', 'image')).toBe(false);
+    expect(wants('--workload', 'normalise')).toBe(false);
+    expect(wants()).toBe(false);
+    for (const named of [[], ['--workload', 'histogram']]) {
+      expect(() => wants(...named, '--scope', 'dataset')).toThrow(
+        'Expected nothing unless `workload` is normalise for `scope` but received "dataset".',
+      );
+    }
+    expect(() => wants('--scope', 'dataset', '--statistics-run', 'r1')).toThrow(/cannot be used with option/);
+  });
+});

@@ -1,0 +1,84 @@
+import { describe, expect, it } from 'vitest';
+import { parse } from '../../../src/parse.ts';
+import { requestSchema } from '../../../src/run/request.ts';
+import { requestedAgain, resolveWorkload, workloadSchema } from '../../../src/workloads/schemas.ts';
+
+const check = (workload: unknown) =>
+  parse(requestSchema, { prefix: 'x/', workload }, 'The execution input').workload;
+
+describe('the workload of a request', () => {
+  it.each([
+    [{ name: 'statistics' }, { operation: 'stats', depth: '8' }],
+    [
+      { name: 'statistics', params: { depth: 'native' } },
+      { operation: 'stats', depth: 'native' },
+    ],
+    [{ name: 'histogram' }, { depth: '8' }],
+    [
+      { name: 'normalise', params: {} },
+      { format: 'png', channels: 'all', quality: 90 },
+    ],
+  ])('of %j has the settings that it leaves out', (workload, params) => {
+    expect(check(workload)).toEqual({ name: workload.name, params });
+  });
+
+  it('takes every setting', () => {
+    const params = { format: 'jpeg', channels: 'each', quality: 1, statisticsRun: '20261121T045331-4cc861' };
+    expect(check({ name: 'normalise', params })).toEqual({ name: 'normalise', params });
+  });
+
+  it.each([
+    [
+      { format: 'gif' },
+      'Expected one of "png", "jpeg", "npy" for `workload.params.format` but received "gif".',
+    ],
+    [{ channels: 'red' }, 'Expected one of "all", "each" for `workload.params.channels` but received "red".'],
+    [{ quality: 0 }, 'Expected number of at least 1 for `workload.params.quality` but received 0.'],
+    [{ quality: 101 }, 'Expected number of at most 100 for `workload.params.quality` but received 101.'],
+    [{ statisticsRun: '../x' }, 'Expected the id of an earlier run for `workload.params.statisticsRun`'],
+    [{ scope: 'dataset' }, 'Expected no field `scope` in `workload.params`: it is not known'],
+    [{ range: {} }, 'Expected no field `range` in `workload.params`'],
+    [{ depth: 'native' }, 'Expected no field `depth` in `workload.params`'],
+  ])('says of the normalisation %j what it wants instead', (params, problem) => {
+    expect(() => check({ name: 'normalise', params })).toThrow(problem);
+  });
+
+  it.each([
+    [
+      { operation: 'median' },
+      'one of "mean", "max", "min", "minmax", "stats" for `workload.params.operation`',
+    ],
+    [{ depth: 8 }, 'Expected one of "8", "native" for `workload.params.depth` but received 8.'],
+    [{ format: 'png' }, 'Expected no field `format` in `workload.params`'],
+  ])('says of the statistics %j what it wants instead', (params, problem) => {
+    expect(() => check({ name: 'statistics', params })).toThrow(problem);
+  });
+
+  it('has no fields beside its name and its settings', () => {
+    expect(() => check({ name: 'histogram', depth: '8' })).toThrow(
+      'Expected no field `depth` in `workload`:',
+    );
+  });
+});
+
+describe('requestedAgain', () => {
+  const normalise = {
+    name: 'normalise',
+    params: { format: 'jpeg', channels: 'each', quality: 75, statisticsRun: 'r1' },
+  } as const;
+  const range = { min: [0, 0, 0], max: [255, 255, 255] };
+
+  it.each([
+    resolveWorkload({ name: 'statistics', params: { operation: 'max' } }),
+    resolveWorkload({ name: 'histogram' }),
+    resolveWorkload(normalise),
+  ])('asks for the same: %j', (workload) => {
+    expect(resolveWorkload(requestedAgain(workload))).toEqual(workload);
+  });
+
+  it('leaves out the range, which a run finds out for itself', () => {
+    const measured = workloadSchema.parse({ ...normalise, params: { ...normalise.params, range } });
+    expect(measured.params).toHaveProperty('range');
+    expect(requestedAgain(measured)).toEqual(normalise);
+  });
+});
