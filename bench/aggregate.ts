@@ -55,7 +55,13 @@ async function aggregate(rows: number): Promise<void> {
   const reader = new SimulatedRun(options.arm, rows, batches);
   const startedSeconds = cpuSeconds();
   const { valid, images, clocks } = await aggregateArm({
-    ...{ reader, runId: RUN_ID, arm: options.arm, round: 0, task: { operation: 'stats' } },
+    ...{
+      reader,
+      runId: RUN_ID,
+      arm: options.arm,
+      round: 0,
+      workload: { name: 'statistics', params: { operation: 'stats', depth: '8' } },
+    },
     startedAt: STARTED_AT,
     endedAt: reader.endedAt,
     headClock: { offsetLowMs: -5, offsetHighMs: 5 },

@@ -20,7 +20,6 @@ import { readStoredPrices } from '../src/prices/stored-prices.ts';
 import { armTimes, passesSchema } from '../src/report/arm-times.ts';
 import { type ArmInput, buildSummary } from '../src/report/summary.ts';
 import { type Run, runSchema } from '../src/run/run.ts';
-import { imageTask } from '../src/workloads/image-task.ts';
 import { endpoint, handler, logger, region } from './runtime.ts';
 
 const eventSchema = z.object({ run: runSchema, passes: passesSchema });
@@ -81,7 +80,7 @@ async function readArm(store: ObjectStore, run: Run, times: ArmTimes): Promise<A
       ...where,
       ...wall,
       arm,
-      task: imageTask(run.workload),
+      workload: run.workload,
       engineStartedAt: fleet?.engineStartedAt,
       headClock: fleet?.clock,
       resumedAt: run.resume === null ? undefined : run.startedAt,

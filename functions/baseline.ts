@@ -11,7 +11,7 @@ import { parse } from '../src/parse.ts';
 import { imageMemoryOfFunction } from '../src/run/image-memory.ts';
 import { runSchema } from '../src/run/run.ts';
 import { runBaseline } from '../src/worker/baseline.ts';
-import { imageTask } from '../src/workloads/image-task.ts';
+import { runnerOf } from '../src/workloads/runners.ts';
 import { processClock, processUsage, workerLimits } from './process.ts';
 import { endpoint, environment, handler, logger, region } from './runtime.ts';
 
@@ -37,7 +37,7 @@ export const main = handler('baseline', async (event: unknown) => {
     imageBytes: Math.min(run.imageMemory, imageMemoryOfFunction(memoryMb)) * 1024 * 1024,
     bucket: run.bucket,
     requesterPays: run.requesterPays,
-    task: imageTask(run.workload),
+    runner: runnerOf(run.workload),
     batches: readManifest(store.stream(layout.manifest(run.runId))),
     budgetMs: BUDGET_MS,
     now: processClock.now,

@@ -1,4 +1,5 @@
 /** fanfleet's way from S3 to rows, as `measure` goes it: `native` or `portable`, loose objects or tar shards. */
+
 import { workerLimits } from '../../functions/process.ts';
 import { ObjectReader } from '../../src/aws/object-reader.ts';
 import { s3Access } from '../../src/aws/s3-access.ts';
@@ -7,7 +8,8 @@ import type { Batch, DatasetObject } from '../../src/contract/manifest.ts';
 import { listPages } from '../../src/dataset/s3-listing.ts';
 import { chooseKernel } from '../../src/kernel/choose-kernel.ts';
 import { shardMembers } from '../../src/plan/shard-members.ts';
-import { measureBatch } from '../../src/worker/measure-batch.ts';
+import { runBatch } from '../../src/worker/run-batch.ts';
+import { imageRunner } from '../../src/workloads/image-runner.ts';
 import type { Job, Store } from '../job.ts';
 import { clientOf } from '../s3-server.ts';
 import { statisticsOf } from '../statistics-row.ts';
@@ -24,9 +26,9 @@ await serve(async ({ source, store, threads }, variant) => {
   const objects = await plan(store, source);
   const batch: Batch = { batch: 0, bytes: objects.reduce((bytes, { size }) => bytes + size, 0), objects };
   return async () => {
-    const { rows } = await measureBatch({
+    const { rows } = await runBatch({
       ...workerLimits(threads * MEMORY_PER_CORE),
-      ...{ reader, bucket: store.bucket, batch, kernel, task: { operation: 'stats' } },
+      ...{ reader, bucket: store.bucket, batch, kernel, runner: imageRunner({ operation: 'stats' }) },
       imageBytes: Number.POSITIVE_INFINITY,
       now: () => performance.now(),
     });

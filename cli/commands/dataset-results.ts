@@ -1,14 +1,14 @@
-import { type Constants, constantsNote, constantsOf } from '../../src/aggregate/constants.ts';
-import type { Outliers } from '../../src/aggregate/outliers.ts';
-import { countsOf, percentilesOf } from '../../src/aggregate/statistics.ts';
 import { FanfleetError } from '../../src/errors.ts';
 import type { Summary } from '../../src/report/summary-schema.ts';
+import { type Constants, constantsNote } from '../../src/workloads/statistics/constants.ts';
+import type { Outliers } from '../../src/workloads/statistics/outliers.ts';
+import { countsOf, percentilesOf } from '../../src/workloads/statistics/statistics.ts';
 import { workloadText } from '../../src/workloads/text.ts';
 import { type Context, connect } from '../context.ts';
 import { textTable } from '../text-table.ts';
 import { fetchReport, latest } from './report.ts';
 
-type Dataset = NonNullable<Summary['dataset']>;
+type Dataset = NonNullable<NonNullable<Summary['answer']>['dataset']>;
 
 /**
  * The statistics of a run's dataset as normalisation constants, ready to be pasted.
@@ -21,10 +21,9 @@ export async function constantsCommand(
   runId: string | undefined,
   percents: readonly number[] | undefined,
 ) {
-  const { dataset, request, ...summary } = await summaryOf(context, runId);
+  const { answer, request, ...summary } = await summaryOf(context, runId);
   const run = `the run ${summary.runId} with the workload \`${workloadText(request.workload)}\``;
-  // Not those of the summary, which may be of an earlier version.
-  const constants = dataset && constantsOf(dataset);
+  const { dataset = null, constants = null } = answer ?? {};
   if (dataset === null || constants === null) {
     const message = `Expected mean and standard deviation but ${run} has none: run \`stats\` or \`histogram\`.`;
     throw new FanfleetError('NO_STATISTICS', message, { source: 'user' });
@@ -76,12 +75,13 @@ function percentileLines(channels: Dataset['channels']): string[] {
 /**
  * The images of a run that stand out of its dataset, and those that failed.
  *
- * @throws FanfleetError `NO_STATISTICS` where the run did not look for them
+ * @throws FanfleetError `NO_STATISTICS` where the run measured no image
  */
 export async function outliersCommand(context: Context, runId: string | undefined) {
-  const { outliers, failures, ...summary } = await summaryOf(context, runId);
+  const { answer, failures, ...summary } = await summaryOf(context, runId);
+  const { outliers = null } = answer ?? {};
   if (outliers === null) {
-    const message = `Expected outliers but the run ${summary.runId} measured no image, or is of before they were looked for.`;
+    const message = `Expected outliers but the run ${summary.runId} measured no image.`;
     throw new FanfleetError('NO_STATISTICS', message, { source: 'user' });
   }
   const text = [...meanLines(outliers.means), ...constantLines(outliers), ...failureLines(failures)];

@@ -10,7 +10,7 @@ export function addMeasuring(program: Command, act: Act): void {
     program
       .command('sweep')
       .description(
-        'the fleet with other engines, worker counts and operations, in turn: time, speedup, efficiency',
+        'the fleet with other engines, worker counts and workloads, in turn: time, speedup, efficiency',
       )
       .argument('[prefix]', 'of the images in the data bucket, e.g. photos/'),
   ).action((prefix, { images, out, ...flags }) =>

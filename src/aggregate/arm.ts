@@ -8,21 +8,19 @@ import type { Batch } from '../contract/manifest.ts';
 import { isAccessRefusal } from '../contract/row.ts';
 import type { ClockOffset } from '../contract/span.ts';
 import { type Span, spanSchema } from '../contract/span.ts';
-import type { ImageTask } from '../kernel/image-task.ts';
+import type { Workload } from '../contract/workload.ts';
 import { alignClocks, armClocksSchema } from '../timing/clocks.ts';
 import { coldAndWarm, temperatureSchema } from '../timing/cold-warm.ts';
 import { armPhases, armPhasesSchema } from '../timing/phases.ts';
 import { buildTimeline, timelineSchema } from '../timing/timeline.ts';
 import { WorkCounter, workTotalsSchema } from '../timing/workers.ts';
+import { answerOf, answerSchema } from '../workloads/answers.ts';
+import { EXAMPLES, ProblemLog, problemSchema } from '../workloads/problems.ts';
 import { armUseSchema, UseCounter } from './arm-use.ts';
 import { checkBatch, logAllLost } from './batch-check.ts';
-import { checkHistogram, HistogramSum } from './histogram.ts';
 import { readManifest } from './manifest-stream.ts';
-import { OutlierFinder, outliersSchema } from './outliers.ts';
 import { EMPTY_PART, type ImagePart, mergeParts } from './part.ts';
-import { EXAMPLES, ProblemLog, problemSchema } from './problems.ts';
 import { readSeen, type Seen } from './seen.ts';
-import { datasetStatistics, datasetStatisticsSchema } from './statistics.ts';
 
 export const failureSchema = z.object({
   code: z.string(),
@@ -53,8 +51,7 @@ export const armAggregateSchema = z.object({
   failures: z.array(failureSchema),
   /** Images of 16 bits, of which 8 were measured, as the spans say. */
   droppedBits: z.int().nonnegative(),
-  dataset: datasetStatisticsSchema.nullable(),
-  outliers: outliersSchema.nullable(),
+  answer: answerSchema,
   timing: armPhasesSchema,
   clocks: armClocksSchema,
   cold: temperatureSchema,
@@ -70,7 +67,7 @@ export interface AggregateArmInput {
   readonly runId: string;
   readonly arm: Arm;
   readonly round: number;
-  readonly task: ImageTask;
+  readonly workload: Workload;
   /** Start and end of the arm by the clock of the state machine, epoch milliseconds. */
   readonly startedAt: number;
   readonly endedAt: number;
@@ -122,29 +119,23 @@ export async function aggregateArm(input: AggregateArmInput): Promise<ArmAggrega
   const use = new UseCounter();
   const spans: KeptSpan[] = [];
   const batches = { first: 0, count: 0, takenOver: 0, images: 0, droppedBits: 0 };
-  const histograms = new HistogramSum();
-  const outliers = new OutlierFinder();
+  const answer = answerOf(input.workload);
   let part: ImagePart = EMPTY_PART;
   const seen = await readSeen(input, log);
 
-  const hasHistograms = input.task.operation === 'histogram';
-  const addHistogram = (body: Buffer | null, batch: number, { statistics }: ImagePart) => {
-    if (body === null) return log.add('HISTOGRAM_MISSING', String(batch));
-    hash.update(body);
-    const { histogram, why } = checkHistogram(body, batch, statistics);
-    if (histogram === undefined) log.add('HISTOGRAM_INCONSISTENT', `batch ${batch}: ${why}`);
-    else histograms.add(histogram);
-  };
   const load = async (batch: Batch) => {
-    const [result, span, histogram] = await Promise.all([
+    const [result, span, ...files] = await Promise.all([
       getIfPresent(reader, layout.result(runId, arm, round, batch.batch)),
       getIfPresent(reader, layout.span(runId, arm, round, batch.batch)),
-      hasHistograms ? getIfPresent(reader, layout.histogram(runId, arm, round, batch.batch)) : null,
+      ...answer.folders.map(async (folder) => ({
+        folder,
+        body: await getIfPresent(reader, layout.batchFile(folder, runId, arm, round, batch.batch)),
+      })),
     ]);
-    return { batch, result, span, histogram };
+    return { batch, result, span, files };
   };
   const manifest = readManifest(reader.stream(layout.manifest(runId)));
-  for await (const { batch, result, span, histogram } of inOrder(manifest, load, { atOnce: ahead })) {
+  for await (const { batch, result, span, files } of inOrder(manifest, load, { atOnce: ahead })) {
     if (batches.count === 0) batches.first = batch.batch;
     batches.count += 1;
     batches.images += batch.objects.length;
@@ -153,9 +144,9 @@ export async function aggregateArm(input: AggregateArmInput): Promise<ArmAggrega
       logAllLost(batch.objects, log);
     } else {
       hash.update(result);
-      const own = checkBatch(batch, result, input.task, log, (row) => outliers.add(row));
-      part = mergeParts(part, own);
-      if (hasHistograms) addHistogram(histogram, batch.batch, own);
+      part = mergeParts(part, checkBatch(batch, result, answer, log));
+      for (const { body } of files) if (body !== null) hash.update(body);
+      answer.endBatch(batch.batch, files, log);
     }
     const measured = readSpan(span, input, batch, log, result !== null);
     if (measured === null) continue;
@@ -165,7 +156,12 @@ export async function aggregateArm(input: AggregateArmInput): Promise<ArmAggrega
       continue;
     }
     counter.add(measured);
-    use.add(batch, measured, (result?.length ?? 0) + (span?.length ?? 0) + (histogram?.length ?? 0));
+    const written = [result, span, ...files.map(({ body }) => body)];
+    use.add(
+      batch,
+      measured,
+      written.reduce((bytes, body) => bytes + (body?.length ?? 0), 0),
+    );
     spans.push(keep(measured, seen.get(batch.batch)));
   }
   await logForeignFiles(input, batches, log);
@@ -188,15 +184,14 @@ export async function aggregateArm(input: AggregateArmInput): Promise<ArmAggrega
     batches: batches.count,
     batchesTakenOver: batches.takenOver,
     imagesPlanned: batches.images,
-    images: part.statistics.images + part.failedImages,
+    images: part.measuredImages + part.failedImages,
     failedImages: part.failedImages,
     bytes: part.bytes,
     failures: [...part.failures]
       .map(([code, { count, examples }]) => ({ code, count, examples: [...examples] }))
       .sort((a, b) => b.count - a.count || (a.code < b.code ? -1 : 1)),
     droppedBits: batches.droppedBits,
-    dataset: datasetStatistics(part.statistics, histograms.of(part.statistics.pixels)),
-    outliers: outliers.outliers,
+    answer: answer.finish(),
     timing: armPhases(wall, aligned.spans, lost),
     clocks: aligned.clocks,
     ...coldAndWarm(aligned.spans),
@@ -261,8 +256,8 @@ function keep(span: Span, told: Seen | undefined): KeptSpan {
 }
 
 /** A run over images of which none may be read has not measured that they are bad. */
-function logAllRefused({ statistics, failures }: ImagePart, log: ProblemLog): void {
-  if (statistics.images > 0 || failures.size === 0) return;
+function logAllRefused({ measuredImages, failures }: ImagePart, log: ProblemLog): void {
+  if (measuredImages > 0 || failures.size === 0) return;
   if (![...failures.keys()].every(isAccessRefusal)) return;
   for (const [code, { examples }] of failures) log.add('ALL_REFUSED', `${code}: ${examples[0]}`);
 }

@@ -1,23 +1,21 @@
 import type { Batch, DatasetObject } from '../contract/manifest.ts';
-import { isFailed, type MeasuredRow } from '../contract/row.ts';
-import type { ImageTask } from '../kernel/image-task.ts';
+import { isFailed } from '../contract/row.ts';
+import type { ProblemLog } from '../workloads/problems.ts';
+import type { Answer } from '../workloads/workload.ts';
 import { EMPTY_PART, type ImagePart, mergeParts, partOf } from './part.ts';
-import type { ProblemLog } from './problems.ts';
-import { checkRow } from './row-check.ts';
 
 /**
  * Add up the rows of one batch, and log whatever is not exactly one sound row per key of the batch, in order.
  * A key counts once, by its first row; a row of no key of this batch does not count.
  *
  * @param body the result file: one row per line, each ended by a line feed
- * @param onMeasured told of each sound row of an image that could be measured
+ * @param answer gets each sound row of an image that could be done
  */
 export function checkBatch(
   batch: Batch,
   body: Buffer,
-  task: ImageTask,
+  answer: Pick<Answer<unknown>, 'check' | 'add'>,
   log: ProblemLog,
-  onMeasured?: (row: MeasuredRow) => void,
 ): ImagePart {
   const { objects } = batch;
   const places = new Places(objects);
@@ -25,7 +23,7 @@ export function checkBatch(
   let part = EMPTY_PART;
   let last = -1;
   for (const [number, text] of linesOf(body, batch, log).entries()) {
-    const checked = checkRow(text, task);
+    const checked = answer.check(text);
     if (checked.row === undefined) {
       log.add(
         checked.problem,
@@ -46,7 +44,7 @@ export function checkBatch(
       seen[place] = 1;
       if (place < last) log.add('KEY_OUT_OF_ORDER', row.key);
       last = Math.max(last, place);
-      if (!isFailed(row)) onMeasured?.(row);
+      if (!isFailed(row)) answer.add(row);
       part = mergeParts(part, partOf(row, objects[place]?.size ?? 0));
     }
   }

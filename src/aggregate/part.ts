@@ -1,7 +1,6 @@
 import { isFailed, type Row } from '../contract/row.ts';
 import { compareKeys } from '../dataset/order.ts';
-import { EXAMPLES } from './problems.ts';
-import { mergeStatistics, NO_STATISTICS, type Statistics, statisticsOf } from './statistics.ts';
+import { EXAMPLES } from '../workloads/problems.ts';
 
 /** Failed images of one code: how many, and the first keys in S3's order. */
 export interface FailureCount {
@@ -15,21 +14,21 @@ export interface FailureCount {
  */
 export interface ImagePart {
   readonly bytes: number;
+  readonly measuredImages: number;
   readonly failedImages: number;
-  readonly statistics: Statistics;
   readonly failures: ReadonlyMap<string, FailureCount>;
 }
 
 export const EMPTY_PART: ImagePart = {
   bytes: 0,
+  measuredImages: 0,
   failedImages: 0,
-  statistics: NO_STATISTICS,
   failures: new Map(),
 };
 
 /** @param bytes size of the object that the row was computed from */
 export function partOf(row: Row, bytes: number): ImagePart {
-  if (!isFailed(row)) return { ...EMPTY_PART, bytes, statistics: statisticsOf(row) };
+  if (!isFailed(row)) return { ...EMPTY_PART, bytes, measuredImages: 1 };
   return {
     ...EMPTY_PART,
     failedImages: 1,
@@ -40,8 +39,8 @@ export function partOf(row: Row, bytes: number): ImagePart {
 export function mergeParts(a: ImagePart, b: ImagePart): ImagePart {
   return {
     bytes: a.bytes + b.bytes,
+    measuredImages: a.measuredImages + b.measuredImages,
     failedImages: a.failedImages + b.failedImages,
-    statistics: mergeStatistics(a.statistics, b.statistics),
     failures: mergeFailures(a.failures, b.failures),
   };
 }

@@ -11,9 +11,9 @@ import { temperatureSchema } from '../timing/cold-warm.ts';
 import { overheadSchema } from '../timing/overhead.ts';
 import { phasesSchema, unexplainedSchema } from '../timing/phases.ts';
 import { workTotalsSchema } from '../timing/workers.ts';
+import { problemSchema } from '../workloads/problems.ts';
 import { armUseSchema } from './arm-use.ts';
 import { hostUseSchema } from './hosts.ts';
-import { problemSchema } from './problems.ts';
 
 const ms = z.int().nonnegative();
 const rate = z.number().nonnegative();

@@ -2,8 +2,8 @@ import * as z from 'zod';
 import { type BucketReader, getIfPresent } from '../aws/bucket-reader.ts';
 import type { Arm } from '../contract/arm.ts';
 import { layout } from '../contract/layout.ts';
+import type { ProblemLog } from '../workloads/problems.ts';
 import { readObjects } from './json-array.ts';
-import type { ProblemLog } from './problems.ts';
 
 /**
  * When the state machine or the head gave a batch out and saw its result, by its own clock: epoch milliseconds. Null:

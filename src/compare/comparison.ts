@@ -8,7 +8,7 @@ import { type Side, sideSchema } from './side.ts';
 import { judge, outcomeSchema } from './verdict.ts';
 
 /** Raised when a field changes its meaning or goes away; new fields do not raise it. */
-export const COMPARISON_VERSION = 1;
+export const COMPARISON_VERSION = 2;
 
 /** What a comparison is to do. */
 const plannedSchema = z.object({

@@ -38,9 +38,9 @@ export const layout = {
   spans: (runId: string, arm: Arm, round: number) => `${layout.arm(runId, arm, round)}spans/`,
   result: (runId: string, arm: Arm, round: number, batch: number) =>
     `${layout.results(runId, arm, round)}${batchName(batch)}.jsonl`,
-  /** Of all images of a batch; only of the operation `histogram`. */
-  histogram: (runId: string, arm: Arm, round: number, batch: number) =>
-    `${layout.arm(runId, arm, round)}histograms/${batchName(batch)}.json`,
+  /** Of a whole batch, beside its rows: what some workloads leave, such as `histograms`. */
+  batchFile: (folder: string, runId: string, arm: Arm, round: number, batch: number) =>
+    `${layout.arm(runId, arm, round)}${folder}/${batchName(batch)}.json`,
   span: (runId: string, arm: Arm, round: number, batch: number) =>
     `${layout.spans(runId, arm, round)}${batchName(batch)}.json`,
   /** @param key of the image that the file was made of */

@@ -2,8 +2,9 @@ import type { ArmRound, RunFacts } from '../aggregate/run-facts.ts';
 import type { InstanceLife } from '../fleet/instance-life.ts';
 import { ROOT_VOLUME_GIB } from '../fleet/root-volume.ts';
 import { instancePrice, type Prices } from '../prices/prices.ts';
+import { putsPerBatch } from '../workloads/facts.ts';
 import { calls, LOG_BYTES_PER_CALL } from './functions.ts';
-import { batchesFor, fleetRequests, imagePuts, putsPerBatch } from './requests.ts';
+import { batchesFor, fleetRequests, imagePuts } from './requests.ts';
 import { classShares, readsOf } from './storage-classes.ts';
 import { TRANSITIONS } from './transitions.ts';
 import type { FleetUsage, InstanceUsage } from './usage.ts';
@@ -56,7 +57,10 @@ export function fleetUsage(
     s3: {
       lists: requests.lists,
       gets: imageGets + requests.gets,
-      puts: putsPerBatch(run.request) * batches + imagePuts(run.request, round) * factor + requests.puts,
+      puts:
+        putsPerBatch(run.request.workload.name) * batches +
+        imagePuts(run.request, round) * factor +
+        requests.puts,
       storedBytes: (use?.storedBytes ?? 0) * factor,
       storedDays: STORED_DAYS,
       readBytes: round.bytes * factor,

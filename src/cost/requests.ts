@@ -1,6 +1,6 @@
 import type { ArmRound, RunFacts } from '../aggregate/run-facts.ts';
 import { expectedBatches } from '../plan/batch-counts.ts';
-import { EFFORTS } from '../workloads/effort.ts';
+import { putsPerImage } from '../workloads/facts.ts';
 
 /** The map reads the manifest. */
 export const ITEM_READER_GETS = 1;
@@ -30,14 +30,9 @@ const LOOK_FOR_JOBS_EVERY_MS = 250;
 /** Before and after: the reports of the hosts, and two last looks. */
 const LISTS_PER_FLEET = 3;
 
-/** PUTs of each batch. */
-export function putsPerBatch({ workload }: RunFacts['request']): number {
-  return EFFORTS[workload.name].putsPerBatch;
-}
-
 /** PUTs of files of images, such as normalised ones. */
 export function imagePuts({ workload }: RunFacts['request'], round: ArmRound): number {
-  return EFFORTS[workload.name].putsPerImage * (round.images - round.failedImages);
+  return putsPerImage(workload.name) * (round.images - round.failedImages);
 }
 
 /** Batches that `plan` would cut so many images like those of a run into. */

@@ -1,8 +1,8 @@
 import type { RunFacts } from '../aggregate/run-facts.ts';
 import { S3_LIMITS } from '../aws/limits.ts';
 import { MANIFEST_BYTES_PER_IMAGE } from '../plan/batch-counts.ts';
+import { putsPerBatch } from '../workloads/facts.ts';
 import { calls, LOG_BYTES_PER_CALL } from './functions.ts';
-import { putsPerBatch } from './requests.ts';
 import { classShares, readsOf } from './storage-classes.ts';
 import { TRANSITIONS } from './transitions.ts';
 import type { FunctionUsage, S3Usage } from './usage.ts';
@@ -67,7 +67,7 @@ export function sharedUsage(run: RunFacts): SharedUsage {
     const fleets = arms.filter(({ arm }) => arm === 'fleet').length;
     const mapRuns = armRounds - fleets;
     // The aggregator reads the manifest for each arm, and what each batch wrote; the report the results of one arm.
-    const batches = armRounds * (1 + putsPerBatch(request) * plan.batches) + 1 + plan.batches;
+    const batches = armRounds * (1 + putsPerBatch(request.workload.name) * plan.batches) + 1 + plan.batches;
     // The baseline reads from the start of the manifest on; it is taken to meet the classes like all others.
     const ofBaseline = readsOf(classShares(plan.storageClasses), baseline?.images ?? 0, baseline?.bytes ?? 0);
     const ofListing = Object.entries(plan.storageClasses ?? {}).map(([storageClass, { listingGets }]) => ({

@@ -1,6 +1,6 @@
 import type { ArmRound } from '../aggregate/run-facts.ts';
 import type { Summary } from '../report/summary-schema.ts';
-import { imageTask } from '../workloads/image-task.ts';
+import { workOf } from '../workloads/facts.ts';
 
 /** What must be the same for two nights to be compared: names for people, and values that are compared as text. */
 export type Conditions = Readonly<Record<string, string>>;
@@ -22,7 +22,7 @@ export function conditionsOf(summary: Summary, manifestDigest: string): Conditio
     manifest: manifestDigest,
     answer: distinct(rounds.flatMap(({ digest }) => digest ?? [])),
     // What is done, not from which run its range is: with `--scope dataset` that is another one each night.
-    workload: JSON.stringify(imageTask(request.workload)),
+    workload: JSON.stringify(workOf(request.workload)),
     arms: [...request.arms].sort().join(', '),
     repeats: String(request.repeats),
     schedule: request.schedule,

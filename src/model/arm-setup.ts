@@ -1,10 +1,9 @@
 import { EC2_LIMITS, LAMBDA_LIMITS, S3_LIMITS, STEP_FUNCTIONS_LIMITS } from '../aws/limits.ts';
 import { BESIDE_THE_MAP } from '../contract/account-limit.ts';
 import type { Arm } from '../contract/arm.ts';
-import {} from '../cost/requests.ts';
 import { SLICE_BYTES } from '../dataset/reads.ts';
 import { expectedBatches } from '../plan/batch-counts.ts';
-import { EFFORTS } from '../workloads/effort.ts';
+import { putsPerBatch, putsPerImage, WORKLOADS } from '../workloads/facts.ts';
 import type { Calibration, FleetCalibration, ServerlessCalibration, Work } from './calibration.ts';
 import type { Job } from './job.ts';
 import { SPOT_INTERRUPTIONS_PER_HOUR } from './parameters.ts';
@@ -162,7 +161,6 @@ interface Slots {
 function common(job: Job, calibration: Calibration, work: Work, { batches, slots, vcpus }: Slots) {
   const perBatch = job.images / batches;
   const gets = job.packed ? Math.max(1, (perBatch * job.bytesPerImage) / SLICE_BYTES) : perBatch;
-  const { putsPerBatch, putsPerImage } = EFFORTS[job.workload];
   const processMs = imageMs(job, calibration, work, { vcpus, atOnce: Math.min(slots, batches) });
   const loadMs = (work.getMs * gets) / perBatch / work.getsAtOnce;
   return {
@@ -173,7 +171,7 @@ function common(job: Job, calibration: Calibration, work: Work, { batches, slots
     waitsForS3: loadMs > processMs,
     spread: work.spread,
     gets,
-    puts: putsPerBatch + putsPerImage * perBatch,
+    puts: putsPerBatch(job.workload) + putsPerImage(job.workload) * perBatch,
     getsPerSecond: S3_LIMITS.getsPerSecond * job.partitions,
     putsPerSecond: S3_LIMITS.putsPerSecond,
     getsAtOnce: work.getsAtOnce,
@@ -191,7 +189,7 @@ function imageMs(
   { vcpus, atOnce }: { readonly vcpus: number; readonly atOnce: number },
 ): number {
   const bytes = bytesPerImage / measured;
-  const factor = EFFORTS[workload].cpu / EFFORTS[done].cpu;
+  const factor = WORKLOADS[workload].cpu / WORKLOADS[done].cpu;
   if (sharedCores === null) {
     return (work.imageMs * bytes * factor * work.vcpus) / vcpus;
   }

@@ -6,10 +6,9 @@ import { type Plan, planSchema } from '../contract/plan.ts';
 import { isAccessRefusal, isFailed, type Row } from '../contract/row.ts';
 import { spanSchema } from '../contract/span.ts';
 import { FanfleetError } from '../errors.ts';
-import { formatOf } from '../kernel/image-task.ts';
 import { parse } from '../parse.ts';
 import type { Run } from '../run/run.ts';
-import { imageTask } from '../workloads/image-task.ts';
+import { WORKLOADS } from '../workloads/facts.ts';
 
 /** Batches that are copied at once; each is one request at a time. */
 const CONCURRENCY = 32;
@@ -24,7 +23,7 @@ export interface TakeOverOptions {
 
 /**
  * Plan a run by an earlier one over the same images: its manifest, with every batch of an arm and round of this run
- * that is finished there, i.e. has its result, its span, and its histogram or the normalised images of its rows. All is copied inside S3.
+ * that is finished there, i.e. has its result, its span, its other files and those of its images. All is copied inside S3.
  * A batch with images that S3 refused is done again: somebody may have been given the right since.
  *
  * `plan.json` comes last. Done again it copies the same once more, which changes nothing.
@@ -73,7 +72,7 @@ async function takeOverBatch(part: ArmOfRound, batch: number): Promise<boolean> 
       await store.getJson(layout.span(resume, arm, round, batch)),
       'A span',
     );
-    const format = formatOf(imageTask(run.workload));
+    const format = run.workload.name === 'normalise' ? run.workload.params.format : undefined;
     const rows = errors > 0 || format !== undefined ? rowsOf(await store.get(result)) : [];
     if (rows.some((row) => isFailed(row) && isAccessRefusal(row.error.code))) return false;
     if (format !== undefined) {
@@ -82,8 +81,8 @@ async function takeOverBatch(part: ArmOfRound, batch: number): Promise<boolean> 
         await store.copy(file(resume), file(run.runId));
       }
     }
-    if (run.workload.name === 'histogram') {
-      const file = (runId: string) => layout.histogram(runId, arm, round, batch);
+    for (const folder of WORKLOADS[run.workload.name].batchFolders) {
+      const file = (runId: string) => layout.batchFile(folder, runId, arm, round, batch);
       await store.copy(file(resume), file(run.runId));
     }
     await store.copy(result, layout.result(run.runId, arm, round, batch));

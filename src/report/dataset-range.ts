@@ -30,14 +30,15 @@ export async function withDatasetRange(run: Run, runs: Pick<BucketReader, 'get'>
 }
 
 function rangeOf(summary: Summary, run: Run): NonNullable<Normalisation['range']> {
-  const { runId, request, dataset, agreement, failures } = summary;
+  const { runId, request, answer, agreement, failures } = summary;
   const [own, other] = [run, request].map(({ bucket, prefix }) => `s3://${bucket}/${prefix}`);
   if (own !== other) throw unusable(runId, `this run is over ${own}, and that one was over ${other}`);
   if (agreement.equal === false) throw unusable(runId, 'its arms gave different answers');
-  if (dataset === null) throw unusable(runId, 'it measured no image');
+  if (!answer?.dataset) throw unusable(runId, 'it measured no image');
+  const { dataset } = answer;
   const source = summary.rounds
-    .find(({ round }) => round === dataset.source.round)
-    ?.arms.find(({ arm }) => arm === dataset.source.arm);
+    .find(({ round }) => round === answer.source.round)
+    ?.arms.find(({ arm }) => arm === answer.source.arm);
   if (source?.status !== 'succeeded' || !source.valid) throw unusable(runId, 'its answer is not complete');
   // Another time they may be read.
   const unread = failures.codes.find(({ code }) => code.startsWith('OBJECT_'));

@@ -14,7 +14,7 @@ import {
   usd,
 } from '../format.ts';
 import { PHASES, type Phase } from '../timing/phases.ts';
-import { EFFORTS } from '../workloads/effort.ts';
+import { WORKLOADS } from '../workloads/facts.ts';
 import type { ArmSummary, Summary } from './summary-schema.ts';
 
 /** One figure: as it is shown, and as it is. */
@@ -202,7 +202,7 @@ function answerFigures({ baseline, request, rounds }: Summary, rows: Rows): Figu
         read(({ failedImages }) => failedImages),
       ),
       ...(hasDropped ? [dropped] : []),
-      ...(EFFORTS[request.workload.name].putsPerImage === 0 ? [] : written),
+      ...(WORKLOADS[request.workload.name].writesImages ? written : []),
       rows.row('digest', '', ({ shown }) => ({
         text: shortDigest(shown?.digest ?? null),
         value: shown?.digest ?? null,

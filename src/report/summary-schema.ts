@@ -1,10 +1,7 @@
 import * as z from 'zod';
 import { adviceSchema } from '../advice/advice.ts';
 import { failureSchema } from '../aggregate/arm.ts';
-import { constantsSchema } from '../aggregate/constants.ts';
-import { outliersSchema } from '../aggregate/outliers.ts';
 import { armRoundSchema, requestFactsSchema } from '../aggregate/run-facts.ts';
-import { datasetStatisticsSchema } from '../aggregate/statistics.ts';
 import { armSchema } from '../contract/arm.ts';
 import { baselineSchema } from '../contract/baseline.ts';
 import { planSchema } from '../contract/plan.ts';
@@ -12,9 +9,10 @@ import { environmentSchema } from '../contract/report-environment.ts';
 import { costSchema } from '../cost/bill.ts';
 import { curvesSchema } from '../model/curves.ts';
 import { timelineSchema } from '../timing/timeline.ts';
+import { answerSchema } from '../workloads/answers.ts';
 
 /** Raised when a field changes its meaning or goes away; new fields do not raise it. */
-export const SUMMARY_VERSION = 1;
+export const SUMMARY_VERSION = 2;
 
 const rate = z.number().nonnegative();
 
@@ -95,15 +93,8 @@ export const summarySchema = z.object({
   rounds: z.array(z.object({ round: z.int().nonnegative(), arms: z.array(armRoundSchema) })),
   /** Images that could not be measured, by code, and the arm and round that it is taken from. */
   failures: z.object({ source: sourceSchema.nullable(), codes: z.array(failureSchema) }),
-  dataset: datasetStatisticsSchema
-    .extend({
-      source: sourceSchema,
-      /** Ready to be pasted; null where mean or standard deviation is not known. */
-      constants: constantsSchema.nullable().default(null),
-    })
-    .nullable(),
-  /** Of the same arm and round as `dataset`; null in summaries of before they were looked for. */
-  outliers: outliersSchema.extend({ source: sourceSchema }).nullable().default(null),
+  /** What the workload found out, and the arm and round that it is taken from; null where nothing was read. */
+  answer: answerSchema.extend({ source: sourceSchema }).nullable(),
   /** Each arm's shown round as a picture. */
   timelines: z.array(timelineSchema.extend({ arm: armSchema, round: z.int().nonnegative() })),
   /** The whole bill; null where there was nothing to bill. */

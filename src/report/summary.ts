@@ -1,6 +1,5 @@
 import { adviceOfRun } from '../advice/run-advice.ts';
 import type { ArmAggregate } from '../aggregate/arm.ts';
-import { constantsOf } from '../aggregate/constants.ts';
 import type { HostUse } from '../aggregate/hosts.ts';
 import type { ArmRound, ArmTimes } from '../aggregate/run-facts.ts';
 import type { Arm } from '../contract/arm.ts';
@@ -91,9 +90,7 @@ export function buildSummary({
     baseline,
     rounds: byRound,
     failures: { source: where, codes: source?.aggregate.failures ?? [] },
-    dataset: datasetOf(source?.aggregate.dataset, where),
-    outliers:
-      where === null || !source?.aggregate.outliers ? null : { ...source.aggregate.outliers, source: where },
+    answer: source === undefined || where === null ? null : { ...source.aggregate.answer, source: where },
     timelines: armSummaries.flatMap(({ arm, shownRound }) => {
       const shown = inputs.find(({ times }) => times.arm === arm && times.round === shownRound);
       return shown?.aggregate ? [{ ...shown.aggregate.timeline, arm, round: shown.times.round }] : [];
@@ -112,13 +109,6 @@ export function buildSummary({
     advice: curves && prices ? adviceOfRun(summary, prices, run.advice) : null,
     remarks: [...said.remarks, ...(cost === null ? remarks : [])],
   });
-}
-
-function datasetOf(
-  dataset: ArmAggregate['dataset'] | undefined,
-  source: NonNullable<Summary['dataset']>['source'] | null,
-): Summary['dataset'] {
-  return dataset && source ? { ...dataset, constants: constantsOf(dataset), source } : null;
 }
 
 function withoutIdlePasses(arms: readonly ArmInput[]): ArmInput[] {

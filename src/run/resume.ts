@@ -6,7 +6,7 @@ import { KERNEL_CHOICES } from '../contract/kernel-choice.ts';
 import { layout } from '../contract/layout.ts';
 import { invalidInput, problemOf } from '../invalid-input.ts';
 import { parse } from '../parse.ts';
-import { imageTask } from '../workloads/image-task.ts';
+import { workOf } from '../workloads/facts.ts';
 import { requestedAgain } from '../workloads/schemas.ts';
 import { type PartialRequest, type RequestInput, requestSchema } from './request.ts';
 import { type Run, runSchema } from './run.ts';
@@ -59,7 +59,7 @@ function isSame(name: keyof SameWork, earlier: SameWork, own: SameWork): boolean
   // Batches of both kernels in one arm would say nothing of its speed; `auto` was settled to be the native one.
   if (name === 'kernel') return (earlier.kernel === 'portable') === (own.kernel === 'portable');
   // The range of a dataset may be from another run, if it is the same range.
-  if (name === 'workload') return isDeepStrictEqual(imageTask(earlier.workload), imageTask(own.workload));
+  if (name === 'workload') return isDeepStrictEqual(workOf(earlier.workload), workOf(own.workload));
   return isDeepStrictEqual(earlier[name], own[name]);
 }
 

@@ -8,7 +8,7 @@ import { turnsLeft } from '../sweep/sweep.ts';
 import { pointSchema } from './point.ts';
 
 /** Raised when a field changes its meaning or goes away; new fields do not raise it. */
-export const TUNE_VERSION = 1;
+export const TUNE_VERSION = 2;
 
 const plannedSchema = z.object({
   tuneId: z.string(),

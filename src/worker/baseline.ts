@@ -2,12 +2,19 @@ import type { Baseline } from '../contract/baseline.ts';
 import type { Batch } from '../contract/manifest.ts';
 import { addLeft, type LeftImages, programName } from '../contract/one-kernel.ts';
 import type { Kernel } from '../kernel/kernel.ts';
-import { type MeasureBatchOptions, measureBatch } from './measure-batch.ts';
+import { type RunBatchOptions, runBatch } from './run-batch.ts';
 
 export interface BaselineOptions
   extends Pick<
-    MeasureBatchOptions,
-    'reader' | 'bucket' | 'requesterPays' | 'task' | 'kernel' | 'encodedBytes' | 'decodedBytes' | 'imageBytes'
+    RunBatchOptions,
+    | 'reader'
+    | 'bucket'
+    | 'requesterPays'
+    | 'runner'
+    | 'kernel'
+    | 'encodedBytes'
+    | 'decodedBytes'
+    | 'imageBytes'
   > {
   readonly batches: AsyncIterable<Batch>;
   /** No batch is begun after so long. */
@@ -36,7 +43,7 @@ export async function runBaseline(options: BaselineOptions): Promise<Baseline> {
       complete = false;
       break;
     }
-    const measured = await measureBatch({ ...options, kernel, batch, fetches: 1, decodes: 1 });
+    const measured = await runBatch({ ...options, kernel, batch, fetches: 1, decodes: 1 });
     rows += measured.rows.length;
     images += measured.rows.length - measured.errors;
     bytes += measured.bytes;

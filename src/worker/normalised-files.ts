@@ -1,10 +1,9 @@
 import type { ObjectSink } from '../aws/object-writer.ts';
 import type { Arm } from '../contract/arm.ts';
 import { layout } from '../contract/layout.ts';
-import type { Batch } from '../contract/manifest.ts';
+import type { Batch, DatasetObject } from '../contract/manifest.ts';
 import type { NormalisedFormat } from '../contract/normalisation.ts';
 import { CONTENT_TYPES, isKeyTooLong } from '../contract/normalised-file.ts';
-import { failedRow, type Row } from '../contract/row.ts';
 
 /** The files of a batch's normalised images, written under the folder of the arm. */
 export class NormalisedFiles {
@@ -31,16 +30,11 @@ export class NormalisedFiles {
   };
 }
 
-/** The batch without the images whose files could have no key. */
+/** The batch, with the images refused whose files could have no key. */
 export function withoutLongKeys(batch: Batch): Batch {
-  return { ...batch, objects: batch.objects.filter(({ key }) => !isKeyTooLong(key)) };
-}
-
-/** The rows of all images of a batch, from those of the images that were done. */
-export function withRefusedRows(batch: Batch, rows: readonly Row[]): readonly Row[] {
-  const all = [...rows];
-  for (const [index, { key }] of batch.objects.entries()) {
-    if (isKeyTooLong(key)) all.splice(index, 0, failedRow(key, 'OUTPUT_KEY_TOO_LONG'));
-  }
-  return all;
+  const objects = batch.objects.map(
+    (object): DatasetObject =>
+      isKeyTooLong(object.key) ? { ...object, refused: 'OUTPUT_KEY_TOO_LONG' } : object,
+  );
+  return { ...batch, objects };
 }

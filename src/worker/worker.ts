@@ -1,15 +1,14 @@
 import type { ObjectSink } from '../aws/object-writer.ts';
 import type { Arm } from '../contract/arm.ts';
-import { serializeHistogram } from '../contract/histogram-file.ts';
 import type { KernelChoice } from '../contract/kernel-choice.ts';
 import { layout } from '../contract/layout.ts';
 import type { Batch } from '../contract/manifest.ts';
-import { isFailed, type Row, serializeRow } from '../contract/row.ts';
+import { type Row, serializeRow } from '../contract/row.ts';
 import type { ClockOffset, Span } from '../contract/span.ts';
 import type { Workload } from '../contract/workload.ts';
-import { imageTask } from '../workloads/image-task.ts';
-import { type MeasureBatchOptions, measureBatch } from './measure-batch.ts';
-import { NormalisedFiles, withoutLongKeys, withRefusedRows } from './normalised-files.ts';
+import { runnerOf } from '../workloads/runners.ts';
+import { NormalisedFiles, withoutLongKeys } from './normalised-files.ts';
+import { type RunBatchOptions, runBatch } from './run-batch.ts';
 
 /** A batch and what to do with it: the work of one `measure` call, or of one lease of the gRPC fleet. */
 export interface Work {
@@ -36,7 +35,7 @@ export interface BatchCounts {
 
 export interface WorkerOptions
   extends Pick<
-    MeasureBatchOptions,
+    RunBatchOptions,
     'reader' | 'kernel' | 'fetches' | 'decodes' | 'encodedBytes' | 'decodedBytes' | 'onFailure' | 'signal'
   > {
   readonly store: ObjectSink;
@@ -59,39 +58,30 @@ export interface WorkerOptions
 }
 
 /**
- * Do one batch, and write first the normalised images or the histogram, if any, then its rows and then its span: rows
+ * Do one batch, and write first its files, if any, then its rows and then its span: rows
  * say that their files are there, a span that all is done.
  */
 export async function work(job: Work, options: WorkerOptions): Promise<{ counts: BatchCounts; span: Span }> {
   const { store, clock, arm = 'serverless' } = options;
   const before = options.usage();
-  const task = imageTask(job.workload);
-  const files =
-    task.operation === 'normalise'
-      ? new NormalisedFiles(store, arm, job, task.normalisation.format)
-      : undefined;
-  const measured = await measureBatch({
+  const runner = runnerOf(job.workload);
+  const files = runner.format === undefined ? undefined : new NormalisedFiles(store, arm, job, runner.format);
+  const measured = await runBatch({
     ...options,
     bucket: job.bucket,
     requesterPays: job.requesterPays,
     batch: files === undefined ? job.batch : withoutLongKeys(job.batch),
-    task,
+    runner,
     imageBytes: job.imageMemory * 1024 * 1024,
     ...(files === undefined ? {} : { write: files.write }),
     now: clock.now,
   });
   options.signal?.throwIfAborted();
-  const rows = files === undefined ? measured.rows : withRefusedRows(job.batch, measured.rows);
-  const errors = rows.filter(isFailed).length;
+  const { rows, errors } = measured;
   const putStarted = clock.now();
   const place = [job.runId, arm, job.round, job.batch.batch] as const;
-  if (measured.histogram !== null) {
-    const text = serializeHistogram({
-      batch: job.batch.batch,
-      images: rows.length - errors,
-      ...measured.histogram,
-    });
-    await store.put(layout.histogram(...place), text, 'application/json');
+  for (const { folder, text } of measured.files) {
+    await store.put(layout.batchFile(folder, ...place), text, 'application/json');
   }
   await store.put(layout.result(...place), rowsText(rows), 'application/x-ndjson');
   const putMs = measured.writeMs + clock.now() - putStarted;

@@ -79,26 +79,26 @@ describe.each(['grpc', 'dask'] as const)('the histogram of both arms, with engin
       ...['-B', script, images, ...PERCENTS.map(String)],
     ]);
     const numpy = JSON.parse(stdout);
-    expect(summary.dataset?.images).toBe(numpy.images);
+    expect(summary.answer?.dataset?.images).toBe(numpy.images);
     expect(numpy.images).toBe(IMAGES - 1);
-    for (const [c, channel] of (summary.dataset?.channels ?? []).entries()) {
+    for (const [c, channel] of (summary.answer?.dataset?.channels ?? []).entries()) {
       const { mean, exact_std, min, max, percentiles, counts } = numpy.channels[c];
       expect(channel).toMatchObject({
         ...{ mean: { level: mean }, std: { level: exact_std }, min: { level: min }, max: { level: max } },
         percentiles: PERCENTS.map((percent, at) => ({ percent, level: percentiles[at] })),
       });
-      expect(summary.dataset?.exact.counts?.[c]).toEqual(counts.map(String));
+      expect(summary.answer?.dataset?.exact.counts?.[c]).toEqual(counts.map(String));
     }
   });
 
   it('comes with the constants and the outliers, in the summary and from the command line', async () => {
-    expect(summary.dataset?.constants?.torchvision).toMatch(/^transforms\.Normalize\(mean=\[0\.\d+, /);
-    expect(summary.outliers).toMatchObject({
+    expect(summary.answer?.constants?.torchvision).toMatch(/^transforms\.Normalize\(mean=\[0\.\d+, /);
+    expect(summary.answer?.outliers).toMatchObject({
       images: IMAGES - 1,
       constant: { count: 1, examples: [`${PREFIX}white.png`] },
     });
     const constants = await cliJson(stack.home, ['dataset', 'constants', runId, '--percentiles', '50,99.9']);
-    expect(constants).toMatchObject({ runId, images: IMAGES - 1, constants: summary.dataset?.constants });
+    expect(constants).toMatchObject({ runId, images: IMAGES - 1, constants: summary.answer?.constants });
     expect(constants).toMatchObject({
       channels: [{ percentiles: [{ percent: 50 }, { percent: 99.9 }] }, {}, {}],
     });
@@ -123,7 +123,7 @@ it('a run that goes on with one of histograms takes them over', async () => {
   await waitForEnd(stack, resumed);
   const [one, other] = [await readSummary(stack, earlier), await readSummary(stack, resumed)];
   expect(other.rounds[0]?.arms[0]).toMatchObject({ valid: true, batchesTakenOver: one.plan.batches - 1 });
-  expect(other.dataset?.exact).toEqual(one.dataset?.exact);
+  expect(other.answer?.dataset?.exact).toEqual(one.answer?.dataset?.exact);
 });
 
 async function histogramsOf(runId: string, arm: Arm): Promise<string[]> {

@@ -117,7 +117,7 @@ describe('by the range of the dataset', () => {
     const { statisticsRun = '', range } = workload.params;
     const statistics = await readSummary(stack, statisticsRun);
     const levels = (name: 'min' | 'max') =>
-      statistics.dataset?.channels.map((channel) => channel[name]?.level);
+      statistics.answer?.dataset?.channels.map((channel) => channel[name]?.level);
     expect(statistics.request).toMatchObject({
       workload: { name: 'statistics', params: { operation: 'minmax' } },
       arms: ['serverless'],

@@ -5,6 +5,7 @@ import { loadAddon } from '../../src/kernel/native-addon.ts';
 import { createNativeKernel } from '../../src/kernel/native-kernel.ts';
 import { createSharpKernel } from '../../src/kernel/sharp-kernel.ts';
 import { runBaseline } from '../../src/worker/baseline.ts';
+import { imageRunner } from '../../src/workloads/image-runner.ts';
 import { batchOf, type ImageBucket, MIB, plain, startImageBucket, watch } from '../support/image-bucket.ts';
 
 const kernel = createSharpKernel();
@@ -32,7 +33,7 @@ describe('runBaseline', () => {
   };
   const common = {
     bucket: 'measure-data',
-    task: { operation: 'mean' as const },
+    runner: imageRunner({ operation: 'mean' }),
     encodedBytes: MIB,
     decodedBytes: MIB,
     imageBytes: 1024 * MIB,

@@ -135,7 +135,10 @@ describe.each<[Arm, string, (batch: Batch, shift: number) => Promise<void>]>([
 
     // Act
     const input = { reader: store, runId: RUN, arm, round: 0, startedAt, endedAt };
-    const found = await aggregateArm({ ...input, task: { operation: 'stats' } });
+    const found = await aggregateArm({
+      ...input,
+      workload: { name: 'statistics', params: { operation: 'stats', depth: '8' } },
+    });
 
     // Assess
     expect(found).toMatchObject({ valid: true, images: SHIFTS.length });

@@ -2,14 +2,6 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { HistogramSum } from '../../src/aggregate/histogram.ts';
-import {
-  datasetStatistics,
-  mergeStatistics,
-  NO_STATISTICS,
-  percentilesOf,
-  statisticsOf,
-} from '../../src/aggregate/statistics.ts';
 import { isFailed } from '../../src/contract/row.ts';
 import { findFiles } from '../../src/dataset/files/find-files.ts';
 import { lookAtPaths } from '../../src/dataset/files/named-paths.ts';
@@ -19,6 +11,14 @@ import type { SampleKind } from '../../src/dataset/sample-kinds.ts';
 import { chooseKernel } from '../../src/kernel/choose-kernel.ts';
 import { countImage } from '../../src/kernel/count-image.ts';
 import { ValueCounts } from '../../src/kernel/histogram.ts';
+import { HistogramSum } from '../../src/workloads/statistics/histogram.ts';
+import {
+  datasetStatistics,
+  mergeStatistics,
+  NO_STATISTICS,
+  percentilesOf,
+  statisticsOf,
+} from '../../src/workloads/statistics/statistics.ts';
 import { fixtureLines } from '../support/fixture-script.ts';
 
 const PERCENTS = [0, 0.1, 1, 5, 12.34, 25, 50, 75, 95, 99, 99.9, 100];

@@ -16,7 +16,8 @@ import { tarOf } from '../../src/dataset/shards/tar-writer.ts';
 import { workerStatesSchema } from '../../src/fleet/worker-states.ts';
 import { loadAddon } from '../../src/kernel/native-addon.ts';
 import { createSharpKernel } from '../../src/kernel/sharp-kernel.ts';
-import { measureBatch } from '../../src/worker/measure-batch.ts';
+import { runBatch } from '../../src/worker/run-batch.ts';
+import { imageRunner } from '../../src/workloads/image-runner.ts';
 import type { FleetHost } from '../support/fleet-host.ts';
 import { cutBatches, DATA, FleetJobs, ROUND, RUNS } from '../support/fleet-job.ts';
 import { fullOnly } from '../support/full-only.ts';
@@ -169,11 +170,11 @@ async function measuredRows(): Promise<string[]> {
   try {
     const rows = [];
     for (const batch of batches) {
-      const measured = await measureBatch({
+      const measured = await runBatch({
         reader,
         bucket: DATA,
         batch,
-        task: { operation: 'normalise', normalisation: NORMALISATION },
+        runner: imageRunner({ operation: 'normalise', normalisation: NORMALISATION }),
         kernel: createSharpKernel(),
         fetches: 4,
         decodes: 2,

@@ -84,10 +84,10 @@ async function runBoth(kernel: KernelChoice): Promise<Summary> {
     runs.put(key, text);
   const input = await sampleInput({ images: 100, baseline: false });
   const times = { startedAt, endedAt: Date.now() + HOUR };
-  const task = { operation: 'stats' } as const;
+  const workload = { name: 'statistics', params: { operation: 'stats', depth: '8' } };
   const arms = await Promise.all(
     input.arms.map(async (arm) => {
-      const found = { reader: runs, runId: RUN_ID, arm: arm.times.arm, round: 0, task, ...times };
+      const found = { reader: runs, runId: RUN_ID, arm: arm.times.arm, round: 0, workload, ...times };
       return { ...arm, times: { ...arm.times, ...times }, aggregate: await aggregateArm(found) };
     }),
   );

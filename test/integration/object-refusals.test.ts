@@ -10,7 +10,8 @@ import { sdkObjectError } from '../../src/aws/sdk-object-error.ts';
 import { isFailed } from '../../src/contract/row.ts';
 import { FanfleetError } from '../../src/errors.ts';
 import { createSharpKernel } from '../../src/kernel/sharp-kernel.ts';
-import { measureBatch } from '../../src/worker/measure-batch.ts';
+import { runBatch } from '../../src/worker/run-batch.ts';
+import { imageRunner } from '../../src/workloads/image-runner.ts';
 import refusals from '../fixtures/s3-refusals.json' with { type: 'json' };
 import { MIB } from '../support/image-bucket.ts';
 import {
@@ -212,12 +213,12 @@ async function byFunctions(keys: readonly string[]) {
   const objects = keys.map(objectOf);
   const limits = { fetches: 4, decodes: 2, encodedBytes: MIB, decodedBytes: MIB, imageBytes: 2 ** 30 };
   try {
-    const { rows } = await measureBatch({
+    const { rows } = await runBatch({
       ...{
         reader,
         bucket: 'b',
         batch: { batch: 0, bytes: 0, objects },
-        task: { operation: 'max' },
+        runner: imageRunner({ operation: 'max' }),
         ...limits,
       },
       kernel: createSharpKernel(),

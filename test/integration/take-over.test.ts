@@ -10,6 +10,7 @@ import { failedRow, serializeRow } from '../../src/contract/row.ts';
 import { takeOver } from '../../src/plan/take-over.ts';
 import { resolveRun } from '../../src/run/run.ts';
 import { countsOfTakenOver } from '../../src/worker/taken-over.ts';
+import { HISTOGRAMS } from '../../src/workloads/facts.ts';
 import { type Emulator, startEmulator } from '../support/emulator.ts';
 import { spanOf } from '../unit/aggregate/fixture.ts';
 
@@ -160,7 +161,11 @@ describe('takeOver', () => {
     // Prepare
     await putPlan('counted');
     for (const batch of [0, 1]) await putBatch('counted', 'serverless', 0, batch);
-    await store.put(layout.histogram('counted', 'serverless', 0, 1), 'the counts', 'application/json');
+    await store.put(
+      layout.batchFile(HISTOGRAMS, 'counted', 'serverless', 0, 1),
+      'the counts',
+      'application/json',
+    );
 
     // Act
     const again = run('recounted', { arms: ['serverless'], workload: { name: 'histogram' } });
@@ -173,7 +178,7 @@ describe('takeOver', () => {
       'serverless/round-0/results/000000001.jsonl',
       'serverless/round-0/spans/000000001.json',
     ]);
-    const copy = await store.get(layout.histogram('recounted', 'serverless', 0, 1));
+    const copy = await store.get(layout.batchFile(HISTOGRAMS, 'recounted', 'serverless', 0, 1));
     expect(copy.toString()).toBe('the counts');
   });
 

@@ -11,6 +11,7 @@ import { createNativeKernel } from '../../src/kernel/native-kernel.ts';
 import { createSharpKernel } from '../../src/kernel/sharp-kernel.ts';
 import { createWasmKernel } from '../../src/kernel/wasm/wasm-kernel.ts';
 import { work } from '../../src/worker/worker.ts';
+import { HISTOGRAMS } from '../../src/workloads/facts.ts';
 import { batchOf, type ImageBucket, MIB, plain, startImageBucket } from '../support/image-bucket.ts';
 
 const RUNS = 'measure-runs';
@@ -152,7 +153,7 @@ describe('work', () => {
     // Assess
     const counts = (values: Record<number, number>) =>
       Array.from({ length: 256 }, (_, value) => values[value] ?? 0);
-    const file = await store.get(layout.histogram(runId, 'serverless', 0, 3));
+    const file = await store.get(layout.batchFile(HISTOGRAMS, runId, 'serverless', 0, 3));
     expect(JSON.parse(file.toString())).toEqual({
       batch: 3,
       images: 2,
@@ -160,7 +161,7 @@ describe('work', () => {
     });
     const rows = await store.get(layout.result(runId, 'serverless', 0, 3));
     expect(rows).toEqual(await store.get(layout.result(runId, 'serverless', 0, 4)));
-    expect(await getIfPresent(store, layout.histogram(runId, 'serverless', 0, 4))).toBeNull();
+    expect(await getIfPresent(store, layout.batchFile(HISTOGRAMS, runId, 'serverless', 0, 4))).toBeNull();
   });
 
   it('writes nothing where the batch fails', async () => {

@@ -6,7 +6,8 @@ import { s3Access } from '../../src/aws/s3-access.ts';
 import type { Batch, DatasetObject } from '../../src/contract/manifest.ts';
 import { compareKeys } from '../../src/dataset/order.ts';
 import type { Kernel } from '../../src/kernel/kernel.ts';
-import { type MeasureBatchOptions, measureBatch } from '../../src/worker/measure-batch.ts';
+import { type RunBatchOptions, runBatch } from '../../src/worker/run-batch.ts';
+import { imageRunner } from '../../src/workloads/image-runner.ts';
 import { startEmulator } from './emulator.ts';
 
 export const MIB = 1024 * 1024;
@@ -19,8 +20,8 @@ export type ImageBucket = {
   /** Measure a batch of this bucket: the maximum, with room enough, unless it is changed. */
   readonly measure: (
     batch: Batch,
-    changes: Partial<MeasureBatchOptions> & Pick<MeasureBatchOptions, 'kernel'>,
-  ) => ReturnType<typeof measureBatch>;
+    changes: Partial<RunBatchOptions> & Pick<RunBatchOptions, 'kernel'>,
+  ) => ReturnType<typeof runBatch>;
   readonly stop: () => Promise<void>;
 };
 
@@ -39,11 +40,11 @@ export async function startImageBucket(bucket = 'measure-data'): Promise<ImageBu
       return { key, size: body.length, etag: ETag };
     },
     measure: (batch, changes) =>
-      measureBatch({
+      runBatch({
         reader,
         bucket,
         batch,
-        task: { operation: 'max' },
+        runner: imageRunner({ operation: 'max' }),
         fetches: 8,
         decodes: 2,
         encodedBytes: 64 * MIB,

@@ -16,8 +16,8 @@ type Measured = Exclude<Row, { readonly error: unknown }>;
 type Statistic = 'sum' | 'sumSq' | 'min' | 'max' | 'mean_e6';
 
 /**
- * The columns of `results.parquet`, the same for every operation, so that the files of many runs are one table: what an
- * operation does not compute, and what a failed image does not have, is null.
+ * The columns of `results.parquet`, the same for every workload, so that the files of many runs are one table: what an
+ * workload does not compute, and what a failed image does not have, is null.
  *
  * Each channel has its own column and not a list of three: engines keep a minimum and a maximum of a column, by which
  * they skip what cannot match, but not of the elements of a list, and `sum_r` needs no unnesting. Integers are signed,

@@ -1,5 +1,4 @@
 import type { Readable } from 'node:stream';
-import { imageTask } from '../../workloads/image-task.ts';
 import { workloadLabel } from '../../workloads/text.ts';
 import type { Summary } from '../summary-schema.ts';
 import { parquetOf } from './parquet.ts';
@@ -15,7 +14,7 @@ export function rowsAsParquet(
   reader: ReadRowsInput['reader'],
 ): Readable | null {
   if (source === null) return null;
-  const rows = readRows({ reader, runId, ...source, task: imageTask(request.workload) });
+  const rows = readRows({ reader, runId, ...source, workload: request.workload });
   return parquetOf(rows, {
     'fanfleet.run': runId,
     'fanfleet.arm': source.arm,

@@ -1,18 +1,18 @@
 import { readManifest } from '../../aggregate/manifest-stream.ts';
-import { checkRow } from '../../aggregate/row-check.ts';
 import { type BucketReader, getIfPresent } from '../../aws/bucket-reader.ts';
 import { inOrder } from '../../concurrency/in-order.ts';
 import type { Arm } from '../../contract/arm.ts';
 import { layout } from '../../contract/layout.ts';
 import type { Row } from '../../contract/row.ts';
-import type { ImageTask } from '../../kernel/image-task.ts';
+import type { Workload } from '../../contract/workload.ts';
+import { answerOf } from '../../workloads/answers.ts';
 
 export interface ReadRowsInput {
   readonly reader: Pick<BucketReader, 'get' | 'stream'>;
   readonly runId: string;
   readonly arm: Arm;
   readonly round: number;
-  readonly task: ImageTask;
+  readonly workload: Workload;
 }
 
 /** Batches that are read at once, and so the most that are held. */
@@ -22,13 +22,14 @@ const AHEAD = 16;
  * The sound rows of one arm in one round, in the order of their keys. A batch without results has none, and a row that
  * the aggregator would not take is left out: the summary says how many there are of either.
  */
-export async function* readRows({ reader, runId, arm, round, task }: ReadRowsInput): AsyncGenerator<Row> {
+export async function* readRows({ reader, runId, arm, round, workload }: ReadRowsInput): AsyncGenerator<Row> {
+  const answer = answerOf(workload);
   const manifest = readManifest(reader.stream(layout.manifest(runId)));
   const load = ({ batch }: { batch: number }) =>
     getIfPresent(reader, layout.result(runId, arm, round, batch));
   for await (const body of inOrder(manifest, load, { atOnce: AHEAD })) {
     for (const line of body?.toString('utf8').split('\n') ?? []) {
-      const { row } = line === '' ? {} : checkRow(line, task);
+      const { row } = line === '' ? {} : answer.check(line);
       if (row !== undefined) yield row;
     }
   }

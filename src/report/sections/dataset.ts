@@ -1,17 +1,19 @@
-import { constantsNote, constantsOf } from '../../aggregate/constants.ts';
 import { count, percent, plural, UNKNOWN } from '../../format.ts';
+import { constantsNote } from '../../workloads/statistics/constants.ts';
 import { type Fragment, html, type Markup } from '../markup.ts';
 import type { Summary } from '../summary-schema.ts';
 import { keyList, scrolling, stackedTable } from './parts.ts';
 
-type Dataset = NonNullable<Summary['dataset']>;
-type Outliers = NonNullable<Summary['outliers']>;
+type Answer = NonNullable<Summary['answer']>;
+type Dataset = NonNullable<Answer['dataset']>;
+type Outliers = NonNullable<Answer['outliers']>;
 type Figure = { readonly level: number; readonly unit: number } | null;
 
 /** Dataset statistics per channel: the figures that normalisation needs. */
-export function datasetSection({ dataset, rounds }: Summary): Markup | null {
-  if (dataset === null) return null;
-  const { source, exact, channels } = dataset;
+export function datasetSection({ answer, rounds }: Summary): Markup | null {
+  if (!answer?.dataset) return null;
+  const { source, dataset } = answer;
+  const { exact, channels } = dataset;
   // Of 8 bits they are whole levels.
   const digits = dataset.depth === 16 ? 4 : 0;
   const arm = rounds
@@ -35,7 +37,7 @@ ${stackedTable(
     level(max, digits),
   ]),
 )}
-${constants(dataset)}${percentiles(dataset)}</section>`;
+${constants(answer)}${percentiles(dataset)}</section>`;
 }
 
 function level(figure: Figure, digits: number): string {
@@ -52,11 +54,9 @@ const LIBRARIES = [
   ['albumentations', 'Albumentations'],
 ] as const;
 
-function constants(dataset: Dataset): Fragment {
-  // Not those of the summary, which may be of an earlier version.
-  const ready = constantsOf(dataset);
+function constants({ dataset, constants: ready }: Answer): Fragment {
   if (ready === null) return null;
-  const note = constantsNote(dataset);
+  const note = dataset && constantsNote(dataset);
   return html`<h3>To be pasted</h3>${note && html`<p>${note}</p>`}${LIBRARIES.map(([library, name]) => html`<p class="use-name">${name}</p><pre>${ready[library]}</pre>`)}`;
 }
 
@@ -73,7 +73,8 @@ ${percents.map((percentile, i) => html`<tr><th scope="row">${percentile}</th>${c
 }
 
 /** Images that stand out of the dataset, and images of one colour. */
-export function outliersSection({ outliers }: Summary): Markup | null {
+export function outliersSection({ answer }: Summary): Markup | null {
+  const outliers = answer?.outliers ?? null;
   if (outliers === null || (outliers.means === null && outliers.constant === null)) return null;
   return html`<section><h2>Outliers</h2>
 ${outliers.means === null ? null : byMean(outliers.means, outliers.images)}

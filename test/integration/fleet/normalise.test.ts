@@ -4,9 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { checkRow } from '../../../src/aggregate/row-check.ts';
 import type { Normalisation } from '../../../src/contract/normalisation.ts';
 import { isFailed } from '../../../src/contract/row.ts';
+import { checkRow } from '../../../src/workloads/statistics/row-check.ts';
 import { PILLOW_DIFFERS } from '../../fixtures/refused-images.ts';
 
 const ROOT = fileURLToPath(new URL('../../..', import.meta.url));

@@ -13,7 +13,8 @@ import { tarOf } from '../../../src/dataset/shards/tar-writer.ts';
 import { chooseKernel } from '../../../src/kernel/choose-kernel.ts';
 import type { Kernel } from '../../../src/kernel/kernel.ts';
 import { createSharpKernel } from '../../../src/kernel/sharp-kernel.ts';
-import { measureBatch } from '../../../src/worker/measure-batch.ts';
+import { runBatch } from '../../../src/worker/run-batch.ts';
+import { imageRunner } from '../../../src/workloads/image-runner.ts';
 import { MIB, plain } from '../../support/image-bucket.ts';
 import { membersOf, paxEntry, tarEntry } from '../../support/tars.ts';
 import { RUNS, shardBucket } from './shard-bucket.ts';
@@ -47,7 +48,15 @@ async function rowsBy(kernel: Kernel, batch: Batch): Promise<string[]> {
   };
   const task = { operation: 'max' } as const;
   const now = () => performance.now();
-  const { rows } = await measureBatch({ reader, bucket: at().bucket, batch, task, kernel, ...limits, now });
+  const { rows } = await runBatch({
+    reader,
+    bucket: at().bucket,
+    batch,
+    runner: imageRunner(task),
+    kernel,
+    ...limits,
+    now,
+  });
   reader.close();
   return rows.map(serializeRow);
 }

@@ -26,9 +26,9 @@ describe('aggregateArm', () => {
     expect(arm.digest).toBe(createHash('sha256').update(text).digest('hex'));
     expect(arm.failures).toEqual([{ code: 'DECODE_FAILED', count: 1, examples: ['k07.jpg'] }]);
     expect(arm.bytes).toBe(24 * 80_000);
-    expect(arm.dataset).toMatchObject({ images: 24, exact: { pixels: String(24 * 500 * 376) } });
-    expect(arm.dataset?.channels[0]?.mean?.level).toBe(105);
-    expect(arm.dataset?.channels[0]?.std?.level).toBe(95);
+    expect(arm.answer.dataset).toMatchObject({ images: 24, exact: { pixels: String(24 * 500 * 376) } });
+    expect(arm.answer.dataset?.channels[0]?.mean?.level).toBe(105);
+    expect(arm.answer.dataset?.channels[0]?.std?.level).toBe(95);
     expect(arm.work).toMatchObject({ spans: 3, cpuMs: 2100, rssPeakBytes: 150_000_000, coldStarts: 1 });
     expect(arm.work.workers).toEqual([
       { worker: 'w1', batches: 2, images: 20, share: 0.8, busyMs: 2000 },
@@ -131,7 +131,7 @@ describe('aggregateArm', () => {
     const bucket = soundBucket();
     putRows(bucket, result(0), [...own(0), rowFor('k03.jpg'), rowFor('k11.jpg')]);
     const arm = await aggregate(bucket);
-    expect([arm.images, arm.dataset?.images]).toEqual([25, 24]);
+    expect([arm.images, arm.answer.dataset?.images]).toEqual([25, 24]);
   });
 
   it('lists at most 20 examples of a problem', async () => {
@@ -140,7 +140,7 @@ describe('aggregateArm', () => {
     const arm = await aggregate(bucket);
     const lost = arm.problems.find(({ code }) => code === 'KEY_LOST');
     expect([lost?.count, lost?.examples.length]).toEqual([25, 20]);
-    expect(arm).toMatchObject({ images: 0, dataset: null });
+    expect(arm).toMatchObject({ images: 0, answer: { dataset: null, constants: null } });
   });
 
   it.each([
@@ -266,7 +266,7 @@ function aggregate(reader: MemoryBucket, over: Partial<AggregateArmInput> = {}) 
     runId: RUN,
     arm: 'serverless',
     round: 0,
-    task: { operation: 'stats' },
+    workload: { name: 'statistics', params: { operation: 'stats', depth: '8' } },
     startedAt: 500,
     endedAt: 4500,
     ...over,

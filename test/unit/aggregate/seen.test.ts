@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { ProblemLog } from '../../../src/aggregate/problems.ts';
 import { readSeen } from '../../../src/aggregate/seen.ts';
 import type { Arm } from '../../../src/contract/arm.ts';
 import { layout } from '../../../src/contract/layout.ts';
+import { ProblemLog } from '../../../src/workloads/problems.ts';
 import { MemoryBucket } from './fixture.ts';
 
 const RUN = 'run-1';

@@ -32,7 +32,8 @@ function ranged(found: unknown, changes: Partial<Run> = {}): Promise<Run> {
 describe('withDatasetRange', () => {
   it('takes the minima and maxima of the dataset', async () => {
     const { workload } = await ranged(summary);
-    const levels = (name: 'min' | 'max') => summary.dataset?.channels.map((channel) => channel[name]?.level);
+    const levels = (name: 'min' | 'max') =>
+      summary.answer?.dataset?.channels.map((channel) => channel[name]?.level);
     expect(workload).toEqual({
       name: 'normalise',
       params: { ...NORMALISE.params, range: { min: levels('min'), max: levels('max') } },
@@ -51,7 +52,7 @@ describe('withDatasetRange', () => {
     }));
     const { workload } = await ranged({
       ...summary,
-      dataset: { ...summary.dataset, depth: 16, channels },
+      answer: { ...summary.answer, dataset: { ...summary.answer?.dataset, depth: 16, channels } },
     });
     expect(workload.params).toHaveProperty('range', {
       ...{ min: [700, 700, 700], max: [65_535, 65_535, 65_535], depth: 16 },
@@ -70,7 +71,7 @@ describe('withDatasetRange', () => {
     ['a run that is not there', () => undefined, {}, 'it has no summary'],
     ['another prefix', () => summary, { prefix: 'test/' }, 'was over s3://fanfleet-local-data/train/'],
     ['another bucket', () => summary, { bucket: 'mine' }, 'this run is over s3://mine/train/'],
-    ['no image', () => ({ ...summary, dataset: null }), {}, 'it measured no image'],
+    ['no image', () => ({ ...summary, answer: null }), {}, 'it measured no image'],
     ['a workload without minima', () => withoutMinima(), {}, 'its workload was mean:'],
     ['images whose bits were dropped', () => withDroppedBits(), {}, '2 of its images have 16 bits'],
     ['images that were missing', () => withFailures('OBJECT_MISSING'), {}, '3 of its images'],
@@ -106,15 +107,15 @@ function withFailures(code: string) {
 }
 
 function withoutMinima(): unknown {
-  const { dataset } = summary;
-  const channels = dataset?.channels.map((channel) => ({ ...channel, min: null, max: null }));
+  const { answer } = summary;
+  const channels = answer?.dataset?.channels.map((channel) => ({ ...channel, min: null, max: null }));
   return {
     ...summary,
     request: {
       ...summary.request,
       workload: resolveWorkload({ name: 'statistics', params: { operation: 'mean' } }),
     },
-    dataset: { ...dataset, channels },
+    answer: { ...answer, dataset: { ...answer?.dataset, channels } },
   };
 }
 

@@ -8,7 +8,6 @@ import type { FleetInfo } from '../../../src/fleet/arm-info.ts';
 import type { ArmInput, SummaryInput } from '../../../src/report/summary.ts';
 import { type Summary, summarySchema } from '../../../src/report/summary-schema.ts';
 import { type Run, resolveRun } from '../../../src/run/run.ts';
-import { imageTask } from '../../../src/workloads/image-task.ts';
 import { batchesOf, MemoryBucket, putArm, putManifest, random, rowOf } from '../aggregate/fixture.ts';
 
 export const RUN_ID = '2026-11-21T09-30-00-4f1c';
@@ -153,7 +152,7 @@ async function runArm(
       runId: RUN_ID,
       arm,
       round,
-      task: imageTask(run.workload),
+      workload: run.workload,
       startedAt,
       endedAt,
     };
@@ -181,7 +180,7 @@ async function runArm(
     runId: RUN_ID,
     arm,
     round,
-    task: imageTask(run.workload),
+    workload: run.workload,
     startedAt,
     endedAt,
     engineStartedAt: fleet?.engineStartedAt,

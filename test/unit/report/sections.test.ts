@@ -3,6 +3,7 @@ import { headlineOf } from '../../../src/report/headline.ts';
 import { renderHtml } from '../../../src/report/html.ts';
 import { MOST_HOSTS } from '../../../src/report/sections/hosts.ts';
 import type { Summary } from '../../../src/report/summary-schema.ts';
+import { constantsOf } from '../../../src/workloads/statistics/constants.ts';
 import { manyWorkers } from './many-workers.ts';
 import { realSummary } from './sample.ts';
 
@@ -129,15 +130,18 @@ it('a host that cannot load the native kernel says why, and others say nothing',
 
 it('the constants of the dataset are ready to be pasted', () => {
   const page = sectionOf(real, 'Dataset statistics');
-  for (const text of Object.values(real.dataset?.constants ?? { none: 'none' })) expect(page).toContain(text);
+  for (const text of Object.values(real.answer?.constants ?? { none: 'none' })) expect(page).toContain(text);
 });
 
-it('the constants say what stands for a deviation of 0, also in summaries that have the 0 in their text', () => {
-  const dataset = real.dataset ?? expect.fail('Expected a dataset.');
+it('the constants say what stands for a deviation of 0', () => {
+  const answer = real.answer ?? expect.fail('Expected an answer.');
+  const dataset = answer.dataset ?? expect.fail('Expected a dataset.');
   const channels = dataset.channels.map((channel) =>
     channel.channel === 'red' ? { ...channel, std: { level: 0, unit: 0 } } : channel,
   );
-  const page = sectionOf({ ...real, dataset: { ...dataset, channels } }, 'Dataset statistics');
+  const constants = constantsOf({ channels });
+  const own = { ...answer, dataset: { ...dataset, channels }, constants };
+  const page = sectionOf({ ...real, answer: own }, 'Dataset statistics');
   expect(page).toMatch(/transforms\.Normalize\(mean=\[[^\]]+\], std=\[1, /);
   expect(page).toContain('All pixels have the same red: the standard deviation is 0');
 });

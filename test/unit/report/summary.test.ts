@@ -249,7 +249,7 @@ describe('buildSummary', () => {
     };
     expect(buildSummary(lost)).toMatchObject({
       headline: 'No arm finished with a valid answer.',
-      dataset: null,
+      answer: null,
       failures: { source: null, codes: [] },
       timelines: [],
     });

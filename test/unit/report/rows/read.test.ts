@@ -24,7 +24,13 @@ it('gives the sound rows in the order of their keys, and leaves out what is miss
 
   // Act
   const read = await Array.fromAsync(
-    readRows({ reader: bucket, runId: RUN, arm: 'fleet', round: 1, task: { operation: 'stats' } }),
+    readRows({
+      reader: bucket,
+      runId: RUN,
+      arm: 'fleet',
+      round: 1,
+      workload: { name: 'statistics', params: { operation: 'stats', depth: '8' } },
+    }),
   );
 
   // Assess

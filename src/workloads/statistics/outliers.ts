@@ -1,8 +1,8 @@
 import * as z from 'zod';
-import type { MeasuredRow, PerChannel } from '../contract/row.ts';
-import { compareKeys } from '../dataset/order.ts';
-import { DEEP_STEP } from '../kernel/stretch.ts';
-import { EXAMPLES } from './problems.ts';
+import type { MeasuredRow, PerChannel } from '../../contract/row.ts';
+import { compareKeys } from '../../dataset/order.ts';
+import { DEEP_STEP } from '../../kernel/stretch.ts';
+import { EXAMPLES } from '../problems.ts';
 
 const CHANNELS = ['red', 'green', 'blue'] as const;
 

@@ -33,7 +33,7 @@ async function bothWays(prefix: string, count: number) {
   return { loose: batchOf(loose), packed: batchOf(packed) };
 }
 
-describe('measureBatch of the members of a tar', () => {
+describe('runBatch of the members of a tar', () => {
   it('gives the rows of loose objects, from a few GETs', async () => {
     const { loose, packed } = await bothWays('same', 60);
     for (const by of [kernel, await chooseKernel()]) {

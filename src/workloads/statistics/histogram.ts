@@ -1,9 +1,9 @@
-import type { DeepHistogram, Histogram } from '../contract/histogram-file.ts';
-import { type BatchHistogram, serializeHistogram } from '../contract/histogram-file.ts';
-import { MAX_PIXELS } from '../contract/row.ts';
-import { DEEP_VALUES } from '../kernel/deep-histogram.ts';
-import { VALUES } from '../kernel/histogram.ts';
-import { DEEP_STEP } from '../kernel/stretch.ts';
+import type { DeepHistogram, Histogram } from '../../contract/histogram-file.ts';
+import { type BatchHistogram, serializeHistogram } from '../../contract/histogram-file.ts';
+import { MAX_PIXELS } from '../../contract/row.ts';
+import { DEEP_VALUES } from '../../kernel/deep-histogram.ts';
+import { VALUES } from '../../kernel/histogram.ts';
+import { DEEP_STEP } from '../../kernel/stretch.ts';
 import type { DatasetHistogram, Statistics } from './statistics.ts';
 
 /** The histogram of a batch, or why it cannot be used. */

@@ -5,6 +5,7 @@ import { tarOf } from '../../src/dataset/shards/tar-writer.ts';
 import { chooseKernel } from '../../src/kernel/choose-kernel.ts';
 import type { Kernel, Prepared } from '../../src/kernel/kernel.ts';
 import { createSharpKernel } from '../../src/kernel/sharp-kernel.ts';
+import { imageRunner } from '../../src/workloads/image-runner.ts';
 import { batchOf, type ImageBucket, startImageBucket } from '../support/image-bucket.ts';
 
 const kernel = createSharpKernel();
@@ -87,8 +88,10 @@ describe('the memory of what was fetched', () => {
       normalisation: { format: 'png', channels: 'all', quality: 90 },
     } as const;
     for (const objects of [loose, packed]) {
-      const { rows } = await bucket.measure(batchOf(objects), { kernel: fastest, task });
-      expect(rows).toEqual((await bucket.measure(batchOf(loose), { kernel, task })).rows);
+      const { rows } = await bucket.measure(batchOf(objects), { kernel: fastest, runner: imageRunner(task) });
+      expect(rows).toEqual(
+        (await bucket.measure(batchOf(loose), { kernel, runner: imageRunner(task) })).rows,
+      );
     }
   });
 

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { scanRow } from '../../../src/aggregate/row-scan.ts';
-import { OPERATION_STATISTICS, STATISTICS } from '../../../src/contract/operation.ts';
-import { type MeasuredRow, type PerChannel, serializeRow } from '../../../src/contract/row.ts';
+import { OPERATION_STATISTICS, STATISTICS } from '../../../../src/contract/operation.ts';
+import { type MeasuredRow, type PerChannel, serializeRow } from '../../../../src/contract/row.ts';
+import { scanRow } from '../../../../src/workloads/statistics/row-scan.ts';
 
 const integer = fc.oneof(fc.nat(300), fc.maxSafeNat());
 const three: fc.Arbitrary<PerChannel> = fc.tuple(integer, integer, integer);

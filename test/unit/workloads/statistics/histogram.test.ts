@@ -1,19 +1,20 @@
 import fc from 'fast-check';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { type AggregateArmInput, aggregateArm } from '../../../src/aggregate/arm.ts';
-import { checkHistogram, HistogramSum } from '../../../src/aggregate/histogram.ts';
+import { type AggregateArmInput, aggregateArm } from '../../../../src/aggregate/arm.ts';
+import type { Histogram } from '../../../../src/contract/histogram-file.ts';
+import { serializeHistogram } from '../../../../src/contract/histogram-file.ts';
+import { layout } from '../../../../src/contract/layout.ts';
+import { failedRow, type MeasuredRow, type PerChannel } from '../../../../src/contract/row.ts';
+import { HISTOGRAMS } from '../../../../src/workloads/facts.ts';
+import { checkHistogram, HistogramSum } from '../../../../src/workloads/statistics/histogram.ts';
 import {
   countsOf,
   datasetStatistics,
   mergeStatistics,
   percentilesOf,
   statisticsOf,
-} from '../../../src/aggregate/statistics.ts';
-import type { Histogram } from '../../../src/contract/histogram-file.ts';
-import { serializeHistogram } from '../../../src/contract/histogram-file.ts';
-import { layout } from '../../../src/contract/layout.ts';
-import { failedRow, type MeasuredRow, type PerChannel } from '../../../src/contract/row.ts';
-import { batchesOf, MemoryBucket, putManifest, putRows, rowOf, spanOf } from './fixture.ts';
+} from '../../../../src/workloads/statistics/statistics.ts';
+import { batchesOf, MemoryBucket, putManifest, putRows, rowOf, spanOf } from '../../aggregate/fixture.ts';
 
 const PIXELS = 500 * 376;
 const LOW: PerChannel = [0, 10, 20];
@@ -216,7 +217,13 @@ describe('the histogram of an arm', () => {
   const keys = ['a', 'b', 'c', 'd'];
   let bucket: MemoryBucket;
   const input = (): AggregateArmInput => ({
-    ...{ reader: bucket, runId: 'r', arm: 'fleet', round: 0, task: { operation: 'histogram' } },
+    ...{
+      reader: bucket,
+      runId: 'r',
+      arm: 'fleet',
+      round: 0,
+      workload: { name: 'histogram', params: { depth: '8' } },
+    },
     ...{ startedAt: 0, endedAt: 5000 },
   });
 
@@ -230,12 +237,15 @@ describe('the histogram of an arm', () => {
       );
       putRows(bucket, layout.result('r', 'fleet', 0, batch), rows);
       bucket.put(layout.span('r', 'fleet', 0, batch), JSON.stringify(spanOf('fleet', batch)));
-      bucket.put(layout.histogram('r', 'fleet', 0, batch), fileOf(batch, batch === 0 ? 2 : 1));
+      bucket.put(layout.batchFile(HISTOGRAMS, 'r', 'fleet', 0, batch), fileOf(batch, batch === 0 ? 2 : 1));
     }
   });
 
   it('gives the percentiles of the images that could be measured, and their counts', async () => {
-    const { valid, dataset } = await aggregateArm(input());
+    const {
+      valid,
+      answer: { dataset },
+    } = await aggregateArm(input());
     expect(valid).toBe(true);
     expect(dataset?.exact.counts?.[0]?.[255]).toBe(String((3 * PIXELS) / 2));
     expect(dataset?.channels[2]?.percentiles).toMatchObject([
@@ -250,10 +260,10 @@ describe('the histogram of an arm', () => {
   });
 
   it.each([
-    ['HISTOGRAM_MISSING', () => bucket.objects.delete(layout.histogram('r', 'fleet', 0, 1)), '1'],
+    ['HISTOGRAM_MISSING', () => bucket.objects.delete(layout.batchFile(HISTOGRAMS, 'r', 'fleet', 0, 1)), '1'],
     [
       'HISTOGRAM_INCONSISTENT',
-      () => bucket.put(layout.histogram('r', 'fleet', 0, 1), fileOf(1, 2)),
+      () => bucket.put(layout.batchFile(HISTOGRAMS, 'r', 'fleet', 0, 1), fileOf(1, 2)),
       'batch 1: 2 images, but 1 measured rows',
     ],
   ])('%s makes the answer not valid, and leaves no percentiles', async (code, spoil, example) => {
@@ -262,9 +272,9 @@ describe('the histogram of an arm', () => {
     const spoilt = await aggregateArm(input());
     expect(spoilt).toMatchObject({ valid: false, problems: [{ code, count: 1, examples: [example] }] });
     expect(spoilt.digest).not.toBe(digest);
-    expect(spoilt.dataset?.exact.counts).toBeNull();
-    expect(spoilt.dataset?.channels[0]?.percentiles).toBeNull();
-    expect(spoilt.dataset?.images).toBe(3);
+    expect(spoilt.answer.dataset?.exact.counts).toBeNull();
+    expect(spoilt.answer.dataset?.channels[0]?.percentiles).toBeNull();
+    expect(spoilt.answer.dataset?.images).toBe(3);
   });
 
   it('comes with how many of its images were cut to 8 bits', async () => {
@@ -278,12 +288,15 @@ describe('the histogram of an arm', () => {
   });
 
   it('is not looked for in runs of other operations, whose digest it does not touch', async () => {
-    const stats = { ...input(), task: { operation: 'stats' } } as const;
+    const stats = {
+      ...input(),
+      workload: { name: 'statistics', params: { operation: 'stats', depth: '8' } },
+    } as const;
     const before = await aggregateArm(stats);
-    for (const batch of [0, 1]) bucket.objects.delete(layout.histogram('r', 'fleet', 0, batch));
+    for (const batch of [0, 1]) bucket.objects.delete(layout.batchFile(HISTOGRAMS, 'r', 'fleet', 0, batch));
     const after = await aggregateArm(stats);
     expect(before.valid).toBe(true);
     expect(after.digest).toBe(before.digest);
-    expect(after.dataset?.channels[0]?.percentiles).toBeNull();
+    expect(after.answer.dataset?.channels[0]?.percentiles).toBeNull();
   });
 });

@@ -3,27 +3,24 @@ import type { ReadRequest } from '../aws/object-response.ts';
 import { ByteBudget } from '../concurrency/byte-budget.ts';
 import { freeBuffer } from '../concurrency/free-buffer.ts';
 import { settleAll } from '../concurrency/settle-all.ts';
-import type { BatchHistogram } from '../contract/histogram-file.ts';
 import type { Batch, DatasetObject } from '../contract/manifest.ts';
 import { addLeft, type LeftImages } from '../contract/one-kernel.ts';
 import { failedRow, isFailed, type Row } from '../contract/row.ts';
 import { cutIntoReads, memberOf, type Read, readable, SLICE_BYTES } from '../dataset/reads.ts';
-import { countImage } from '../kernel/count-image.ts';
-import { ValueCounts } from '../kernel/histogram.ts';
-import { isFileTooLarge, withinMemory } from '../kernel/image-memory.ts';
-import { formatOf, type ImageTask } from '../kernel/image-task.ts';
-import type { Kernel, Normalised, Prepared } from '../kernel/kernel.ts';
+import { isFileTooLarge } from '../kernel/image-memory.ts';
+import type { Kernel, Normalised } from '../kernel/kernel.ts';
 import { BusyClock } from '../timing/busy-clock.ts';
+import type { BatchFile, Runner } from '../workloads/workload.ts';
 import { DecodeQueue } from './decode-queue.ts';
 import { readOrBlame } from './read-or-blame.ts';
 
-export interface MeasureBatchOptions {
+export interface RunBatchOptions {
   readonly reader: ObjectReader;
   readonly bucket: string;
   /** Whether its requests are the requester's to pay. @default its owner's */
   readonly requesterPays?: boolean;
   readonly batch: Batch;
-  readonly task: ImageTask;
+  readonly runner: Runner;
   readonly kernel: Kernel;
   /** Most GETs (and as many writes), and most decodes (of one image, or of many small ones), at once. */
   readonly fetches: number;
@@ -44,10 +41,10 @@ export interface MeasureBatchOptions {
 }
 
 /** The rows of a batch in key order, and where the time went, in milliseconds. */
-export interface MeasuredBatch {
+export interface BatchDone {
   readonly rows: readonly Row[];
-  /** Of all images that could be measured; null unless the operation is `histogram`. */
-  readonly histogram: Pick<BatchHistogram, 'counts' | 'deep'> | null;
+  /** Those of the whole batch beside its rows. */
+  readonly files: readonly BatchFile[];
   /** Summed over GETs, and over images. */
   readonly getMs: number;
   readonly decodeMs: number;
@@ -76,13 +73,12 @@ export interface MeasuredBatch {
  * @throws FanfleetError when S3 fails for reasons that concern more than one object, or the reason of the signal; the batch
  * is then undone
  */
-export async function measureBatch(options: MeasureBatchOptions): Promise<MeasuredBatch> {
-  const { bucket, requesterPays = false, reader, task, now } = options;
+export async function runBatch(options: RunBatchOptions): Promise<BatchDone> {
+  const { bucket, requesterPays = false, reader, now } = options;
   const place = { bucket, requesterPays };
-  const kernel = withinMemory(options.kernel, options.imageBytes, formatOf(task));
+  const runner = options.runner.begin(options.kernel, options.imageBytes);
   const planned = options.batch.objects.map((object) => withSizeChecked(object, options.imageBytes));
   const objects = readable(planned);
-  const depth = task.operation === 'normalise' ? undefined : task.depth;
   const encoded = new ByteBudget(options.encodedBytes);
   const fetching = new ByteBudget(options.fetches);
   const writing = new ByteBudget(options.fetches);
@@ -95,13 +91,12 @@ export async function measureBatch(options: MeasureBatchOptions): Promise<Measur
   const started = now();
   const processing = new BusyClock(now);
   const beforeWriting = new BusyClock(now);
-  const counts = new ValueCounts();
   const queue = new DecodeQueue({
     decode: (images) => {
       throwIfUnwanted();
-      return beforeWriting.during(() => processing.during(() => decode(kernel, task, images, counts)));
+      return beforeWriting.during(() => processing.during(() => runner.run(images)));
     },
-    grouped: task.operation !== 'normalise' && kernel.measureAll !== undefined,
+    grouped: runner.isGrouped,
     decodes: options.decodes,
     workingBytes: options.decodedBytes,
   });
@@ -135,9 +130,8 @@ export async function measureBatch(options: MeasureBatchOptions): Promise<Measur
 
   const measure = async (key: string, input: Buffer): Promise<Row> => {
     total.bytes += input.length;
-    const prepared = kernel.prepare(input, key, depth);
-    const workingBytes =
-      task.operation === 'normalise' ? prepared.normalisingBytes(task.normalisation) : prepared.workingBytes;
+    const prepared = runner.prepare(input, key);
+    const workingBytes = runner.workingBytes(prepared);
     return queue.add({ prepared, inputBytes: input.length, workingBytes }, (done) => finish(key, done));
   };
 
@@ -167,8 +161,8 @@ export async function measureBatch(options: MeasureBatchOptions): Promise<Measur
   const loadMs = wallMs - processMs - writeMs;
   const rows = withPlannedErrors(planned, measured);
   const errors = rows.filter(isFailed).length;
-  const histogram = task.operation === 'histogram' ? histogramOf(counts) : null;
-  return { rows, histogram, ...total, left, processMs, loadMs, writeMs, errors, gets: reads.length };
+  const files = runner.batchFiles(options.batch.batch, rows.length - errors);
+  return { rows, files, ...total, left, processMs, loadMs, writeMs, errors, gets: reads.length };
 }
 
 /** The object, refused where it is too large, whatever is in it. */
@@ -184,26 +178,4 @@ function withPlannedErrors(objects: readonly DatasetObject[], measured: readonly
     if (refused !== undefined) rows.splice(index, 0, failedRow(key, refused));
   }
   return rows;
-}
-
-function histogramOf({ histogram, deep }: ValueCounts): Pick<BatchHistogram, 'counts' | 'deep'> {
-  return { counts: histogram, ...(deep && { deep }) };
-}
-
-/** @param counts take the values of the images where a histogram is wanted */
-function decode(
-  kernel: Kernel,
-  task: ImageTask,
-  images: readonly Prepared[],
-  counts: ValueCounts,
-): Promise<Normalised[]> {
-  if (task.operation === 'normalise') {
-    return Promise.all(images.map((image) => image.normalise(task.normalisation)));
-  }
-  const { operation } = task;
-  if (operation === 'histogram') {
-    return kernel.countAll?.(images, counts) ?? Promise.all(images.map((image) => countImage(image, counts)));
-  }
-  if (kernel.measureAll !== undefined) return kernel.measureAll(images, operation);
-  return Promise.all(images.map((image) => image.measure(operation)));
 }

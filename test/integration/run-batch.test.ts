@@ -11,6 +11,7 @@ import { failedRow, type Row } from '../../src/contract/row.ts';
 import { loadAddon } from '../../src/kernel/native-addon.ts';
 import { createNativeKernel } from '../../src/kernel/native-kernel.ts';
 import { createSharpKernel } from '../../src/kernel/sharp-kernel.ts';
+import { imageRunner } from '../../src/workloads/image-runner.ts';
 import { batchOf, type ImageBucket, plain, startImageBucket, watch } from '../support/image-bucket.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
@@ -43,7 +44,7 @@ afterAll(async () => {
 
 const odd = (name: string) => readFile(join(folder, name));
 
-describe('measureBatch', () => {
+describe('runBatch', () => {
   it('measures images whatever their keys are, and gives the rows in their order', async () => {
     // Prepare
     const objects = await Promise.all(ODD_KEYS.map(async (key, i) => bucket.put(key, await plain(i + 1))));
@@ -101,7 +102,7 @@ describe('measureBatch', () => {
       for (const task of tasks) {
         // Act
         const [own, portable] = [native, kernel].map((each) =>
-          bucket.measure(batchOf(objects), { kernel: each, task }),
+          bucket.measure(batchOf(objects), { kernel: each, runner: imageRunner(task) }),
         );
 
         // Assess

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { constantsNote, constantsOf } from '../../../src/aggregate/constants.ts';
-import { datasetStatistics, statisticsOf } from '../../../src/aggregate/statistics.ts';
-import { rowOf } from './fixture.ts';
+import { constantsNote, constantsOf } from '../../../../src/workloads/statistics/constants.ts';
+import { datasetStatistics, statisticsOf } from '../../../../src/workloads/statistics/statistics.ts';
+import { rowOf } from '../../aggregate/fixture.ts';
 
 describe('constantsOf', () => {
   it('writes mean and deviation as each library wants them', () => {

@@ -1,5 +1,5 @@
-import type { Statistic } from '../contract/operation.ts';
-import type { MeasuredRow, PerChannel } from '../contract/row.ts';
+import type { Statistic } from '../../contract/operation.ts';
+import type { MeasuredRow, PerChannel } from '../../contract/row.ts';
 
 const [QUOTE, BACKSLASH, SPACE, ZERO, NINE] = [0x22, 0x5c, 0x20, 0x30, 0x39];
 const [FIRST_SURROGATE, LAST_SURROGATE] = [0xd800, 0xdfff];

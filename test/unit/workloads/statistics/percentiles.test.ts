@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { percentileOf } from '../../../src/aggregate/percentiles.ts';
+import { percentileOf } from '../../../../src/workloads/statistics/percentiles.ts';
 
 const values = fc.array(fc.nat(255), { minLength: 1, maxLength: 300 });
 const percent = fc.oneof(

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { OutlierFinder, type Outliers } from '../../../src/aggregate/outliers.ts';
-import type { MeasuredRow } from '../../../src/contract/row.ts';
+import type { MeasuredRow } from '../../../../src/contract/row.ts';
+import { OutlierFinder, type Outliers } from '../../../../src/workloads/statistics/outliers.ts';
 
 const STEP = 1024;
 

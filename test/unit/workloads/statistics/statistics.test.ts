@@ -1,15 +1,15 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { EMPTY_PART, type ImagePart, mergeParts, partOf } from '../../../src/aggregate/part.ts';
+import { EMPTY_PART, type ImagePart, mergeParts, partOf } from '../../../../src/aggregate/part.ts';
+import { failedRow, type MeasuredRow, type PerChannel, type Row } from '../../../../src/contract/row.ts';
+import { compareKeys } from '../../../../src/dataset/order.ts';
 import {
   datasetStatistics,
   mergeStatistics,
   NO_STATISTICS,
   statisticsOf,
-} from '../../../src/aggregate/statistics.ts';
-import { failedRow, type MeasuredRow, type PerChannel, type Row } from '../../../src/contract/row.ts';
-import { compareKeys } from '../../../src/dataset/order.ts';
-import { rowOf } from './fixture.ts';
+} from '../../../../src/workloads/statistics/statistics.ts';
+import { rowOf } from '../../aggregate/fixture.ts';
 
 const pixel = fc.tuple(fc.nat(255), fc.nat(255), fc.nat(255));
 const image = fc.array(pixel, { minLength: 1, maxLength: 30 });

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ObjectReader } from '../../src/aws/object-reader.ts';
 import { isFailed } from '../../src/contract/row.ts';
 import { createSharpKernel } from '../../src/kernel/sharp-kernel.ts';
+import { imageRunner } from '../../src/workloads/image-runner.ts';
 import { batchOf, type ImageBucket, plain, startImageBucket, watch } from '../support/image-bucket.ts';
 import { refuse, respond, startScriptedServer } from '../support/scripted-server.ts';
 
@@ -14,7 +15,7 @@ beforeAll(async () => {
 });
 afterAll(() => bucket?.stop());
 
-describe('measureBatch', () => {
+describe('runBatch', () => {
   it('keeps within its budgets of bytes, decodes and fetches, and overlaps what they allow', async () => {
     // Prepare: images that take 1 unit each when decoded
     const objects = await Promise.all(
@@ -97,8 +98,8 @@ describe('measureBatch', () => {
     const packed = { ...missing, key: 'memory/d.png', shard: { key: 'memory/x.tar', offset: 512 } };
     const batch = batchOf([small, large, missing, packed]);
     const codes = async (imageBytes: number, operation: 'max' | 'histogram' = 'max') =>
-      (await bucket.measure(batch, { kernel, imageBytes, task: { operation } })).rows.map((row) =>
-        isFailed(row) ? row.error.code : 'measured',
+      (await bucket.measure(batch, { kernel, imageBytes, runner: imageRunner({ operation }) })).rows.map(
+        (row) => (isFailed(row) ? row.error.code : 'measured'),
       );
     const refused = 'TOO_MUCH_MEMORY';
     expect(await codes(40 * MIB)).toEqual(['measured', refused, refused, refused]);
@@ -179,7 +180,7 @@ describe('measureBatch', () => {
     // Act
     const { rows, writeMs, loadMs, processMs } = await bucket.measure(batch, {
       kernel,
-      task: { operation: 'normalise', normalisation },
+      runner: imageRunner({ operation: 'normalise', normalisation }),
       write,
       decodedBytes: one + fileBytes,
     });
@@ -197,7 +198,11 @@ describe('measureBatch', () => {
     const write = async () => {
       throw new Error('the disk is full');
     };
-    const failure = bucket.measure(batch, { kernel, task: { operation: 'normalise', normalisation }, write });
+    const failure = bucket.measure(batch, {
+      kernel,
+      runner: imageRunner({ operation: 'normalise', normalisation }),
+      write,
+    });
     await expect(failure).rejects.toThrow('the disk is full');
   });
 });

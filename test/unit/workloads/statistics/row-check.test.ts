@@ -1,11 +1,15 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { checkRow, meanE6 } from '../../../src/aggregate/row-check.ts';
-import { mergeStatistics, NO_STATISTICS, statisticsOf } from '../../../src/aggregate/statistics.ts';
-import type { NormalisedFormat } from '../../../src/contract/normalisation.ts';
-import { OPERATIONS } from '../../../src/contract/operation.ts';
-import { failedRow, MAX_PIXELS, type MeasuredRow, serializeRow } from '../../../src/contract/row.ts';
-import { rowOf } from './fixture.ts';
+import type { NormalisedFormat } from '../../../../src/contract/normalisation.ts';
+import { OPERATIONS } from '../../../../src/contract/operation.ts';
+import { failedRow, MAX_PIXELS, type MeasuredRow, serializeRow } from '../../../../src/contract/row.ts';
+import { checkRow, meanE6 } from '../../../../src/workloads/statistics/row-check.ts';
+import {
+  mergeStatistics,
+  NO_STATISTICS,
+  statisticsOf,
+} from '../../../../src/workloads/statistics/statistics.ts';
+import { rowOf } from '../../aggregate/fixture.ts';
 
 const STATS = { operation: 'stats' } as const;
 const good = rowOf('a "key" 😀.jpg', [10, 20, 30], [200, 210, 220]);

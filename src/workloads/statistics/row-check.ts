@@ -1,5 +1,5 @@
-import type { NormalisedFormat } from '../contract/normalisation.ts';
-import { OPERATION_STATISTICS, STATISTICS, type Statistic } from '../contract/operation.ts';
+import type { NormalisedFormat } from '../../contract/normalisation.ts';
+import { OPERATION_STATISTICS, STATISTICS, type Statistic } from '../../contract/operation.ts';
 import {
   IMAGE_ERRORS,
   isFailed,
@@ -8,21 +8,12 @@ import {
   type PerChannel,
   type Row,
   serializeRow,
-} from '../contract/row.ts';
-import { parseExactJson } from '../exact-json.ts';
-import { DEEP_MAXIMUM } from '../kernel/deep.ts';
-import type { ImageTask } from '../kernel/image-task.ts';
+} from '../../contract/row.ts';
+import { parseExactJson } from '../../exact-json.ts';
+import { DEEP_MAXIMUM } from '../../kernel/deep.ts';
+import type { ImageTask } from '../../kernel/image-task.ts';
+import type { CheckedRow } from '../workload.ts';
 import { scanRow } from './row-scan.ts';
-
-/** A line of a result file: a row that can be used, or why it cannot and whose it is as far as one can tell. */
-export type CheckedRow =
-  | { readonly row: Row; readonly problem?: never }
-  | {
-      readonly row?: never;
-      readonly problem: 'ROW_MALFORMED' | 'ROW_INCONSISTENT';
-      readonly key: string | null;
-      readonly why: string;
-    };
 
 /**
  * Check one line by hand: ten million of them are read, and each must be exactly what `serializeRow` writes.

@@ -1,7 +1,7 @@
 import * as z from 'zod';
-import type { MeasuredRow, PerChannel } from '../contract/row.ts';
-import { DEEP_VALUES } from '../kernel/deep-histogram.ts';
-import { DEEP_STEP } from '../kernel/stretch.ts';
+import type { MeasuredRow, PerChannel } from '../../contract/row.ts';
+import { DEEP_VALUES } from '../../kernel/deep-histogram.ts';
+import { DEEP_STEP } from '../../kernel/stretch.ts';
 import { PERCENTS, percentileOf } from './percentiles.ts';
 import { ratioToDouble, rootRatioToDouble } from './rational.ts';
 

@@ -1,0 +1,42 @@
+import type { WorkloadName } from './names.ts';
+
+/** The folder of an arm with how often each value occurs in the images of each batch. */
+export const HISTOGRAMS = 'histograms';
+
+/** What a workload takes and leaves beside its rows: for the model, the bill and runs that are resumed. */
+export interface WorkloadFacts {
+  /** CPU time of an image beside that of `statistics`. */
+  readonly cpu: number;
+  /** Folders of an arm that have a file of each batch. */
+  readonly batchFolders: readonly string[];
+  /** Whether it writes a file for each image that could be done. */
+  readonly writesImages: boolean;
+  /** Settings on which no row depends, since they say where another one is from. */
+  readonly sources: readonly string[];
+}
+
+/**
+ * CPU time is that of docs/performance.md (write-back as PNG 8.5, as JPEG 1.9 ms) and docs/dataset-statistics.md (histogram).
+ */
+export const WORKLOADS: Readonly<Record<WorkloadName, WorkloadFacts>> = {
+  statistics: { cpu: 1, batchFolders: [], writesImages: false, sources: [] },
+  histogram: { cpu: 1.18, batchFolders: [HISTOGRAMS], writesImages: false, sources: [] },
+  normalise: { cpu: 6.9, batchFolders: [], writesImages: true, sources: ['statisticsRun'] },
+};
+
+/** The workload as far as rows depend on it: two runs with the same have the same rows of the same images. */
+export function workOf({ name, params }: { readonly name: WorkloadName; readonly params: object }) {
+  const { sources } = WORKLOADS[name];
+  const own = Object.entries(params).filter(([param]) => !sources.includes(param));
+  return { name, params: Object.fromEntries(own) };
+}
+
+/** PUTs of each batch: the result, the span, and its other files. */
+export function putsPerBatch(name: WorkloadName): number {
+  return 2 + WORKLOADS[name].batchFolders.length;
+}
+
+/** PUTs for each image that could be done. */
+export function putsPerImage(name: WorkloadName): number {
+  return WORKLOADS[name].writesImages ? 1 : 0;
+}

@@ -1,0 +1,69 @@
+import type { NormalisedFormat } from '../contract/normalisation.ts';
+import type { MeasuredRow, Row } from '../contract/row.ts';
+import type { Kernel, Normalised, Prepared } from '../kernel/kernel.ts';
+import type { ProblemLog } from './problems.ts';
+
+/** A file of a whole batch beside its rows, in a folder of the arm that has one of each batch. */
+export interface BatchFile {
+  readonly folder: string;
+  /** JSON, the same to the byte from every program. */
+  readonly text: string;
+}
+
+/** How a worker does the batches of a workload. */
+export interface Runner {
+  /** What is written as a file of each image; images whose files could have no key are refused. */
+  readonly format?: NormalisedFormat;
+  /** @param imageBytes most bytes that one image may take; what would take more is a row with its error */
+  readonly begin: (kernel: Kernel, imageBytes: number) => BatchRunner;
+}
+
+/** What is done with the images of one batch; made anew for each, since it may add up over them. */
+export interface BatchRunner {
+  /** Read the header of an image. What cannot be done is refused here, before memory is asked for it. */
+  readonly prepare: (input: Buffer, key: string) => Prepared;
+  /** Bytes that an image takes beside its input, its file included. */
+  readonly workingBytes: (prepared: Prepared) => number;
+  /** Whether `run` is quicker with many small images at a time than with one. */
+  readonly isGrouped: boolean;
+  /** Do images together, in their order; like kernels it never rejects because of an image. */
+  readonly run: (images: readonly Prepared[]) => Promise<readonly Normalised[]>;
+  /**
+   * The files of the batch, after all of its images were done.
+   *
+   * @param images how many could be done
+   */
+  readonly batchFiles: (batch: number, images: number) => readonly BatchFile[];
+}
+
+/** A line of a result file: a row that can be used, or why it cannot and whose it is as far as one can tell. */
+export type CheckedRow<R extends object = Row> =
+  | { readonly row: R; readonly problem?: never }
+  | {
+      readonly row?: never;
+      readonly problem: 'ROW_MALFORMED' | 'ROW_INCONSISTENT';
+      readonly key: string | null;
+      readonly why: string;
+    };
+
+/** A file of a batch; null where it should be there and is not. */
+export interface AnswerFile {
+  readonly folder: string;
+  readonly body: Buffer | null;
+}
+
+/**
+ * Checks the rows of an arm and adds them up: batch after batch, in the order of the manifest. What it gives does not
+ * depend on how the images were cut into batches.
+ */
+export interface Answer<A> {
+  /** Folders of the arm that must have a file of each batch. */
+  readonly folders: readonly string[];
+  /** One line: each must be exactly what its worker writes, whatever wrote it. */
+  check(text: string): CheckedRow;
+  /** A sound row of an image that could be done. */
+  add(row: MeasuredRow): void;
+  /** The batch whose rows were added last, with its files. */
+  endBatch(batch: number, files: readonly AnswerFile[], log: Pick<ProblemLog, 'add'>): void;
+  finish(): A;
+}
