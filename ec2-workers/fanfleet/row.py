@@ -40,6 +40,7 @@ IMAGE_ERRORS = {
     " give functions more memory, the fleet a larger instance type, or take a larger machine",
     "OUTPUT_KEY_TOO_LONG": "the key has more than 900 bytes, which leaves too little for that of the normalised image",
     "OUTPUT_TOO_LARGE": "a side of the image is longer than 65500 pixels, the most of a JPEG: write PNG or npy",
+    "SIZE_DIFFERS": "the image has another width or height than those it is compared with: scale it to theirs",
 }
 """Codes and messages of src/contract/row.ts."""
 

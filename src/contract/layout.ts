@@ -10,6 +10,9 @@ export const layout = {
   request: (runId: string) => `runs/${runId}/request.json`,
   manifest: (runId: string) => `runs/${runId}/manifest.json`,
   plan: (runId: string) => `runs/${runId}/plan.json`,
+  /** What `prepare` made for all workers, with the hash of each file; and the folder of these files. */
+  inputs: (runId: string) => `runs/${runId}/inputs.json`,
+  inputFile: (runId: string, name: string) => `runs/${runId}/inputs/${name}`,
   baseline: (runId: string) => `runs/${runId}/baseline.json`,
   summary: (runId: string) => `runs/${runId}/summary.json`,
   report: (runId: string) => `runs/${runId}/report.html`,

@@ -36,6 +36,7 @@ export const IMAGE_ERRORS = {
   OUTPUT_KEY_TOO_LONG:
     'the key has more than 900 bytes, which leaves too little for that of the normalised image',
   OUTPUT_TOO_LARGE: 'a side of the image is longer than 65500 pixels, the most of a JPEG: write PNG or npy',
+  SIZE_DIFFERS: 'the image has another width or height than those it is compared with: scale it to theirs',
 } as const;
 export type ImageErrorCode = keyof typeof IMAGE_ERRORS;
 export const IMAGE_ERROR_CODES = Object.keys(IMAGE_ERRORS) as [ImageErrorCode, ...ImageErrorCode[]];
@@ -83,6 +84,9 @@ export type MeasuredRow = {
   readonly sumSq?: PerChannel | readonly [bigint, bigint, bigint];
   /** Of a normalised image: its file, or its pixels where encoders of the file may differ. */
   readonly output?: { readonly sha256: string } | { readonly pixels_crc32: number };
+  /** Of `knn`: what the image was taken for, and the nearest of the training set, each its index there and its distance. */
+  readonly label?: string;
+  readonly neighbours?: readonly (readonly [index: number, distance: number])[];
 };
 
 export type FailedRow = {

@@ -4,6 +4,7 @@ import type { Operation } from '../contract/operation.ts';
 import type { FailedRow, Row } from '../contract/row.ts';
 import type { ApproximateRow } from './approximate.ts';
 import type { HistogramRow, ValueCounts } from './histogram.ts';
+import type { Nearest } from './nearest.ts';
 
 /** What became of one image. */
 export type Measured<R = Row> = {
@@ -104,6 +105,12 @@ export type Kernel = {
    * Those of small images may be parts of one buffer. A kernel that gains nothing by it leaves it out.
    */
   pixelsAll?(prepared: readonly Prepared[]): Promise<Decoded[]>;
+  /**
+   * Prepare a training set to find the nearest of its vectors. A kernel that leaves it out has no way of its own.
+   *
+   * @param length bytes of a vector
+   */
+  nearest?(training: Uint8Array, length: number): Promise<Nearest>;
   /**
    * As `measureAll` with `stats`, and add the values of all images that could be measured to `counts`. For kernels that
    * need not hand over a histogram of each image for it.

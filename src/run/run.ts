@@ -8,6 +8,7 @@ import { SCHEDULES, type Schedule } from '../contract/schedule.ts';
 import { IMAGE_FILTERS } from '../dataset/image-type.ts';
 import { SHARD_KEYS } from '../dataset/shards/shard-keys.ts';
 import { parse } from '../parse.ts';
+import { WORKLOADS } from '../workloads/facts.ts';
 import { workloadSchema } from '../workloads/schemas.ts';
 import { adviceRequestSchema } from './advice-request.ts';
 import { resolveImageMemory } from './image-memory.ts';
@@ -36,6 +37,8 @@ export const runSchema = z.object({
   /** Runs of before it could be chosen had names that did not repeat. */
   shardKeys: z.enum(SHARD_KEYS).default('auto'),
   workload: workloadSchema,
+  /** Whether files have to be prepared for all workers before the arms start. */
+  hasInputs: z.boolean(),
   /**
    * What workers are told. With `auto` the native kernel is packed for every arm; where one cannot load it, its batches fail in
    * Node, and Pillow does them in Python. With `native` they fail in both. Runs of before it could be chosen had whatever each
@@ -130,6 +133,7 @@ export function resolveRun(
     filter: request.filter,
     shardKeys: request.shardKeys,
     workload: request.workload,
+    hasInputs: WORKLOADS[request.workload.name].inputs.length > 0,
     kernel,
     kernelNote,
     arms: [...new Set(request.arms)],

@@ -10,7 +10,7 @@ import { cutIntoReads, memberOf, type Read, readable, SLICE_BYTES } from '../dat
 import { isFileTooLarge } from '../kernel/image-memory.ts';
 import type { Kernel, Normalised } from '../kernel/kernel.ts';
 import { BusyClock } from '../timing/busy-clock.ts';
-import type { BatchFile, Runner } from '../workloads/workload.ts';
+import type { BatchFile, Inputs, Runner } from '../workloads/workload.ts';
 import { DecodeQueue } from './decode-queue.ts';
 import { readOrBlame } from './read-or-blame.ts';
 
@@ -21,6 +21,8 @@ export interface RunBatchOptions {
   readonly requesterPays?: boolean;
   readonly batch: Batch;
   readonly runner: Runner;
+  /** Those that the runner needs. @default none */
+  readonly inputs?: Inputs;
   readonly kernel: Kernel;
   /** Most GETs (and as many writes), and most decodes (of one image, or of many small ones), at once. */
   readonly fetches: number;
@@ -76,7 +78,8 @@ export interface BatchDone {
 export async function runBatch(options: RunBatchOptions): Promise<BatchDone> {
   const { bucket, requesterPays = false, reader, now } = options;
   const place = { bucket, requesterPays };
-  const runner = options.runner.begin(options.kernel, options.imageBytes);
+  const { inputs = new Map() } = options;
+  const runner = await options.runner.begin(options.kernel, options.imageBytes, inputs);
   const planned = options.batch.objects.map((object) => withSizeChecked(object, options.imageBytes));
   const objects = readable(planned);
   const encoded = new ByteBudget(options.encodedBytes);

@@ -4,30 +4,33 @@ import { OPERATIONS } from '../contract/operation.ts';
 import type { PerChannel } from '../contract/row.ts';
 import type { Workload } from '../contract/workload.ts';
 import { type Fields, isInteger, readFields } from '../fields.ts';
-import { invalidInput, problemOf } from '../invalid-input.ts';
 import type { ImageTask } from '../kernel/image-task.ts';
-import { WORKLOAD_NAMES, type WorkloadName } from './names.ts';
 
 /** Without zod, which takes as long to load as all else in `measure`. */
-const READERS: Readonly<Record<WorkloadName, (params: Fields) => ImageTask>> = {
-  statistics: (params) => ({
+const READERS = {
+  statistics: (params: Fields): ImageTask => ({
     operation: params.oneOf('operation', OPERATIONS),
     depth: params.oneOf('depth', DEPTHS),
   }),
-  histogram: (params) => ({ operation: 'histogram', depth: params.oneOf('depth', DEPTHS) }),
-  normalise: (params) => ({ operation: 'normalise', normalisation: readNormalisation(params) }),
+  histogram: (params: Fields): ImageTask => ({
+    operation: 'histogram',
+    depth: params.oneOf('depth', DEPTHS),
+  }),
+  normalise: (params: Fields): ImageTask => ({
+    operation: 'normalise',
+    normalisation: readNormalisation(params),
+  }),
 };
 
+export type ImageTaskName = keyof typeof READERS;
+
 /**
- * What the kernels do with each image of a workload.
+ * What the kernels do by themselves with each image of a workload.
  *
- * @throws FanfleetError `INVALID_INPUT` that lists what is wrong with its settings, or names the workloads that there are
+ * @throws FanfleetError `INVALID_INPUT` that lists what is wrong with its settings
  */
-export function imageTask({ name, params }: Workload): ImageTask {
-  const read = Object.hasOwn(READERS, name) ? READERS[name as WorkloadName] : undefined;
-  if (read !== undefined) return readFields(params, `The workload ${name}`, read);
-  const names = WORKLOAD_NAMES.map((known) => JSON.stringify(known)).join(', ');
-  throw invalidInput('The workload', [problemOf(`one of ${names}`, 'name', name)]);
+export function imageTask(name: ImageTaskName, params: Workload['params']): ImageTask {
+  return readFields(params, `The workload ${name}`, READERS[name]);
 }
 
 function readNormalisation(params: Fields): Normalisation {

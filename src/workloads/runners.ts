@@ -1,13 +1,24 @@
 import type { Workload } from '../contract/workload.ts';
+import { expectKnown } from './expect-known.ts';
 import { imageRunner } from './image-runner.ts';
 import { imageTask } from './image-task.ts';
+import { readKnn } from './knn/params.ts';
+import { knnRunner } from './knn/runner.ts';
+import type { WorkloadName } from './names.ts';
 import type { Runner } from './workload.ts';
+
+const RUNNERS: Readonly<Record<WorkloadName, (params: Workload['params']) => Runner>> = {
+  statistics: (params) => imageRunner(imageTask('statistics', params)),
+  histogram: (params) => imageRunner(imageTask('histogram', params)),
+  normalise: (params) => imageRunner(imageTask('normalise', params)),
+  knn: (params) => knnRunner(readKnn(params)),
+};
 
 /**
  * What a worker does with the batches of a workload. Loads no zod, since `measure` is to start without it.
  *
  * @throws FanfleetError `INVALID_INPUT` that lists what is wrong with its settings, or names the workloads that there are
  */
-export function runnerOf(workload: Workload): Runner {
-  return imageRunner(imageTask(workload));
+export function runnerOf({ name, params }: Workload): Runner {
+  return RUNNERS[expectKnown(name)](params);
 }

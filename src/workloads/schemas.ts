@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { histogramParamsSchema } from './histogram/schema.ts';
+import { knnParamsSchema } from './knn/schema.ts';
 import type { WorkloadName } from './names.ts';
 import { normaliseParamsSchema, normaliseRequestSchema } from './normalise/schema.ts';
 import { statisticsParamsSchema } from './statistics/schema.ts';
@@ -12,6 +13,7 @@ export const REQUEST_PARAMS = {
   statistics: statisticsParamsSchema,
   histogram: histogramParamsSchema,
   normalise: normaliseRequestSchema,
+  knn: knnParamsSchema,
 } as const satisfies Record<WorkloadName, z.ZodObject>;
 
 /** The workload of a request; its settings have defaults. */
@@ -19,6 +21,7 @@ export const workloadRequestSchema = z.discriminatedUnion('name', [
   form('statistics', REQUEST_PARAMS.statistics),
   form('histogram', REQUEST_PARAMS.histogram),
   form('normalise', REQUEST_PARAMS.normalise),
+  form('knn', REQUEST_PARAMS.knn),
 ]);
 export type WorkloadRequest = z.input<typeof workloadRequestSchema>;
 
@@ -27,6 +30,7 @@ export const workloadSchema = z.discriminatedUnion('name', [
   z.object({ name: z.literal('statistics'), params: statisticsParamsSchema }),
   z.object({ name: z.literal('histogram'), params: histogramParamsSchema }),
   z.object({ name: z.literal('normalise'), params: normaliseParamsSchema }),
+  z.object({ name: z.literal('knn'), params: knnParamsSchema }),
 ]);
 export type RunWorkload = Readonly<z.output<typeof workloadSchema>>;
 

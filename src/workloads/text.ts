@@ -1,3 +1,4 @@
+import type { KnnParams } from './knn/schema.ts';
 import type { RunWorkload } from './schemas.ts';
 
 /** A workload in a word: the statistics by their operation. */
@@ -7,6 +8,7 @@ export function workloadLabel({ name, params }: RunWorkload): string {
 
 /** What is done with each image, in words. */
 export function workloadText(workload: RunWorkload): string {
+  if (workload.name === 'knn') return knnText(workload.params);
   if (workload.name !== 'normalise') {
     const label = workloadLabel(workload);
     return workload.params.depth === 'native' ? `${label} by all bits` : label;
@@ -19,4 +21,9 @@ export function workloadText(workload: RunWorkload): string {
       ? "by each image's own range"
       : `by the range of the dataset (run ${statisticsRun})`;
   return `normalise to ${file}, ${over}, ${range}`;
+}
+
+function knnText({ k, training, ask }: KnnParams): string {
+  const set = training === undefined ? `all but ${ask} of the images` : `those under ${training}`;
+  return `knn by the ${k} nearest of ${set}`;
 }

@@ -10,12 +10,23 @@ export interface BatchFile {
   readonly text: string;
 }
 
+/**
+ * Files that every worker needs, by name. A file that a process needs again is the same object, by which a runner can keep
+ * what it made of it.
+ */
+export type Inputs = ReadonlyMap<string, Buffer>;
+
 /** How a worker does the batches of a workload. */
 export interface Runner {
   /** What is written as a file of each image; images whose files could have no key are refused. */
   readonly format?: NormalisedFormat;
-  /** @param imageBytes most bytes that one image may take; what would take more is a row with its error */
-  readonly begin: (kernel: Kernel, imageBytes: number) => BatchRunner;
+  /** The names of the inputs that it needs. @default none */
+  readonly inputs?: readonly string[];
+  /**
+   * @param imageBytes most bytes that one image may take; what would take more is a row with its error
+   * @param inputs those that it needs
+   */
+  readonly begin: (kernel: Kernel, imageBytes: number, inputs: Inputs) => BatchRunner | Promise<BatchRunner>;
 }
 
 /** What is done with the images of one batch; made anew for each, since it may add up over them. */

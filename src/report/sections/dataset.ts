@@ -4,14 +4,14 @@ import { type Fragment, html, type Markup } from '../markup.ts';
 import type { Summary } from '../summary-schema.ts';
 import { keyList, scrolling, stackedTable } from './parts.ts';
 
-type Answer = NonNullable<Summary['answer']>;
+type Answer = Extract<Summary['answer'], { kind: 'statistics' }>;
 type Dataset = NonNullable<Answer['dataset']>;
 type Outliers = NonNullable<Answer['outliers']>;
 type Figure = { readonly level: number; readonly unit: number } | null;
 
 /** Dataset statistics per channel: the figures that normalisation needs. */
 export function datasetSection({ answer, rounds }: Summary): Markup | null {
-  if (!answer?.dataset) return null;
+  if (answer?.kind !== 'statistics' || answer.dataset === null) return null;
   const { source, dataset } = answer;
   const { exact, channels } = dataset;
   // Of 8 bits they are whole levels.
@@ -74,7 +74,7 @@ ${percents.map((percentile, i) => html`<tr><th scope="row">${percentile}</th>${c
 
 /** Images that stand out of the dataset, and images of one colour. */
 export function outliersSection({ answer }: Summary): Markup | null {
-  const outliers = answer?.outliers ?? null;
+  const outliers = answer?.kind === 'statistics' ? answer.outliers : null;
   if (outliers === null || (outliers.means === null && outliers.constant === null)) return null;
   return html`<section><h2>Outliers</h2>
 ${outliers.means === null ? null : byMean(outliers.means, outliers.images)}
