@@ -1,5 +1,7 @@
 import { FanfleetError } from '../../src/errors.ts';
 import type { Summary } from '../../src/report/summary-schema.ts';
+import { statisticsIn } from '../../src/workloads/answers.ts';
+import type { StatisticsAnswer } from '../../src/workloads/statistics/answer.ts';
 import { type Constants, constantsNote } from '../../src/workloads/statistics/constants.ts';
 import type { Outliers } from '../../src/workloads/statistics/outliers.ts';
 import { countsOf, percentilesOf } from '../../src/workloads/statistics/statistics.ts';
@@ -8,7 +10,7 @@ import { type Context, connect } from '../context.ts';
 import { textTable } from '../text-table.ts';
 import { fetchReport, latest } from './report.ts';
 
-type Dataset = NonNullable<NonNullable<Summary['answer']>['dataset']>;
+type Dataset = NonNullable<StatisticsAnswer['dataset']>;
 
 /**
  * The statistics of a run's dataset as normalisation constants, ready to be pasted.
@@ -23,7 +25,7 @@ export async function constantsCommand(
 ) {
   const { answer, request, ...summary } = await summaryOf(context, runId);
   const run = `the run ${summary.runId} with the workload \`${workloadText(request.workload)}\``;
-  const { dataset = null, constants = null } = answer ?? {};
+  const { dataset = null, constants = null } = statisticsIn(answer) ?? {};
   if (dataset === null || constants === null) {
     const message = `Expected mean and standard deviation but ${run} has none: run \`stats\` or \`histogram\`.`;
     throw new FanfleetError('NO_STATISTICS', message, { source: 'user' });
@@ -75,13 +77,15 @@ function percentileLines(channels: Dataset['channels']): string[] {
 /**
  * The images of a run that stand out of its dataset, and those that failed.
  *
- * @throws FanfleetError `NO_STATISTICS` where the run measured no image
+ * @throws FanfleetError `NO_STATISTICS` where the run measured no image, or gives something else
  */
 export async function outliersCommand(context: Context, runId: string | undefined) {
   const { answer, failures, ...summary } = await summaryOf(context, runId);
-  const { outliers = null } = answer ?? {};
+  const { outliers = null } = statisticsIn(answer) ?? {};
   if (outliers === null) {
-    const message = `Expected outliers but the run ${summary.runId} measured no image.`;
+    const why =
+      answer === null || answer.kind === 'statistics' ? 'measured no image' : `is one of ${answer.kind}`;
+    const message = `Expected outliers but the run ${summary.runId} ${why}.`;
     throw new FanfleetError('NO_STATISTICS', message, { source: 'user' });
   }
   const text = [...meanLines(outliers.means), ...constantLines(outliers), ...failureLines(failures)];

@@ -34,7 +34,8 @@ function rangeOf(summary: Summary, run: Run): NonNullable<Normalisation['range']
   const [own, other] = [run, request].map(({ bucket, prefix }) => `s3://${bucket}/${prefix}`);
   if (own !== other) throw unusable(runId, `this run is over ${own}, and that one was over ${other}`);
   if (agreement.equal === false) throw unusable(runId, 'its arms gave different answers');
-  if (answer?.kind === 'knn') throw unusable(runId, 'its workload was knn');
+  if (answer !== null && answer.kind !== 'statistics')
+    throw unusable(runId, `its workload was ${answer.kind}`);
   if (!answer?.dataset) throw unusable(runId, 'it measured no image');
   const { dataset } = answer;
   const source = summary.rounds

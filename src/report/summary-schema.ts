@@ -9,7 +9,7 @@ import { environmentSchema } from '../contract/report-environment.ts';
 import { costSchema } from '../cost/bill.ts';
 import { curvesSchema } from '../model/curves.ts';
 import { timelineSchema } from '../timing/timeline.ts';
-import { answerSchema } from '../workloads/answers.ts';
+import { answerSchemaWith } from '../workloads/answers.ts';
 
 /** Raised when a field changes its meaning or goes away; new fields do not raise it. */
 export const SUMMARY_VERSION = 2;
@@ -94,7 +94,7 @@ export const summarySchema = z.object({
   /** Images that could not be measured, by code, and the arm and round that it is taken from. */
   failures: z.object({ source: sourceSchema.nullable(), codes: z.array(failureSchema) }),
   /** What the workload found out, and the arm and round that it is taken from; null where nothing was read. */
-  answer: answerSchema.extend({ source: sourceSchema }).nullable(),
+  answer: answerSchemaWith({ source: sourceSchema }).nullable(),
   /** Each arm's shown round as a picture. */
   timelines: z.array(timelineSchema.extend({ arm: armSchema, round: z.int().nonnegative() })),
   /** The whole bill; null where there was nothing to bill. */

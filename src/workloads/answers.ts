@@ -1,14 +1,54 @@
+import * as z from 'zod';
 import type { Workload } from '../contract/workload.ts';
-import { imageTask } from './image-task.ts';
-import { StatisticsOfRows } from './statistics/answer.ts';
+import { expectKnown } from './expect-known.ts';
+import { type ImageTaskName, imageTask } from './image-task.ts';
+import { type KnnAnswer, knnAnswerSchema, LabelsOfRows } from './knn/answer.ts';
+import { readLabels } from './knn/labels-file.ts';
+import { readKnn } from './knn/params.ts';
+import type { WorkloadName } from './names.ts';
+import { type StatisticsAnswer, StatisticsOfRows, statisticsAnswerSchema } from './statistics/answer.ts';
+import type { Answer, Inputs } from './workload.ts';
 
-export { type StatisticsAnswer, statisticsAnswerSchema as answerSchema } from './statistics/answer.ts';
+/** The answer of any workload, by its kind. */
+export const answerSchema = z.discriminatedUnion('kind', [statisticsAnswerSchema, knnAnswerSchema]);
+export type RunAnswer = StatisticsAnswer | KnnAnswer;
+
+/** The same with further fields. */
+export function answerSchemaWith<F extends z.ZodRawShape>(fields: F) {
+  return z.discriminatedUnion('kind', [
+    statisticsAnswerSchema.extend(fields),
+    knnAnswerSchema.extend(fields),
+  ]);
+}
+
+/** The answer if it is of statistics. */
+export function statisticsIn<A extends { readonly kind: string }>(answer: A | null) {
+  return answer?.kind === 'statistics' ? (answer as Extract<A, { kind: 'statistics' }>) : null;
+}
+
+type Make = (params: Workload['params'], inputs: Inputs) => Answer<RunAnswer>;
+
+const ANSWERS: Readonly<Record<WorkloadName, Make>> = {
+  statistics: statisticsOf('statistics'),
+  histogram: statisticsOf('histogram'),
+  normalise: statisticsOf('normalise'),
+  knn: (params, inputs) => {
+    const labels = inputs.get('labels');
+    return new LabelsOfRows(readKnn(params), labels === undefined ? null : readLabels(labels));
+  },
+};
 
 /**
  * What makes the answer of a workload of its rows; anew for each arm and round.
  *
+ * @param inputs what the answer is to know beside the rows: `labels` of `knn`. Without them rows are checked as far as they
+ * tell. @default none
  * @throws FanfleetError `INVALID_INPUT` that lists what is wrong with its settings, or names the workloads that there are
  */
-export function answerOf(workload: Workload): StatisticsOfRows {
-  return new StatisticsOfRows(imageTask(workload));
+export function answerOf({ name, params }: Workload, inputs: Inputs = new Map()): Answer<RunAnswer> {
+  return ANSWERS[expectKnown(name)](params, inputs);
+}
+
+function statisticsOf(name: ImageTaskName): Make {
+  return (params) => new StatisticsOfRows(imageTask(name, params));
 }

@@ -18,6 +18,7 @@ import {
 import type { Arm } from '../../src/contract/arm.ts';
 import { layout } from '../../src/contract/layout.ts';
 import type { Summary } from '../../src/report/summary-schema.ts';
+import { statisticsIn } from '../../src/workloads/answers.ts';
 import { independentRows } from './support/independent-rows.ts';
 import { sharedFleet } from './support/shared-fleet.ts';
 
@@ -79,26 +80,32 @@ describe.each(['grpc', 'dask'] as const)('the histogram of both arms, with engin
       ...['-B', script, images, ...PERCENTS.map(String)],
     ]);
     const numpy = JSON.parse(stdout);
-    expect(summary.answer?.dataset?.images).toBe(numpy.images);
+    expect(statisticsIn(summary.answer)?.dataset?.images).toBe(numpy.images);
     expect(numpy.images).toBe(IMAGES - 1);
-    for (const [c, channel] of (summary.answer?.dataset?.channels ?? []).entries()) {
+    for (const [c, channel] of (statisticsIn(summary.answer)?.dataset?.channels ?? []).entries()) {
       const { mean, exact_std, min, max, percentiles, counts } = numpy.channels[c];
       expect(channel).toMatchObject({
         ...{ mean: { level: mean }, std: { level: exact_std }, min: { level: min }, max: { level: max } },
         percentiles: PERCENTS.map((percent, at) => ({ percent, level: percentiles[at] })),
       });
-      expect(summary.answer?.dataset?.exact.counts?.[c]).toEqual(counts.map(String));
+      expect(statisticsIn(summary.answer)?.dataset?.exact.counts?.[c]).toEqual(counts.map(String));
     }
   });
 
   it('comes with the constants and the outliers, in the summary and from the command line', async () => {
-    expect(summary.answer?.constants?.torchvision).toMatch(/^transforms\.Normalize\(mean=\[0\.\d+, /);
-    expect(summary.answer?.outliers).toMatchObject({
+    expect(statisticsIn(summary.answer)?.constants?.torchvision).toMatch(
+      /^transforms\.Normalize\(mean=\[0\.\d+, /,
+    );
+    expect(statisticsIn(summary.answer)?.outliers).toMatchObject({
       images: IMAGES - 1,
       constant: { count: 1, examples: [`${PREFIX}white.png`] },
     });
     const constants = await cliJson(stack.home, ['dataset', 'constants', runId, '--percentiles', '50,99.9']);
-    expect(constants).toMatchObject({ runId, images: IMAGES - 1, constants: summary.answer?.constants });
+    expect(constants).toMatchObject({
+      runId,
+      images: IMAGES - 1,
+      constants: statisticsIn(summary.answer)?.constants,
+    });
     expect(constants).toMatchObject({
       channels: [{ percentiles: [{ percent: 50 }, { percent: 99.9 }] }, {}, {}],
     });
@@ -123,7 +130,7 @@ it('a run that goes on with one of histograms takes them over', async () => {
   await waitForEnd(stack, resumed);
   const [one, other] = [await readSummary(stack, earlier), await readSummary(stack, resumed)];
   expect(other.rounds[0]?.arms[0]).toMatchObject({ valid: true, batchesTakenOver: one.plan.batches - 1 });
-  expect(other.answer?.dataset?.exact).toEqual(one.answer?.dataset?.exact);
+  expect(statisticsIn(other.answer)?.dataset?.exact).toEqual(statisticsIn(one.answer)?.dataset?.exact);
 });
 
 async function histogramsOf(runId: string, arm: Arm): Promise<string[]> {

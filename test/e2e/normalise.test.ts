@@ -18,6 +18,7 @@ import type { Arm } from '../../src/contract/arm.ts';
 import type { Normalisation } from '../../src/contract/normalisation.ts';
 import { compareKeys } from '../../src/dataset/order.ts';
 import type { Summary } from '../../src/report/summary-schema.ts';
+import { statisticsIn } from '../../src/workloads/answers.ts';
 import { sharedFleet } from './support/shared-fleet.ts';
 
 const PREFIX = 'normalise/';
@@ -117,7 +118,7 @@ describe('by the range of the dataset', () => {
     const { statisticsRun = '', range } = workload.params;
     const statistics = await readSummary(stack, statisticsRun);
     const levels = (name: 'min' | 'max') =>
-      statistics.answer?.dataset?.channels.map((channel) => channel[name]?.level);
+      statisticsIn(statistics.answer)?.dataset?.channels.map((channel) => channel[name]?.level);
     expect(statistics.request).toMatchObject({
       workload: { name: 'statistics', params: { operation: 'minmax' } },
       arms: ['serverless'],

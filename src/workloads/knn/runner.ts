@@ -5,6 +5,7 @@ import { type Nearest, prepareNearest } from '../../kernel/nearest.ts';
 import type { Inputs, Runner } from '../workload.ts';
 import type { KnnWork } from './params.ts';
 import { readTraining, type TrainingSet } from './training.ts';
+import { vote } from './vote.ts';
 
 /** A training set, ready for queries. */
 interface Trained {
@@ -95,19 +96,6 @@ async function classify(
     };
     return { ...measured, row, computeMs };
   });
-}
-
-/** The label of most; of labels with as many votes the first in their order. */
-export function vote(
-  neighbours: readonly (readonly [index: number, distance: number])[],
-  { labels, labelOf }: Pick<TrainingSet, 'labels' | 'labelOf'>,
-): string {
-  const votes = new Uint32Array(labels.length);
-  for (const [index] of neighbours) {
-    const label = labelOf[index] ?? 0;
-    votes[label] = (votes[label] ?? 0) + 1;
-  }
-  return labels[votes.indexOf(Math.max(...votes))] ?? '';
 }
 
 function notAsked({ key, pixels, failed, ...measured }: { readonly key: string } & Decoded) {

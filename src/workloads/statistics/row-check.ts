@@ -1,17 +1,19 @@
 import type { NormalisedFormat } from '../../contract/normalisation.ts';
 import { OPERATION_STATISTICS, STATISTICS, type Statistic } from '../../contract/operation.ts';
-import {
-  IMAGE_ERRORS,
-  isFailed,
-  MAX_PIXELS,
-  type MeasuredRow,
-  type PerChannel,
-  type Row,
-  serializeRow,
-} from '../../contract/row.ts';
+import { isFailed, type MeasuredRow, type PerChannel, type Row, serializeRow } from '../../contract/row.ts';
 import { parseExactJson } from '../../exact-json.ts';
 import { DEEP_MAXIMUM } from '../../kernel/deep.ts';
 import type { ImageTask } from '../../kernel/image-task.ts';
+import {
+  failedShape,
+  hasFields,
+  inconsistent,
+  isCount,
+  isImageSize,
+  isRecord,
+  malformed,
+  sizeShape,
+} from '../row-shape.ts';
 import type { CheckedRow } from '../workload.ts';
 import { scanRow } from './row-scan.ts';
 
@@ -55,24 +57,7 @@ function mayHave(depth: unknown, task: ImageTask): boolean {
 
 function checkFigures(row: MeasuredRow): CheckedRow {
   const contradiction = contradictionIn(row);
-  return contradiction === null ? { row } : { problem: 'ROW_INCONSISTENT', key: row.key, why: contradiction };
-}
-
-function malformed(why: string): CheckedRow {
-  return { problem: 'ROW_MALFORMED', key: null, why };
-}
-
-function failedShape(value: Record<string, unknown>): string | null {
-  const error = value.error;
-  if (!hasFields(value, ['key', 'error']) || !isRecord(error) || !hasFields(error, ['code', 'message'])) {
-    return 'expected {key, error: {code, message}}';
-  }
-  const code = error.code;
-  const known = typeof code === 'string' && Object.hasOwn(IMAGE_ERRORS, code);
-  if (!known || IMAGE_ERRORS[code as keyof typeof IMAGE_ERRORS] !== error.message) {
-    return 'expected a known error code with its message';
-  }
-  return null;
+  return contradiction === null ? { row } : inconsistent(row.key, contradiction);
 }
 
 function measuredShape(value: Record<string, unknown>, task: ImageTask): string | null {
@@ -82,10 +67,8 @@ function measuredShape(value: Record<string, unknown>, task: ImageTask): string 
     return `expected exactly key, width, height, channels, ${computed.join(', ')} in this order`;
   }
   if (!mayHave(value.depth, task)) return 'expected no depth but 16, and that only where all bits are wanted';
-  const { width, height } = value;
-  if (!isCount(width) || !isCount(height) || !isImageSize(width, height))
-    return `expected width and height of 1 to ${MAX_PIXELS} pixels`;
-  if (value.channels !== 3) return 'expected 3 channels';
+  const size = sizeShape(value);
+  if (size !== null) return size;
   for (const name of STATISTICS) {
     const isSound = name === 'sumSq' && value.depth === 16 ? isBigTriple : isTriple;
     if (name in value && !isSound(value[name])) return `expected 3 integers for ${name}`;
@@ -99,10 +82,6 @@ function fieldsOf({ operation }: ImageTask): readonly string[] {
 
 function statisticsOf(operation: Exclude<ImageTask['operation'], 'normalise'>): readonly Statistic[] {
   return OPERATION_STATISTICS[operation === 'histogram' ? 'stats' : operation];
-}
-
-function isImageSize(width: number, height: number): boolean {
-  return width * height >= 1 && width * height <= MAX_PIXELS;
 }
 
 /** The proof of a normalised image: of its file, or of its pixels where encoders differ. */
@@ -156,19 +135,6 @@ export function meanE6(sum: number, n: number): number {
   const whole = (sum - remainder) / n;
   const doubled = 2_000_000 * remainder + n;
   return whole * 1_000_000 + (doubled - (doubled % (2 * n))) / (2 * n);
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-function hasFields(value: Record<string, unknown>, names: readonly string[]): boolean {
-  const found = Object.keys(value);
-  return found.length === names.length && found.every((name, i) => name === names[i]);
-}
-
-function isCount(value: unknown): value is number {
-  return Number.isSafeInteger(value) && (value as number) >= 0;
 }
 
 function isTriple(value: unknown): value is PerChannel {

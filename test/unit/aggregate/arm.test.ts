@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { type AggregateArmInput, aggregateArm, armAggregateSchema } from '../../../src/aggregate/arm.ts';
 import { layout } from '../../../src/contract/layout.ts';
 import { failedRow, type Row, serializeRow } from '../../../src/contract/row.ts';
+import { statisticsIn } from '../../../src/workloads/answers.ts';
 import { batchesOf, MemoryBucket, putManifest, putRows, rowOf, spanOf } from './fixture.ts';
 
 const RUN = 'run-1';
@@ -26,9 +27,12 @@ describe('aggregateArm', () => {
     expect(arm.digest).toBe(createHash('sha256').update(text).digest('hex'));
     expect(arm.failures).toEqual([{ code: 'DECODE_FAILED', count: 1, examples: ['k07.jpg'] }]);
     expect(arm.bytes).toBe(24 * 80_000);
-    expect(arm.answer.dataset).toMatchObject({ images: 24, exact: { pixels: String(24 * 500 * 376) } });
-    expect(arm.answer.dataset?.channels[0]?.mean?.level).toBe(105);
-    expect(arm.answer.dataset?.channels[0]?.std?.level).toBe(95);
+    expect(statisticsIn(arm.answer)?.dataset).toMatchObject({
+      images: 24,
+      exact: { pixels: String(24 * 500 * 376) },
+    });
+    expect(statisticsIn(arm.answer)?.dataset?.channels[0]?.mean?.level).toBe(105);
+    expect(statisticsIn(arm.answer)?.dataset?.channels[0]?.std?.level).toBe(95);
     expect(arm.work).toMatchObject({ spans: 3, cpuMs: 2100, rssPeakBytes: 150_000_000, coldStarts: 1 });
     expect(arm.work.workers).toEqual([
       { worker: 'w1', batches: 2, images: 20, share: 0.8, busyMs: 2000 },
@@ -131,7 +135,7 @@ describe('aggregateArm', () => {
     const bucket = soundBucket();
     putRows(bucket, result(0), [...own(0), rowFor('k03.jpg'), rowFor('k11.jpg')]);
     const arm = await aggregate(bucket);
-    expect([arm.images, arm.answer.dataset?.images]).toEqual([25, 24]);
+    expect([arm.images, statisticsIn(arm.answer)?.dataset?.images]).toEqual([25, 24]);
   });
 
   it('lists at most 20 examples of a problem', async () => {

@@ -4,6 +4,7 @@ import { withDatasetRange } from '../../../src/report/dataset-range.ts';
 import { buildSummary } from '../../../src/report/summary.ts';
 import type { Summary } from '../../../src/report/summary-schema.ts';
 import type { Run } from '../../../src/run/run.ts';
+import { statisticsIn } from '../../../src/workloads/answers.ts';
 import { resolveWorkload } from '../../../src/workloads/schemas.ts';
 import { MemoryBucket } from '../aggregate/fixture.ts';
 import { type SampleOptions, sampleInput } from './sample.ts';
@@ -33,7 +34,7 @@ describe('withDatasetRange', () => {
   it('takes the minima and maxima of the dataset', async () => {
     const { workload } = await ranged(summary);
     const levels = (name: 'min' | 'max') =>
-      summary.answer?.dataset?.channels.map((channel) => channel[name]?.level);
+      statisticsIn(summary.answer)?.dataset?.channels.map((channel) => channel[name]?.level);
     expect(workload).toEqual({
       name: 'normalise',
       params: { ...NORMALISE.params, range: { min: levels('min'), max: levels('max') } },
@@ -52,7 +53,10 @@ describe('withDatasetRange', () => {
     }));
     const { workload } = await ranged({
       ...summary,
-      answer: { ...summary.answer, dataset: { ...summary.answer?.dataset, depth: 16, channels } },
+      answer: {
+        ...summary.answer,
+        dataset: { ...statisticsIn(summary.answer)?.dataset, depth: 16, channels },
+      },
     });
     expect(workload.params).toHaveProperty('range', {
       ...{ min: [700, 700, 700], max: [65_535, 65_535, 65_535], depth: 16 },
@@ -107,7 +111,7 @@ function withFailures(code: string) {
 }
 
 function withoutMinima(): unknown {
-  const { answer } = summary;
+  const answer = statisticsIn(summary.answer);
   const channels = answer?.dataset?.channels.map((channel) => ({ ...channel, min: null, max: null }));
   return {
     ...summary,

@@ -3,6 +3,7 @@ import { headlineOf } from '../../../src/report/headline.ts';
 import { renderHtml } from '../../../src/report/html.ts';
 import { MOST_HOSTS } from '../../../src/report/sections/hosts.ts';
 import type { Summary } from '../../../src/report/summary-schema.ts';
+import { statisticsIn } from '../../../src/workloads/answers.ts';
 import { constantsOf } from '../../../src/workloads/statistics/constants.ts';
 import { manyWorkers } from './many-workers.ts';
 import { realSummary } from './sample.ts';
@@ -130,11 +131,12 @@ it('a host that cannot load the native kernel says why, and others say nothing',
 
 it('the constants of the dataset are ready to be pasted', () => {
   const page = sectionOf(real, 'Dataset statistics');
-  for (const text of Object.values(real.answer?.constants ?? { none: 'none' })) expect(page).toContain(text);
+  for (const text of Object.values(statisticsIn(real.answer)?.constants ?? { none: 'none' }))
+    expect(page).toContain(text);
 });
 
 it('the constants say what stands for a deviation of 0', () => {
-  const answer = real.answer ?? expect.fail('Expected an answer.');
+  const answer = statisticsIn(real.answer) ?? expect.fail('Expected an answer.');
   const dataset = answer.dataset ?? expect.fail('Expected a dataset.');
   const channels = dataset.channels.map((channel) =>
     channel.channel === 'red' ? { ...channel, std: { level: 0, unit: 0 } } : channel,

@@ -1,7 +1,9 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parse } from '../../../src/parse.ts';
-import { imageTask } from '../../../src/workloads/image-task.ts';
+import { expectKnown } from '../../../src/workloads/expect-known.ts';
+import { type ImageTaskName, imageTask } from '../../../src/workloads/image-task.ts';
+import { WORKLOAD_NAMES } from '../../../src/workloads/names.ts';
 import { resolveWorkload, workloadSchema } from '../../../src/workloads/schemas.ts';
 import { outcome, places, withValue } from '../changed-value.ts';
 
@@ -15,15 +17,29 @@ const NORMALISE = {
   },
 };
 
+function taskOf({ name, params }: { readonly name: string; readonly params: object }) {
+  return imageTask(name as ImageTaskName, params as Readonly<Record<string, unknown>>);
+}
+
+describe('expectKnown', () => {
+  it.each(['sharpen', '', 'toString'])('names the workloads that there are for %j', (name) => {
+    expect(() => expectKnown(name)).toThrow(
+      `[INVALID_INPUT] The workload is not valid. Expected one of "statistics", "histogram", "normalise", "knn" for \`name\` but received "${name}".`,
+    );
+  });
+
+  it('gives the name', () => expect(WORKLOAD_NAMES.map(expectKnown)).toEqual(WORKLOAD_NAMES));
+});
+
 describe('imageTask', () => {
   it('is an operation, or a normalisation', () => {
-    expect(imageTask(resolveWorkload({ name: 'statistics', params: { operation: 'max' } }))).toEqual({
+    expect(taskOf(resolveWorkload({ name: 'statistics', params: { operation: 'max' } }))).toEqual({
       ...{ operation: 'max', depth: '8' },
     });
-    expect(imageTask(resolveWorkload({ name: 'histogram', params: { depth: 'native' } }))).toEqual({
+    expect(taskOf(resolveWorkload({ name: 'histogram', params: { depth: 'native' } }))).toEqual({
       ...{ operation: 'histogram', depth: 'native' },
     });
-    expect(imageTask(resolveWorkload({ name: 'normalise' }))).toEqual({
+    expect(taskOf(resolveWorkload({ name: 'normalise' }))).toEqual({
       operation: 'normalise',
       normalisation: { format: 'png', channels: 'all', quality: 90 },
     });
@@ -31,29 +47,23 @@ describe('imageTask', () => {
 
   it('has the range of a normalisation, and nothing of the run that it is from', () => {
     const { params } = NORMALISE;
-    expect(imageTask({ ...NORMALISE, params: { ...params, statisticsRun: 'r1' } })).toEqual({
+    expect(taskOf({ ...NORMALISE, params: { ...params, statisticsRun: 'r1' } })).toEqual({
       operation: 'normalise',
       normalisation: params,
     });
   });
 
-  it.each(['sharpen', '', 'toString'])('names the workloads that there are for %j', (name) => {
-    expect(() => imageTask({ name, params: {} })).toThrow(
-      `[INVALID_INPUT] The workload is not valid. Expected one of "statistics", "histogram", "normalise" for \`name\` but received "${name}".`,
-    );
-  });
-
   it('lists every setting that is missing or wrong', () => {
-    expect(() => imageTask({ name: 'normalise', params: { format: 'gif', quality: 101 } })).toThrow(
+    expect(() => imageTask('normalise', { format: 'gif', quality: 101 })).toThrow(
       '[INVALID_INPUT] The workload normalise is not valid.' +
         ' Expected one of "png", "jpeg", "npy" for `format` but received "gif".' +
         ' Expected one of "all", "each" for `channels` but received nothing.' +
         ' Expected integer of at least 1 and at most 100 for `quality` but received 101.',
     );
-    expect(() => imageTask({ name: 'histogram', params: {} })).toThrow(
+    expect(() => imageTask('histogram', {})).toThrow(
       'Expected one of "8", "native" for `depth` but received nothing.',
     );
-    expect(() => imageTask(withValue(NORMALISE, ['params', 'range', 'min'], [0, 1]) as never)).toThrow(
+    expect(() => taskOf(withValue(NORMALISE, ['params', 'range', 'min'], [0, 1]) as never)).toThrow(
       'Expected three integers for `range.min` but received [0,1].',
     );
   });
@@ -79,7 +89,7 @@ describe('imageTask', () => {
         // An object in place of all settings is another matter: the schema has defaults, and knows no others.
         fc.pre(place.length > 1 || typeof value !== 'object' || value === null || Array.isArray(value));
         const changed = withValue(workload, place, value);
-        expect(isTaken(() => imageTask(changed as never))).toEqual(
+        expect(isTaken(() => taskOf(changed as never))).toEqual(
           isTaken(() => parse(workloadSchema, changed, 'The workload')),
         );
       }),

@@ -5,6 +5,7 @@ import type { Histogram } from '../../../../src/contract/histogram-file.ts';
 import { serializeHistogram } from '../../../../src/contract/histogram-file.ts';
 import { layout } from '../../../../src/contract/layout.ts';
 import { failedRow, type MeasuredRow, type PerChannel } from '../../../../src/contract/row.ts';
+import { statisticsIn } from '../../../../src/workloads/answers.ts';
 import { HISTOGRAMS } from '../../../../src/workloads/facts.ts';
 import { checkHistogram, HistogramSum } from '../../../../src/workloads/statistics/histogram.ts';
 import {
@@ -242,10 +243,8 @@ describe('the histogram of an arm', () => {
   });
 
   it('gives the percentiles of the images that could be measured, and their counts', async () => {
-    const {
-      valid,
-      answer: { dataset },
-    } = await aggregateArm(input());
+    const { valid, answer } = await aggregateArm(input());
+    const dataset = statisticsIn(answer)?.dataset;
     expect(valid).toBe(true);
     expect(dataset?.exact.counts?.[0]?.[255]).toBe(String((3 * PIXELS) / 2));
     expect(dataset?.channels[2]?.percentiles).toMatchObject([
@@ -272,9 +271,9 @@ describe('the histogram of an arm', () => {
     const spoilt = await aggregateArm(input());
     expect(spoilt).toMatchObject({ valid: false, problems: [{ code, count: 1, examples: [example] }] });
     expect(spoilt.digest).not.toBe(digest);
-    expect(spoilt.answer.dataset?.exact.counts).toBeNull();
-    expect(spoilt.answer.dataset?.channels[0]?.percentiles).toBeNull();
-    expect(spoilt.answer.dataset?.images).toBe(3);
+    expect(statisticsIn(spoilt.answer)?.dataset?.exact.counts).toBeNull();
+    expect(statisticsIn(spoilt.answer)?.dataset?.channels[0]?.percentiles).toBeNull();
+    expect(statisticsIn(spoilt.answer)?.dataset?.images).toBe(3);
   });
 
   it('comes with how many of its images were cut to 8 bits', async () => {
@@ -297,6 +296,6 @@ describe('the histogram of an arm', () => {
     const after = await aggregateArm(stats);
     expect(before.valid).toBe(true);
     expect(after.digest).toBe(before.digest);
-    expect(after.answer.dataset?.channels[0]?.percentiles).toBeNull();
+    expect(statisticsIn(after.answer)?.dataset?.channels[0]?.percentiles).toBeNull();
   });
 });
