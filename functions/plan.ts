@@ -6,6 +6,7 @@ import { minBatchesFor } from '../src/plan/batch-counts.ts';
 import { plan } from '../src/plan/plan.ts';
 import { takeOver } from '../src/plan/take-over.ts';
 import { type Run, runSchema } from '../src/run/run.ts';
+import { trainingSource } from '../src/workloads/training-source.ts';
 import { processClock } from './process.ts';
 import { endpoint, handler, logger, region } from './runtime.ts';
 
@@ -31,6 +32,7 @@ function planAnew(run: Run) {
     prefix: run.prefix,
     filter: run.filter,
     shardKeys: run.shardKeys,
+    training: trainingSource(run.workload),
     runsBucket: run.runsBucket,
     runId: run.runId,
     batchSize: run.batchSize,

@@ -58,6 +58,19 @@ export const planSchema = z.object({
   requests: z.object({ lists: z.int().nonnegative(), gets: z.int().nonnegative() }).exactOptional(),
   /** The images by storage class, as the listing names it; runs planned before it was counted do not say. */
   storageClasses: z.record(z.string(), classTallySchema).exactOptional(),
+  /** Of a workload that learns from images: these, which are in no batch. */
+  training: z
+    .object({
+      /** Where they are; the run's own where it was divided. */
+      prefix: z.string(),
+      /** The list of them, in the form of a manifest. */
+      itemsKey: z.string(),
+      images: z.int().positive(),
+      bytes: z.int().nonnegative(),
+      /** As above, where they are under a prefix of their own. */
+      storageClasses: z.record(z.string(), classTallySchema).exactOptional(),
+    })
+    .exactOptional(),
   /** The earlier run that the manifest was taken from, and how many batches of all its arms and rounds with it. */
   resumed: z
     .object({

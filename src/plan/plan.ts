@@ -7,12 +7,14 @@ import type { Pages } from '../dataset/key-order.ts';
 import { type ListingTally, listImages } from '../dataset/list-images.ts';
 import type { ShardKeys } from '../dataset/shards/shard-keys.ts';
 import { FanfleetError } from '../errors.ts';
+import type { TrainingSource } from '../workloads/training-source.ts';
 import { cutBatches } from './cut.ts';
 import { EvenSample } from './even-sample.ts';
 import { expectReadable } from './expect-readable.ts';
 import { writeInOrder } from './ordered-listing.ts';
 import { openShardsOf } from './shard-members.ts';
-import { writeManifest } from './write.ts';
+import { planTraining, writeDivided } from './training.ts';
+import { type ManifestTotals, writeManifest } from './write.ts';
 
 export type PlanOptions = {
   readonly s3: S3Client;
@@ -30,10 +32,14 @@ export type PlanOptions = {
   readonly filter?: ImageFilter | undefined;
   /** What the keys of images in tars are. @default 'auto' */
   readonly shardKeys?: ShardKeys | undefined;
+  /** Which images the workload learns from: they are listed beside the manifest. @default it learns from none */
+  readonly training?: TrainingSource | undefined;
   readonly signal?: AbortSignal | undefined;
   /** Milliseconds, for `listMs`. */
   readonly clock: () => number;
 };
+
+type Written = ManifestTotals & Pick<Plan, 'training'>;
 
 /** Most images that are asked for a byte, and at least half of it: where one in ten can be read, no run in 800 is given up. */
 const PROBED = 128;
@@ -58,28 +64,52 @@ export async function plan(options: PlanOptions): Promise<Plan> {
   const { s3, dataBucket: bucket, prefix, runsBucket, runId, signal, filter, clock } = options;
   const manifestKey = layout.manifest(runId);
   const openShard = openShardsOf({ s3, bucket, signal });
+  const { training, shardKeys: asked = 'auto' } = options;
   let sample = new EvenSample<DatasetObject>(PROBED);
+  const listOf = (prefix: string, tally: ListingTally) =>
+    listImages({ s3, bucket, prefix, filter, openShard, signal, clock }, tally);
   const list = (tally: ListingTally) => {
     sample = new EvenSample(PROBED);
-    return sampled(listImages({ s3, bucket, prefix, filter, openShard, signal, clock }, tally), sample);
+    return sampled(listOf(prefix, tally), sample);
   };
-  const write = (pages: Pages) =>
+  const writeAll = (pages: Pages): Promise<Written> =>
     writeManifest({ s3, bucket: runsBucket, key: manifestKey, batches: cutBatches(pages, options) });
+  const write = (pages: Pages) =>
+    training === undefined || 'prefix' in training
+      ? writeAll(pages)
+      : writeDivided(pages, { prefix, ask: training.ask }, options, writeAll);
   try {
-    const { written, tally, shardKeys } = await writeInOrder(list, write, options.shardKeys ?? 'auto');
-    const probed = { sample: sample.items, images: written.images };
+    const { written, tally, shardKeys } = await writeInOrder(list, write, asked);
+    const probed = { sample: sample.items, images: written.images + (written.training?.images ?? 0) };
     tally.gets += await expectReadable({ s3, bucket, prefix, signal, ...probed });
-    const { shards, folders, leftOut, notes, listMs, lists, gets, storage } = tally;
+    const { shards, folders, leftOut, storage } = tally;
+    const notes = tally.notes.list();
+    let { listMs, lists, gets } = tally;
+    let learned = {};
+    if (training !== undefined && 'prefix' in training) {
+      const own = await planTraining(
+        training.prefix,
+        options,
+        (other) => listOf(training.prefix, other),
+        asked,
+      );
+      learned = { training: own.training };
+      notes.push(...own.tally.notes.list());
+      listMs += own.tally.listMs;
+      lists += own.tally.lists;
+      gets += own.tally.gets;
+    }
     const result: Plan = {
       bucket,
       prefix,
       manifestKey,
       ...written,
+      ...learned,
       shards,
       ...(shards === 0 ? {} : { shardKeys }),
       skipped: folders + leftOut.count,
       leftOut: leftOut.list(),
-      notes: notes.list(),
+      notes,
       listMs,
       requests: { lists, gets },
       storageClasses: storage.toJSON(),
