@@ -28,7 +28,7 @@ from typing import Any
 from fanfleet.formats import Still
 from fanfleet.formats.pieces import Piece
 
-VERSION = 3
+VERSION = 4
 """`VERSION` of native/src/c_abi.rs."""
 
 MEASURED, DAMAGED, FOREIGN = 0, 1, 2
