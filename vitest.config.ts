@@ -14,6 +14,8 @@ const expect = { poll: { timeout: 30_000, interval: 150 } };
  * first error if it passes then. Tests that compute get no second try.
  */
 const RETRY = 1;
+/** To load the modules anew for each file takes as much of the processors as many a test. */
+const IS_ISOLATED = false;
 /** A stack for all files of a project. */
 const STACK = 'test/e2e/support/global-setup.ts';
 
@@ -34,8 +36,7 @@ export default defineConfig({
           // Properties take seconds of processor time, and other lanes may leave them a tenth of one.
           testTimeout: 180_000,
           hookTimeout: 180_000,
-          // To load the modules anew for each file takes as much of the processors as the tests.
-          isolate: false,
+          isolate: IS_ISOLATED,
         },
       },
       {
@@ -55,6 +56,7 @@ export default defineConfig({
           include: ['test/integration/**/*.test.ts'],
           testTimeout: 120_000,
           hookTimeout: 120_000,
+          isolate: IS_ISOLATED,
           maxWorkers: AT_ONCE,
           sequence: { groupOrder: 1 },
         },

@@ -58,19 +58,27 @@ def choose(wanted: str = "auto", path: Path | None = None) -> Kernel:
 
     `path` is that of the native library, `library_path()` unless it is given. Raises KernelUnavailable.
     """
-    if wanted not in WANTED:
-        raise ValueError(f"Expected a kernel of {', '.join(WANTED)} but got {wanted}.")
-    found = None if wanted == "portable" else _load(path or library_path())
-    if isinstance(found, NativeLibrary):
+    library = choose_library(wanted, path)
+    if library is not None:
         from fanfleet.native_kernel import NativeKernel
 
-        return NativeKernel(found)
-    if wanted == "native":
-        raise KernelUnavailable(f"Expected the native kernel but {found} Or ask for kernel auto or portable.")
+        return NativeKernel(library)
     # Only now: Pillow takes longer to import than anything else here.
     from fanfleet.pillow_kernel import PillowKernel
 
     return PillowKernel()
+
+
+def choose_library(wanted: str = "auto", path: Path | None = None) -> NativeLibrary | None:
+    """The native library, or None where Python takes its place; as `choose`, whose errors it raises."""
+    if wanted not in WANTED:
+        raise ValueError(f"Expected a kernel of {', '.join(WANTED)} but got {wanted}.")
+    found = None if wanted == "portable" else _load(path or library_path())
+    if isinstance(found, NativeLibrary):
+        return found
+    if wanted == "native":
+        raise KernelUnavailable(f"Expected the native kernel but {found} Or ask for kernel auto or portable.")
+    return None
 
 
 def why_not_native(path: Path | None = None) -> str | None:

@@ -1,4 +1,6 @@
-"""The native library, called through its C ABI (native/src/c_abi.rs); it is the file that Node loads as an addon.
+"""The native library, called through its C ABI (native/src/c_abi.rs and nearest_abi.rs).
+
+It is the file that Node loads as an addon.
 
 Calls are made without the interpreter's lock, on the thread that makes them, and read the images where they are.
 """
@@ -28,7 +30,7 @@ from typing import Any
 from fanfleet.formats import Still
 from fanfleet.formats.pieces import Piece
 
-VERSION = 3
+VERSION = 4
 """`VERSION` of native/src/c_abi.rs."""
 
 MEASURED, DAMAGED, FOREIGN = 0, 1, 2
@@ -122,6 +124,12 @@ class NativeLibrary:
         library.fanfleet_release.restype = None
         library.fanfleet_scan_end.argtypes = (c_char_p, c_size_t, c_size_t)
         library.fanfleet_scan_end.restype = c_size_t
+        library.fanfleet_nearest_prepare.argtypes = (pointer, c_size_t, c_size_t)
+        library.fanfleet_nearest_prepare.restype = c_void_p
+        library.fanfleet_nearest_find.argtypes = (pointer, pointer, c_size_t, c_size_t, pointer, pointer)
+        library.fanfleet_nearest_find.restype = None
+        library.fanfleet_nearest_release.argtypes = (pointer,)
+        library.fanfleet_nearest_release.restype = None
         self._library = library
 
     def scan_end(self, data: bytes, start: int) -> int:
@@ -172,6 +180,23 @@ class NativeLibrary:
         made = _Made()
         state = self._library.fanfleet_normalise(files, pieces, byref(request), byref(made))
         return Output(self._library, state, made)
+
+    def prepare_nearest(self, vectors: int, count: int, length: int) -> int:
+        """Prepare `count` vectors of `length` bytes from an address on; give where what was prepared is.
+
+        That goes to `release_nearest`. Raise ValueError if the vectors are unfit.
+        """
+        training = self._library.fanfleet_nearest_prepare(vectors, count, length)
+        if training is None:
+            raise ValueError(f"Expected vectors of a length that the library takes but got {count} of {length} bytes.")
+        return training
+
+    def find_nearest(self, training: int, queries: int, count: int, k: int, indices: int, distances: int) -> None:
+        """Put the `k` nearest of each of `count` queries where two addresses say, in 32 bits each."""
+        self._library.fanfleet_nearest_find(training, queries, count, k, indices, distances)
+
+    def release_nearest(self, training: int) -> None:
+        self._library.fanfleet_nearest_release(training)
 
 
 def _places(pieces: Sequence[Piece]) -> tuple[Any, Any]:

@@ -1,7 +1,8 @@
-//! Decodes images and gives their exact statistics, pixels, or normalised copies.
+//! Decodes images and gives their exact statistics, pixels, or normalised copies; finds the nearest of a training set.
 //!
 //! One file for all who call it: Node loads it as an addon, whose jobs run on libuv's thread pool (`measure_job`,
-//! `normalise_job`, `pixels_job`, `pieces`), and Python as a library (`c_abi`). Nothing of Node is looked for until Node loads it.
+//! `normalise_job`, `pixels_job`, `nearest_job`, `pieces`), and Python as a library (`c_abi`, `nearest_abi`). Nothing of
+//! Node is looked for until Node loads it.
 //!
 //! The format policy is not here: `src/kernel/formats` and `ec2-workers/fanfleet/formats` read the headers, and hand over
 //! only what they accept.
@@ -18,6 +19,12 @@ mod many;
 mod markers;
 #[cfg(not(target_family = "wasm"))]
 mod measure_job;
+mod nearest;
+mod nearest_abi;
+mod nearest_best;
+#[cfg(not(target_family = "wasm"))]
+mod nearest_job;
+mod nearest_tile;
 mod normalise;
 #[cfg(not(target_family = "wasm"))]
 mod normalise_job;

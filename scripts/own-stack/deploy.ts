@@ -26,8 +26,8 @@ export async function deployStack(
   try {
     await cliJson(home, ['up', '--port', String(port), '--ec2-port', String(ec2Port)], env);
     await alone('packing', () => cliJson(home, ['deploy']));
-    if (samples.length > 0) await alone('samples', () => cliJson(home, ['dataset', 'sample']));
     for (const sample of samples) {
+      await alone('samples', () => cliJson(home, ['dataset', 'sample', '--kind', sample]));
       const folder = join(home, 'dataset', sample);
       await cliJson(home, ['dataset', 'upload', folder, '--prefix', `${sample}/`]);
     }

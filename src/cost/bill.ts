@@ -63,10 +63,13 @@ export function billOf(lines: readonly BillLine[]): Bill {
   const kept: BillLine[] = [];
   for (const line of lines) {
     if (line.quantity === 0) continue;
-    const at = kept.findIndex((other) => isSame(other, line));
+    let at = 0;
+    for (const other of kept) {
+      if (isSame(other, line)) break;
+      at += 1;
+    }
     const other = kept[at];
-    if (other === undefined) kept.push(line);
-    else kept[at] = together(other, line);
+    kept[at] = other === undefined ? line : together(other, line);
   }
   return { usd: kept.reduce((sum, { usd }) => sum + usd, 0), lines: kept };
 }

@@ -41,7 +41,7 @@ export function fleetUsage(
       : fleetRequests({
           batches,
           engineMs: engineMs(round) + moreMs,
-          runningMs: lives.map(({ runningMs }) => runningMs),
+          instances: lives,
           workerStarts: round.fleet?.workerStarts?.length ?? 0,
           lookedForJobsMs: lookedForJobsMs(round, instances),
         });

@@ -1,6 +1,7 @@
 import type { ArmRound, RunFacts } from '../aggregate/run-facts.ts';
 import { expectedBatches } from '../plan/batch-counts.ts';
 import { putsPerImage } from '../workloads/facts.ts';
+import type { InstanceUsage } from './usage.ts';
 
 /** The map reads the manifest. */
 export const ITEM_READER_GETS = 1;
@@ -45,8 +46,7 @@ export interface FleetWork {
   readonly batches: number;
   /** From the start of the engine to its end. */
   readonly engineMs: number;
-  /** How long each instance ran. */
-  readonly runningMs: readonly number[];
+  readonly instances: readonly Pick<InstanceUsage, 'runningMs' | 'count'>[];
   /** How often the head started workers while it worked. */
   readonly workerStarts: number;
   /** How long the head of a kept fleet looked for jobs. @default 0: it was not kept */
@@ -57,25 +57,21 @@ export interface FleetWork {
 export function fleetRequests({
   batches,
   engineMs,
-  runningMs,
+  instances,
   workerStarts,
   lookedForJobsMs = 0,
 }: FleetWork) {
-  // Those of a model all run equally long.
-  let [samples, lastMs, lastPuts] = [0, Number.NaN, 0];
-  for (const ms of runningMs) {
-    if (ms !== lastMs) [lastMs, lastPuts] = [ms, samplePuts(ms)];
-    samples += lastPuts;
+  let [hosts, samples] = [0, 0];
+  for (const { runningMs, count = 1 } of instances) {
+    hosts += count;
+    samples += count * samplePuts(runningMs);
   }
   return {
     lists: LISTS_PER_FLEET + Math.floor(engineMs / LOOK_EVERY_MS),
     // A worker reads each batch from the manifest, beside its images.
     gets:
-      batches +
-      GETS_PER_FLEET +
-      GETS_PER_HOST * runningMs.length +
-      Math.floor(lookedForJobsMs / LOOK_FOR_JOBS_EVERY_MS),
-    puts: PUTS_PER_FLEET + PUTS_PER_HOST * runningMs.length + samples + PUTS_PER_START * workerStarts,
+      batches + GETS_PER_FLEET + GETS_PER_HOST * hosts + Math.floor(lookedForJobsMs / LOOK_FOR_JOBS_EVERY_MS),
+    puts: PUTS_PER_FLEET + PUTS_PER_HOST * hosts + samples + PUTS_PER_START * workerStarts,
   };
 }
 

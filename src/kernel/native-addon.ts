@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import type { NormalisedFormat } from '../contract/normalisation.ts';
 import { FanfleetError } from '../errors.ts';
 
-/** What `native/src/lib.rs` exports. */
+/** What `native/src/lib.rs` exports for images. */
 export type NativeAddon = {
   /**
    * Measure images in one job on libuv's pool. The pieces must not change until it settles.
@@ -65,6 +65,25 @@ export type NativeAddon = {
   }>;
 };
 
+/** What `native/src/nearest_job.rs` exports. */
+export type NearestAddon = {
+  /**
+   * Prepare vectors, which follow each other in the one piece, in a job on libuv's pool. It must not change until it settles.
+   * What was prepared is freed when it is collected.
+   */
+  prepareNearest(pieces: readonly [Buffer], length: number): Promise<{ readonly training: object }>;
+  /** Find the `k` nearest of the queries in the one piece in a job on libuv's pool. It must not change until it settles. */
+  findNearest(training: object, pieces: readonly [Buffer], k: number): Promise<Neighbours>;
+};
+
+/** Of one query after the other its nearest, ordered by distance and then by index. */
+export type Neighbours = {
+  /** Places in the training set. */
+  readonly indices: Uint32Array;
+  /** Squared Euclidean distances. */
+  readonly distances: Uint32Array;
+};
+
 /**
  * Where the addon for this machine is: `npm run build:native` puts it there, and packaging under the same name.
  *
@@ -81,7 +100,7 @@ export const ADDON_PATH = addonPath(fileURLToPath(new URL('../..', import.meta.u
  *
  * @throws FanfleetError `NATIVE_KERNEL_BROKEN` if it is there and cannot be loaded
  */
-export function loadAddon(path: string = ADDON_PATH): NativeAddon | undefined {
+export function loadAddon(path: string = ADDON_PATH): (NativeAddon & NearestAddon) | undefined {
   if (!existsSync(path)) return undefined;
   try {
     return createRequire(import.meta.url)(path);

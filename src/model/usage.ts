@@ -55,15 +55,16 @@ export function fleetUse(job: Job, setup: ArmSetup, { wallMs, busyMs }: Taken): 
     count: job.workers,
   };
   const count = job.workers + 1;
+  const instances = [head, worker];
   const requests = fleetRequests({
     batches: setup.batches,
     engineMs: Math.max(0, wallMs - setup.firstMs - setup.endMs),
-    runningMs: new Array<number>(count).fill(wallMs),
+    instances,
     // A head that starts workers is not foreseen.
     workerStarts: 0,
   });
   return {
-    instances: [head, worker],
+    instances,
     publicIps: count,
     stateTransitions: TRANSITIONS.fleetBranch,
     functions: [helper(job, 'launchFleet', LAUNCH_MS), helper(job, 'terminateFleet', setup.endMs)],

@@ -20,25 +20,34 @@ import {
   waitForSpans,
 } from '../../scripts/own-stack/stack.ts';
 import { summarySchema } from '../../src/report/summary-schema.ts';
-import { holdLaterBatches } from './support/held-batches.ts';
+import { copySample } from './support/copy-sample.ts';
+import { holdLaterBatches, IMAGES_TO_HOLD } from './support/held-batches.ts';
 
 /** Small batches, so that something is left to do when the fault strikes. */
 const REQUEST = { prefix: 'photos/', batchSize: 20, baseline: false };
+/** For hosts of a fleet, whose later batches are held. */
+const HELD_REQUEST = { prefix: 'faults/', batchSize: 5, baseline: false };
 
 let stack: ConnectedStack;
-let undisturbed: string;
 
 beforeAll(async () => {
   stack = await connectStack(inject('home'));
-  const runId = await startExecution(stack, { ...REQUEST, arms: ['serverless'] });
-  expect((await waitForEnd(stack, runId)).status).toBe('SUCCEEDED');
-  undisturbed = await readRows(stack, runId, 'serverless');
-  expect(undisturbed.split('\n')).toHaveLength(1001);
+  await copySample('photos', IMAGES_TO_HOLD, HELD_REQUEST.prefix);
 });
+
+/** The rows of the serverless arm, which nothing disturbs. */
+async function undisturbed(request: object, images: number): Promise<string> {
+  const runId = await startExecution(stack, { ...request, arms: ['serverless'] });
+  expect((await waitForEnd(stack, runId)).status).toBe('SUCCEEDED');
+  const rows = await readRows(stack, runId, 'serverless');
+  expect(rows.split('\n')).toHaveLength(images + 1);
+  return rows;
+}
 
 describe('a Lambda worker process that is killed', () => {
   it('costs a retry, and nothing of the answer', async () => {
     // Prepare
+    const rows = await undisturbed(REQUEST, 1000);
     const runId = await startExecution(stack, { ...REQUEST, arms: ['serverless'] });
     await waitForSpans(stack, runId, 'serverless', 5);
 
@@ -49,7 +58,7 @@ describe('a Lambda worker process that is killed', () => {
 
     // Assess
     expect(execution).toMatchObject({ status: 'SUCCEEDED' });
-    expect(await readRows(stack, runId, 'serverless')).toBe(undisturbed);
+    expect(await readRows(stack, runId, 'serverless')).toBe(rows);
     expect((await lambdaProcesses('fanfleet-local-measure')).includes(victim ?? 0)).toBe(false);
   });
 });
@@ -58,7 +67,8 @@ describe('a Lambda worker process that is killed', () => {
 describe.concurrent('a worker host of the fleet that is lost', () => {
   it('leaves its batches to the other one, with the same answer', async () => {
     // Prepare
-    const runId = await startExecution(stack, { ...REQUEST, arms: ['fleet'] });
+    const rows = await undisturbed(HELD_REQUEST, IMAGES_TO_HOLD);
+    const runId = await startExecution(stack, { ...HELD_REQUEST, arms: ['fleet'] });
     const letGo = await holdLaterBatches(stack, runId, 3);
     await waitForSpans(stack, runId, 'fleet', 3);
     const worker = (await liveInstances(stack, runId)).find(({ Tags = [] }) =>
@@ -74,7 +84,7 @@ describe.concurrent('a worker host of the fleet that is lost', () => {
 
     // Assess
     expect(execution).toMatchObject({ status: 'SUCCEEDED' });
-    expect(await readRows(stack, runId, 'fleet')).toBe(undisturbed);
+    expect(await readRows(stack, runId, 'fleet')).toBe(rows);
     expect(await liveInstances(stack, runId)).toEqual([]);
   });
 });
@@ -83,7 +93,7 @@ describe.concurrent('a head that is lost', () => {
   it('fails the fleet arm by its missing heartbeats; the serverless arm and the report stay', async () => {
     // Prepare: work that is not over before its head is lost
     const work = { workload: { name: 'normalise' }, engine: 'grpc', fleetDeadline: 100 };
-    const runId = await startExecution(stack, { ...REQUEST, ...work });
+    const runId = await startExecution(stack, { ...HELD_REQUEST, ...work });
     await holdLaterBatches(stack, runId, 3);
     await waitForSpans(stack, runId, 'fleet', 1);
     const head = (await liveInstances(stack, runId)).find(({ Tags = [] }) =>
@@ -155,6 +165,7 @@ describe('an object that changes and one that goes between plan and measure', ()
       arms: ['serverless'],
       batchSize: 2,
       concurrency: 1,
+      baseline: false,
     });
     await waitForPlan(stack, runId);
     const [changed = '', gone = ''] = keys.slice(-2);

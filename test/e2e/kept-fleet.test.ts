@@ -1,7 +1,7 @@
 import { TerminateInstancesCommand } from '@aws-sdk/client-ec2';
 import { PutObjectCommand } from '@aws-sdk/client-s3';
 import { StopExecutionCommand } from '@aws-sdk/client-sfn';
-import { describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { cli, cliJson } from '../../scripts/own-stack/cli.ts';
 import {
   liveInstances,
@@ -16,14 +16,22 @@ import { keptFiles, readKeptFleet } from '../../src/fleet/kept/files.ts';
 import { describeKeeping } from '../../src/fleet/kept/keeping.ts';
 import { entryNumbers } from '../../src/fleet/kept/queue.ts';
 import { fullOnly } from '../support/full-only.ts';
-import { holdLaterBatches } from './support/held-batches.ts';
+import { copySample } from './support/copy-sample.ts';
+import { holdLaterBatches, IMAGES_TO_HOLD } from './support/held-batches.ts';
 import { armOf, useKeptFleets } from './support/kept-fleets.ts';
 
+const DIGITS = 90;
 /** Small batches, so that there are later ones to hold. */
-const REQUEST = { prefix: 'photos/', arms: ['fleet'], baseline: false, batchSize: 20 };
+const REQUEST = { prefix: 'kept-photos/', arms: ['fleet'], baseline: false, batchSize: 5 };
+const OTHERS = 'kept-digits/';
 
 const kept = useKeptFleets();
 const { start, done, secretsBelow, expectNothingLeft } = kept;
+
+beforeAll(async () => {
+  await copySample('photos', IMAGES_TO_HOLD, REQUEST.prefix);
+  await copySample('digits', DIGITS, OTHERS);
+});
 
 /** `main-job.test.ts` has Daft, whose cluster is that of Ray, and the tests on shared fleets have Dask. */
 const ENGINES = fullOnly<Engine>(engineSchema.options, ['grpc', 'ray', 'spark']);
@@ -35,16 +43,12 @@ describe.each(ENGINES)('a kept fleet of engine %s', (engine) => {
     // Prepare
     const name = `two-${engine}`;
     const without = BOOTED.includes(engine) ? { engine } : { arms: ['serverless'] };
-    const other = await done(await startExecution(kept.stack, { ...REQUEST, ...without, prefix: 'digits/' }));
+    const other = await done(await startExecution(kept.stack, { ...REQUEST, ...without, prefix: OTHERS }));
     const { id } = await start(name, '--engine', engine);
 
     // Act
-    const first = await done(
-      await startExecution(kept.stack, { ...REQUEST, fleet: name, prefix: 'digits/' }),
-    );
-    const second = await done(
-      await startExecution(kept.stack, { ...REQUEST, fleet: name, prefix: 'digits/' }),
-    );
+    const first = await done(await startExecution(kept.stack, { ...REQUEST, fleet: name, prefix: OTHERS }));
+    const second = await done(await startExecution(kept.stack, { ...REQUEST, fleet: name, prefix: OTHERS }));
     const seconds = await done(await startExecution(kept.stack, { ...REQUEST, fleet: name }));
     await cliJson(kept.stack.home, ['fleet', 'stop', name]);
 
@@ -155,7 +159,7 @@ describe('a kept fleet', () => {
     // Prepare
     const { id } = await start('stopped', '--engine', 'grpc', '--workers', '1');
     await holdLaterBatches(kept.stack, keptFleetRun(id), 2);
-    const request = { ...REQUEST, fleet: 'stopped', batchSize: 5, workload: { name: 'normalise' } };
+    const request = { ...REQUEST, fleet: 'stopped', workload: { name: 'normalise' } };
     const runId = await startExecution(kept.stack, request);
     await waitForSpans(kept.stack, runId, 'fleet', 3);
 
@@ -172,7 +176,11 @@ describe('a kept fleet', () => {
     expect(armOf(summary).error).toMatchObject({ code: 'FleetStopped' });
     expect(summary.remarks.join(' ')).toContain(`fanfleet run --resume ${runId}`);
     expect(next.id).toBe('stopped.2');
-    expect(armOf(resumed)).toMatchObject({ valid: true, images: 1000, fleet: { kept: { id: next.id } } });
+    expect(armOf(resumed)).toMatchObject({
+      valid: true,
+      images: IMAGES_TO_HOLD,
+      fleet: { kept: { id: next.id } },
+    });
     expect(armOf(resumed).batchesTakenOver).toBeGreaterThan(2);
     for (const each of [id, next.id]) await expectNothingLeft(each);
   });
@@ -181,7 +189,7 @@ describe('a kept fleet', () => {
     // Prepare
     const { id } = await start('goes-on', '--engine', 'grpc', '--workers', '1');
     const letGo = await holdLaterBatches(kept.stack, keptFleetRun(id), 2);
-    const request = { ...REQUEST, fleet: 'goes-on', batchSize: 5, workload: { name: 'normalise' } };
+    const request = { ...REQUEST, fleet: 'goes-on', workload: { name: 'normalise' } };
     const runId = await startExecution(kept.stack, request);
     await waitForSpans(kept.stack, runId, 'fleet', 3);
 
@@ -193,7 +201,7 @@ describe('a kept fleet', () => {
       .not.toBe('busy');
     await letGo();
     const next = await done(
-      await startExecution(kept.stack, { ...REQUEST, fleet: 'goes-on', prefix: 'digits/' }),
+      await startExecution(kept.stack, { ...REQUEST, fleet: 'goes-on', prefix: OTHERS }),
     );
     const resumed = await done(await startExecution(kept.stack, { ...request, resume: runId }));
     await cliJson(kept.stack.home, ['fleet', 'stop', 'goes-on']);
@@ -201,7 +209,11 @@ describe('a kept fleet', () => {
     // Assess
     expect((await waitForEnd(kept.stack, runId)).status).toBe('ABORTED');
     expect(armOf(next)).toMatchObject({ valid: true, fleet: { kept: { id, job: 2 } } });
-    expect(armOf(resumed)).toMatchObject({ valid: true, images: 1000, fleet: { kept: { job: 3 } } });
+    expect(armOf(resumed)).toMatchObject({
+      valid: true,
+      images: IMAGES_TO_HOLD,
+      fleet: { kept: { job: 3 } },
+    });
     expect(armOf(resumed).batchesTakenOver).toBeGreaterThan(2);
     expect(await secretsBelow(runId)).toEqual([]);
     await expectNothingLeft(id);
@@ -214,7 +226,6 @@ describe('a kept fleet', () => {
     const runId = await startExecution(kept.stack, {
       ...REQUEST,
       fleet: 'headless',
-      batchSize: 5,
       workload: { name: 'normalise' },
     });
     await waitForSpans(kept.stack, runId, 'fleet', 3);

@@ -19,6 +19,7 @@ import type { Normalisation } from '../../src/contract/normalisation.ts';
 import { compareKeys } from '../../src/dataset/order.ts';
 import type { Summary } from '../../src/report/summary-schema.ts';
 import { statisticsIn } from '../../src/workloads/answers.ts';
+import { copySample } from './support/copy-sample.ts';
 import { sharedFleet } from './support/shared-fleet.ts';
 
 const PREFIX = 'normalise/';
@@ -134,9 +135,10 @@ describe('by the range of the dataset', () => {
   });
 
   it('a run over other images gives no range', async () => {
+    await copySample('digits', 20, 'not-normalised/');
     const other = await startExecution(stack, {
       ...{
-        prefix: 'digits/',
+        prefix: 'not-normalised/',
         workload: { name: 'statistics', params: { operation: 'minmax' } },
         arms: ['serverless'],
         baseline: false,

@@ -13,8 +13,8 @@ import {
 import type { Arm } from '../../src/contract/arm.ts';
 import { layout } from '../../src/contract/layout.ts';
 import { summarySchema } from '../../src/report/summary-schema.ts';
-import { copyDigits } from './support/copy-digits.ts';
-import { holdLaterBatches } from './support/held-batches.ts';
+import { copySample } from './support/copy-sample.ts';
+import { holdLaterBatches, IMAGES_TO_HOLD } from './support/held-batches.ts';
 import { sharedFleet } from './support/shared-fleet.ts';
 
 const IMAGES = 60;
@@ -30,7 +30,7 @@ let stack: ConnectedStack;
 
 beforeAll(async () => {
   stack = await connectStack(inject('home'));
-  await copyDigits(IMAGES, REQUEST.prefix);
+  await copySample('digits', IMAGES, REQUEST.prefix);
 });
 
 describe('a run that lost a part of its files', () => {
@@ -139,10 +139,13 @@ describe('a run that lost a part of its files', () => {
 });
 
 describe('a run that was stopped', () => {
+  const STOPPED = 'stopped/';
+
   it('is resumed where it was', async () => {
     // Prepare
+    await copySample('photos', IMAGES_TO_HOLD, STOPPED);
     const child = startCli(inject('home'), [
-      ...['run', 'photos/', '--arms', 'fleet', '--engine', 'grpc', '--workers', '1', '--no-baseline'],
+      ...['run', STOPPED, '--arms', 'fleet', '--engine', 'grpc', '--workers', '1', '--no-baseline'],
       ...['--batch-size', '2'],
     ]);
     const finished = finish(child);
@@ -161,9 +164,9 @@ describe('a run that was stopped', () => {
     const summary = summarySchema.parse({ ...JSON.parse(resumed.stdout), files: undefined });
     expect(summary.plan.resumed).toEqual({ runId: earlier, batches: spans, finished: [] });
     expect(summary.rounds[0]?.arms).toMatchObject([
-      { arm: 'fleet', valid: true, images: 1000, batchesTakenOver: spans },
+      { arm: 'fleet', valid: true, images: IMAGES_TO_HOLD, batchesTakenOver: spans },
     ]);
-    expect((await readRows(stack, summary.runId, 'fleet')).split('\n')).toHaveLength(1001);
+    expect((await readRows(stack, summary.runId, 'fleet')).split('\n')).toHaveLength(IMAGES_TO_HOLD + 1);
   });
 });
 

@@ -1,12 +1,11 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { CopyObjectCommand, ListObjectsV2Command } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { cli } from '../../scripts/own-stack/cli.ts';
-import { connectStack } from '../../scripts/own-stack/stack.ts';
 import type { SweepFigures } from '../../src/sweep/figures.ts';
 import { type Sweep, sweepSchema } from '../../src/sweep/sweep.ts';
+import { copySample } from './support/copy-sample.ts';
 
 const IMAGES = 40;
 const STATS = { name: 'statistics', params: { operation: 'stats', depth: '8' } };
@@ -15,15 +14,7 @@ let folder: string;
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'fanfleet-sweep-'));
-  const { s3, stack } = await connectStack(inject('home'));
-  const Bucket = stack.dataBucket;
-  const { Contents = [] } = await s3.send(
-    new ListObjectsV2Command({ Bucket, Prefix: 'digits/', MaxKeys: IMAGES }),
-  );
-  for (const { Key = '' } of Contents) {
-    const copy = { Bucket, Key: Key.replace('digits/', 'swept/'), CopySource: `${Bucket}/${Key}` };
-    await s3.send(new CopyObjectCommand(copy));
-  }
+  await copySample('digits', IMAGES, 'swept/');
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 

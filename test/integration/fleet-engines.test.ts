@@ -51,7 +51,8 @@ const LIMIT = { timeout: 180_000 };
 describe.each(ENGINES)('%s', LIMIT, (engine) => {
   it('gives the rows and the files of the other arm, though a process dies in the middle of it and EC2 takes a worker back', async () => {
     // Prepare
-    const { runId, execution, secret, workers } = await start(engine);
+    const { runId, execution, secret, head, workers } = await start(engine);
+    await expect.poll(() => head.console(), { timeout: 160_000 }).toContain('warm-up took');
 
     // Act
     const first = await firstSpan(runId, execution);
@@ -97,13 +98,13 @@ async function start(engine: Engine) {
     FANFLEET_WORKLOAD: JSON.stringify({ name: 'normalise', params: NORMALISATION }),
     FANFLEET_WORKERS: String(WORKERS.length),
   };
-  await jobs.boot('head', HEAD, `i-${engine}-head`, runId, header);
+  const head = await jobs.boot('head', HEAD, `i-${engine}-head`, runId, header);
   const workers: FleetHost[] = [];
   for (const [number, address] of WORKERS.entries()) {
     const worker = { ...header, FANFLEET_HEAD_ADDRESS: HEAD };
     workers.push(await jobs.boot('worker', address, instanceOf(engine, number), runId, worker));
   }
-  return { runId, execution, secret, workers };
+  return { runId, execution, secret, head, workers };
 }
 
 function instanceOf(engine: Engine, number: number): string {
@@ -218,10 +219,10 @@ function name(folder: string, number: number): string {
   return `${folder}/${String(number).padStart(3, '0')}.png`;
 }
 
-/** It takes tens of milliseconds to decode, so that there is a middle of the run. */
+/** It takes tens of milliseconds to normalise, so that there is a middle of the run; how well it is packed is all the same. */
 function noise(): Promise<Buffer> {
   const [width, height] = [900, 900];
   return sharp(randomBytes(width * height * 3), { raw: { width, height, channels: 3 } })
-    .png()
+    .png({ compressionLevel: 0 })
     .toBuffer();
 }

@@ -38,6 +38,16 @@ type Exports = {
   /** The state of the image. */
   fanfleet_normalise(files: number, pieces: number, request: number, made: number): bigint;
   fanfleet_release(made: number): void;
+  /** 0 if the vectors are unfit. */
+  fanfleet_nearest_prepare(vectors: number, count: number, length: number): number;
+  fanfleet_nearest_find(
+    training: number,
+    queries: number,
+    count: number,
+    k: number,
+    indices: number,
+    distances: number,
+  ): void;
 };
 
 /** Thrown where there is no more memory: the image is left to another kernel. */
@@ -48,6 +58,8 @@ export class WasmInstance {
   readonly calls: Exports;
   /** The output that was handed over since it was last set to undefined; or one that is to be filled. */
   output: Uint8Array<ArrayBuffer> | undefined;
+  /** A training set that was prepared, and the bytes of each of its vectors. */
+  training: { readonly address: number; readonly length: number } | undefined;
   #outputLength = 0;
 
   constructor(module: WebAssembly.Module) {
@@ -108,7 +120,8 @@ export class WasmInstance {
 
   /** @throws OutOfMemory */
   allocate(bytes: number): number {
-    const address = this.calls.fanfleet_allocate(bytes) >>> 0;
+    // A larger number would become another one.
+    const address = bytes < 2 ** 32 ? this.calls.fanfleet_allocate(bytes) >>> 0 : 0;
     if (address === 0) throw new OutOfMemory();
     return address;
   }

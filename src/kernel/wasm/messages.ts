@@ -1,7 +1,10 @@
-import type { NativeAddon } from '../native-addon.ts';
+import type { NativeAddon, Neighbours } from '../native-addon.ts';
 
-/** What is done with the pieces of one or many images: the arguments of the addon's calls, without the bytes. */
-export type Job =
+/** What is done with the pieces that come with it: the arguments of the addon's calls, without the bytes. */
+export type Job = ImageJob | NearestJob;
+
+/** Of one or many images. */
+export type ImageJob =
   | {
       readonly kind: 'measure';
       readonly images: Uint32Array;
@@ -9,6 +12,11 @@ export type Job =
     }
   | { readonly kind: 'pixels'; readonly images: Uint32Array }
   | { readonly kind: 'normalise'; readonly settings: Parameters<NativeAddon['normalise']>[1] };
+
+/** A thread keeps the training set that it has prepared, vectors of `length` bytes, for all queries that come then. */
+export type NearestJob =
+  | { readonly kind: 'prepare-nearest'; readonly length: number }
+  | { readonly kind: 'find-nearest'; readonly k: number };
 
 /** What a worker starts with. */
 export type WorkerData = { readonly module: WebAssembly.Module };
@@ -32,7 +40,10 @@ export type PixelsAnswer = Omit<Awaited<ReturnType<NativeAddon['pixels']>>, 'pix
 export type NormaliseAnswer = Omit<Awaited<ReturnType<NativeAddon['normalise']>>, 'output'> & {
   readonly output?: Uint8Array<ArrayBuffer>;
 };
-export type Answer = MeasureAnswer | PixelsAnswer | NormaliseAnswer;
+export type ImageAnswer = MeasureAnswer | PixelsAnswer | NormaliseAnswer;
+/** Nobody else could do what failed. */
+export type NearestAnswer = Neighbours | 'prepared' | 'failed';
+export type Answer = ImageAnswer | NearestAnswer;
 
 /** From a worker: that the mailbox may be filled again, or what became of its job. */
 export type FromWorker = { readonly mailbox: Mailbox } & (

@@ -1,14 +1,25 @@
 import { SHARE_ENV, Worker } from 'node:worker_threads';
 import { onceDone } from '../once-done.ts';
-import type { Answer, FromWorker, Job, Mailbox, ToWorker, WorkerData } from './messages.ts';
+import type {
+  Answer,
+  FromWorker,
+  ImageAnswer,
+  ImageJob,
+  Job,
+  Mailbox,
+  NearestAnswer,
+  NearestJob,
+  ToWorker,
+  WorkerData,
+} from './messages.ts';
 import { WORKER_SOURCE } from './worker-source.ts';
 
 /** Files are mostly smaller. It bounds what a large one takes beside itself and its copy in WebAssembly's memory. */
 const MAILBOX_BYTES = 1024 * 1024;
 
-type Task = {
-  readonly job: Job;
-  readonly pieces: readonly Buffer[];
+type Work = { readonly job: Job; readonly pieces: readonly Buffer[] };
+
+type Task = Work & {
   readonly resolve: (answer: Answer) => void;
   readonly reject: (reason: Error) => void;
 };
@@ -22,20 +33,39 @@ export class WasmPool {
   readonly #module: () => Promise<WebAssembly.Module>;
   readonly #queue: Task[] = [];
   readonly #workers = new Set<PoolWorker>();
+  readonly #first: Work | undefined;
+  #ended = false;
 
-  /** @param module is loaded with the first job */
-  constructor(threads: number, module: () => Promise<WebAssembly.Module>) {
+  /**
+   * @param module is loaded with the first job
+   * @param first what each thread does before all else
+   */
+  constructor(threads: number, module: () => Promise<WebAssembly.Module>, first?: Work) {
     this.#threads = threads;
+    this.#first = first;
     this.#module = onceDone(module);
   }
 
   /** Do a job on the next free thread. The pieces must not change until it settles. */
+  run(job: ImageJob, pieces: readonly Buffer[]): Promise<ImageAnswer>;
+  run(job: NearestJob, pieces: readonly Buffer[]): Promise<NearestAnswer>;
   async run(job: Job, pieces: readonly Buffer[]): Promise<Answer> {
     const module = await this.#module();
     return new Promise((resolve, reject) => {
       this.#queue.push({ job, pieces, resolve, reject });
       this.#next(module);
     });
+  }
+
+  /** End the threads as soon as they have done what they were asked for. */
+  end(): void {
+    this.#ended = true;
+    this.#endFree();
+  }
+
+  #endFree(): void {
+    if (!this.#ended || this.#queue.length > 0) return;
+    for (const worker of this.#workers) if (worker.free) worker.end();
   }
 
   #next(module: WebAssembly.Module): void {
@@ -58,9 +88,10 @@ export class WasmPool {
   #free(module: WebAssembly.Module): PoolWorker | undefined {
     const free = [...this.#workers].find((worker) => worker.free);
     if (free !== undefined || this.#workers.size >= this.#threads) return free;
-    const started = new PoolWorker(module, (worker, ended) => {
+    const started = new PoolWorker(module, this.#first, (worker, ended) => {
       if (ended) this.#workers.delete(worker);
       this.#next(module);
+      this.#endFree();
     });
     this.#workers.add(started);
     return started;
@@ -76,9 +107,16 @@ class PoolWorker {
   #feed: Feed | undefined;
   /** The answer of one that is spent, until it has ended. */
   #last: Answer | undefined;
+  /** What is to be done before the task. */
+  #first: Work | undefined;
 
-  constructor(module: WebAssembly.Module, onFree: (worker: PoolWorker, ended: boolean) => void) {
+  constructor(
+    module: WebAssembly.Module,
+    first: Work | undefined,
+    onFree: (worker: PoolWorker, ended: boolean) => void,
+  ) {
     const workerData: WorkerData = { module };
+    this.#first = first;
     this.#onFree = onFree;
     this.#worker = new Worker(WORKER_SOURCE, { eval: true, workerData, env: SHARE_ENV, execArgv: [] });
     this.#worker.on('message', (message: FromWorker) => this.#hear(message));
@@ -93,11 +131,19 @@ class PoolWorker {
 
   start(task: Task): void {
     this.#task = task;
-    this.#feed = new Feed(task.pieces);
     this.#worker.ref();
-    const lengths = Uint32Array.from(task.pieces, ({ length }) => length);
+    this.#begin(this.#first ?? task);
+  }
+
+  end(): void {
+    void this.#worker.terminate();
+  }
+
+  #begin({ job, pieces }: Work): void {
+    this.#feed = new Feed(pieces);
+    const lengths = Uint32Array.from(pieces, ({ length }) => length);
     const mailbox = this.#mailbox;
-    this.#say({ job: task.job, lengths, mailbox, filled: this.#feed.fill(mailbox) });
+    this.#say({ job, lengths, mailbox, filled: this.#feed.fill(mailbox) });
   }
 
   #hear(message: FromWorker): void {
@@ -113,6 +159,11 @@ class PoolWorker {
       return;
     }
     this.#mailbox = message.mailbox;
+    if (this.#first !== undefined && this.#task !== undefined) {
+      this.#first = undefined;
+      this.#begin(this.#task);
+      return;
+    }
     this.#task?.resolve(message.answer);
     this.#task = undefined;
     this.#worker.unref();

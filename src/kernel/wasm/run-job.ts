@@ -1,37 +1,18 @@
 import { NUMBERS_IN, NUMBERS_OF_PIXELS, NUMBERS_OUT, STATES } from '../addon-numbers.ts';
 import type { WasmInstance } from './instance.ts';
-import type { Answer, Job, MeasureAnswer, NormaliseAnswer, PixelsAnswer } from './messages.ts';
+import type { Answer, ImageJob, Job, MeasureAnswer, NormaliseAnswer, PixelsAnswer } from './messages.ts';
+import { runNearestJob } from './run-nearest-job.ts';
+import { type Input, Scratch } from './scratch.ts';
 
 /** Counts of how often each value occurs, per channel. */
 const COUNTS = 3 * 256;
 /** Bytes for the decoder's words about an image. */
 const DETAIL = 256;
 
-/** Where in the memory of an instance the pieces of a job are: one behind the other. */
-export type Input = { readonly address: number; readonly lengths: Uint32Array };
-
-/** Memory of a job, freed when it ends. */
-class Scratch {
-  readonly #wasm: WasmInstance;
-  readonly #held: (readonly [address: number, bytes: number])[] = [];
-
-  constructor(wasm: WasmInstance) {
-    this.#wasm = wasm;
-  }
-
-  take(bytes: number): number {
-    const address = this.#wasm.allocate(bytes);
-    this.#held.push([address, bytes]);
-    return address;
-  }
-
-  [Symbol.dispose](): void {
-    for (const [address, bytes] of this.#held) this.#wasm.calls.fanfleet_free(address, bytes);
-  }
-}
-
 /** Do a job, as the addon does it. What the input is after that is not said. */
 export function runJob(wasm: WasmInstance, pieced: Input, asked: Job): Answer {
+  if (asked.kind === 'prepare-nearest' || asked.kind === 'find-nearest')
+    return runNearestJob(wasm, pieced, asked);
   using scratch = new Scratch(wasm);
   const { input, job } = joined(wasm, pieced, asked);
   const { files, pieces } = putPieces(wasm, scratch, input);
@@ -41,7 +22,11 @@ export function runJob(wasm: WasmInstance, pieced: Input, asked: Job): Answer {
 }
 
 /** The file of a single image in one piece, its data joined: a large PNG would be in memory a third time. */
-function joined(wasm: WasmInstance, input: Input, job: Job): { readonly input: Input; readonly job: Job } {
+function joined(
+  wasm: WasmInstance,
+  input: Input,
+  job: ImageJob,
+): { readonly input: Input; readonly job: ImageJob } {
   const { address, lengths } = input;
   if (job.kind !== 'normalise' && job.images.length !== NUMBERS_IN) return { input, job };
   const total = lengths.reduce((sum, length) => sum + length, 0);
@@ -72,7 +57,7 @@ function measure(
   scratch: Scratch,
   files: number,
   pieces: number,
-  { images, wanted }: Job & { kind: 'measure' },
+  { images, wanted }: ImageJob & { kind: 'measure' },
 ): MeasureAnswer {
   const count = images.length / NUMBERS_IN;
   const sizes = scratch.take(4 * images.length);
@@ -110,7 +95,7 @@ function decode(
   scratch: Scratch,
   files: number,
   pieces: number,
-  { images }: Job & { kind: 'pixels' },
+  { images }: ImageJob & { kind: 'pixels' },
 ): PixelsAnswer {
   const count = images.length / NUMBERS_IN;
   const sizes = scratch.take(4 * images.length);
@@ -172,7 +157,7 @@ function normalise(
   files: number,
   pieces: number,
   { lengths }: Input,
-  { settings }: Job & { kind: 'normalise' },
+  { settings }: ImageJob & { kind: 'normalise' },
 ): NormaliseAnswer {
   const { width, height, format, quality, headerBytes, each, range } = settings;
   const request = scratch.take(REQUEST);

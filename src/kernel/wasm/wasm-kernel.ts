@@ -20,7 +20,7 @@ export function createWasmKernel(threads: number = availableParallelism()): Kern
 
 /** The calls of the addon, done by a pool of threads. */
 export function wasmAddon(threads: number): NativeAddon {
-  const pool = new WasmPool(threads, load);
+  const pool = new WasmPool(threads, loadWasm);
   return {
     measure: async (pieces, images, wanted) =>
       (await pool.run({ kind: 'measure', images, wanted }, pieces)) as MeasureAnswer,
@@ -35,6 +35,7 @@ export function wasmAddon(threads: number): NativeAddon {
   };
 }
 
-async function load(): Promise<WebAssembly.Module> {
+/** The sources of the native kernel, compiled. */
+export async function loadWasm(): Promise<WebAssembly.Module> {
   return WebAssembly.compile(await promisify(brotliDecompress)(Buffer.from(KERNEL_WASM, 'base64')));
 }

@@ -8,7 +8,7 @@ import { OutOfMemory, WasmInstance } from './instance.ts';
 import type { Answer, FromWorker, Job, Mailbox, ToWorker, WorkerData } from './messages.ts';
 import { runJob } from './run-job.ts';
 
-/** Memory of an instance never shrinks. One of more bytes than this is not kept for the next image. */
+/** Memory of an instance never shrinks. One of more bytes than this is not kept for the next image, unless for its training set. */
 const KEPT_BYTES = 64 * 1024 * 1024;
 
 const { module } = workerData as WorkerData;
@@ -51,7 +51,8 @@ function take(mailbox: Mailbox, filled: number): void {
     wasm.calls.fanfleet_free(address, Math.max(1, total));
     return done;
   });
-  const spent = answer === undefined || (wasm?.size ?? 0) > KEPT_BYTES;
+  const isLarge = (wasm?.size ?? 0) > KEPT_BYTES && wasm?.training === undefined;
+  const spent = answer === undefined || answer === 'failed' || isLarge;
   say({ mailbox, answer: answer ?? leftToOthers(job), spent });
 }
 
@@ -75,8 +76,9 @@ function unlessItFails<T>(work: () => T): T | undefined {
   }
 }
 
-/** Of images that are for another kernel. */
+/** Of images that are for another kernel. Of vectors there is none. */
 function leftToOthers(job: Job): Answer {
+  if (job.kind === 'prepare-nearest' || job.kind === 'find-nearest') return 'failed';
   if (job.kind === 'normalise') return { extremes: [], checksum: 0, decodeMs: 0, encodeMs: 0 };
   const perImage = job.kind === 'pixels' ? NUMBERS_OF_PIXELS : NUMBERS_OUT;
   const numbers = new Float64Array((job.images.length / NUMBERS_IN) * perImage);
@@ -91,6 +93,7 @@ function say(message: FromWorker): void {
 
 /** What is handed over and not copied. */
 function madeIn(answer: Answer): Uint8Array<ArrayBuffer> | undefined {
+  if (typeof answer === 'string') return undefined;
   if ('pixels' in answer) return answer.pixels;
   return 'output' in answer ? answer.output : undefined;
 }

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { cli, finish, runIdFrom, startCli } from '../../../scripts/own-stack/cli.ts';
 import { type Comparison, comparisonSchema } from '../../../src/compare/comparison.ts';
-import { copyDigits } from '../support/copy-digits.ts';
+import { copySample } from '../support/copy-sample.ts';
 
 const IMAGES = 40;
 const PREFIX = 'compared/';
@@ -13,7 +13,7 @@ let folder: string;
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'fanfleet-compare-'));
-  await copyDigits(IMAGES, PREFIX);
+  await copySample('digits', IMAGES, PREFIX);
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 

@@ -1,17 +1,21 @@
-import { describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { cliJson } from '../../../scripts/own-stack/cli.ts';
 import { readSummary } from '../../../scripts/own-stack/stack.ts';
 import { readKeptFleet } from '../../../src/fleet/kept/files.ts';
 import type { Summary } from '../../../src/report/summary-schema.ts';
+import { copySample } from '../support/copy-sample.ts';
 import { armOf, useKeptFleets } from '../support/kept-fleets.ts';
 
 const kept = useKeptFleets('sweep-', 'start-');
 const { start, expectNothingLeft } = kept;
+const FEW = 'few/';
+
+beforeAll(() => copySample('digits', 120, FEW));
 
 describe('commands of many runs', () => {
   it('keep their fleets for them: a sweep one for each engine and worker count', async () => {
     const swept = await cliJson<{ measurements: { status: string; runId: string }[] }>(kept.stack.home, [
-      ...['sweep', 'digits/', '--engine', 'grpc', '--workers', '1,2', '--repeats', '2', '--keep-fleets'],
+      ...['sweep', FEW, '--engine', 'grpc', '--workers', '1,2', '--repeats', '2', '--keep-fleets'],
     ]);
     expect(swept.measurements.map(({ status }) => status)).toEqual(Array(4).fill('succeeded'));
     const runs = await Promise.all(swept.measurements.map(({ runId }) => readSummary(kept.stack, runId)));
@@ -37,7 +41,7 @@ describe('commands of many runs', () => {
   it('take a fleet that is there: a comparison, on its fleet side alone', async () => {
     const { id } = await start('compared', '--engine', 'grpc', '--workers', '1');
     const compared = await cliJson<{ measurements: { status: string }[] }>(kept.stack.home, [
-      ...['compare', 'serverless', 'fleet', 'digits/', '--fleet', 'compared', '--repeats', '2'],
+      ...['compare', 'serverless', 'fleet', FEW, '--fleet', 'compared', '--repeats', '2'],
     ]);
     await cliJson(kept.stack.home, ['fleet', 'stop', 'compared']);
     expect(compared.measurements.map(({ status }) => status)).toEqual(Array(4).fill('succeeded'));

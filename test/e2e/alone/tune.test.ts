@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { cli, ROOT } from '../../../scripts/own-stack/cli.ts';
 import type { TuneFigures } from '../../../src/tune/figures.ts';
 import { type Tune, tuneSchema } from '../../../src/tune/tune.ts';
-import { copyDigits } from '../support/copy-digits.ts';
+import { copySample } from '../support/copy-sample.ts';
 
 const IMAGES = 40;
 const PREFIX = 'tuned/';
@@ -14,7 +14,7 @@ let folder: string;
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'fanfleet-tune-'));
-  await copyDigits(IMAGES, PREFIX);
+  await copySample('digits', IMAGES, PREFIX);
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 

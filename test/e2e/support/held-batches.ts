@@ -9,6 +9,11 @@ import { noNamespaces } from '../../support/namespace-hosts.ts';
 
 /** The files of all batches of a fleet but the first ten. */
 const LATER = /\/fleet\/round-\d+\/(results|spans)\/0*[1-9]\d+\.json/;
+/** What is enough for later batches where they are held, and where they are not. */
+const FEW_IMAGES = 90;
+const MANY_IMAGES = 1_000;
+/** So many images that some are left of a run in small batches when it is struck. */
+export const IMAGES_TO_HOLD = noNamespaces === undefined ? FEW_IMAGES : MANY_IMAGES;
 /** Hosts take seconds to boot. */
 const POLL_MS = 200;
 

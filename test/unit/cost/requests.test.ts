@@ -5,7 +5,12 @@ import { jobSchema } from '../../../src/model/job.ts';
 import { defaultCalibration } from '../../../src/model/parameters.ts';
 import { fleetUse } from '../../../src/model/usage.ts';
 
-const work = { batches: 100, engineMs: 60_000, runningMs: [90_000, 90_000, 90_000], workerStarts: 0 };
+const work = {
+  batches: 100,
+  engineMs: 60_000,
+  instances: [{ runningMs: 90_000 }, { runningMs: 90_000, count: 2 }],
+  workerStarts: 0,
+};
 
 describe('fleetRequests', () => {
   it('counts what head and hosts ask for', () => {
@@ -23,7 +28,7 @@ describe('fleetRequests', () => {
   it('lists no more for more batches, and samples less often after an hour', () => {
     expect(fleetRequests({ ...work, batches: 1e7 }).lists).toBe(33);
     const hour = 3_600_000;
-    const puts = (ms: number) => fleetRequests({ ...work, runningMs: [ms] }).puts - 8;
+    const puts = (ms: number) => fleetRequests({ ...work, instances: [{ runningMs: ms }] }).puts - 8;
     expect([puts(hour), puts(2 * hour), puts(4 * hour)]).toEqual([720, 720 + 360, 720 + 2 * 360]);
   });
 
@@ -36,7 +41,7 @@ describe('fleetRequests', () => {
     const beside = fleetRequests({
       ...work,
       engineMs: 60_000,
-      runningMs: [wallMs, wallMs, wallMs],
+      instances: [{ runningMs: wallMs, count: 3 }],
     });
     expect(fleetUse(job, setup, { wallMs, busyMs: 100_000 }).s3).toMatchObject({
       lists: beside.lists,

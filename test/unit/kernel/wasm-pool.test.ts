@@ -1,10 +1,11 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
+import { once } from 'node:events';
 import type { Worker } from 'node:worker_threads';
 import sharp from 'sharp';
 import { expect, onTestFinished, test } from 'vitest';
 import { STATES } from '../../../src/kernel/addon-numbers.ts';
 import { WasmPool } from '../../../src/kernel/wasm/pool.ts';
-import { createWasmKernel } from '../../../src/kernel/wasm/wasm-kernel.ts';
+import { createWasmKernel, loadWasm } from '../../../src/kernel/wasm/wasm-kernel.ts';
 
 /** Counts the threads that are started until the test ends. */
 function countThreads(): () => number {
@@ -111,4 +112,28 @@ test('WebAssembly that could not be loaded is loaded again for the next job', as
   });
   await expect(pool.run(JOB, ANY)).rejects.toThrow('no memory');
   expect(await pool.run(JOB, ANY)).toHaveProperty('numbers');
+});
+
+test('the threads of a pool that is ended end when they have done what they were asked for', async () => {
+  // Prepare
+  const started: Worker[] = [];
+  const note = (message: unknown) => started.push((message as { worker: Worker }).worker);
+  subscribe('worker_threads', note);
+  onTestFinished(() => {
+    unsubscribe('worker_threads', note);
+  });
+  const first = { job: { kind: 'prepare-nearest', length: 1 }, pieces: [Buffer.of(1, 5, 9)] } as const;
+  const pool = new WasmPool(2, loadWasm, first);
+  // Act
+  const found = [4, 8, 0].map((query) => pool.run({ kind: 'find-nearest', k: 1 }, [Buffer.of(query)]));
+  await found[0];
+  const ended = started.map((worker) => once(worker, 'exit'));
+  pool.end();
+  // Assess
+  const distances = Uint32Array.of(1);
+  expect(await Promise.all(found)).toEqual(
+    [1, 2, 0].map((at) => ({ indices: Uint32Array.of(at), distances })),
+  );
+  await Promise.all(ended);
+  expect(ended).toHaveLength(2);
 });
