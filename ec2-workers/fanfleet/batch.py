@@ -15,18 +15,18 @@ from fanfleet import large_buffers
 from fanfleet.aws import client, split_uri
 from fanfleet.cpu_share import CpuShare
 from fanfleet.fetch import BYTES_IN_FLIGHT, Fetched, fetch_groups
-from fanfleet.histogram import ValueCounts, serialize_histogram
 from fanfleet.image_memory import is_file_too_large
-from fanfleet.image_task import ImageTask
-from fanfleet.kernels import Kernel, choose
+from fanfleet.inputs import Inputs
+from fanfleet.kernels import choose
 from fanfleet.manifest import parse_line
 from fanfleet.normalised_file import content_type, file_name, is_key_too_long
 from fanfleet.process_clock import started_at_ms
 from fanfleet.put_ahead import PutAhead
-from fanfleet.row import Measured, failed_row, serialize_row
+from fanfleet.row import failed_row, serialize_row
 from fanfleet.server_clock import ServerClock
 from fanfleet.task import Task, batch_name
-from fanfleet.workloads import image_task
+from fanfleet.workloads.runner import BatchRunner
+from fanfleet.workloads.runners import runner_of
 
 large_buffers.give_back()
 _ready_at_ms = time.time() * 1000
@@ -83,18 +83,20 @@ def run_task_while(is_wanted: Callable[[], bool], text: str) -> int:
 def run_batch(
     task: Task, cold_ms: float, s3: Any, server_clock: ServerClock, is_wanted: Callable[[], bool] = lambda: True
 ) -> dict[str, Any]:
-    """Read the batch from the manifest, do its images, write its histogram if any, the rows and then the span."""
+    """Read the batch from the manifest, do its images, write its files if any, the rows and then the span."""
     with _cpu.batch() as cpu_s:
         started_at = time.time()
         batch = _read_batch(s3, task)
         list_ms = (time.time() - started_at) * 1000
         kernel = choose(task.kernel)
-        images = image_task(task.workload)
-        done = _do_images(s3, kernel, task, images, batch["objects"], is_wanted)
+        runner = runner_of(task.workload)
+        beginning = time.perf_counter()
+        images = runner.begin(kernel, task.image_memory * 2**20, Inputs(s3, task.manifest))
+        list_ms += (time.perf_counter() - beginning) * 1000
+        done = _do_images(s3, task, images, runner.file_format, batch["objects"], is_wanted)
         put_started = time.perf_counter()
-        if done.values is not None:
-            text = serialize_histogram(task.batch, len(done.lines) - done.errors, done.values)
-            _put(s3, task, f"histograms/{batch_name(task.batch)}.json", text, "application/json")
+        for file in images.batch_files(task.batch, len(done.lines) - done.errors):
+            _put(s3, task, f"{file.folder}/{batch_name(task.batch)}.json", file.text, "application/json")
         _put(s3, task, f"results/{batch_name(task.batch)}.jsonl", "".join(done.lines), "application/x-ndjson")
         put_ms = done.write_ms + (time.perf_counter() - put_started) * 1000
         span = {
@@ -132,13 +134,12 @@ def run_batch(
 
 @dataclass(slots=True)
 class _Done:
-    """The rows of a batch, its histogram, and what they took.
+    """The rows of a batch, and what they took.
 
     `load_ms` and `write_ms` is time with nothing to decode.
     """
 
     lines: list[str] = field(default_factory=list)
-    values: ValueCounts | None = None
     get_ms: float = 0.0
     decode_ms: float = 0.0
     compute_ms: float = 0.0
@@ -154,22 +155,22 @@ class _Done:
 
 def _do_images(
     s3: Any,
-    kernel: Kernel,
     task: Task,
-    images: ImageTask,
+    images: BatchRunner,
+    file_format: str | None,
     objects: list[dict[str, Any]],
     is_wanted: Callable[[], bool],
 ) -> _Done:
-    """Fetch, do and, where they are normalised, write the images; all files are there when it returns."""
-    done = _Done(values=ValueCounts() if images.counts_values else None)
+    """Fetch and do the images and, where each has a file, write it; all files are there when it returns."""
+    done = _Done()
     started = time.perf_counter()
-    codes = [_refusal(task, images, item) for item in objects]
+    codes = [_refusal(task, file_format, item) for item in objects]
     wanted = [item for item, code in zip(objects, codes, strict=True) if code is None]
     # Both beside the image that is decoded; with less memory less is held.
     ahead = min(BYTES_IN_FLIGHT, task.image_memory * 2**20 // 8)
     fetching = fetch_groups(s3, task.bucket, wanted, ahead, requester_pays=task.requester_pays)
     with PutAhead(s3, task.out, ahead) as files:
-        rows = _rows(kernel, task, images, fetching, files, done)
+        rows = _rows(images, file_format, fetching, files, done)
         for item, code in zip(objects, codes, strict=True):
             if not is_wanted():
                 raise Unwanted(f"Nobody waits for batch {task.batch} any more.")
@@ -183,24 +184,23 @@ def _do_images(
     return done
 
 
-def _refusal(task: Task, images: ImageTask, item: dict[str, Any]) -> str | None:
+def _refusal(task: Task, file_format: str | None, item: dict[str, Any]) -> str | None:
     """Why an object is an error without being asked for, if it is.
 
     Its file could have no key, the plan said so, or it is too large for any image in it.
     """
-    if images.normalisation and is_key_too_long(item["key"]):
+    if file_format and is_key_too_long(item["key"]):
         return "OUTPUT_KEY_TOO_LONG"
     too_large = is_file_too_large(item["size"], task.image_memory * 2**20)
     return item.get("refused", "TOO_MUCH_MEMORY" if too_large else None)
 
 
 def _rows(
-    kernel: Kernel, task: Task, images: ImageTask, fetching: Iterator[list[Fetched]], files: PutAhead, done: _Done
+    images: BatchRunner, file_format: str | None, fetching: Iterator[list[Fetched]], files: PutAhead, done: _Done
 ) -> Iterator[dict[str, Any]]:
-    """The rows of what is fetched, in its order. Of normalised images the files are on their way then."""
+    """The rows of what is fetched, in its order. Where images have files, these are on their way then."""
     for group in fetching:
-        inputs = [(each.key, each.data) for each in group if each.data is not None]
-        measured = _measure(kernel, images, inputs, task.image_memory * 2**20, done)
+        measured = iter(images.run([(each.key, each.data) for each in group if each.data is not None]))
         for fetched in group:
             done.get_ms += fetched.get_ms
             if fetched.data is None:
@@ -215,20 +215,9 @@ def _rows(
             done.compute_ms += image.compute_ms
             if image.detail:
                 print(f"{fetched.key!r}: {image.detail}", flush=True)
-            if images.normalisation and image.file is not None:
-                file_format = images.normalisation["format"]
+            if file_format and image.file is not None:
                 files.put(file_name(fetched.key, file_format), image.file, content_type(file_format))
             yield image.row
-
-
-def _measure(
-    kernel: Kernel, images: ImageTask, inputs: list[tuple[str, bytes]], most_bytes: int, done: _Done
-) -> Iterator[Measured]:
-    """Together, or where each has a file, one by one as they are asked for."""
-    normalisation = images.normalisation
-    if normalisation is None:
-        return iter(kernel.measure_all(inputs, images.operation, images.depth, most_bytes, done.values))
-    return (kernel.normalise(data, key, normalisation, most_bytes) for key, data in inputs)
 
 
 def _read_batch(s3: Any, task: Task) -> dict[str, Any]:

@@ -32,7 +32,7 @@ BODY_TRIES = 4
 WITNESSES = 3
 """Others that are asked whether S3 answers at all. The same in src/worker/read-or-blame.ts."""
 
-_UNSOUND = (FlexibleChecksumError, HTTPClientError, IncompleteReadError, ResponseStreamingError)
+UNSOUND = (FlexibleChecksumError, HTTPClientError, IncompleteReadError, ResponseStreamingError)
 """Of a body that did not come whole, or came with other bytes than S3 has."""
 
 _THROTTLED = ("RequestTimeout", "SlowDown", "ThrottlingException")
@@ -138,7 +138,7 @@ def _answers_for_others(s3: Any, place: dict[str, str], part: Slice, batch: Sequ
         try:
             s3.get_object(**place, Key=key, Range="bytes=0-0")["Body"].read()
             return True
-        except (ClientError, *_UNSOUND) as reason:
+        except (ClientError, *UNSOUND) as reason:
             if not _is_outage(reason):
                 return True
     return False
@@ -181,7 +181,7 @@ def _read(s3: Any, place: dict[str, str], part: Slice) -> tuple[bytes | None, st
         try:
             # botocore tries again until the headers are there; what breaks within the body is ours.
             data = answer["Body"].read()
-        except _UNSOUND:
+        except UNSOUND:
             continue
         if len(data) == part.size:
             return data, None

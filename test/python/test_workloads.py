@@ -10,7 +10,7 @@ from fanfleet import workloads
 from fanfleet.image_task import ImageTask
 from fanfleet.job_settings import JobSettings
 from fanfleet.local_image import MODULES
-from fanfleet.workloads import image_task
+from fanfleet.workloads.runners import runner_of
 
 NORMALISATION = {"format": "npy", "channels": "each", "quality": 90, "range": {"min": [0, 1, 2], "max": [9, 9, 9]}}
 VARIABLES = {
@@ -37,19 +37,21 @@ def test_the_names_are_those_of_the_requests():
         ("normalise", NORMALISATION, ImageTask("normalise", "native", normalisation=NORMALISATION)),
     ],
 )
-def test_a_workload_says_what_is_done_with_each_image(name, params, expected):
-    assert image_task({"name": name, "params": params}) == expected
+def test_a_workload_of_kernels_says_what_they_do_with_each_image(name, params, expected):
+    runner = runner_of({"name": name, "params": params})
+    assert runner.task == expected
+    assert runner.file_format == ("npy" if name == "normalise" else None)
 
 
 @pytest.mark.parametrize("name", ["os", "Statistics", "", "statistics.params"])
 def test_a_workload_that_is_none_is_refused_with_those_that_there_are(name):
     with pytest.raises(ValueError, match=f"of statistics, histogram, normalise but got {name}\\."):
-        image_task({"name": name, "params": {"operation": "stats", "depth": "8"}})
+        runner_of({"name": name, "params": {"operation": "stats", "depth": "8"}})
 
 
 def test_a_setting_that_is_missing_is_named():
     with pytest.raises(KeyError, match="depth"):
-        image_task({"name": "histogram", "params": {}})
+        runner_of({"name": "histogram", "params": {}})
 
 
 def test_a_job_hands_its_workload_to_the_engine_as_it_came():

@@ -3,7 +3,8 @@
 from typing import Any
 
 from fanfleet.image_task import ImageTask
+from fanfleet.workloads.image_runner import ImageRunner
 
 
-def image_task(params: dict[str, Any]) -> ImageTask:
-    return ImageTask(operation="normalise", depth="native", normalisation=params)
+def runner(params: dict[str, Any]) -> ImageRunner:
+    return ImageRunner(ImageTask(operation="normalise", depth="native", normalisation=params))
