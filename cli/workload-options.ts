@@ -3,6 +3,7 @@ import { DEPTHS } from '../src/contract/depth.ts';
 import { NORMALISED_FORMATS } from '../src/contract/normalisation.ts';
 import { OPERATIONS } from '../src/contract/operation.ts';
 import { invalidInput, problemOf } from '../src/invalid-input.ts';
+import { LABEL_SOURCES } from '../src/workloads/knn/label-source.ts';
 import { WORKLOAD_NAMES, type WorkloadName } from '../src/workloads/names.ts';
 import { DEFAULT_WORKLOAD, REQUEST_PARAMS, type WorkloadRequest } from '../src/workloads/schemas.ts';
 import { number } from './numbers.ts';
@@ -29,7 +30,11 @@ export function addWorkloadOptions(command: Command): Command {
         .choices(['image', 'dataset'])
         .conflicts('statisticsRun'),
     )
-    .option('--statistics-run <run>', 'an earlier run over the same images that gives the range');
+    .option('--statistics-run <run>', 'an earlier run over the same images that gives the range')
+    .option('--k <n>', 'of knn: so many of the nearest vote, 1-100 (default: 5)', number)
+    .option('--training <prefix>', 'of the images that knn learns from (default: all but those that are asked)')
+    .option('--ask <n>', 'of knn without --training: so many images are asked (default: 500)', number)
+    .option('--labels <where>', `of images of knn: ${LABEL_SOURCES.join(' | ')} | <key>.csv (default: auto)`);
 }
 
 /** What a command line says of a workload. */

@@ -1,6 +1,7 @@
 import { cpus, totalmem } from 'node:os';
 import * as z from 'zod';
 import packageJson from '../package.json' with { type: 'json' };
+import { readAnswerInputs } from '../src/aggregate/answer-inputs.ts';
 import { aggregateArm } from '../src/aggregate/arm.ts';
 import { readHosts } from '../src/aggregate/hosts.ts';
 import type { ArmTimes } from '../src/aggregate/run-facts.ts';
@@ -20,6 +21,7 @@ import { readStoredPrices } from '../src/prices/stored-prices.ts';
 import { armTimes, passesSchema } from '../src/report/arm-times.ts';
 import { type ArmInput, buildSummary } from '../src/report/summary.ts';
 import { type Run, runSchema } from '../src/run/run.ts';
+import type { Inputs } from '../src/workloads/workload.ts';
 import { endpoint, handler, logger, region } from './runtime.ts';
 
 const eventSchema = z.object({ run: runSchema, passes: passesSchema });
@@ -58,13 +60,14 @@ export const main = handler('aggregate', async (event: unknown) => {
 
 /** One after the other: of each some batches are held. */
 async function readArms(store: ObjectStore, run: Run, passes: z.infer<typeof passesSchema>) {
+  const inputs = await readAnswerInputs(store, run.runId, run.workload.name);
   const arms: ArmInput[] = [];
-  for (const times of armTimes(passes)) arms.push(await readArm(store, run, times));
+  for (const times of armTimes(passes)) arms.push(await readArm(store, run, times, inputs));
   return arms;
 }
 
 /** A failed arm is read too: what it finished is in S3, and the report says what is missing. */
-async function readArm(store: ObjectStore, run: Run, times: ArmTimes): Promise<ArmInput> {
+async function readArm(store: ObjectStore, run: Run, times: ArmTimes, inputs: Inputs): Promise<ArmInput> {
   const { arm, round } = times;
   const fleet =
     arm === 'fleet'
@@ -81,6 +84,7 @@ async function readArm(store: ObjectStore, run: Run, times: ArmTimes): Promise<A
       ...wall,
       arm,
       workload: run.workload,
+      inputs,
       engineStartedAt: fleet?.engineStartedAt,
       headClock: fleet?.clock,
       resumedAt: run.resume === null ? undefined : run.startedAt,

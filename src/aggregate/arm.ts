@@ -16,6 +16,7 @@ import { buildTimeline, timelineSchema } from '../timing/timeline.ts';
 import { WorkCounter, workTotalsSchema } from '../timing/workers.ts';
 import { answerOf, answerSchema } from '../workloads/answers.ts';
 import { EXAMPLES, ProblemLog, problemSchema } from '../workloads/problems.ts';
+import type { Inputs } from '../workloads/workload.ts';
 import { armUseSchema, UseCounter } from './arm-use.ts';
 import { checkBatch, logAllLost } from './batch-check.ts';
 import { readManifest } from './manifest-stream.ts';
@@ -68,6 +69,8 @@ export interface AggregateArmInput {
   readonly arm: Arm;
   readonly round: number;
   readonly workload: Workload;
+  /** What the answer needs beside the rows. @default nothing: rows are checked as far as they tell */
+  readonly inputs?: Inputs;
   /** Start and end of the arm by the clock of the state machine, epoch milliseconds. */
   readonly startedAt: number;
   readonly endedAt: number;
@@ -119,7 +122,7 @@ export async function aggregateArm(input: AggregateArmInput): Promise<ArmAggrega
   const use = new UseCounter();
   const spans: KeptSpan[] = [];
   const batches = { first: 0, count: 0, takenOver: 0, images: 0, droppedBits: 0 };
-  const answer = answerOf(input.workload);
+  const answer = answerOf(input.workload, input.inputs);
   let part: ImagePart = EMPTY_PART;
   const seen = await readSeen(input, log);
 

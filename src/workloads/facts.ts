@@ -13,6 +13,8 @@ export interface WorkloadFacts {
   readonly writesImages: boolean;
   /** Files that every worker needs, which a function prepares before the arms start: by their names. */
   readonly inputs: readonly string[];
+  /** Those that only the answer needs. */
+  readonly answerInputs: readonly string[];
   /** Settings on which no row depends, since they say where another one is from. */
   readonly sources: readonly string[];
 }
@@ -21,10 +23,31 @@ export interface WorkloadFacts {
  * CPU time is that of docs/performance.md (write-back as PNG 8.5, as JPEG 1.9 ms) and docs/dataset-statistics.md (histogram).
  */
 export const WORKLOADS: Readonly<Record<WorkloadName, WorkloadFacts>> = {
-  statistics: { cpu: 1, batchFolders: [], writesImages: false, inputs: [], sources: [] },
-  histogram: { cpu: 1.18, batchFolders: [HISTOGRAMS], writesImages: false, inputs: [], sources: [] },
-  normalise: { cpu: 6.9, batchFolders: [], writesImages: true, inputs: [], sources: ['statisticsRun'] },
-  knn: { cpu: 1, batchFolders: [], writesImages: false, inputs: ['training'], sources: [] },
+  statistics: { cpu: 1, batchFolders: [], writesImages: false, inputs: [], answerInputs: [], sources: [] },
+  histogram: {
+    cpu: 1.18,
+    batchFolders: [HISTOGRAMS],
+    writesImages: false,
+    inputs: [],
+    answerInputs: [],
+    sources: [],
+  },
+  normalise: {
+    cpu: 6.9,
+    batchFolders: [],
+    writesImages: true,
+    inputs: [],
+    answerInputs: [],
+    sources: ['statisticsRun'],
+  },
+  knn: {
+    cpu: 1,
+    batchFolders: [],
+    writesImages: false,
+    inputs: ['training'],
+    answerInputs: ['labels'],
+    sources: [],
+  },
 };
 
 /** The workload as far as rows depend on it: two runs with the same have the same rows of the same images. */
