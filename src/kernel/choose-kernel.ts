@@ -1,8 +1,9 @@
 import type { KernelChoice } from '../contract/kernel-choice.ts';
-import { FanfleetError } from '../errors.ts';
+import { chooseAddon } from './choose-addon.ts';
 import type { Kernel } from './kernel.ts';
-import { ADDON_PATH, loadAddon, type NativeAddon, type NearestAddon } from './native-addon.ts';
+import { ADDON_PATH } from './native-addon.ts';
 import { createNativeKernel } from './native-kernel.ts';
+import { prepareNearest } from './nearest.ts';
 import { onceDone } from './once-done.ts';
 
 /**
@@ -17,26 +18,14 @@ export async function chooseKernel(
   addonPath: string = ADDON_PATH,
 ): Promise<Kernel> {
   const addon = chooseAddon(wanted, addonPath);
-  if (addon !== undefined) return createNativeKernel(addon);
-  const { createWasmKernel } = await import('./wasm/wasm-kernel.ts');
-  return createWasmKernel();
+  const own = addon === undefined ? 'portable' : 'native';
+  const kernel = addon === undefined ? await portable() : createNativeKernel(addon);
+  return { ...kernel, nearest: (training, length) => prepareNearest(training, length, own, addonPath) };
 }
 
-/**
- * The addon, or undefined where WebAssembly takes its place.
- *
- * @throws FanfleetError as `chooseKernel`
- */
-export function chooseAddon(
-  wanted: KernelChoice,
-  addonPath: string,
-): (NativeAddon & NearestAddon) | undefined {
-  const addon = wanted === 'portable' ? undefined : loadAddon(addonPath);
-  if (addon === undefined && wanted === 'native') {
-    const message = `Expected the native kernel at ${addonPath} but it was not built: npm run build:native. Or ask for the kernel auto or portable.`;
-    throw new FanfleetError('NATIVE_KERNEL_MISSING', message, { source: 'user' });
-  }
-  return addon;
+async function portable(): Promise<Kernel> {
+  const { createWasmKernel } = await import('./wasm/wasm-kernel.ts');
+  return createWasmKernel();
 }
 
 /** Chooses for one job after the other, of which each says its own: what was loaded once is kept. */

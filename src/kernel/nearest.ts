@@ -1,6 +1,6 @@
 import type { KernelChoice } from '../contract/kernel-choice.ts';
 import { FanfleetError } from '../errors.ts';
-import { chooseAddon } from './choose-kernel.ts';
+import { chooseAddon } from './choose-addon.ts';
 import { ADDON_PATH, type Neighbours } from './native-addon.ts';
 
 /** Longer vectors may have distances of more than 32 bits: 66,051 * 255^2 < 2^32. */

@@ -59,7 +59,7 @@ export async function runBaseline(options: BaselineOptions): Promise<Baseline> {
   };
 }
 
-/** The kernel without its way to do many images at once, which uses more than one thread. */
-function oneByOne(kernel: Kernel): Kernel {
-  return { name: kernel.name, prepare: (...image) => kernel.prepare(...image) };
+/** The kernel without its ways to do many images at once, which use more than one thread. */
+function oneByOne({ name, prepare, nearest }: Kernel): Kernel {
+  return { name, prepare, ...(nearest && { nearest }) };
 }
