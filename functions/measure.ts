@@ -6,6 +6,7 @@ import { addonPath } from '../src/kernel/native-addon.ts';
 import { metricsLine } from '../src/metrics-line.ts';
 import { ServerClock } from '../src/timing/server-clock.ts';
 import { readEvent } from '../src/worker/event.ts';
+import { InputFiles } from '../src/worker/inputs.ts';
 import { countsOfTakenOver } from '../src/worker/taken-over.ts';
 import { work } from '../src/worker/worker.ts';
 import { processClock, processUsage, workerLimits } from './process.ts';
@@ -14,6 +15,7 @@ import { environment, handler, logger, s3Access, writeLog } from './runtime.ts';
 const serverClock = new ServerClock();
 const reader = new ObjectReader(s3Access, { serverClock });
 const requests = new S3Requests(s3Access, { serverClock });
+const inputs = new InputFiles(requests);
 const kernelFor = kernelChooser(addonPath(environment.LAMBDA_TASK_ROOT));
 const limits = workerLimits(environment.AWS_LAMBDA_FUNCTION_MEMORY_SIZE);
 let coldStartMs = performance.now();
@@ -30,6 +32,7 @@ export const main = handler('measure', async (event: unknown) => {
   const { counts, span } = await work(job, {
     ...limits,
     reader,
+    inputs,
     kernel: await kernelFor(job.kernel),
     store: new ObjectWriter(requests, job.runsBucket),
     worker: environment.AWS_LAMBDA_LOG_STREAM_NAME,

@@ -11,6 +11,7 @@ export interface BaselineOptions
     | 'bucket'
     | 'requesterPays'
     | 'runner'
+    | 'inputs'
     | 'kernel'
     | 'encodedBytes'
     | 'decodedBytes'

@@ -7,6 +7,8 @@ import { type Row, serializeRow } from '../contract/row.ts';
 import type { ClockOffset, Span } from '../contract/span.ts';
 import type { Workload } from '../contract/workload.ts';
 import { runnerOf } from '../workloads/runners.ts';
+import type { Inputs } from '../workloads/workload.ts';
+import type { InputFiles } from './inputs.ts';
 import { NormalisedFiles, withoutLongKeys } from './normalised-files.ts';
 import { type RunBatchOptions, runBatch } from './run-batch.ts';
 
@@ -25,6 +27,8 @@ export interface Work {
   readonly imageMemory: number;
   readonly batch: Batch;
 }
+
+const NO_INPUTS: Inputs = new Map();
 
 /** What `measure` returns: counts only, since a Map Run keeps every child's output. */
 export interface BatchCounts {
@@ -49,6 +53,8 @@ export interface WorkerOptions
   readonly coldStartMs: number;
   /** What it took to read the batch itself. @default 0 */
   readonly listMs?: number;
+  /** Where workloads have their inputs from. @default the workload needs none */
+  readonly inputs?: InputFiles;
   readonly clock: { readonly epoch: () => number; readonly now: () => number };
   readonly usage: () => { readonly cpuMs: number; readonly rssPeakBytes: number };
   /** Called when nothing is left but to wait for S3 to take the span: another batch can begin. */
@@ -65,6 +71,9 @@ export async function work(job: Work, options: WorkerOptions): Promise<{ counts:
   const { store, clock, arm = 'serverless' } = options;
   const before = options.usage();
   const runner = runnerOf(job.workload);
+  const started = clock.now();
+  const inputs = runner.inputs && (await options.inputs?.of(job, runner.inputs));
+  const listMs = (options.listMs ?? 0) + (inputs === undefined ? 0 : clock.now() - started);
   const files = runner.format === undefined ? undefined : new NormalisedFiles(store, arm, job, runner.format);
   const measured = await runBatch({
     ...options,
@@ -72,6 +81,7 @@ export async function work(job: Work, options: WorkerOptions): Promise<{ counts:
     requesterPays: job.requesterPays,
     batch: files === undefined ? job.batch : withoutLongKeys(job.batch),
     runner,
+    inputs: inputs ?? NO_INPUTS,
     imageBytes: job.imageMemory * 1024 * 1024,
     ...(files === undefined ? {} : { write: files.write }),
     now: clock.now,
@@ -98,7 +108,7 @@ export async function work(job: Work, options: WorkerOptions): Promise<{ counts:
     startedAt: options.startedAt,
     endedAt,
     coldStartMs: options.coldStartMs,
-    listMs: options.listMs ?? 0,
+    listMs,
     getMs: measured.getMs,
     decodeMs: measured.decodeMs,
     computeMs: measured.computeMs,

@@ -9,6 +9,7 @@ import { opaqueWorkloadSchema } from '../../contract/workload.ts';
 import { FanfleetError } from '../../errors.ts';
 import type { Kernel } from '../../kernel/kernel.ts';
 import { parse } from '../../parse.ts';
+import { InputFiles } from '../../worker/inputs.ts';
 import { type WorkerOptions, work } from '../../worker/worker.ts';
 import { splitUri } from '../head-location.ts';
 import type { BatchPlace, Job } from '../protocol/head_pb.js';
@@ -52,6 +53,7 @@ export type BatchWork = (
 /** How batches are done on a host of the fleet: as `measure` does them, with the same code and the same kernel. */
 export function createBatchWork(options: BatchWorkOptions): BatchWork {
   const { requests, clock, worker } = options;
+  const inputs = new InputFiles(requests);
   const dividedUsage = new DividedUsage(options.usage);
   let isFirst = true;
   return async (job, place, slot, leaveSlot, signal) => {
@@ -78,6 +80,7 @@ export function createBatchWork(options: BatchWorkOptions): BatchWork {
           startedAt,
           coldStartMs,
           listMs,
+          inputs,
           clock,
           usage: share.usage,
           ...(signal && { signal }),
