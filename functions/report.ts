@@ -10,6 +10,7 @@ import { renderCsv } from '../src/report/csv.ts';
 import { renderHtml } from '../src/report/html.ts';
 import { rowsAsParquet } from '../src/report/rows/export.ts';
 import { type Summary, summarySchema } from '../src/report/summary-schema.ts';
+import { readThumbnails } from '../src/report/thumbnails/read.ts';
 import { runSchema } from '../src/run/run.ts';
 import { endpoint, handler, logger, region } from './runtime.ts';
 
@@ -27,15 +28,23 @@ export const main = handler('report', async (event: unknown) => {
   const { runId, runsBucket } = run;
   const store = new ObjectStore(s3, runsBucket);
   const summary = parse(summarySchema, await store.getJson(layout.summary(runId)), 'summary.json');
-  const reportKey = layout.report(runId);
-  const [rowsKey] = await Promise.all([
+  const [rowsKey, reportKey] = await Promise.all([
     writeRows(summary, store, runsBucket),
-    store.put(reportKey, renderHtml(summary), 'text/html; charset=utf-8'),
+    writePage(summary, store),
     store.put(layout.figures(runId), renderCsv(summary), 'text/csv; charset=utf-8'),
   ]);
   logger.info('report written', { runId, reportKey });
   return { reportKey, rowsKey };
 });
+
+async function writePage(summary: Summary, store: ObjectStore): Promise<string> {
+  const { bucket, requesterPays } = summary.request;
+  const images = new ObjectStore(requesterPays ? createS3({ region, endpoint, requesterPays }) : s3, bucket);
+  const thumbnails = await readThumbnails(summary, { runs: store, images });
+  const key = layout.report(summary.runId);
+  await store.put(key, renderHtml(summary, thumbnails), 'text/html; charset=utf-8');
+  return key;
+}
 
 /** The key of the rows; null where there are none, or where they could not be written: the report stands without them. */
 async function writeRows(summary: Summary, store: ObjectStore, bucket: string): Promise<string | null> {

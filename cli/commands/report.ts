@@ -11,6 +11,7 @@ import { renderHtml } from '../../src/report/html.ts';
 import { renderMarkdown } from '../../src/report/markdown.ts';
 import { type Summary, summarySchema } from '../../src/report/summary-schema.ts';
 import { renderTerminal } from '../../src/report/terminal.ts';
+import { readThumbnails } from '../../src/report/thumbnails/read.ts';
 import { listRuns } from '../../src/run/start.ts';
 import { type Aws, type Context, connect, runFolder } from '../context.ts';
 import { REPORT_FORMATS, type ReportFormat } from '../output-formats.ts';
@@ -45,7 +46,7 @@ export async function reportCommand(
     await writeRows(aws, summary, file);
     return { json: { file }, text: file };
   }
-  const text = rendered(summary, format);
+  const text = format === 'html' ? await page(context, aws, summary) : rendered(summary, format);
   if (out === undefined) return { json: { text }, text };
   const file = resolve(out);
   await mkdir(dirname(file), { recursive: true });
@@ -53,10 +54,8 @@ export async function reportCommand(
   return { json: { file }, text: file };
 }
 
-function rendered(summary: Summary, format: Exclude<ReportFormat, 'parquet'>): string {
+function rendered(summary: Summary, format: Exclude<ReportFormat, 'html' | 'parquet'>): string {
   switch (format) {
-    case 'html':
-      return renderHtml(summary);
     case 'json':
       return `${JSON.stringify(summary)}\n`;
     case 'csv':
@@ -64,6 +63,17 @@ function rendered(summary: Summary, format: Exclude<ReportFormat, 'parquet'>): s
     case 'md':
       return renderMarkdown(summary);
   }
+}
+
+/** The page as the run has it, made anew: with the images that it shows. */
+async function page(context: Context, aws: Aws, summary: Summary): Promise<string> {
+  const { bucket, requesterPays } = summary.request;
+  const { s3 } = requesterPays ? await connect(context, { requesterPays }) : aws;
+  const readers = {
+    runs: new ObjectStore(aws.s3, aws.stack.runsBucket),
+    images: new ObjectStore(s3, bucket),
+  };
+  return renderHtml(summary, await readThumbnails(summary, readers));
 }
 
 /** The rows of the run: as they were written beside its report, else made here from its result files. */

@@ -1,4 +1,5 @@
 import { serviceName } from './charts/cost-split.ts';
+import { labelFigures, mistakesOf } from './classification.ts';
 import { type Cell, figuresOf, groupsOf } from './figures.ts';
 import type { Summary } from './summary-schema.ts';
 
@@ -20,7 +21,12 @@ export function renderCsv(summary: Summary): string {
       }
     }
   }
-  lines.push(...rankingLines(summary), ...roundLines(summary), ...billLines(summary));
+  lines.push(
+    ...rankingLines(summary),
+    ...classificationLines(summary),
+    ...roundLines(summary),
+    ...billLines(summary),
+  );
   return lines.map((fields) => `${fields.map(quoted).join(',')}\n`).join('');
 }
 
@@ -29,6 +35,30 @@ function rankingLines({ ranking }: Summary): Field[][] {
     ['Ranking', 'faster', null, null, ranking.faster, ''],
     ['Ranking', 'ratio', null, null, ranking.ratio, 'ratio'],
     ['Ranking', 'obstacle', null, null, ranking.obstacle, ''],
+  ];
+}
+
+function classificationLines({ answer }: Summary): Field[][] {
+  if (answer?.kind !== 'knn') return [];
+  const { source, accuracy, asked, labelled, correct } = answer;
+  const line = (figure: string, value: Field, unit: string): Field[] => [
+    ...['Classification', figure, source.arm],
+    source.round,
+    value,
+    unit,
+  ];
+  return [
+    line('accuracy', accuracy, 'ratio'),
+    line('asked', asked, 'images'),
+    line('with a known label', labelled, 'images'),
+    line('recognised', correct, 'images'),
+    ...labelFigures(answer).flatMap(({ label, recall, precision }) => [
+      line(`recall of ${label}`, recall, 'ratio'),
+      line(`precision of ${label}`, precision, 'ratio'),
+    ]),
+    ...mistakesOf(answer).map(({ truth, label, images }) =>
+      line(`${truth} taken for ${label}`, images, 'images'),
+    ),
   ];
 }
 

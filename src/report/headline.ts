@@ -57,11 +57,12 @@ function kernelRemarks({ request: { kernelNote }, ranking }: Judged): string[] {
 }
 
 /** Images of which half of the bits count: they may be the half that says nothing. */
-function droppedBits({ rounds }: Judged): string[] {
+function droppedBits({ rounds, request: { workload } }: Judged): string[] {
   const images = Math.max(0, ...rounds.flatMap(({ arms }) => arms.map((arm) => arm.droppedBits)));
   if (images === 0) return [];
   const have = images === 1 ? '1 image has' : `${count(images)} images have`;
-  return [`${have} 16 bits; the low 8 were dropped: \`--depth native\` keeps them.`];
+  const remedy = 'depth' in workload.params ? ': `--depth native` keeps them' : '';
+  return [`${have} 16 bits; the low 8 were dropped${remedy}.`];
 }
 
 /** What a failed arm leaves to do, and how. Of an arm whose head was lost nobody else can tell. */

@@ -1,5 +1,6 @@
 import { count, instant, plural } from '../format.ts';
 import { brokenArms } from './agreement.ts';
+import { accuracyText, type Classification } from './classification.ts';
 import { figuresOf, shownRound } from './figures.ts';
 import { REMARKS_IN_LINE } from './headline.ts';
 import { html, type Markup, withCode } from './markup.ts';
@@ -7,6 +8,7 @@ import { renderPage } from './page.ts';
 import { adviceSection } from './sections/advice.ts';
 import { agreementSection, failureSection, problemSection } from './sections/answer.ts';
 import { armsSection, roundsSection } from './sections/arms.ts';
+import { classificationSection } from './sections/classification.ts';
 import { clocksSection } from './sections/clocks.ts';
 import { costSection, curvesSection } from './sections/cost.ts';
 import { datasetSection, outliersSection } from './sections/dataset.ts';
@@ -16,9 +18,14 @@ import { scalingSection, timelineSection, timeSection } from './sections/time.ts
 import { workersSection } from './sections/workers.ts';
 import { STYLE } from './style.ts';
 import type { Summary } from './summary-schema.ts';
+import { NO_THUMBNAILS, type Thumbnails } from './thumbnails/read.ts';
 
-/** The summary as one page. Every value is escaped by the template, whatever a key holds. */
-export function renderHtml(summary: Summary): string {
+/**
+ * The summary as one page. Every value is escaped by the template, whatever a key holds.
+ *
+ * @param thumbnails images that it shows. @default none
+ */
+export function renderHtml(summary: Summary, thumbnails: Thumbnails = NO_THUMBNAILS): string {
   const figures = figuresOf(summary);
   const shown = summary.arms.flatMap((arm) => shownRound(summary, arm) ?? []);
   const body = html`<header>
@@ -29,6 +36,7 @@ ${facts(summary)}
 </header>
 <main>
 ${armsSection(figures)}
+${classificationSection(summary, thumbnails)}
 ${adviceSection(summary)}
 ${roundsSection(summary)}
 ${timelineSection(summary, shown)}
@@ -49,7 +57,8 @@ ${environmentSection(summary)}
 ${methodSection(summary)}
 </main>
 <footer>summary.json has every figure of this page (schema ${summary.schemaVersion}).</footer>`;
-  return renderPage({ title: `fanfleet: ${summary.headline}`, style: STYLE, body });
+  const hasImages = thumbnails.asked.size + thumbnails.learnt.size > 0;
+  return renderPage({ title: `fanfleet: ${summary.headline}`, style: STYLE, body, hasImages });
 }
 
 /** A paragraph, or a list where there are more than one reads in one. */
@@ -60,7 +69,7 @@ function remarksOf({ remarks }: Summary): Markup | null {
 }
 
 /** What qualifies the headline. Green only where equality was shown and nothing is missing. */
-function facts({ agreement, ranking, contended, failures, plan, rounds, request }: Summary): Markup {
+function facts({ agreement, ranking, contended, failures, plan, rounds, request, answer }: Summary): Markup {
   const failed = failures.codes.reduce((sum, { count: times }) => sum + times, 0);
   const broken = brokenArms(rounds);
   const fact = (kind: string, what: string, rest: string) =>
@@ -71,6 +80,7 @@ function facts({ agreement, ranking, contended, failures, plan, rounds, request 
 ${agreement.equal === true ? fact(equal ? 'good' : 'open', 'Same answer:', 'digests are equal') : null}
 ${agreement.equal === false ? fact('bad', 'Different answers:', 'digests differ') : null}
 ${agreement.equal === null ? fact('open', 'Not compared', '') : null}
+${answer?.kind === 'knn' && answer.labelled > 0 ? fact('', ...accuracyFact(answer)) : null}
 ${broken.map(({ arm, round, status }) => fact('bad', status === 'failed' ? 'Failed:' : 'Not valid:', `${arm}, round ${round}`))}
 ${contended ? fact('open', 'Contended:', 'both arms shared the same cores') : null}
 ${ranking.obstacle === 'kernel' ? fact('open', 'Not ranked:', 'different kernels') : null}
@@ -79,4 +89,9 @@ ${failures.source === null ? fact('open', 'No results', 'were read') : fact(fail
 ${leftOut === 0 ? null : fact('', plural(leftOut, 'file'), 'left out')}
 ${fact('', plural(request.repeats, 'round'), request.repeats === 1 ? '(noise not measured)' : '')}
 </ul>`;
+}
+
+function accuracyFact(answer: Classification): [string, string] {
+  const [accuracy, of] = accuracyText(answer);
+  return [`Accuracy ${accuracy}:`, `${of} recognised`];
 }

@@ -1,6 +1,7 @@
 import { meaningOf } from '../contract/row.ts';
-import { count, instant, plural, printable } from '../format.ts';
+import { count, instant, percent, plural, printable } from '../format.ts';
 import { workloadText } from '../workloads/text.ts';
+import { accuracyText, labelFigures, unlabelledText } from './classification.ts';
 import { type FigureGroup, type Figures, figuresOf } from './figures.ts';
 import { REMARKS_IN_LINE } from './headline.ts';
 import { planned } from './plan-remarks.ts';
@@ -19,10 +20,12 @@ export function renderMarkdown(summary: Summary): string {
     ...(remarks.length === 0 ? [] : [...remarkLines(remarks), '']),
     `**${equal === null ? 'Not compared.' : equal ? 'Same answer.' : 'DIFFERENT ANSWERS.'}** ${text(agreement.reason)}`,
     '',
+    ...accuracy(summary),
     ...table(figures, [speed, cost, answer]),
     '',
     ...(cost.rows.length === 0 ? ['Cost: not known.', ''] : []),
     ...(summary.advice === null ? [] : [`**Advice.** ${text(summary.advice.sentence)}`, '']),
+    ...labels(summary),
     ...folded('Where the time went', table(figures, [phases], figures.arms)),
     ...folded('Workers', table(figures, [work])),
     ...failures(summary),
@@ -55,6 +58,30 @@ function table({ columns }: Figures, groups: readonly FigureGroup[], columnCount
 
 function folded(title: string, lines: readonly string[]): string[] {
   return [`<details><summary>${title}</summary>`, '', ...lines, '', '</details>', ''];
+}
+
+function accuracy({ answer }: Summary): string[] {
+  if (answer?.kind !== 'knn' || answer.labelled === 0) return [];
+  const [part, of] = accuracyText(answer);
+  return [text(`Accuracy ${part}: ${of} recognised. ${unlabelledText(answer) ?? ''}`.trim()), ''];
+}
+
+/** Labels of whom figures are shown. */
+const MOST_LABELS = 50;
+
+function labels({ answer }: Summary): string[] {
+  if (answer?.kind !== 'knn' || answer.labelled === 0 || answer.confusion === null) return [];
+  const shown = labelFigures(answer).slice(0, MOST_LABELS);
+  const rest = answer.labels.length - shown.length;
+  return folded('Labels', [
+    '| label | images | recognised | recall | taken for it | precision |',
+    '|---|---:|---:|---:|---:|---:|',
+    ...shown.map(
+      ({ label, images, correct, recall, takenFor, precision }) =>
+        `| ${text(label)} | ${[count(images), count(correct), percent(recall), count(takenFor), percent(precision)].join(' | ')} |`,
+    ),
+    ...(rest > 0 ? ['', `And ${plural(rest, 'label')} more.`] : []),
+  ]);
 }
 
 /** Keys of each kind of failure that are named. */

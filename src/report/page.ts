@@ -6,12 +6,14 @@ export interface Page {
   /** CSS: the only one that the page's policy lets in. */
   readonly style: string;
   readonly body: Markup;
+  /** Whether it has images, which are part of it as data URIs. @default false */
+  readonly hasImages?: boolean;
 }
 
 /** One page that needs nothing else: no script, no request, and a policy that allows neither. */
-export function renderPage({ title, style, body }: Page): string {
+export function renderPage({ title, style, body, hasImages = false }: Page): string {
   const hash = createHash('sha256').update(style).digest('base64');
-  const policy = `default-src 'none'; style-src 'sha256-${hash}'; base-uri 'none'; form-action 'none'`;
+  const policy = `default-src 'none'; style-src 'sha256-${hash}';${hasImages ? ' img-src data:;' : ''} base-uri 'none'; form-action 'none'`;
   return html`<!doctype html>
 <html lang="en">
 <head>

@@ -123,6 +123,19 @@ text.on.p-overhead, text.on.c-transfer { fill: var(--ink); }
 .use-name { margin: .35rem 0 .1rem; font-size: .8rem; color: var(--quiet); }
 .compact { grid-template-columns: 1fr 1fr; gap: .1rem 1.25rem; font-size: .8rem; }
 .compact div { white-space: nowrap; display: flex; justify-content: space-between; gap: .5rem; }
+.confusion { display: grid; grid-template-columns: max-content minmax(0, 1fr); column-gap: .6rem; margin: .75rem 0; max-width: 42rem; } .confusion.few { max-width: 26rem; }
+.confusion rect { stroke: var(--paper); stroke-width: 2; } .confusion .none { fill: var(--line); fill-opacity: .35; }
+.confusion .right { fill: var(--load); } .confusion .wrong { fill: var(--bad); }
+.confusion .cell { fill: var(--ink); font-size: 12px; font-variant-numeric: tabular-nums; pointer-events: none; }
+.matrix th, .matrix td { padding: .2rem .1rem .2rem .5rem; } .matrix th:first-child { padding-left: 0; } .matrix th { max-width: 12rem; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
+.wrong-images { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(18rem, 100%), 1fr)); gap: 1rem; margin: .75rem 0; padding: 0; list-style: none; }
+.wrong-images > li { padding: .8rem .95rem; background: var(--card); border: 1px solid var(--line); border-radius: .5rem; break-inside: avoid; }
+.wrong-images p { margin: .25rem 0 0; font-size: .82rem; line-height: 1.4; font-variant-numeric: tabular-nums; }
+.wrong-images .key, .neighbours b { display: inline-block; max-width: 100%; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; vertical-align: bottom; }
+.wrong-images .key { display: block; } .label { overflow-wrap: anywhere; }
+.asked { display: grid; grid-template-columns: auto minmax(0, 1fr); gap: .75rem; align-items: center; } .asked p { margin: 0; font-size: .94rem; }
+.neighbours { display: grid; grid-template-columns: repeat(3, minmax(0, 1fr)); gap: .6rem; margin: .8rem 0 0; padding: .7rem 0 0; border-top: 1px solid var(--line); list-style: none; }
+.thumbnail { display: block; object-fit: contain; background: var(--line); } .pixelated { image-rendering: pixelated; }
 dl { display: grid; grid-template-columns: minmax(7rem, max-content) 1fr; gap: .3rem 1.5rem; margin: .5rem 0; font-size: .94rem; }
 dt { color: var(--quiet); } dd { margin: 0; font-variant-numeric: tabular-nums; }
 details { margin: .6rem 0; } summary { cursor: pointer; font-weight: 600; font-size: .94rem; padding: .2rem 0; }
@@ -152,6 +165,6 @@ footer { margin-top: 3rem; color: var(--quiet); font-size: .875rem; }
 @media print {
   :root { --paper: #ffffff; }
   body { max-width: none; padding: 0; font-size: 10pt; print-color-adjust: exact; -webkit-print-color-adjust: exact; }
-  h2, h3, .bar-name { break-after: avoid; } tr, .timeline, .bars, .plot, li { break-inside: avoid; } .wide { overflow: visible; }
+  h2, h3, .bar-name { break-after: avoid; } tr, .timeline, .bars, .plot, .confusion, li { break-inside: avoid; } .wide { overflow: visible; }
 }
 `;

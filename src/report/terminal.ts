@@ -7,8 +7,9 @@ import { REMARKS_IN_LINE } from './headline.ts';
 import { HOST_COLUMNS, hostFigures } from './host-figures.ts';
 import { planned } from './plan-remarks.ts';
 import type { Summary } from './summary-schema.ts';
+import { accuracyLines, classificationLines } from './text/classification.ts';
+import { cut, WIDTH, wrap } from './text/lines.ts';
 
-const WIDTH = 100;
 const LABEL = 26;
 const COLUMN = 24;
 
@@ -27,6 +28,7 @@ export function renderTerminal(summary: Summary): string {
     '─'.repeat(head.length),
     ...table(speed),
     ...further.flatMap((group) => ['', group.title, ...table(group)]),
+    ...classificationLines(summary),
     ...advice(summary),
     ...hosts(summary),
     ...errors(summary),
@@ -45,7 +47,8 @@ function outcome({ headline, remarks }: Summary): string[] {
   return [...wrap(printable(headline)), ...remarks.flatMap((remark) => wrap(`- ${printable(remark)}`))];
 }
 
-function facts({ agreement, request, plan, environment, contended, runId, startedAt }: Summary): string[] {
+function facts(summary: Summary): string[] {
+  const { agreement, request, plan, environment, contended, runId, startedAt } = summary;
   const where = environment.offline ? 'offline, on this machine' : `AWS ${environment.region}`;
   const together =
     request.arms.length < 2 ? '' : `, ${request.schedule === 'parallel' ? 'at once' : 'one after the other'}`;
@@ -54,6 +57,7 @@ function facts({ agreement, request, plan, environment, contended, runId, starte
   const digest = agreement.digest === null ? '' : ` Digest ${shortDigest(agreement.digest)}.`;
   return [
     ...wrap(`${agreement.reason}${digest}`),
+    ...accuracyLines(summary),
     ...(contended ? ['CONTENDED: both arms shared the same cores; their times are no measure.'] : []),
     '',
     printable(`s3://${request.bucket}/${request.prefix}`),
@@ -127,24 +131,4 @@ function failures({ failures: { codes } }: Summary): string[] {
     ...(times > 3 ? [`  … ${count(times - 3)} more`] : []),
   ]);
   return ['', 'Failed images', ...lines];
-}
-
-function cut(text: string, most: number): string {
-  const characters = [...text];
-  return characters.length <= most ? text : `${characters.slice(0, most - 1).join('')}…`;
-}
-
-/** Break at spaces; a longer word stays whole, so that it can be copied. */
-function wrap(text: string): string[] {
-  const lines: string[] = [];
-  let line = '';
-  for (const word of text.split(' ')) {
-    if (line !== '' && line.length + 1 + word.length > WIDTH) {
-      lines.push(line);
-      line = word;
-    } else {
-      line = line === '' ? word : `${line} ${word}`;
-    }
-  }
-  return [...lines, line];
 }

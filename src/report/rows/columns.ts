@@ -16,7 +16,7 @@ type Measured = Exclude<Row, { readonly error: unknown }>;
 type Statistic = 'sum' | 'sumSq' | 'min' | 'max' | 'mean_e6';
 
 /**
- * The columns of `results.parquet`, the same for every workload, so that the files of many runs are one table: what an
+ * The columns of `results.parquet`, the same for every workload, so that the files of many runs are one table: what a
  * workload does not compute, and what a failed image does not have, is null.
  *
  * Each channel has its own column and not a list of three: engines keep a minimum and a maximum of a column, by which
@@ -37,6 +37,15 @@ export const ROW_COLUMNS: readonly RowColumn[] = [
   measured('output_sha256', 'STRING', ({ output }) => (output && 'sha256' in output ? output.sha256 : null)),
   measured('output_pixels_crc32', 'INT64', ({ output }) =>
     output && 'pixels_crc32' in output ? BigInt(output.pixels_crc32) : null,
+  ),
+  measured('label', 'STRING', ({ label = null }) => label),
+  // Of the nearest of all by itself, by whose bounds engines skip groups; a list would have none, and not every reader has them.
+  measured('nearest_index', 'INT32', ({ neighbours }) => neighbours?.[0]?.[0] ?? null),
+  measured('nearest_distance', 'INT64', ({ neighbours }) =>
+    neighbours?.[0] === undefined ? null : BigInt(neighbours[0][1]),
+  ),
+  measured('neighbours', 'STRING', ({ neighbours }) =>
+    neighbours === undefined ? null : JSON.stringify(neighbours),
   ),
   failed('error_code', ({ code }) => code),
   failed('error_message', ({ message }) => message),

@@ -1,0 +1,82 @@
+import { count, percent, plural, printable } from '../format.ts';
+import type { Summary } from './summary-schema.ts';
+
+/** What a classification found out. */
+export type Classification = Extract<Summary['answer'], { kind: 'knn' }>;
+
+/** Of the images that are or were taken for one label, as far as it is known what they are. */
+export interface LabelFigures {
+  readonly label: string;
+  /** Images that are it, how many of them were recognised, and how many of all were taken for it. */
+  readonly images: number;
+  readonly correct: number;
+  readonly takenFor: number;
+  /** `correct` over `images`, and over `takenFor`; null where there are none of these. */
+  readonly recall: number | null;
+  readonly precision: number | null;
+}
+
+export interface Mistake {
+  readonly truth: string;
+  readonly label: string;
+  readonly images: number;
+}
+
+type Matrix = Pick<Classification, 'labels' | 'confusion'>;
+
+/** In the order of the labels; none where there is no matrix. */
+export function labelFigures({ labels, confusion }: Matrix): LabelFigures[] {
+  if (confusion === null) return [];
+  const takenFor = labels.map((_, column) => confusion.reduce((sum, row) => sum + (row[column] ?? 0), 0));
+  return labels.map((label, i) => {
+    const images = (confusion[i] ?? []).reduce((sum, cell) => sum + cell, 0);
+    const correct = confusion[i]?.[i] ?? 0;
+    const all = takenFor[i] ?? 0;
+    return {
+      ...{ label, images, correct, takenFor: all },
+      recall: images === 0 ? null : correct / images,
+      precision: all === 0 ? null : correct / all,
+    };
+  });
+}
+
+/** What was taken for what, the most frequent first, and of equally many in the order of the labels; none where there is no matrix. */
+export function mistakesOf({ labels, confusion }: Matrix): Mistake[] {
+  if (confusion === null) return [];
+  return labels
+    .flatMap((truth, row) =>
+      labels.map((label, column) => ({
+        truth,
+        label,
+        images: row === column ? 0 : (confusion[row]?.[column] ?? 0),
+      })),
+    )
+    .filter(({ images }) => images > 0)
+    .sort((a, b) => b.images - a.images);
+}
+
+/** `97.8 %`, and of what: `489 of 500 images`. */
+export function accuracyText({ accuracy, correct, labelled }: Classification): [string, string] {
+  return [percent(accuracy), `${count(correct)} of ${plural(labelled, 'image')}`];
+}
+
+/** `3 taken for 5: 4`. */
+export function mistakeText({ truth, label, images }: Mistake): string {
+  return `${truth} taken for ${label}: ${count(images)}`;
+}
+
+const LONGEST_LABEL = 12;
+
+/** A label where there is little room. */
+export function shortLabel(label: string): string {
+  const letters = [...printable(label)];
+  if (letters.length <= LONGEST_LABEL) return letters.join('');
+  return `${letters.slice(0, LONGEST_LABEL - 1).join('')}…`;
+}
+
+/** What to know of images whose label nobody knows; null where there are none. */
+export function unlabelledText({ asked, labelled }: Classification): string | null {
+  if (asked === labelled) return null;
+  const missing = asked - labelled;
+  return `${plural(missing, 'image')} of ${count(asked)} had no known label to compare with, and ${missing === 1 ? 'does' : 'do'} not count.`;
+}
