@@ -1,4 +1,5 @@
 import { FanfleetError } from '../../errors.ts';
+import { readFields } from '../../fields.ts';
 
 /** What the images of a run are compared with. */
 export interface TrainingSet {
@@ -29,16 +30,47 @@ export function writeTraining({ width, height, labels, labelOf, pixels }: Traini
 
 /** @throws FanfleetError `INPUT_DAMAGED` */
 export function readTraining(file: Buffer): TrainingSet {
-  if (file.toString('latin1', 0, MAGIC.length) !== MAGIC) throw damaged('it does not begin as one');
-  const headerEnd = MAGIC.length + 4 + file.readUInt32LE(MAGIC.length);
-  const { count, width, height, labels } = JSON.parse(file.toString('utf8', MAGIC.length + 4, headerEnd));
+  const headerAt = MAGIC.length + 4;
+  if (file.length < headerAt || file.toString('latin1', 0, MAGIC.length) !== MAGIC) {
+    throw damaged('it does not begin as one');
+  }
+  const headerEnd = headerAt + file.readUInt32LE(MAGIC.length);
+  const header = readHeader(file.toString('utf8', headerAt, headerEnd));
+  const { count, width, height, labels } = header;
   const pixelsAt = headerEnd + 4 * count;
-  if (file.length !== pixelsAt + count * width * height * 3) throw damaged(`it has ${file.length} bytes`);
+  const length = pixelsAt + count * width * height * 3;
+  if (file.length !== length) throw damaged(`it has ${file.length} bytes and not ${length}`);
   const labelOf = Uint32Array.from({ length: count }, (_, index) => file.readUInt32LE(headerEnd + 4 * index));
+  const foreign = labelOf.find((label) => label >= labels.length);
+  if (foreign !== undefined) throw damaged(`it has a label ${foreign} of ${labels.length}`);
   return { width, height, labels, labelOf, pixels: file.subarray(pixelsAt) };
 }
 
-function damaged(why: string): FanfleetError {
+/** Without zod, since workers read it. */
+function readHeader(text: string) {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (cause) {
+    throw damaged('its header is no JSON', cause);
+  }
+  try {
+    return readFields(value, 'The header', (fields) => ({
+      count: fields.integer('count', 1),
+      width: fields.integer('width', 1),
+      height: fields.integer('height', 1),
+      labels: fields.take('labels', 'labels', isTexts, []),
+    }));
+  } catch (cause) {
+    throw damaged(FanfleetError.from(cause).message, cause);
+  }
+}
+
+function isTexts(value: unknown): value is readonly string[] {
+  return Array.isArray(value) && value.every((each) => typeof each === 'string');
+}
+
+function damaged(why: string, cause?: unknown): FanfleetError {
   const message = `Expected a training set but ${why}.`;
-  return new FanfleetError('INPUT_DAMAGED', message, { source: 'internal' });
+  return new FanfleetError('INPUT_DAMAGED', message, { source: 'internal', cause });
 }

@@ -52,6 +52,15 @@ describe('sweep options', () => {
     expect(made).not.toHaveProperty('request.workload');
   });
 
+  it('make points of knn beside those of statistics', () => {
+    const args = ['--workload', 'knn,statistics', '--k', '3', '--ask', '100', '--workers', '1'];
+    const made = sweep('photos/', ...args);
+    expect('points' in made && made.points.map(({ workload }) => workload)).toEqual([
+      { name: 'knn', params: { k: 3, ask: 100, labels: 'auto' } },
+      statistics('stats'),
+    ]);
+  });
+
   it('give all points what they have in common, but nothing of the serverless arm', () => {
     expect(sweep('--batch-size', '7')).toMatchObject({ request: { batchSize: 7 } });
     for (const option of ['--arms', '--memory', '--concurrency', '--no-baseline', '--resume']) {

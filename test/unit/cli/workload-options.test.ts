@@ -35,6 +35,15 @@ describe('workload options', () => {
     });
   });
 
+  it('are those of knn, with its numbers as numbers', () => {
+    const full = ['--k', '3', '--training', 'train/', '--ask', '50', '--labels', 'labels.csv'];
+    expect(workload('--workload', 'knn', ...full)).toEqual({
+      name: 'knn',
+      params: { k: 3, training: 'train/', ask: 50, labels: 'labels.csv' },
+    });
+    expect(() => workload('--workload', 'knn', '--k', 'some')).toThrow('Expected a number.');
+  });
+
   it('mean the statistics unless another workload is named', () => {
     expect(workload('--operation', 'mean', '--depth', 'native')).toEqual({
       name: 'statistics',
@@ -50,6 +59,8 @@ describe('workload options', () => {
     ],
     [['--workload', 'normalise', '--depth', '8'], 'is statistics or histogram for `depth` but received "8".'],
     [['--workload', 'statistics', '--statistics-run', 'r1'], 'is normalise for `statisticsRun`'],
+    [['--k', '5'], 'is knn for `k` but received 5.'],
+    [['--workload', 'knn', '--depth', '8'], 'is statistics or histogram for `depth` but received "8".'],
   ])('refuse settings of another workload, with the workload that has them: %j', (args, problem) => {
     expect(() => workload(...args)).toThrow(
       '[INVALID_INPUT] The workload is not valid. Expected nothing unless',

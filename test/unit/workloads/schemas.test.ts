@@ -18,6 +18,11 @@ describe('the workload of a request', () => {
       { name: 'normalise', params: {} },
       { format: 'png', channels: 'all', quality: 90 },
     ],
+    [{ name: 'knn' }, { k: 5, ask: 500, labels: 'auto' }],
+    [
+      { name: 'knn', params: { k: 1, training: 'train/', labels: 'labels/digits.csv' } },
+      { k: 1, training: 'train/', ask: 500, labels: 'labels/digits.csv' },
+    ],
   ])('of %j has the settings that it leaves out', (workload, params) => {
     expect(check(workload)).toEqual({ name: workload.name, params });
   });
@@ -54,6 +59,26 @@ describe('the workload of a request', () => {
     expect(() => check({ name: 'statistics', params })).toThrow(problem);
   });
 
+  it.each([
+    [{ k: 0 }, 'Expected number of at least 1 for `workload.params.k` but received 0.'],
+    [{ k: 101 }, 'Expected number of at most 100 for `workload.params.k` but received 101.'],
+    [{ k: 2.5 }, 'Expected integer for `workload.params.k` but received 2.5.'],
+    [{ training: '' }, 'Expected string of at least 1 character for `workload.params.training`'],
+    [{ ask: 0 }, 'Expected number of at least 1 for `workload.params.ask` but received 0.'],
+    [
+      { labels: 'path' },
+      'Expected one of "auto", "folder", "name", "json", or the key of a .csv for `workload.params.labels` but received "path".',
+    ],
+    [
+      { labels: '/digits.csv' },
+      'or the key of a .csv for `workload.params.labels` but received "/digits.csv".',
+    ],
+    [{ labels: 5 }, 'or the key of a .csv for `workload.params.labels` but received 5.'],
+    [{ operation: 'mean' }, 'Expected no field `operation` in `workload.params`'],
+  ])('says of knn %j what it wants instead', (params, problem) => {
+    expect(() => check({ name: 'knn', params })).toThrow(problem);
+  });
+
   it('has no fields beside its name and its settings', () => {
     expect(() => check({ name: 'histogram', depth: '8' })).toThrow(
       'Expected no field `depth` in `workload`:',
@@ -72,6 +97,7 @@ describe('requestedAgain', () => {
     resolveWorkload({ name: 'statistics', params: { operation: 'max' } }),
     resolveWorkload({ name: 'histogram' }),
     resolveWorkload(normalise),
+    resolveWorkload({ name: 'knn', params: { k: 3, ask: 9, labels: 'json' } }),
   ])('asks for the same: %j', (workload) => {
     expect(resolveWorkload(requestedAgain(workload))).toEqual(workload);
   });

@@ -20,6 +20,12 @@ describe('workloadText', () => {
       'normalise',
       "normalise to npy, all channels alike, by each image's own range",
     ],
+    [{ name: 'knn' }, 'knn', 'knn by the 5 nearest of all but 500 of the images'],
+    [
+      { name: 'knn', params: { k: 1, training: 'train/' } },
+      'knn',
+      'knn by the 1 nearest of those under train/',
+    ],
   ])('of %j', (request, label, text) => {
     const workload = resolveWorkload(request);
     expect(workloadLabel(workload)).toBe(label);
@@ -32,6 +38,7 @@ it('no two workloads, nor operations of statistics, have one label', () => {
     ...OPERATIONS.map((operation) => resolveWorkload({ name: 'statistics', params: { operation } })),
     resolveWorkload({ name: 'histogram' }),
     resolveWorkload({ name: 'normalise' }),
+    resolveWorkload({ name: 'knn' }),
   ];
   expect(new Set(all.map(workloadLabel)).size).toBe(all.length);
 });

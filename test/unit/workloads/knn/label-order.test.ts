@@ -1,0 +1,20 @@
+import { expect, it } from 'vitest';
+import { inLabelOrder } from '../../../../src/workloads/knn/label-order.ts';
+
+it.each([
+  ['integers by number', ['10', '9', '-1', '0'], ['-1', '0', '9', '10']],
+  [
+    'integers that no double tells apart',
+    ['9007199254740993', '9007199254740992'],
+    ['9007199254740992', '9007199254740993'],
+  ],
+  ['two forms of one number by code unit', ['7', '07'], ['07', '7']],
+  ['others by code unit', ['b', 'B', 'a'], ['B', 'a', 'b']],
+  ['integers by code unit beside others', ['10', '9', 'cat'], ['10', '9', 'cat']],
+  ['decimal fractions by code unit', ['10.5', '9.5'], ['10.5', '9.5']],
+  ['each once', ['1', '0', '1'], ['0', '1']],
+  ['none', [], []],
+])('labels are in their order: %s', (_, labels, ordered) => {
+  expect(inLabelOrder(labels)).toEqual(ordered);
+  expect(inLabelOrder(labels.toReversed())).toEqual(ordered);
+});
