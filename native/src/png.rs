@@ -116,7 +116,9 @@ fn collect<'a>(image: &Image<'a>, layout: &mut Layout, joined: &'a mut Vec<u8>) 
             rest = rest.get(length + 12..)?;
         }
     }
-    layout.fill_palette(entries, transparency);
+    if layout.has_palette() {
+        layout.fill_palette(entries, transparency);
+    }
     if joined.is_empty() { first } else { Some(joined) }
 }
 

@@ -1,6 +1,7 @@
 //! How the pixels of a PNG of up to 8 bits lie in its lines.
 
 use crate::image::Image;
+use crate::scratch::append;
 
 const GREY: u8 = 0;
 const RGB: u8 = 2;
@@ -16,7 +17,7 @@ pub struct Layout {
     pub width: usize,
     pub depth: usize,
     colour: u8,
-    /// Over black, beyond the palette black.
+    /// Over black, beyond the palette black; of grey of less than 8 bits its levels.
     palette: [[u8; 3]; 256],
 }
 
@@ -33,7 +34,12 @@ impl Layout {
         if !known || interlace != 0 || header[16..24] != size {
             return None;
         }
-        Some(Self { width: image.width as usize, depth: depth.into(), colour, palette: [[0; 3]; 256] })
+        let mut palette = [[0; 3]; 256];
+        if colour == GREY && depth < 8 {
+            let most = (1 << depth) - 1;
+            (0..=most).for_each(|level| palette[level] = [(level * 255 / most) as u8; 3]);
+        }
+        Some(Self { width: image.width as usize, depth: depth.into(), colour, palette })
     }
 
     fn samples(&self) -> usize {
@@ -79,30 +85,32 @@ impl Layout {
     /// The pixel at `place` of an indexed byte, counted from the left.
     pub fn colour_in(&self, byte: u8, place: usize) -> [u8; 3] {
         let value = (byte << (place * self.depth)) >> (8 - self.depth);
-        match self.colour {
-            PALETTE => self.palette[usize::from(value)],
-            _ => [(u16::from(value) * 255 / ((1 << self.depth) - 1)) as u8; 3],
-        }
+        self.palette[usize::from(value)]
     }
 
     /// Append the pixels of a line, over black.
     pub fn expand(&self, line: &[u8], to: &mut Vec<u8>) {
         match (self.colour, self.depth) {
             (GREY, 8) | (RGB, _) => to.extend_from_slice(line),
-            (GREY_ALPHA, _) => to.extend(line.as_chunks().0.iter().map(|[value, alpha]| over_black(*value, *alpha))),
-            (RGBA, _) => to.extend(
+            (GREY_ALPHA, _) => append(to, line.as_chunks().0.iter().map(|[value, alpha]| [over_black(*value, *alpha)])),
+            (RGBA, _) => append(
+                to,
                 line.as_chunks()
                     .0
                     .iter()
-                    .flat_map(|[red, green, blue, alpha]| [red, green, blue].map(|value| over_black(*value, *alpha))),
+                    .map(|[red, green, blue, alpha]| [red, green, blue].map(|value| over_black(*value, *alpha))),
             ),
-            _ => {
-                let (channels, per_byte) = (self.channels(), 8 / self.depth);
-                for x in 0..self.width {
-                    to.extend_from_slice(&self.colour_in(line[x / per_byte], x % per_byte)[..channels]);
-                }
-            }
+            (PALETTE, 8) => append(to, line.iter().map(|index| self.palette[usize::from(*index)])),
+            (GREY, _) => append(to, self.pixels_in(line).map(|[grey, ..]| [grey])),
+            _ => append(to, self.pixels_in(line)),
         }
+    }
+
+    /// Those of bytes that have several each.
+    fn pixels_in<'a>(&'a self, line: &'a [u8]) -> impl ExactSizeIterator<Item = [u8; 3]> + 'a {
+        // 8, 4 or 2 to a byte.
+        let shift = (8 / self.depth).ilog2();
+        (0..self.width).map(move |x| self.colour_in(line[x >> shift], x & ((1 << shift) - 1)))
     }
 
     /// Of a strip, without their filter types.

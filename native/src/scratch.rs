@@ -44,6 +44,14 @@ pub fn at_least(buffer: &mut Vec<u8>, length: usize) -> Result<&mut [u8], Failur
 /// Grey in all three channels, in a buffer whose bytes are lost.
 pub fn spread<'a>(grey: &[u8], rgb: &'a mut Vec<u8>) -> &'a [u8] {
     rgb.clear();
-    rgb.extend(grey.iter().flat_map(|value| [*value; 3]));
+    append(rgb, grey.iter().map(|value| [*value; 3]));
     rgb
+}
+
+/// Append pixels to a buffer.
+pub fn append<const N: usize>(to: &mut Vec<u8>, pixels: impl ExactSizeIterator<Item = [u8; N]>) {
+    let first = to.len();
+    to.resize(first + N * pixels.len(), 0);
+    // Into room that is there already, which the compiler makes a loop without checks of.
+    to[first..].as_chunks_mut().0.iter_mut().zip(pixels).for_each(|(place, pixel)| *place = pixel);
 }

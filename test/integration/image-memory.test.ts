@@ -84,6 +84,33 @@ describe('a large image among small ones', () => {
   }, 60_000);
 });
 
+describe('the pixels of a large image', () => {
+  beforeAll(() => {
+    writeFileSync(join(folder, 'small.png'), rgbaPng(64, 64));
+    writeFileSync(join(folder, 'large.png'), rgbaPng(4_000, 4_000));
+  });
+
+  it.each(KERNELS)('take no more than it says in $name', ({ name }) => {
+    const script = fileURLToPath(new URL('../fixtures/pixels-memory.ts', import.meta.url));
+    const args = [script, name, join(folder, 'small.png'), join(folder, 'large.png')];
+    expectWithin(execFileSync(process.execPath, args, { encoding: 'utf8' }));
+  });
+
+  it.each(PYTHON_KERNELS)('take no more than it says in the %s kernel of Python', (kernel) => {
+    const args = ['pixels_memory.py', join(folder, 'small.png'), join(folder, 'large.png')];
+    expectWithin(fixtureLines(args, { kernel })[0] ?? '');
+  });
+
+  /** Of a file that is small beside its pixels. */
+  function expectWithin(line: string): void {
+    const [taken, most] = JSON.parse(line) as [number, number];
+    const rgb = 3 * 4_000 ** 2;
+    expect(most).toBeLessThan(25 * MIB + 5 * 4_000 ** 2 + rgb);
+    expect(taken).toBeLessThan(most);
+    expect(taken).toBeGreaterThan(rgb);
+  }
+});
+
 function inFunction(kernel: string): string[] {
   const script = fileURLToPath(new URL('../fixtures/measure-within.ts', import.meta.url));
   const args = [script, join(folder, 'images'), String(MEMORY), kernel];

@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -21,6 +21,7 @@ import { createNativeKernel } from '../../src/kernel/native-kernel.ts';
 import { createSharpKernel } from '../../src/kernel/sharp-kernel.ts';
 import { createWasmKernel } from '../../src/kernel/wasm/wasm-kernel.ts';
 import { PILLOW_DIFFERS, REFUSED } from '../fixtures/refused-images.ts';
+import { writeDamaged } from '../support/damaged-images.ts';
 import { fixtureLines } from '../support/fixture-script.ts';
 import { PYTHON_KERNELS, type PythonKernel } from '../support/python-kernels.ts';
 
@@ -132,23 +133,10 @@ test.each(KERNELS)('the orientation of a photograph changes nothing for $name', 
 });
 
 describe('damage at random places', () => {
-  const FILES = [
-    ...['rgb-420.jpg', 'rgb-444.jpg', 'progressive.jpg', 'progressive-grey.jpg', 'restart.jpg', 'grey.jpg'],
-    ...['static.gif', 'transparent.gif', 'lossy.webp', 'lossy-alpha.webp', 'lossless.webp', 'animated.webp'],
-    ...['rgb.tif', 'rgb-lzw.tif', 'rgb-deflate.tif', 'strips.tif', 'palette.tif', 'palette.png', 'rgba.png'],
-  ];
-
   test('all kernels agree, whether they measure or refuse', async () => {
     // Prepare
-    const random = generator(20_261_121);
     const target = mkdtempSync(join(folder, 'damaged-'));
-    for (const name of FILES) {
-      const whole = readFileSync(join(folder, 'odd', name));
-      const copies = name.endsWith('.jpg') ? 50 : 15;
-      for (let copy = 0; copy < copies; copy += 1) {
-        writeFileSync(join(target, `${copy}-${name}`), damage(whole, copy, random));
-      }
-    }
+    writeDamaged(join(folder, 'odd'), target);
     // Act
     const below = target.slice(folder.length + 1);
     const rows = rowsOfPython(below, 'stats');
@@ -228,26 +216,4 @@ function rowsOfPython(
 
 function keyOf(line: string): string {
   return (JSON.parse(line) as Row).key;
-}
-
-/** Change, flip, drop or insert bytes at one to five places. */
-function damage(whole: Buffer, kind: number, random: (below: number) => number): Buffer {
-  let data = Buffer.from(whole);
-  for (let times = random(5); times >= 0; times -= 1) {
-    const at = 2 + random(data.length - 3);
-    if (kind % 4 === 0) data[at] = random(256);
-    else if (kind % 4 === 1) data[at] = (data[at] ?? 0) ^ (1 << random(8));
-    else if (kind % 4 === 2) data = Buffer.concat([data.subarray(0, at), data.subarray(at + 1 + random(20))]);
-    else data = Buffer.concat([data.subarray(0, at), Buffer.of(random(256), random(256)), data.subarray(at)]);
-  }
-  return data;
-}
-
-/** A linear congruential generator (the constants of Numerical Recipes), so that every run damages alike. */
-function generator(seed: number): (below: number) => number {
-  let state = seed;
-  return (below) => {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
-    return Math.floor((state / 2 ** 32) * below);
-  };
 }
