@@ -1,3 +1,4 @@
+import { cached } from '../../concurrency/cached.ts';
 import { failedRow, type MeasuredRow } from '../../contract/row.ts';
 import { withinMemory } from '../../kernel/image-memory.ts';
 import type { Decoded, Kernel, Normalised, Prepared } from '../../kernel/kernel.ts';
@@ -52,9 +53,7 @@ function trainedOn(inputs: Inputs, kernel: Kernel): Promise<Trained> {
   if (file === undefined) throw new TypeError('Expected the training set among the inputs.');
   const own = trained.get(file) ?? new Map<string, Promise<Trained>>();
   trained.set(file, own);
-  const found = own.get(kernel.name) ?? train(file, kernel);
-  own.set(kernel.name, found);
-  return found;
+  return cached(own, kernel.name, () => train(file, kernel));
 }
 
 async function train(file: Buffer, kernel: Kernel): Promise<Trained> {
