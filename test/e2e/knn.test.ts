@@ -1,0 +1,82 @@
+import { execFile } from 'node:child_process';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { beforeAll, describe, expect, inject, it } from 'vitest';
+import { cli, ROOT } from '../../scripts/own-stack/cli.ts';
+import {
+  type ConnectedStack,
+  connectStack,
+  readRows,
+  readSummary,
+  startExecution,
+  waitForEnd,
+} from '../../scripts/own-stack/stack.ts';
+import { ENGINE_NAMES } from '../../src/contract/engines.ts';
+import type { Summary } from '../../src/report/summary-schema.ts';
+import { IS_FULL } from '../support/full-only.ts';
+import { sharedFleet } from './support/shared-fleet.ts';
+
+const K = 3;
+/** Of the 1,797 digits: so many are asked, and the others are learned from. */
+const ASK = 500;
+/** One with the code of the serverless arm, and one with that of Python. */
+const ENGINES = IS_FULL ? ENGINE_NAMES : (['grpc', 'dask'] as const);
+
+let stack: ConnectedStack;
+let independent: string;
+
+beforeAll(async () => {
+  stack = await connectStack(inject('home'));
+  const digits = join(inject('home'), 'dataset/digits');
+  const script = join(ROOT, 'test/fixtures/independent_knn.py');
+  const args = ['-B', script, digits, '--ask', String(ASK), String(K), '--prefix', 'digits/'];
+  const { stdout } = await promisify(execFile)(join(ROOT, '.venv/bin/python'), args, {
+    maxBuffer: 64 * 1024 * 1024,
+  });
+  independent = stdout;
+});
+
+describe.each(ENGINES)('the digits by their nearest, with engine %s', (engine) => {
+  let runId: string;
+  let summary: Summary;
+
+  beforeAll(async () => {
+    const fleet = await sharedFleet(engine);
+    runId = await startExecution(stack, {
+      ...{ prefix: 'digits/', fleet, workload: { name: 'knn', params: { k: K, ask: ASK } } },
+    });
+    expect(await waitForEnd(stack, runId)).toMatchObject({ status: 'SUCCEEDED' });
+    summary = await readSummary(stack, runId);
+  });
+
+  it('have the rows on both arms that numpy gives', async () => {
+    expect(summary.agreement.equal).toBe(true);
+    expect(summary.rounds.flatMap(({ arms }) => arms.map(({ valid }) => valid))).toEqual([true, true]);
+    expect(summary.plan.images).toBe(ASK);
+    expect(await readRows(stack, runId, 'serverless')).toBe(independent);
+    expect(await readRows(stack, runId, 'fleet')).toBe(independent);
+  });
+
+  it('are compared with their names, in the summary and in the report', async () => {
+    const rows = independent
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line) as { key: string; label: string });
+    const correct = rows.filter(({ key, label }) => key.endsWith(`-${label}.png`)).length;
+    expect(summary.answer).toMatchObject({
+      ...{ kind: 'knn', asked: ASK, labelled: ASK, correct, accuracy: correct / ASK },
+      labels: Array.from({ length: 10 }, (_, digit) => String(digit)),
+    });
+    expect(correct / ASK).toBeGreaterThan(0.95);
+    const { stdout } = await cli(stack.home, ['report', runId]);
+    expect(stdout).toContain(`${correct} of ${ASK}`);
+  });
+});
+
+it('a k that is larger than the training set ends the run before its arms, and says so', async () => {
+  const input = { prefix: 'digits/', workload: { name: 'knn', params: { k: 100, ask: 1_750 } } };
+  const runId = await startExecution(stack, input);
+  const ended = await waitForEnd(stack, runId);
+  expect(ended).toMatchObject({ status: 'FAILED', error: 'INVALID_INPUT' });
+  expect(ended.cause).toContain('47');
+});
