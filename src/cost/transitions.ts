@@ -12,8 +12,10 @@ export const TRANSITIONS = {
   skippedBranch: 2,
   /** Arms. */
   pass: 1,
-  /** Validate, MemoryAsked, Plan, BaselineAsked, Passes, Aggregate, Report, Outcome, Done. */
+  /** Validate, MemoryAsked, Plan, InputsAsked, Passes, Aggregate, Report, Outcome, Done. */
   run: 9,
+  /** Prepare, BaselineAsked. */
+  inputs: 2,
   /** Baseline. */
   baseline: 1,
 } as const;

@@ -17,6 +17,12 @@ export const NOTES = {
     'Files in tars were left out that the same tar has again later on, as tar does when it extracts',
   KEYS_NAME_SHARDS:
     'Several shards have files of the same name, so the keys of their rows are `<shard>/<name>`; a run always has it so with shardKeys `path`',
+  TRAINING_NOT_READ: 'Images could not be read or decoded and were left out of the training set',
+  TRAINING_NOT_LABELLED: 'Images have no label and were left out of the training set',
+  LABELS_UNUSABLE: 'Files of labels are no JSON with a `label` that is a string or an integer',
+  ASKED_NOT_LABELLED: 'Images that are asked have no label, so whether their answers are right is not known',
+  ASKED_TOO_MANY: 'Labels were looked for of no image that is asked, since there are more than 2 million',
+  ASKED_LEARNED: 'Images that are asked are in the training set as well, each the nearest of itself',
 } as const;
 export type NoteCode = keyof typeof NOTES;
 const CODES = Object.keys(NOTES) as NoteCode[];

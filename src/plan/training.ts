@@ -10,6 +10,9 @@ import { PackedPages } from './packed-pages.ts';
 import { pick } from './split.ts';
 import { type ManifestTotals, type WriteManifestOptions, writeManifest } from './write.ts';
 
+/** The list of the images to learn from. */
+export const TRAINING_ITEMS = 'training-items.json';
+
 /** Most images of a training set, and of a prefix that is divided: the functions hold them, or what is known of them. */
 export const TRAINING_LIMIT = SORT_LIMIT;
 
@@ -60,7 +63,7 @@ export async function planTraining(
 }
 
 async function writeItems(pages: Pages, prefix: string, place: TrainingPlace): Promise<Training> {
-  const itemsKey = layout.inputFile(place.runId, 'training-items.json');
+  const itemsKey = layout.inputFile(place.runId, TRAINING_ITEMS);
   const batches = cutBatches(pages, { batchSize: BATCH_SIZE });
   const { images, bytes } = await writeManifest({
     ...{ s3: place.s3, bucket: place.runsBucket, key: itemsKey },

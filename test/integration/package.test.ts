@@ -159,7 +159,7 @@ describe('the template', () => {
   });
 });
 
-describe.each(['measure', 'baseline'])('%s.zip', (name) => {
+describe.each(['measure', 'baseline', 'prepare'])('%s.zip', (name) => {
   it('is its bundle, and the native kernel for its processor where that was built', () => {
     const addon = 'native/dist/linux-arm64/kernel.node';
     const built = existsSync(join(ROOT, addon));
@@ -181,6 +181,7 @@ describe.each(['measure', 'baseline'])('%s.zip', (name) => {
     expect(attached.map(([logicalId]) => logicalId).toSorted()).toEqual([
       'BaselineLambdaFunction',
       'MeasureLambdaFunction',
+      'PrepareLambdaFunction',
     ]);
   });
 });

@@ -36,8 +36,12 @@ describe('the stack that is billed', () => {
     const [serverless, fleet] = pass?.States.Arms?.Branches ?? [];
     // Choices take the way that was asked for.
     const asked = ['$.run.configureMemory', '$.outcome.failedArms'];
-    expect(path(machine, asked).length).toBe(TRANSITIONS.run + TRANSITIONS.baseline);
-    expect(path(machine, [...asked, '$.run.baseline']).length).toBe(TRANSITIONS.run);
+    const [noInputs, noBaseline] = ['$.run.hasInputs', '$.run.baseline'];
+    const { run, baseline, inputs } = TRANSITIONS;
+    expect(path(machine, asked).length).toBe(run + inputs + baseline);
+    expect(path(machine, [...asked, noBaseline]).length).toBe(run + inputs);
+    expect(path(machine, [...asked, noInputs]).length).toBe(run + baseline);
+    expect(path(machine, [...asked, noInputs, noBaseline]).length).toBe(run);
     expect(path(pass, [])).toEqual(['Arms']);
     expect(path(serverless, []).length).toBe(TRANSITIONS.serverlessBranch);
     expect(path(fleet, []).length).toBe(TRANSITIONS.fleetBranch);

@@ -140,6 +140,35 @@ describe('the fleet', () => {
   });
 });
 
+describe('inputs', () => {
+  const goesTo = (run: Readonly<Record<string, boolean>>, from: string) => {
+    const { Choices = [], Default } = stateOf(from);
+    return Choices.find(({ Variable }) => run[Variable.replace('$.run.', '')])?.Next ?? Default;
+  };
+
+  it.each([
+    [true, true, 'Prepare'],
+    [true, false, 'Prepare'],
+    [false, true, 'Baseline'],
+    [false, false, 'Passes'],
+  ])('of a run that has some (%s) are prepared after the plan; baseline %s', (hasInputs, baseline, next) => {
+    expect(stateOf('Plan').Next).toBe('InputsAsked');
+    expect(goesTo({ hasInputs, baseline }, 'InputsAsked')).toBe(next);
+  });
+
+  it('are there before the first image is measured, in the baseline or an arm', () => {
+    expect(functionOf(stateOf('Prepare'))).toBe('prepare');
+    expect(stateOf('Prepare')).toMatchObject({ Next: 'BaselineAsked', ResultPath: null });
+    expect(goesTo({ baseline: true }, 'BaselineAsked')).toBe('Baseline');
+    expect(goesTo({ baseline: false }, 'BaselineAsked')).toBe('Passes');
+  });
+
+  it('that cannot be made end the run, as a plan that cannot does', () => {
+    expect(stateOf('Prepare').Catch).toBeUndefined();
+    expect(stateOf('Prepare').Retry).toEqual(stateOf('Plan').Retry);
+  });
+});
+
 describe('an arm', () => {
   it.each([
     ['serverless', 'ServerlessWanted', 'FanOut'],

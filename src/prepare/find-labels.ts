@@ -1,0 +1,90 @@
+import type { ObjectStore } from '../aws/object-store.ts';
+import { forEachConcurrent } from '../concurrency/for-each-concurrent.ts';
+import type { NoteLog } from '../dataset/notes.ts';
+import { GETS_AT_ONCE } from '../dataset/reads.ts';
+import { FanfleetError } from '../errors.ts';
+import type { LabelSource } from '../workloads/knn/label-source.ts';
+import { readLabelTable } from '../workloads/knn/label-table.ts';
+import { folderLabel, jsonKey, labelInJson, nameLabel } from '../workloads/knn/labels.ts';
+
+/** Most bytes of a CSV: as a text it has to fit into a string. */
+const TABLE_BYTES = 256 * 1024 * 1024;
+
+/** The labels of images, in their order; null where one has none. */
+export type FindLabels = (keys: readonly string[]) => Promise<readonly (string | null)[]>;
+
+export interface LabelFiles {
+  /** The bucket of the images. */
+  readonly bucket: string;
+  readonly files: Pick<ObjectStore, 'get' | 'stream'>;
+  /** Told of files that are there and cannot be used. */
+  readonly notes: Pick<NoteLog, 'add'>;
+}
+
+/**
+ * How labels are found.
+ *
+ * @throws FanfleetError `INVALID_INPUT` where a CSV is not there or cannot be used; S3's code
+ */
+export async function labelFinder(
+  source: Exclude<LabelSource, 'auto'>,
+  place: LabelFiles,
+): Promise<FindLabels> {
+  if (source === 'folder') return async (keys) => keys.map(folderLabel);
+  if (source === 'name') return async (keys) => keys.map(nameLabel);
+  if (source === 'json') return (keys) => labelsInJson(keys, place);
+  const table = await readTable(source, place);
+  return async (keys) => keys.map((key) => table.get(key) ?? null);
+}
+
+async function labelsInJson(keys: readonly string[], { files, notes }: LabelFiles) {
+  const labels = new Array<string | null>(keys.length).fill(null);
+  await forEachConcurrent(keys, GETS_AT_ONCE, async (key, index) => {
+    const file = jsonKey(key);
+    const text = await ifThere(files.get(file));
+    if (text === null) return;
+    labels[index] = labelOrNull(text.toString('utf8'));
+    if (labels[index] === null) notes.add('LABELS_UNUSABLE', file);
+  });
+  return labels;
+}
+
+function labelOrNull(text: string): string | null {
+  try {
+    return labelInJson(text);
+  } catch {
+    return null;
+  }
+}
+
+async function readTable(key: string, { bucket, files }: LabelFiles): Promise<Map<string, string>> {
+  const where = `s3://${bucket}/${key}`;
+  const chunks: Uint8Array[] = [];
+  const read = async () => {
+    let bytes = 0;
+    for await (const chunk of files.stream(key)) {
+      bytes += chunk.length;
+      if (bytes > TABLE_BYTES)
+        throw unusable(`Expected labels of at most 256 MiB in ${where} but it has more.`);
+      chunks.push(chunk);
+    }
+    return chunks;
+  };
+  if ((await ifThere(read())) === null) {
+    throw unusable(`Expected a CSV with labels at ${where} but it is not there: correct \`labels\`.`);
+  }
+  return readLabelTable(Buffer.concat(chunks).toString('utf8'), where);
+}
+
+async function ifThere<T>(read: Promise<T>): Promise<T | null> {
+  try {
+    return await read;
+  } catch (reason) {
+    if (reason instanceof FanfleetError && reason.code === 'OBJECT_NOT_FOUND') return null;
+    throw reason;
+  }
+}
+
+function unusable(message: string): FanfleetError {
+  return new FanfleetError('INVALID_INPUT', message, { source: 'user' });
+}

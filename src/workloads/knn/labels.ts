@@ -1,0 +1,55 @@
+import type { DatasetObject } from '../../contract/manifest.ts';
+
+/** An image, as far as its label may depend on it. */
+export type Place = Pick<DatasetObject, 'key' | 'shard'>;
+
+/** The name of the folder that an image lies in. */
+export function folderLabel(key: string): string | null {
+  const folder = key.split('/').at(-2);
+  return folder === undefined || folder === '' || folder === '.' ? null : folder;
+}
+
+/** What stands between the last `-` of a file's name and its suffix: of `digits/0042-7.png` the `7`. */
+export function nameLabel(key: string): string | null {
+  const name = withoutSuffix(key.slice(key.lastIndexOf('/') + 1));
+  const dash = name.lastIndexOf('-');
+  return dash < 0 || dash === name.length - 1 ? null : name.slice(dash + 1);
+}
+
+/** The key of the JSON beside an image: the same name with the suffix `.json`. */
+export function jsonKey(key: string): string {
+  const name = key.lastIndexOf('/') + 1;
+  return `${key.slice(0, name)}${withoutSuffix(key.slice(name))}.json`;
+}
+
+/**
+ * The field `label` of the JSON beside an image, as text; null where it has none.
+ *
+ * @throws SyntaxError where it is no JSON
+ */
+export function labelInJson(text: string): string | null {
+  const value: unknown = JSON.parse(text);
+  const label = typeof value === 'object' && value !== null && 'label' in value ? value.label : undefined;
+  if (typeof label === 'string' && label !== '') return label;
+  return Number.isSafeInteger(label) ? String(label) : null;
+}
+
+/** Whether an image lies in a folder below its prefix, or in a folder of its tar. */
+export function liesInFolder({ key, shard }: Place, prefix: string): boolean {
+  const base = prefix.slice(0, prefix.lastIndexOf('/') + 1);
+  const root = shard === undefined ? base : `${shard.key}/`;
+  return folderLabel(key.startsWith(root) ? key.slice(root.length) : key) !== null;
+}
+
+/** All labels in their order, each once: by number if all are integers, else by code unit. */
+export function inOrder(labels: Iterable<string>): string[] {
+  const sorted = [...new Set(labels)].sort();
+  if (!sorted.every((label) => /^-?\d+$/.test(label))) return sorted;
+  // Those of one number, such as 1 and 01, stay as they are.
+  return sorted.sort((a, b) => Number(BigInt(a) > BigInt(b)) - Number(BigInt(a) < BigInt(b)));
+}
+
+function withoutSuffix(name: string): string {
+  const dot = name.lastIndexOf('.');
+  return dot <= 0 ? name : name.slice(0, dot);
+}

@@ -1,0 +1,105 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import {
+  folderLabel,
+  inOrder,
+  jsonKey,
+  labelInJson,
+  liesInFolder,
+  nameLabel,
+} from '../../../../src/workloads/knn/labels.ts';
+
+describe('the label of an image', () => {
+  it.each([
+    ['train/cat/1.png', 'cat'],
+    ['train/a.b/cat dog/1.png', 'cat dog'],
+    ['1.png', null],
+    ['./1.png', null],
+    ['train//1.png', null],
+  ])('by the folder of %s is %s', (key, label) => {
+    expect(folderLabel(key)).toBe(label);
+  });
+
+  it.each([
+    ['digits/0001-7.png', '7'],
+    ['digits-1/a-b-cat.dog.jpeg', 'cat.dog'],
+    ['digits-1/cat.png', null],
+    ['digits/0001-.png', null],
+    ['0001-seven', 'seven'],
+    ['digits/-7.png', '7'],
+  ])('by the name of %s is %s', (key, label) => {
+    expect(nameLabel(key)).toBe(label);
+  });
+
+  it.each([
+    ['a/b.c/1.png', 'a/b.c/1.json'],
+    ['a/b.c/1.tar.png', 'a/b.c/1.tar.json'],
+    ['a/b.c/1', 'a/b.c/1.json'],
+    ['a/.png', 'a/.png.json'],
+  ])('of %s is in %s', (key, file) => {
+    expect(jsonKey(key)).toBe(file);
+  });
+
+  it.each([
+    ['{"label":"cat","other":1}', 'cat'],
+    ['{"label":7}', '7'],
+    ['{"label":-7}', '-7'],
+    ['{"label":7.5}', null],
+    ['{"label":""}', null],
+    ['{"label":null}', null],
+    ['{"Label":"cat"}', null],
+    ['[{"label":"cat"}]', null],
+    ['null', null],
+  ])('in %s is %s', (text, label) => {
+    expect(labelInJson(text)).toBe(label);
+  });
+
+  it('in what is no JSON is none', () => {
+    expect(() => labelInJson('cat')).toThrow(SyntaxError);
+  });
+});
+
+describe('liesInFolder', () => {
+  const shard = { key: 'train/1.tar', offset: 512 };
+  it.each([
+    [{ key: 'train/cat/1.png' }, 'train/', true],
+    [{ key: 'train/1.png' }, 'train/', false],
+    [{ key: 'train/cat/1.png' }, 'train/ca', true],
+    [{ key: 'train/cat/1.png' }, 'train/cat/', false],
+    [{ key: 'cat/1.png', shard }, 'train/', true],
+    [{ key: './1.png', shard }, 'train/', false],
+    [{ key: 'train/1.tar/cat/1.png', shard }, 'train/', true],
+    [{ key: 'train/1.tar/1.png', shard }, 'train/', false],
+  ])('%j below %s: %s', (place, prefix, lies) => {
+    expect(liesInFolder(place, prefix)).toBe(lies);
+  });
+});
+
+describe('the order of labels', () => {
+  it('is by number where all are integers', () => {
+    expect(inOrder(['10', '9', '-1', '9', '0'])).toEqual(['-1', '0', '9', '10']);
+    expect(inOrder(['12345678901234567891', '12345678901234567890'])).toEqual([
+      '12345678901234567890',
+      '12345678901234567891',
+    ]);
+    expect(inOrder(['1', '01', '0'])).toEqual(['0', '01', '1']);
+  });
+
+  it('is by code unit else', () => {
+    expect(inOrder(['10', '9', 'a', 'Z', '1.5'])).toEqual(['1.5', '10', '9', 'Z', 'a']);
+    expect(inOrder(['\uffee', '😀'])).toEqual(['😀', '\uffee']);
+  });
+
+  it('does not depend on how they come', () => {
+    const anyLabel = fc.oneof(
+      fc.string({ minLength: 1 }),
+      fc.bigInt().map(String),
+      fc.constantFrom('01', '1', '-0', '0'),
+    );
+    fc.assert(
+      fc.property(fc.array(anyLabel), (labels) => {
+        expect(inOrder(labels.toReversed())).toEqual(inOrder(labels));
+      }),
+    );
+  });
+});
