@@ -8,13 +8,15 @@ import { compareKeys } from '../../src/dataset/order.ts';
 import type { Kernel } from '../../src/kernel/kernel.ts';
 import { type RunBatchOptions, runBatch } from '../../src/worker/run-batch.ts';
 import { imageRunner } from '../../src/workloads/image-runner.ts';
-import { startEmulator } from './emulator.ts';
+import { type Emulator, startEmulator } from './emulator.ts';
 
 export const MIB = 1024 * 1024;
 
 export type ImageBucket = {
   readonly bucket: string;
   readonly s3: S3Client;
+  /** What a client of another program needs. */
+  readonly client: Emulator['client'];
   readonly reader: ObjectReader;
   readonly put: (key: string, body: Buffer) => Promise<DatasetObject>;
   /** Measure a batch of this bucket: the maximum, with room enough, unless it is changed. */
@@ -34,6 +36,7 @@ export async function startImageBucket(bucket = 'measure-data'): Promise<ImageBu
   return {
     bucket,
     s3,
+    client: emulator.client,
     reader,
     put: async (key, body) => {
       const { ETag = '' } = await s3.send(new PutObjectCommand({ Bucket: bucket, Key: key, Body: body }));

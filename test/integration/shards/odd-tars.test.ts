@@ -1,6 +1,3 @@
-import { execFile } from 'node:child_process';
-import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { gzipSync } from 'node:zlib';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { ObjectReader } from '../../../src/aws/object-reader.ts';
@@ -16,10 +13,10 @@ import { createSharpKernel } from '../../../src/kernel/sharp-kernel.ts';
 import { runBatch } from '../../../src/worker/run-batch.ts';
 import { imageRunner } from '../../../src/workloads/image-runner.ts';
 import { MIB, plain } from '../../support/image-bucket.ts';
+import { linesByPython } from '../../support/python-batches.ts';
 import { membersOf, paxEntry, tarEntry } from '../../support/tars.ts';
 import { RUNS, shardBucket } from './shard-bucket.ts';
 
-const ROOT = join(import.meta.dirname, '../../..');
 const END = Buffer.alloc(1024);
 const { at, client, put, list, planned } = shardBucket();
 
@@ -61,24 +58,10 @@ async function rowsBy(kernel: Kernel, batch: Batch): Promise<string[]> {
   return rows.map(serializeRow);
 }
 
-async function rowsByPython(manifestKey: string): Promise<string[]> {
-  const out = `s3://${RUNS}/${manifestKey.replace('manifest.json', 'fleet/')}`;
-  const script = join(ROOT, 'test/fixtures/do_manifest.py');
-  const { endpoint, region, credentials } = client();
-  const { stdout } = await promisify(execFile)(
-    join(ROOT, '.venv/bin/python'),
-    ['-B', script, `s3://${RUNS}/${manifestKey}`, out, at().bucket, 'max'],
-    {
-      env: {
-        PYTHONPATH: join(ROOT, 'ec2-workers'),
-        AWS_ACCESS_KEY_ID: credentials.accessKeyId,
-        AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
-        AWS_DEFAULT_REGION: region,
-        AWS_ENDPOINT_URL: endpoint,
-      },
-    },
-  );
-  return stdout.split('\n').slice(0, -1);
+function rowsByPython(manifestKey: string): Promise<string[]> {
+  const folder = manifestKey.replace('manifest.json', 'fleet/');
+  const workload = { name: 'statistics', params: { operation: 'max', depth: '8' } };
+  return linesByPython(client(), { runsBucket: RUNS, manifestKey, folder, bucket: at().bucket, workload });
 }
 
 /** The rows that there must be: red, or the code of an error, by key. */
