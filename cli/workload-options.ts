@@ -32,7 +32,10 @@ export function addWorkloadOptions(command: Command): Command {
     )
     .option('--statistics-run <run>', 'an earlier run over the same images that gives the range')
     .option('--k <n>', 'of knn: so many of the nearest vote, 1-100 (default: 5)', number)
-    .option('--training <prefix>', 'of the images that knn learns from (default: all but those that are asked)')
+    .option(
+      '--training <prefix>',
+      'of the images that knn learns from (default: all but those that are asked)',
+    )
     .option('--ask <n>', 'of knn without --training: so many images are asked (default: 500)', number)
     .option('--labels <where>', `of images of knn: ${LABEL_SOURCES.join(' | ')} | <key>.csv (default: auto)`);
 }

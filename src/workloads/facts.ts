@@ -20,7 +20,8 @@ export interface WorkloadFacts {
 }
 
 /**
- * CPU time is that of docs/performance.md (write-back as PNG 8.5, as JPEG 1.9 ms) and docs/dataset-statistics.md (histogram).
+ * CPU time is that of docs/performance.md (write-back as PNG 8.5, as JPEG 1.9 ms), docs/dataset-statistics.md (histogram) and
+ * docs/knn.md: of the sample digits. That of `knn` grows with the images that are learned from, and with their pixels.
  */
 export const WORKLOADS: Readonly<Record<WorkloadName, WorkloadFacts>> = {
   statistics: { cpu: 1, batchFolders: [], writesImages: false, inputs: [], answerInputs: [], sources: [] },
