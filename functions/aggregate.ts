@@ -1,7 +1,7 @@
 import { cpus, totalmem } from 'node:os';
 import * as z from 'zod';
 import packageJson from '../package.json' with { type: 'json' };
-import { readAnswerInputs } from '../src/aggregate/answer-inputs.ts';
+import { readAnswerInputs, readInputNotes } from '../src/aggregate/answer-inputs.ts';
 import { aggregateArm } from '../src/aggregate/arm.ts';
 import { readHosts } from '../src/aggregate/hosts.ts';
 import type { ArmTimes } from '../src/aggregate/run-facts.ts';
@@ -10,7 +10,7 @@ import { ObjectStore } from '../src/aws/object-store.ts';
 import { createS3 } from '../src/aws/s3.ts';
 import { baselineSchema } from '../src/contract/baseline.ts';
 import { layout } from '../src/contract/layout.ts';
-import { planSchema } from '../src/contract/plan.ts';
+import { type Plan, planSchema } from '../src/contract/plan.ts';
 import type { ReportEnvironment } from '../src/contract/report-environment.ts';
 import { FanfleetError } from '../src/errors.ts';
 import { fleetInfoSchema } from '../src/fleet/arm-info.ts';
@@ -34,13 +34,13 @@ export const main = handler('aggregate', async (event: unknown) => {
   const [arms, prices, plan, baseline] = await Promise.all([
     readArms(store, run, passes),
     readRegionPrices(store),
-    store.getJson(layout.plan(run.runId)),
+    readPlan(store, run),
     readIfPresent(store, layout.baseline(run.runId), baselineSchema),
   ]);
   const summary = buildSummary({
     run,
     endedAt: Date.now(),
-    plan: parse(planSchema, plan, 'plan.json'),
+    plan,
     environment: reportEnvironment(),
     baseline,
     arms,
@@ -57,6 +57,13 @@ export const main = handler('aggregate', async (event: unknown) => {
   logger.info('aggregated', { runId: run.runId, ...outcome });
   return outcome;
 });
+
+/** With what is worth a word of the inputs that were made of it. */
+async function readPlan(store: ObjectStore, run: Run): Promise<Plan> {
+  const plan = parse(planSchema, await store.getJson(layout.plan(run.runId)), 'plan.json');
+  const notes = run.hasInputs ? await readInputNotes(store, run.runId) : [];
+  return { ...plan, notes: [...plan.notes, ...notes] };
+}
 
 /** One after the other: of each some batches are held. */
 async function readArms(store: ObjectStore, run: Run, passes: z.infer<typeof passesSchema>) {

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { BucketReader } from '../aws/bucket-reader.ts';
 import { inputsSchema } from '../contract/inputs.ts';
 import { layout } from '../contract/layout.ts';
+import type { Note } from '../contract/plan.ts';
 import { FanfleetError } from '../errors.ts';
 import { parse } from '../parse.ts';
 import { WORKLOADS } from '../workloads/facts.ts';
@@ -32,6 +33,16 @@ export async function readAnswerInputs(
     if (sha256 !== file.sha256) throw damaged(file.key, `the SHA-256 ${file.sha256}`, `has ${sha256}`);
     return body;
   }
+}
+
+/**
+ * What is worth a word of how the inputs were made.
+ *
+ * @throws FanfleetError `OBJECT_NOT_FOUND` where there are none
+ */
+export async function readInputNotes(reader: Pick<BucketReader, 'get'>, runId: string): Promise<Note[]> {
+  const key = layout.inputs(runId);
+  return parse(inputsSchema, JSON.parse((await reader.get(key)).toString('utf8')), key).notes;
 }
 
 function damaged(key: string, expected: string, found: string): FanfleetError {

@@ -1,6 +1,9 @@
+import { posix } from 'node:path';
+import { getIfPresent } from '../aws/bucket-reader.ts';
 import type { ObjectStore } from '../aws/object-store.ts';
 import { forEachConcurrent } from '../concurrency/for-each-concurrent.ts';
 import type { Arm } from '../contract/arm.ts';
+import { type InputFile, inputsSchema } from '../contract/inputs.ts';
 import { layout } from '../contract/layout.ts';
 import { type Plan, planSchema } from '../contract/plan.ts';
 import { isAccessRefusal, isFailed, type Row } from '../contract/row.ts';
@@ -9,6 +12,7 @@ import { FanfleetError } from '../errors.ts';
 import { parse } from '../parse.ts';
 import type { Run } from '../run/run.ts';
 import { WORKLOADS } from '../workloads/facts.ts';
+import { TRAINING_ITEMS } from './training.ts';
 
 /** Batches that are copied at once; each is one request at a time. */
 const CONCURRENCY = 32;
@@ -24,7 +28,8 @@ export interface TakeOverOptions {
 /**
  * Plan a run by an earlier one over the same images: its manifest, with every batch of an arm and round of this run
  * that is finished there, i.e. has its result, its span, its other files and those of its images. All is copied inside S3.
- * A batch with images that S3 refused is done again: somebody may have been given the right since.
+ * A batch with images that S3 refused is done again: somebody may have been given the right since. The inputs that were
+ * prepared for it come along: rows that are taken over depend on them.
  *
  * `plan.json` comes last. Done again it copies the same once more, which changes nothing.
  *
@@ -33,6 +38,11 @@ export interface TakeOverOptions {
 export async function takeOver({ store, run, resume }: TakeOverOptions): Promise<Plan> {
   const earlier = parse(planSchema, await store.getJson(layout.plan(resume)), layout.plan(resume));
   await store.copy(layout.manifest(resume), layout.manifest(run.runId));
+  const training = earlier.training && {
+    ...earlier.training,
+    itemsKey: await takeOverItems(store, run, resume),
+  };
+  if (run.hasInputs) await takeOverInputs(store, run, resume);
   const resumed: NonNullable<Plan['resumed']> = { runId: resume, batches: 0, finished: [] };
   for (let round = 0; round < run.repeats; round += 1) {
     for (const arm of run.arms) {
@@ -41,9 +51,36 @@ export async function takeOver({ store, run, resume }: TakeOverOptions): Promise
       if (batches === earlier.batches) resumed.finished.push({ arm, round });
     }
   }
-  const plan = { ...earlier, manifestKey: layout.manifest(run.runId), resumed };
+  const plan = {
+    ...earlier,
+    ...(training && { training }),
+    manifestKey: layout.manifest(run.runId),
+    resumed,
+  };
   await store.putJson(layout.plan(run.runId), plan);
   return plan;
+}
+
+type Copying = TakeOverOptions['store'];
+
+async function takeOverItems(store: Copying, { runId }: Run, resume: string): Promise<string> {
+  const itemsKey = layout.inputFile(runId, TRAINING_ITEMS);
+  await store.copy(layout.inputFile(resume, TRAINING_ITEMS), itemsKey);
+  return itemsKey;
+}
+
+/** Where the earlier run had got as far as them; else they are prepared. Their list comes last, as when they are made. */
+async function takeOverInputs(store: Copying, { runId }: Run, resume: string): Promise<void> {
+  const list = await getIfPresent(store, layout.inputs(resume));
+  if (list === null) return;
+  const { notes, ...files } = parse(inputsSchema, JSON.parse(list.toString('utf8')), layout.inputs(resume));
+  const own: Record<string, InputFile> = {};
+  for (const [name, file] of Object.entries(files)) {
+    const key = layout.inputFile(runId, posix.basename(file.key));
+    await store.copy(file.key, key);
+    own[name] = { ...file, key };
+  }
+  await store.putJson(layout.inputs(runId), { ...own, notes });
 }
 
 interface ArmOfRound extends TakeOverOptions {

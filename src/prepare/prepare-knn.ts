@@ -1,11 +1,13 @@
 import { hash } from 'node:crypto';
 import type { ObjectStore } from '../aws/object-store.ts';
+import type { InputFile } from '../contract/inputs.ts';
 import { layout } from '../contract/layout.ts';
 import type { Batch } from '../contract/manifest.ts';
 import { NoteLog } from '../dataset/notes.ts';
 import { FanfleetError } from '../errors.ts';
+import { inLabelOrder } from '../workloads/knn/label-order.ts';
 import type { LabelSource } from '../workloads/knn/label-source.ts';
-import { inOrder } from '../workloads/knn/labels.ts';
+import { writeLabels } from '../workloads/knn/labels-file.ts';
 import type { KnnParams } from '../workloads/knn/schema.ts';
 import { writeTraining } from '../workloads/knn/training.ts';
 import { type FindLabels, labelFinder } from './find-labels.ts';
@@ -64,7 +66,7 @@ export async function prepareKnn(options: PrepareKnnOptions): Promise<PreparedKn
   const { keys } = training;
   const set = training.finish();
   if (params.k > keys.length) throw tooFew(params.k, keys.length);
-  const order = inOrder(keys.map((key) => labels.get(key) ?? ''));
+  const order = inLabelOrder(keys.map((key) => labels.get(key) ?? ''));
   const placeOf = new Map(order.map((label, place) => [label, place]));
   const labelOf = Uint32Array.from(keys, (key) => placeOf.get(labels.get(key) ?? '') ?? 0);
   const file = writeTraining({ ...set, labels: order, labelOf });
@@ -74,7 +76,7 @@ export async function prepareKnn(options: PrepareKnnOptions): Promise<PreparedKn
     if (!known.has(key)) notes.add('ASKED_NOT_LABELLED', key);
     if (params.training !== undefined && labels.has(key)) notes.add('ASKED_LEARNED', key);
   }
-  const text = Buffer.from(JSON.stringify({ training: { keys }, asked: Object.fromEntries(known) }));
+  const text = writeLabels({ ...set, labels: order, labelOf }, keys, known);
   await store.putJson(layout.inputs(runId), {
     training: await put('training.bin', file, 'application/octet-stream'),
     labels: await put('labels.json', text, 'application/json'),
@@ -82,7 +84,7 @@ export async function prepareKnn(options: PrepareKnnOptions): Promise<PreparedKn
   });
   return { images: keys.length, labels: order.length, bytes: file.length };
 
-  async function put(name: string, body: Buffer, contentType: string) {
+  async function put(name: string, body: Buffer, contentType: string): Promise<InputFile> {
     const key = layout.inputFile(runId, name);
     await store.put(key, body, contentType);
     return { key, sha256: hash('sha256', body, 'hex'), bytes: body.length };

@@ -49,7 +49,11 @@ export class TrainingPixels {
       if (this.#bytes > this.#mostBytes) throw this.#tooLarge();
       found.set(key, data);
     });
-    const { rows } = await runBatch({ ...this.#options, batch: { batch: 0, bytes, objects: [...objects] }, runner });
+    const { rows } = await runBatch({
+      ...this.#options,
+      batch: { batch: 0, bytes, objects: [...objects] },
+      runner,
+    });
     const parts: Uint8Array[] = [];
     for (const row of rows) {
       if (isFailed(row)) {

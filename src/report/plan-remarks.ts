@@ -3,10 +3,14 @@ import { leftOutText } from '../dataset/left-out.ts';
 import { noteText } from '../dataset/notes.ts';
 import { bytes, plural } from '../format.ts';
 
-/** What a plan cut: `1,000 images, 2 shards, 89.0 MB, 10 batches`. */
-export function planned({ images, shards, bytes: total, batches }: Plan): string {
+/** What a plan cut: `1,000 images, 2 shards, 89.0 MB, 10 batches`; and what is learned from, which is in none of them. */
+export function planned({ images, shards, bytes: total, batches, training }: Plan): string {
   const opened = shards === 0 ? '' : `, ${plural(shards, 'shard')}`;
-  return `${plural(images, 'image')}${opened}, ${bytes(total)}, ${plural(batches, 'batch', 'batches')}`;
+  const learned =
+    training === undefined
+      ? ''
+      : `; ${plural(training.images, 'image')} under ${training.prefix} to learn from`;
+  return `${plural(images, 'image')}${opened}, ${bytes(total)}, ${plural(batches, 'batch', 'batches')}${learned}`;
 }
 
 /** What the plan has to say of the dataset: what was left out of it, and what was odd; a sentence each. */

@@ -2,6 +2,7 @@ import { hash } from 'node:crypto';
 import { ObjectFiles } from '../aws/object-files.ts';
 import type { S3Requests } from '../aws/s3-requests.ts';
 import { cached } from '../concurrency/cached.ts';
+import type { InputFile } from '../contract/inputs.ts';
 import { layout } from '../contract/layout.ts';
 import { FanfleetError } from '../errors.ts';
 import { type Fields, readFields } from '../fields.ts';
@@ -11,12 +12,6 @@ import type { Inputs } from '../workloads/workload.ts';
 const MOST_BYTES = 768 * 1024 * 1024;
 /** Runs whose lists of inputs are kept: a function may do batches of several runs in turn. */
 const RUNS = 16;
-
-interface InputFile {
-  readonly key: string;
-  readonly sha256: string;
-  readonly bytes: number;
-}
 
 /** The run whose inputs are wanted. */
 export interface RunOfInputs {

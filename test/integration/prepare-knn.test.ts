@@ -16,6 +16,7 @@ import { plan } from '../../src/plan/plan.ts';
 import { TRAINING_ITEMS } from '../../src/plan/training.ts';
 import { type PrepareKnnOptions, prepareKnn } from '../../src/prepare/prepare-knn.ts';
 import { InputFiles } from '../../src/worker/inputs.ts';
+import { readLabels } from '../../src/workloads/knn/labels-file.ts';
 import { type KnnParams, knnParamsSchema } from '../../src/workloads/knn/schema.ts';
 import { readTraining } from '../../src/workloads/knn/training.ts';
 import { type ImageBucket, MIB, plain, startImageBucket } from '../support/image-bucket.ts';
@@ -89,7 +90,7 @@ async function inputsOf(runId: string) {
     set,
     labels,
     labelsOf: [...labelOf].map((place) => labels[place]),
-    known: JSON.parse(inputs.get('labels')?.toString() ?? ''),
+    known: readLabels(inputs.get('labels') ?? expect.fail('no labels')),
     list,
   };
 }
@@ -121,7 +122,11 @@ describe('the training set', () => {
     expect(labels).toEqual(['9', '10']);
     expect(labelsOf).toEqual(['10', '9', '9']);
     expect(known).toEqual({
-      training: { keys: ['digits/1-10.png', 'digits/2-9.png', 'digits/4-9.png'] },
+      labels: ['9', '10'],
+      training: {
+        ...{ width: 8, height: 8, labelOf: [1, 0, 0] },
+        keys: ['digits/1-10.png', 'digits/2-9.png', 'digits/4-9.png'],
+      },
       asked: { 'digits/3-10.png': '10', 'digits/5-8.png': '8' },
     });
     expect(list).toMatchObject({
@@ -191,7 +196,7 @@ describe('the training set', () => {
     // Assess
     expect(labelsOf).toEqual(['1', '2']);
     expect(set.pixels).toEqual(reds(1, 5));
-    expect(known).toEqual({ training: { keys: ['odd/a-1.png', 'odd/e-2.png'] }, asked: {} });
+    expect(known).toMatchObject({ training: { keys: ['odd/a-1.png', 'odd/e-2.png'] }, asked: {} });
     expect(list.notes).toMatchObject([
       {
         code: 'TRAINING_NOT_READ',

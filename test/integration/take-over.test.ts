@@ -182,6 +182,40 @@ describe('takeOver', () => {
     expect(copy.toString()).toBe('the counts');
   });
 
+  it('takes over what was prepared for all workers, as its own', async () => {
+    // Prepare
+    await putPlan('learned');
+    const items = layout.inputFile('learned', 'training-items.json');
+    await store.putJson(layout.plan('learned'), {
+      ...((await store.getJson(layout.plan('learned'))) as object),
+      training: { prefix: 'x/', itemsKey: items, images: 3, bytes: 7 },
+    });
+    await store.put(items, '[\n]\n', 'application/json');
+    const resumeBy = (runId: string) =>
+      takeOver({
+        ...{ store, resume: 'learned' },
+        run: run(runId, { arms: ['fleet'], workload: { name: 'knn' }, resume: 'learned' }),
+      });
+
+    // Act
+    const early = await resumeBy('before');
+    const training = { key: layout.inputFile('learned', 'training.bin'), sha256: 'a1'.repeat(32), bytes: 5 };
+    await store.put(training.key, 'a set', 'application/octet-stream');
+    const notes = [{ code: 'C', message: 'M', count: 1, examples: ['e'] }];
+    await store.putJson(layout.inputs('learned'), { training, notes });
+    await resumeBy('after');
+
+    // Assess
+    expect(early.training).toEqual({
+      ...{ prefix: 'x/', images: 3, bytes: 7 },
+      itemsKey: layout.inputFile('before', 'training-items.json'),
+    });
+    expect(await keysOf('before')).toEqual(['inputs/training-items.json', 'manifest.json', 'plan.json']);
+    const key = layout.inputFile('after', 'training.bin');
+    expect(await store.getJson(layout.inputs('after'))).toEqual({ training: { ...training, key }, notes });
+    expect((await store.get(key)).toString()).toBe('a set');
+  });
+
   it('can be done again, and again from what was resumed itself', async () => {
     const again = run('again', { arms: ['fleet'], repeats: 2 });
     const once = await takeOver({ store, run: again, resume: 'earlier' });

@@ -27,6 +27,10 @@ describe('planned', () => {
     const plan = { ...found, images: 1_000, bytes: 89_000_000, batches: 1, shards: 2 };
     expect(planned(plan)).toBe('1,000 images, 2 shards, 89.0 MB, 1 batch');
     expect(planned({ ...plan, shards: 0 })).toBe('1,000 images, 89.0 MB, 1 batch');
+    const training = { prefix: 'known/', itemsKey: 'items.json', images: 1_297, bytes: 1 };
+    expect(planned({ ...plan, shards: 0, training })).toBe(
+      '1,000 images, 89.0 MB, 1 batch; 1,297 images under known/ to learn from',
+    );
   });
 });
 

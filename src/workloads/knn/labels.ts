@@ -41,14 +41,6 @@ export function liesInFolder({ key, shard }: Place, prefix: string): boolean {
   return folderLabel(key.startsWith(root) ? key.slice(root.length) : key) !== null;
 }
 
-/** All labels in their order, each once: by number if all are integers, else by code unit. */
-export function inOrder(labels: Iterable<string>): string[] {
-  const sorted = [...new Set(labels)].sort();
-  if (!sorted.every((label) => /^-?\d+$/.test(label))) return sorted;
-  // Those of one number, such as 1 and 01, stay as they are.
-  return sorted.sort((a, b) => Number(BigInt(a) > BigInt(b)) - Number(BigInt(a) < BigInt(b)));
-}
-
 function withoutSuffix(name: string): string {
   const dot = name.lastIndexOf('.');
   return dot <= 0 ? name : name.slice(0, dot);

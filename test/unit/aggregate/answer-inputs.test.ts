@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { readAnswerInputs } from '../../../src/aggregate/answer-inputs.ts';
+import { readAnswerInputs, readInputNotes } from '../../../src/aggregate/answer-inputs.ts';
 import { aggregateArm } from '../../../src/aggregate/arm.ts';
 import { layout } from '../../../src/contract/layout.ts';
 import type { MeasuredRow } from '../../../src/contract/row.ts';
@@ -15,11 +15,12 @@ const LABELS = writeLabels(
     ['b', '4'],
   ],
 );
+const NOTES = [{ code: 'TRAINING_NOT_LABELLED', message: 'No label', count: 1, examples: ['t/x'] }];
 const KEY = layout.inputFile('r', 'labels.json');
 let bucket: MemoryBucket;
 
 function putInputs(labels: unknown): void {
-  bucket.put(layout.inputs('r'), JSON.stringify({ labels, notes: ['one image has no label'] }));
+  bucket.put(layout.inputs('r'), JSON.stringify({ labels, notes: NOTES }));
 }
 
 beforeEach(() => {
@@ -49,6 +50,13 @@ describe('readAnswerInputs', () => {
   it('fails where they are not there', async () => {
     bucket.objects.delete(KEY);
     await expect(readAnswerInputs(bucket, 'r', 'knn')).rejects.toThrow('OBJECT_NOT_FOUND');
+  });
+});
+
+describe('readInputNotes', () => {
+  it('gives what is worth a word of them', async () => {
+    expect(await readInputNotes(bucket, 'r')).toEqual(NOTES);
+    await expect(readInputNotes(bucket, 'other')).rejects.toThrow('OBJECT_NOT_FOUND');
   });
 });
 

@@ -1,8 +1,6 @@
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
   folderLabel,
-  inOrder,
   jsonKey,
   labelInJson,
   liesInFolder,
@@ -72,34 +70,5 @@ describe('liesInFolder', () => {
     [{ key: 'train/1.tar/1.png', shard }, 'train/', false],
   ])('%j below %s: %s', (place, prefix, lies) => {
     expect(liesInFolder(place, prefix)).toBe(lies);
-  });
-});
-
-describe('the order of labels', () => {
-  it('is by number where all are integers', () => {
-    expect(inOrder(['10', '9', '-1', '9', '0'])).toEqual(['-1', '0', '9', '10']);
-    expect(inOrder(['12345678901234567891', '12345678901234567890'])).toEqual([
-      '12345678901234567890',
-      '12345678901234567891',
-    ]);
-    expect(inOrder(['1', '01', '0'])).toEqual(['0', '01', '1']);
-  });
-
-  it('is by code unit else', () => {
-    expect(inOrder(['10', '9', 'a', 'Z', '1.5'])).toEqual(['1.5', '10', '9', 'Z', 'a']);
-    expect(inOrder(['\uffee', '😀'])).toEqual(['😀', '\uffee']);
-  });
-
-  it('does not depend on how they come', () => {
-    const anyLabel = fc.oneof(
-      fc.string({ minLength: 1 }),
-      fc.bigInt().map(String),
-      fc.constantFrom('01', '1', '-0', '0'),
-    );
-    fc.assert(
-      fc.property(fc.array(anyLabel), (labels) => {
-        expect(inOrder(labels.toReversed())).toEqual(inOrder(labels));
-      }),
-    );
   });
 });
