@@ -18,7 +18,7 @@ import { LOCAL } from './stage.ts';
 export function createProgram(act: Act): Command {
   const program = new Command('fanfleet')
     .description(
-      'One image job on a serverless fan-out and on an EC2 fleet: same answer, measured, and which to use.',
+      'One workload over images on a serverless fan-out and on an EC2 fleet: same answer, measured, and which to use.',
     )
     .version(packageJson.version)
     .option('--json', 'print one JSON object on stdout')
