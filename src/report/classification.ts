@@ -1,5 +1,6 @@
 import { count, percent, plural, printable } from '../format.ts';
 import type { Summary } from './summary-schema.ts';
+import { cut } from './text/lines.ts';
 
 /** What a classification found out. */
 export type Classification = Extract<Summary['answer'], { kind: 'knn' }>;
@@ -60,18 +61,18 @@ export function accuracyText({ accuracy, correct, labelled }: Classification): [
   return [percent(accuracy), `${count(correct)} of ${plural(labelled, 'image')}`];
 }
 
+const MOST_IN_SENTENCE = 40;
+const MOST_IN_TABLE = 12;
+
 /** `3 taken for 5: 4`. */
 export function mistakeText({ truth, label, images }: Mistake): string {
-  return `${truth} taken for ${label}: ${count(images)}`;
+  const [is, taken] = [truth, label].map((text) => cut(printable(text), MOST_IN_SENTENCE));
+  return `${is} taken for ${taken}: ${count(images)}`;
 }
-
-const LONGEST_LABEL = 12;
 
 /** A label where there is little room. */
 export function shortLabel(label: string): string {
-  const letters = [...printable(label)];
-  if (letters.length <= LONGEST_LABEL) return letters.join('');
-  return `${letters.slice(0, LONGEST_LABEL - 1).join('')}…`;
+  return cut(printable(label), MOST_IN_TABLE);
 }
 
 /** What to know of images whose label nobody knows; null where there are none. */

@@ -127,7 +127,7 @@ text.on.p-overhead, text.on.c-transfer { fill: var(--ink); }
 .confusion rect { stroke: var(--paper); stroke-width: 2; } .confusion .none { fill: var(--line); fill-opacity: .35; }
 .confusion .right { fill: var(--load); } .confusion .wrong { fill: var(--bad); }
 .confusion .cell { fill: var(--ink); font-size: 12px; font-variant-numeric: tabular-nums; pointer-events: none; }
-.matrix th, .matrix td { padding: .2rem .1rem .2rem .5rem; } .matrix th:first-child { padding-left: 0; } .matrix th { max-width: 12rem; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
+.matrix th, .matrix td { padding: .2rem .1rem .2rem .5rem; } .matrix th:first-child { padding-left: 0; } .matrix th { max-width: 8rem; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
 .wrong-images { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(18rem, 100%), 1fr)); gap: 1rem; margin: .75rem 0; padding: 0; list-style: none; }
 .wrong-images > li { padding: .8rem .95rem; background: var(--card); border: 1px solid var(--line); border-radius: .5rem; break-inside: avoid; }
 .wrong-images p { margin: .25rem 0 0; font-size: .82rem; line-height: 1.4; font-variant-numeric: tabular-nums; }
@@ -165,6 +165,6 @@ footer { margin-top: 3rem; color: var(--quiet); font-size: .875rem; }
 @media print {
   :root { --paper: #ffffff; }
   body { max-width: none; padding: 0; font-size: 10pt; print-color-adjust: exact; -webkit-print-color-adjust: exact; }
-  h2, h3, .bar-name { break-after: avoid; } tr, .timeline, .bars, .plot, .confusion, li { break-inside: avoid; } .wide { overflow: visible; }
+  .confusion + details { display: none; } h2, h3, .bar-name { break-after: avoid; } tr, .timeline, .bars, .plot, .confusion, li { break-inside: avoid; } .wide { overflow: visible; }
 }
 `;

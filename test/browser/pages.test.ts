@@ -11,9 +11,11 @@ import { historyHtml } from '../../src/history/render.ts';
 import { readPrices } from '../../src/prices/prices.ts';
 import { renderHtml } from '../../src/report/html.ts';
 import { buildSummary } from '../../src/report/summary.ts';
+import { readThumbnails } from '../../src/report/thumbnails/read.ts';
 import { figuresOfSweep } from '../../src/sweep/figures.ts';
 import { sweepPage } from '../../src/sweep/page.ts';
 import { LEARNT, nightsOf } from '../unit/history/nights.ts';
+import { type ClassifiedOptions, classifiedRun, HOSTILE_LABELS } from '../unit/report/classified.ts';
 import { manyWorkers } from '../unit/report/many-workers.ts';
 import { realSummary, sampleInput } from '../unit/report/sample.ts';
 import { sweepOfEngines } from '../unit/sweep/sample.ts';
@@ -55,6 +57,11 @@ interface TestedPage {
   readonly scrolls: boolean;
 }
 
+async function classification(options: ClassifiedOptions = {}): Promise<string> {
+  const { summary, ...readers } = await classifiedRun(options);
+  return renderHtml(summary, await readThumbnails(summary, readers));
+}
+
 const sweep = sweepOfEngines();
 const kernels = ['sharp', 'pillow', 'native'];
 const mixedSweep = {
@@ -75,6 +82,16 @@ const PAGES: Readonly<Record<string, TestedPage>> = {
       { html: async () => renderHtml(await summary()), headings: ['Arms', 'Method'], scrolls: false },
     ]),
   ),
+  'a classification': {
+    html: () => classification(),
+    headings: ['Classification', 'Method'],
+    scrolls: false,
+  },
+  'a classification with hostile labels': {
+    html: () => classification({ labels: HOSTILE_LABELS, hostileKeys: true, unlabelled: 20 }),
+    headings: ['Classification'],
+    scrolls: true,
+  },
   'a sweep': {
     html: async () => sweepPage(sweep, figuresOfSweep(sweep)),
     headings: ['stats', 'normalise', 'Failed runs'],

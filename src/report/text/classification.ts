@@ -1,4 +1,4 @@
-import { count, percent, printable } from '../../format.ts';
+import { count, percent } from '../../format.ts';
 import {
   accuracyText,
   type Classification,
@@ -36,7 +36,7 @@ function mistakeLines(answer: Classification): string[] {
   if (mistakes.length === 0) return [];
   const rest = mistakes.length - MOST_MISTAKES;
   const told = mistakes.slice(0, MOST_MISTAKES).map(mistakeText).join('; ');
-  return wrap(printable(`${told}${rest > 0 ? `; and ${count(rest)} more kinds` : ''}`));
+  return wrap(`${told}${rest > 0 ? `; and ${count(rest)} more kinds` : ''}`);
 }
 
 /** The confusion matrix, where it fits: rows are what images are, columns what they were taken for. */

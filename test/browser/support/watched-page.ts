@@ -19,7 +19,10 @@ export class WatchedPage {
     this.page = page;
     page.on('console', (message) => this.#errors.push(message.text()));
     page.on('pageerror', (error) => this.#errors.push(String(error)));
-    page.on('request', (request) => this.#requests.push(request.url()));
+    page.on('request', (request) => {
+      // What is a part of the page is not asked for.
+      if (!request.url().startsWith('data:')) this.#requests.push(request.url());
+    });
   }
 
   static async open(browser: Browser): Promise<WatchedPage> {

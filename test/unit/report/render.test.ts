@@ -8,6 +8,7 @@ import { escapeText } from '../../../src/report/markup.ts';
 import { buildSummary } from '../../../src/report/summary.ts';
 import type { Summary } from '../../../src/report/summary-schema.ts';
 import { renderTerminal } from '../../../src/report/terminal.ts';
+import { classifiedRun } from './classified.ts';
 import { HOSTILE_KEYS, type SampleOptions, sampleInput } from './sample.ts';
 
 const CASES: Record<string, SampleOptions> = {
@@ -24,6 +25,7 @@ const summaries: Record<string, Summary> = {};
 beforeAll(async () => {
   for (const [name, options] of Object.entries(CASES))
     summaries[name] = buildSummary(await sampleInput(options));
+  summaries['a classification'] = (await classifiedRun()).summary;
 });
 
 it('the page tells how many workers the head started while it ran', () => {
@@ -40,7 +42,7 @@ it('the page tells how many workers the head started while it ran', () => {
 /** Without the backticks that the page shows as code, and with one space for several. */
 const spaced = (text: string) => text.replaceAll(/[`\s]+/g, ' ');
 
-describe.each(Object.keys(CASES))('the report of %s', (name) => {
+describe.each([...Object.keys(CASES), 'a classification'])('the report of %s', (name) => {
   it('shows the same figures in the terminal and on the page, and they are those of the summary', () => {
     const summary = of(name);
     const [terminal, page] = [renderTerminal(summary), textOf(renderHtml(summary))];

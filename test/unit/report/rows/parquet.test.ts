@@ -42,6 +42,17 @@ const ROWS: Row[] = [
     max: [4, 5, 6],
     output: { sha256: 'ab'.repeat(32) },
   },
+  {
+    key: 'train/e.jpg',
+    width: 1,
+    height: 2,
+    channels: 3,
+    label: 'a "cat"',
+    neighbours: [
+      [1296, 2 ** 40],
+      [3, 2 ** 41],
+    ],
+  },
 ];
 let folder: string;
 
@@ -71,6 +82,7 @@ describe('results.parquet', () => {
       width: 'INTEGER',
       sum_sq_b: 'BIGINT',
       min_r: 'INTEGER',
+      nearest_distance: 'BIGINT',
     });
     expect(pyarrow.types).toMatchObject({
       key: 'string',
@@ -167,6 +179,10 @@ function plain(row: Row): Record<string, unknown> {
     output_sha256: measured?.output && 'sha256' in measured.output ? measured.output.sha256 : null,
     output_pixels_crc32:
       measured?.output && 'pixels_crc32' in measured.output ? measured.output.pixels_crc32 : null,
+    label: measured?.label ?? null,
+    nearest_index: measured?.neighbours?.[0]?.[0] ?? null,
+    nearest_distance: measured?.neighbours?.[0]?.[1] ?? null,
+    neighbours: measured?.neighbours === undefined ? null : '[[1296,1099511627776],[3,2199023255552]]',
     error_code: isFailed(row) ? row.error.code : null,
     error_message: isFailed(row) ? row.error.message : null,
   };

@@ -1,0 +1,105 @@
+import sharp from 'sharp';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { layout } from '../../../../src/contract/layout.ts';
+import { renderHtml } from '../../../../src/report/html.ts';
+import { buildSummary } from '../../../../src/report/summary.ts';
+import { NO_THUMBNAILS, readThumbnails } from '../../../../src/report/thumbnails/read.ts';
+import { readTraining } from '../../../../src/workloads/knn/training.ts';
+import { type ClassifiedRun, classifiedRun } from '../classified.ts';
+import { sampleInput } from '../sample.ts';
+
+let run: ClassifiedRun;
+
+beforeEach(async () => {
+  run = await classifiedRun();
+});
+
+function read() {
+  return readThumbnails(run.summary, run);
+}
+
+function wrong() {
+  const { answer } = run.summary;
+  if (answer?.kind !== 'knn') throw new TypeError('Expected a classification.');
+  return answer.wrong;
+}
+
+describe('readThumbnails', () => {
+  it('gives the images that were asked as they are, and the pixels of their neighbours', async () => {
+    // Act
+    const { asked, learnt, size, note } = await read();
+
+    // Assess
+    expect([size, note]).toEqual([{ width: 64, height: 64, isEnlarged: true }, null]);
+    for (const { key } of wrong()) expect(asked.get(key)).toBe(dataUri(run.images.objects.get(key)));
+    const set = readTraining(
+      run.runs.objects.get(layout.inputFile(run.summary.runId, 'training.bin')) as Buffer,
+    );
+    const keys = await trainingKeys();
+    const nearest = wrong().flatMap(({ neighbours }) => neighbours.slice(0, 3));
+    expect(new Set(learnt.keys())).toEqual(new Set(nearest.map(({ key }) => key)));
+    for (const { key } of nearest) {
+      const place = keys.indexOf(key);
+      const pixels = await sharp(fileOf(learnt.get(key)))
+        .raw()
+        .toBuffer();
+      expect([...pixels]).toEqual([...set.pixels.subarray(place * 192, (place + 1) * 192)]);
+    }
+  });
+
+  it('is on the page, whose policy lets in images of that kind and nothing else', async () => {
+    const page = renderHtml(run.summary, await read());
+    const sources = [...page.matchAll(/<img class="thumbnail pixelated" src="([^"]*)"/g)];
+    expect(sources).toHaveLength(wrong().length * 4);
+    for (const [, source = ''] of sources) expect(source).toMatch(/^data:image\/png;base64,[\w+/]+=*$/);
+    expect(page).toContain("; img-src data:; base-uri 'none'");
+    expect(renderHtml(run.summary)).not.toContain('img-src');
+  });
+
+  it('leaves out an image that cannot be read, is no image, or is too large, and no other', async () => {
+    // Prepare
+    const [gone, text, large, ...others] = wrong().map(({ key }) => key);
+    const { objects } = run.images;
+    objects.delete(gone ?? '');
+    objects.set(text ?? '', Buffer.from('<svg xmlns="http://www.w3.org/2000/svg" onload="alert(1)"/>'));
+    objects.set(large ?? '', Buffer.concat([objects.get(large ?? '') as Buffer, Buffer.alloc(16_000)]));
+
+    // Act
+    const { asked, learnt } = await read();
+
+    // Assess
+    expect([...asked.keys()]).toEqual(others);
+    expect(learnt.size).toBeGreaterThan(0);
+  });
+
+  it('says why nothing of the training set is shown, and shows what was asked', async () => {
+    const { runId } = run.summary;
+    run.runs.objects.delete(layout.inputFile(runId, 'labels.json'));
+    const lost = await read();
+    expect(lost.note).toBe('The images of the training set could not be read (OBJECT_NOT_FOUND).');
+    expect([lost.asked.size, lost.learnt.size]).toEqual([wrong().length, 0]);
+    expect(renderHtml(run.summary, lost)).toContain(lost.note);
+
+    const training = { key: 'training.bin', sha256: '', bytes: 64 * 2 ** 20 + 1 };
+    run.runs.put(layout.inputs(runId), JSON.stringify({ training }));
+    expect((await read()).note).toMatch(/^The images of the training set are not shown: it has 64/);
+  });
+
+  it('reads nothing for another answer', async () => {
+    const summary = buildSummary(await sampleInput({ images: 10 }));
+    expect(await readThumbnails(summary, run)).toBe(NO_THUMBNAILS);
+  });
+});
+
+async function trainingKeys(): Promise<string[]> {
+  const file = await run.runs.get(layout.inputFile(run.summary.runId, 'labels.json'));
+  return JSON.parse(file.toString('utf8')).training.keys;
+}
+
+function dataUri(file: Buffer | undefined): string {
+  return `data:image/png;base64,${file?.toString('base64')}`;
+}
+
+function fileOf(uri: string | undefined): Buffer {
+  return Buffer.from(uri?.split(',')[1] ?? '', 'base64');
+}
