@@ -46,7 +46,7 @@ export class ContenderProcess {
   readonly #closed: Promise<unknown>;
   #stderr = '';
 
-  private constructor(contender: Contender, job: Job) {
+  private constructor(contender: Contender, job: Job<string>) {
     this.contender = contender;
     const [program = '', ...parameters] = [...onCores(job.threads), ...contender.command(job)];
     this.#child = spawn(program, parameters, {
@@ -70,7 +70,7 @@ export class ContenderProcess {
    *
    * @throws FanfleetError `CONTENDER_FAILED` with the last of what it said
    */
-  static async start(contender: Contender, job: Job): Promise<ContenderProcess> {
+  static async start(contender: Contender, job: Job<string>): Promise<ContenderProcess> {
     const started = new ContenderProcess(contender, job);
     try {
       await started.#answer(z.object({ ready: z.literal(true) }));

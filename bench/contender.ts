@@ -7,7 +7,7 @@ export type Contender = {
   readonly name: string;
   readonly kind: ContenderKind;
   /** The program and arguments of its process, which speaks as bench/contenders/serve.ts does. */
-  readonly command: (job: Job) => readonly [string, ...string[]];
+  readonly command: (job: Job<string>) => readonly [string, ...string[]];
   /** Added to the environment of the process. */
   readonly env?: Readonly<Record<string, string>>;
 };

@@ -22,11 +22,11 @@ export type Store = {
 };
 
 /** What a contender has to do: the argument of its process, as JSON. */
-export type Job = {
-  /** Absolute; all its files are images. */
+export type Job<T extends string = Task> = {
+  /** Absolute; all its files are images, but for tasks of other benches. */
   readonly folder: string;
   readonly source: Source;
-  readonly task: Task;
+  readonly task: T;
   /** Cores to use. */
   readonly threads: number;
   readonly store: Store | null;

@@ -25,6 +25,16 @@ export async function installPeers(): Promise<string> {
   return join(BENCH, '.venv/bin/python');
 }
 
+/** The Python of those that find nearest neighbours, in an environment of its own: the other peers are many times as large. */
+export async function installNearestPeers(): Promise<string> {
+  const folder = join(CACHE, 'nearest-peers');
+  const options = ['sync', '--locked', '--quiet', '--only-group', 'nearest', '--project', BENCH];
+  await building('the peers', join(ROOT, '.fanfleet/uv/bin/uv'), [...options, '--python', python()], {
+    UV_PROJECT_ENVIRONMENT: folder,
+  });
+  return join(folder, 'bin/python');
+}
+
 /** The same Python as the project's own environment. */
 function python(): string {
   return join(ROOT, '.venv/bin/python');

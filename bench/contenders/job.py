@@ -35,7 +35,7 @@ class Job:
     source: str
     """`memory`, `files`, `loose` or `shards`."""
     task: str
-    """`statistics`, `jpeg` or `png`."""
+    """`statistics`, `jpeg`, `png` or `nearest`."""
     threads: int
     store: Store | None
 

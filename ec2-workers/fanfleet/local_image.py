@@ -4,14 +4,11 @@ Hosts on this machine have its packages for reading only: what is not compiled h
 processes, which takes two to three times as long as to load it.
 """
 
-import os
 import sys
 from importlib import import_module
 
 from fanfleet import workloads
 from fanfleet.clusters import spark_archive
-
-LOWEST_PRIORITY = 19
 
 MODULES = (
     *("fanfleet.head", "fanfleet.worker", "fanfleet.batch", "fanfleet.pillow_kernel", "engines.contract"),
@@ -26,7 +23,6 @@ MODULES = (
 
 def main() -> int:
     """0 also where something could not be done: hosts boot without it, more slowly."""
-    os.nice(LOWEST_PRIORITY)
     compile_modules()
     spark_archive.make()
     return 0
