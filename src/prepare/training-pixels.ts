@@ -2,6 +2,7 @@ import type { DatasetObject } from '../contract/manifest.ts';
 import { isFailed } from '../contract/row.ts';
 import type { NoteLog } from '../dataset/notes.ts';
 import { FanfleetError } from '../errors.ts';
+import { MOST_LENGTH } from '../kernel/nearest.ts';
 import { type RunBatchOptions, runBatch } from '../worker/run-batch.ts';
 import { pixelsRunner } from './pixels-runner.ts';
 
@@ -37,7 +38,8 @@ export class TrainingPixels {
   /**
    * Read and decode images, and add those that can be.
    *
-   * @throws FanfleetError `INVALID_INPUT` where one has another size than those before, or there are too many bytes; as
+   * @throws FanfleetError `INVALID_INPUT` where one has another size than those before, too many pixels to be compared, or
+   *   there are too many bytes; as
    *   `runBatch` does
    */
   async add(objects: readonly DatasetObject[]): Promise<void> {
@@ -90,6 +92,7 @@ export class TrainingPixels {
   #expectSize({ key, width, height }: Sized): void {
     this.#size ??= { key, width, height };
     const first = this.#size;
+    if (3 * first.width * first.height > MOST_LENGTH) throw tooManyPixels(first);
     if (first.width === width && first.height === height) return;
     throw unusable(
       `Expected all images to learn from to be of one size, ${first.width} x ${first.height} as ${first.key} is, but ${key} is ${width} x ${height}: scale them to one size.`,
@@ -102,6 +105,13 @@ export class TrainingPixels {
       `Expected the pixels of the training set to take at most ${most} MiB (3 bytes each) but there are more: learn from fewer or smaller images.`,
     );
   }
+}
+
+function tooManyPixels({ key, width, height }: Sized): FanfleetError {
+  const most = (MOST_LENGTH / 3).toLocaleString('en-US');
+  return unusable(
+    `Expected images to learn from of at most ${most} pixels but ${key} is ${width} x ${height}: scale all images down, e.g. to 128 x 128.`,
+  );
 }
 
 function unusable(message: string): FanfleetError {

@@ -279,6 +279,15 @@ describe('a run', () => {
     );
   });
 
+  it('is refused where images have more pixels than can be compared', async () => {
+    await put({ 'large/a-1.png': await plain(1, 149), 'large/b-2.png': await plain(2, 149) });
+    await expect(prepared('large/', { ask: 1 })).rejects.toMatchObject(
+      refused('at most 22,017 pixels but large/a-1.png is 149 x 149: scale all images down'),
+    );
+    await put({ 'fit/a-1.png': await plain(1, 148), 'fit/b-2.png': await plain(2, 148) });
+    expect((await prepared('fit/', { ask: 1 })).told.images).toBe(1);
+  });
+
   it('is refused where more are to vote than there are', async () => {
     await expect(prepared('digits/', { ask: 2, k: 4 })).rejects.toMatchObject(
       refused('as many images to learn from as vote, 4, but there are 3'),
