@@ -231,4 +231,6 @@ def _read_batch(s3: Any, task: Task) -> dict[str, Any]:
 
 def _put(s3: Any, task: Task, name: str, text: str, kind: str) -> None:
     bucket, prefix = split_uri(task.out)
-    s3.put_object(Bucket=bucket, Key=prefix + name, Body=text.encode(), ContentType=kind)
+    # Half a character, as a label may have, is in UTF-8 only as JSON.stringify writes it.
+    body = text.encode(errors="backslashreplace")
+    s3.put_object(Bucket=bucket, Key=prefix + name, Body=body, ContentType=kind)

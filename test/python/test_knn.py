@@ -158,12 +158,15 @@ class TestKnn:
         assert codes == ["TOO_MUCH_MEMORY", "SIZE_DIFFERS"]
 
     def test_a_training_set_is_read_once_for_all_batches(self, kernel, monkeypatch):
-        run = Run(training_file([noise(1)], [0], ["é"]), {"a.png": png_of(noise(2))})
+        run = Run(training_file([noise(1)], [0], ["x"]), {"a.png": png_of(noise(2))})
         first = run.do(kernel, 1)[0]
         monkeypatch.setattr("fanfleet.workloads.knn.prepare", None)
         del run.bucket.objects["t.bin"]
         assert run.do(kernel, 1)[0] == first
-        assert '"label":"é"' in first[0]
+
+    def test_a_label_with_half_a_character_is_written_as_functions_write_it(self, kernel):
+        run = Run(training_file([noise(1)], [0], ["é\ud83d"]), {"a.png": png_of(noise(2))})
+        assert r'"label":"é\ud83d"' in run.do(kernel, 1)[0][0]
 
 
 def gif_of(pixels):
