@@ -1,8 +1,11 @@
+import { posix } from 'node:path';
 import * as z from 'zod';
 import type { BucketReader } from '../../aws/bucket-reader.ts';
+import { inputFileSchema } from '../../contract/inputs.ts';
 import { layout } from '../../contract/layout.ts';
 import { FanfleetError } from '../../errors.ts';
 import { memory } from '../../format.ts';
+import { parse } from '../../parse.ts';
 import { readLabels } from '../../workloads/knn/labels-file.ts';
 import { readTraining, type TrainingSet } from '../../workloads/knn/training.ts';
 import type { Classification } from '../classification.ts';
@@ -13,8 +16,8 @@ import { fileAsThumbnail, type ShownSize, shownSize, thumbnailOf } from './thumb
 export const WRONG_SHOWN = 12;
 export const NEIGHBOURS_SHOWN = 3;
 
-/** Of a larger training set nothing is read for the page. */
-const MOST_TRAINING_BYTES = 64 * 2 ** 20;
+/** Of a training set of which a file is larger nothing is read for the page. */
+const MOST_INPUT_BYTES = 64 * 2 ** 20;
 /** Of an object that the page has as it is: 12 of them are a quarter of a megabyte. */
 const MOST_FILE_BYTES = 16_000;
 
@@ -38,7 +41,7 @@ export interface ThumbnailReaders {
 
 type Wrong = Classification['wrong'];
 
-const inputsSchema = z.object({ training: z.object({ key: z.string(), bytes: z.int() }) });
+const inputsSchema = z.object({ training: inputFileSchema, labels: inputFileSchema });
 
 /** The images that the page shows of a classification. Never rejects: what cannot be read is not shown. */
 export async function readThumbnails(
@@ -88,19 +91,15 @@ async function learntThumbnails(
   wrong: Wrong,
   runs: ThumbnailReaders['runs'],
 ): Promise<Omit<Thumbnails, 'asked'>> {
-  const { training } = inputsSchema.parse(
-    JSON.parse((await runs.get(layout.inputs(runId))).toString('utf8')),
-  );
-  if (training.bytes > MOST_TRAINING_BYTES) {
-    const note = `The images of the training set are not shown: it has ${memory(training.bytes)}, more than ${memory(MOST_TRAINING_BYTES)}.`;
+  const { training, labels } = await inputsOf(runId, runs);
+  const large = [training, labels].find(({ bytes }) => bytes > MOST_INPUT_BYTES);
+  if (large !== undefined) {
+    const note = `The images of the training set are not shown: ${posix.basename(large.key)} has ${memory(large.bytes)}, more than ${memory(MOST_INPUT_BYTES)}.`;
     return { ...NO_THUMBNAILS, note };
   }
-  const [file, labels] = await Promise.all([
-    runs.get(training.key),
-    runs.get(layout.inputFile(runId, 'labels.json')),
-  ]);
+  const [file, labelsFile] = await Promise.all([runs.get(training.key), runs.get(labels.key)]);
   const set = readTraining(file);
-  const places = new Map(readLabels(labels).training.keys.map((key, place) => [key, place]));
+  const places = new Map(readLabels(labelsFile).training.keys.map((key, place) => [key, place]));
   const shown = new Set(
     wrong.flatMap(({ neighbours }) => neighbours.slice(0, NEIGHBOURS_SHOWN).map(({ key }) => key)),
   );
@@ -111,6 +110,11 @@ async function learntThumbnails(
     }),
   );
   return { size: shownSize(set), learnt: new Map(found.flat()), note: null };
+}
+
+async function inputsOf(runId: string, runs: ThumbnailReaders['runs']) {
+  const key = layout.inputs(runId);
+  return parse(inputsSchema, JSON.parse((await runs.get(key)).toString('utf8')), key);
 }
 
 function pixelsOf({ pixels, width, height }: TrainingSet, place: number): Uint8Array {

@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto';
 import { layout } from '../../../src/contract/layout.ts';
 import { DIGITS, type Digit, digitPng, readDigits } from '../../../src/dataset/sample-digits.ts';
 import { buildSummary } from '../../../src/report/summary.ts';
@@ -91,15 +92,13 @@ export async function classifiedRun(options: ClassifiedOptions = {}): Promise<Cl
 
 function runsBucket(set: TrainingSet, labels: Buffer): MemoryBucket {
   const bucket = new MemoryBucket();
-  const training = writeTraining(set);
-  const key = layout.inputFile(RUN_ID, 'training.bin');
-  bucket.put(key, training);
-  bucket.put(layout.inputFile(RUN_ID, 'labels.json'), labels);
-  const sha256 = '0'.repeat(64);
-  bucket.put(
-    layout.inputs(RUN_ID),
-    JSON.stringify({ training: { key, sha256, bytes: training.length }, notes: [] }),
-  );
+  const put = (name: string, file: Buffer) => {
+    const key = layout.inputFile(RUN_ID, name);
+    bucket.put(key, file);
+    return { key, sha256: hash('sha256', file), bytes: file.length };
+  };
+  const files = { training: put('training.bin', writeTraining(set)), labels: put('labels.json', labels) };
+  bucket.put(layout.inputs(RUN_ID), JSON.stringify({ ...files, notes: [] }));
   return bucket;
 }
 

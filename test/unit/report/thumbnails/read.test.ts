@@ -80,9 +80,12 @@ describe('readThumbnails', () => {
     expect([lost.asked.size, lost.learnt.size]).toEqual([wrong().length, 0]);
     expect(renderHtml(run.summary, lost)).toContain(lost.note);
 
-    const training = { key: 'training.bin', sha256: '', bytes: 64 * 2 ** 20 + 1 };
-    run.runs.put(layout.inputs(runId), JSON.stringify({ training }));
-    expect((await read()).note).toMatch(/^The images of the training set are not shown: it has 64/);
+    const { training, labels } = JSON.parse((await run.runs.get(layout.inputs(runId))).toString('utf8'));
+    const large = { ...training, bytes: 65 * 2 ** 20 };
+    run.runs.put(layout.inputs(runId), JSON.stringify({ training: large, labels }));
+    expect((await read()).note).toBe(
+      'The images of the training set are not shown: training.bin has 65.0 MiB, more than 64.0 MiB.',
+    );
   });
 
   it('reads nothing for another answer', async () => {
