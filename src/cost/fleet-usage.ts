@@ -4,7 +4,7 @@ import { ROOT_VOLUME_GIB } from '../fleet/root-volume.ts';
 import { instancePrice, type Prices } from '../prices/prices.ts';
 import { putsPerBatch } from '../workloads/facts.ts';
 import { calls, LOG_BYTES_PER_CALL } from './functions.ts';
-import { batchesFor, fleetRequests, imagePuts } from './requests.ts';
+import { batchesFor, fleetRequests, imagePuts, inputGets } from './requests.ts';
 import { classShares, readsOf } from './storage-classes.ts';
 import { TRANSITIONS } from './transitions.ts';
 import type { FleetUsage, InstanceUsage } from './usage.ts';
@@ -56,7 +56,7 @@ export function fleetUsage(
     ],
     s3: {
       lists: requests.lists,
-      gets: imageGets + requests.gets,
+      gets: imageGets + requests.gets + inputGets(run.request, work?.workerCount ?? 0),
       puts:
         putsPerBatch(run.request.workload.name) * batches +
         imagePuts(run.request, round) * factor +

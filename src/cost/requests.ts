@@ -1,6 +1,6 @@
 import type { ArmRound, RunFacts } from '../aggregate/run-facts.ts';
 import { expectedBatches } from '../plan/batch-counts.ts';
-import { putsPerImage } from '../workloads/facts.ts';
+import { putsPerImage, WORKLOADS } from '../workloads/facts.ts';
 import type { InstanceUsage } from './usage.ts';
 
 /** The map reads the manifest. */
@@ -34,6 +34,12 @@ const LISTS_PER_FLEET = 3;
 /** PUTs of files of images, such as normalised ones. */
 export function imagePuts({ workload }: RunFacts['request'], round: ArmRound): number {
   return putsPerImage(workload.name) * (round.images - round.failedImages);
+}
+
+/** GETs of the inputs of a workload, at most: each worker reads their list, and each of them. */
+export function inputGets({ workload }: RunFacts['request'], workers: number): number {
+  const { length } = WORKLOADS[workload.name].inputs;
+  return length === 0 ? 0 : workers * (1 + length);
 }
 
 /** Batches that `plan` would cut so many images like those of a run into. */

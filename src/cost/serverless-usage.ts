@@ -2,7 +2,7 @@ import type { ArmRound, RunFacts } from '../aggregate/run-facts.ts';
 import { MANIFEST_BYTES_PER_IMAGE } from '../plan/batch-counts.ts';
 import { putsPerBatch } from '../workloads/facts.ts';
 import { architectureOf, LOG_BYTES_PER_CALL, MEASURE_METRICS } from './functions.ts';
-import { batchesFor, ITEM_READER_GETS, imagePuts, RESULT_WRITER_PUTS } from './requests.ts';
+import { batchesFor, ITEM_READER_GETS, imagePuts, inputGets, RESULT_WRITER_PUTS } from './requests.ts';
 import { classShares, readsOf } from './storage-classes.ts';
 import { TRANSITIONS } from './transitions.ts';
 import type { ServerlessUsage } from './usage.ts';
@@ -42,7 +42,11 @@ export function serverlessUsage(run: RunFacts, round: ArmRound, images?: number)
     expressMs: billedMs + waitedMs * batches,
     s3: {
       lists: 0,
-      gets: use.gets * factor + ITEM_READER_GETS + (run.request.resume === null ? 0 : invocations),
+      gets:
+        use.gets * factor +
+        ITEM_READER_GETS +
+        (run.request.resume === null ? 0 : invocations) +
+        inputGets(run.request, images === undefined ? work.workerCount : coldStarts),
       puts:
         putsPerBatch(run.request.workload.name) * batches +
         imagePuts(run.request, round) * factor +

@@ -1,7 +1,7 @@
 import type { RunFacts } from '../aggregate/run-facts.ts';
 import { S3_LIMITS } from '../aws/limits.ts';
 import { MANIFEST_BYTES_PER_IMAGE } from '../plan/batch-counts.ts';
-import { putsPerBatch } from '../workloads/facts.ts';
+import { putsPerBatch, WORKLOADS } from '../workloads/facts.ts';
 import { calls, LOG_BYTES_PER_CALL } from './functions.ts';
 import { classShares, readsOf } from './storage-classes.ts';
 import { TRANSITIONS } from './transitions.ts';
@@ -31,10 +31,16 @@ const LISTS_PER_FLEET = 2;
 const MAP_RUN = { lists: 1, gets: 2 };
 /** request.json, plan.json, summary.json, report.html, figures.csv, results.parquet; beside manifest and baseline. */
 const PUTS_PER_RUN = 6;
+/**
+ * Of inputs: `prepare` looks for their list, reads that of its images twice, and the manifest. The aggregator reads the list and
+ * a file twice, and the report so, too. They are two files, their list, and the list of images.
+ */
+const INPUTS = { gets: 8, puts: 4 };
 
 /** The functions ran one after the other, so the times between the arms are theirs, and billed in full. */
 export function sharedUsage(run: RunFacts): SharedUsage {
   const { plan, request, environment, baseline } = run;
+  const hasInputs = WORKLOADS[request.workload.name].inputs.length > 0;
   const arms = run.rounds.flatMap((round) => round.arms).filter(({ status }) => status !== 'skipped');
   const starts = arms.flatMap(({ startedAt }) => startedAt ?? []);
   const ends = arms.flatMap(({ endedAt }) => endedAt ?? []);
@@ -42,9 +48,10 @@ export function sharedUsage(run: RunFacts): SharedUsage {
   const beforeMs = (starts.length === 0 ? run.endedAt : Math.min(...starts)) - run.startedAt - baselineMs;
   const afterMs = ends.length === 0 ? 0 : run.endedAt - Math.max(...ends);
   const functions = [
-    // Both before the arms, and how that time divides is not known: it is billed at the memory of `plan`, the larger.
+    // All before the arms, and how that time divides is not known: it is billed at the largest memory, that of the last.
     calls('validate', environment, 0),
-    calls('plan', environment, beforeMs),
+    calls('plan', environment, hasInputs ? 0 : beforeMs),
+    ...(hasInputs ? [calls('prepare', environment, beforeMs)] : []),
     ...(baseline === null ? [] : [calls('baseline', environment, baselineMs)]),
     calls('aggregate', environment, afterMs),
     calls('report', environment, REPORT_MS + afterMs),
@@ -70,6 +77,7 @@ export function sharedUsage(run: RunFacts): SharedUsage {
     const batches = armRounds * (1 + putsPerBatch(request.workload.name) * plan.batches) + 1 + plan.batches;
     // The baseline reads from the start of the manifest on; it is taken to meet the classes like all others.
     const ofBaseline = readsOf(classShares(plan.storageClasses), baseline?.images ?? 0, baseline?.bytes ?? 0);
+    const learned = learnedReads();
     const ofListing = Object.entries(plan.storageClasses ?? {}).map(([storageClass, { listingGets }]) => ({
       storageClass,
       gets: listingGets,
@@ -88,14 +96,34 @@ export function sharedUsage(run: RunFacts): SharedUsage {
         GETS_PER_RUN +
         GETS_PER_FLEET * fleets +
         GETS_PER_HOST * hosts +
-        MAP_RUN.gets * mapRuns,
+        MAP_RUN.gets * mapRuns +
+        (hasInputs ? INPUTS.gets : 0) +
+        learned.gets,
       // An upload in parts is begun and ended, too.
-      puts: (parts > 1 ? parts + 2 : 1) + (baseline === null ? 0 : 1) + PUTS_PER_RUN,
+      puts:
+        (parts > 1 ? parts + 2 : 1) +
+        (baseline === null ? 0 : 1) +
+        PUTS_PER_RUN +
+        (hasInputs ? INPUTS.puts : 0),
       storedBytes: manifestBytes,
       storedDays: STORED_DAYS,
-      readBytes: baseline?.bytes ?? 0,
-      classes: [...ofBaseline, ...ofListing],
+      readBytes: (baseline?.bytes ?? 0) + learned.bytes,
+      classes: [...ofBaseline, ...ofListing, ...learned.classes],
     };
+  }
+
+  /** The images to learn from are read once, unless what was made of them is there. */
+  function learnedReads() {
+    const { images = 0, bytes = 0, storageClasses } = plan.training ?? {};
+    if (request.resume !== null) return { gets: 0, bytes: 0, classes: [] };
+    const own = Object.entries(storageClasses ?? {});
+    const classes = readsOf(classShares(storageClasses ?? plan.storageClasses), images, bytes);
+    const ofListing = own.map(([storageClass, { listingGets }]) => ({
+      storageClass,
+      gets: listingGets,
+      bytes: 0,
+    }));
+    return { gets: images, bytes, classes: [...classes, ...ofListing] };
   }
 
   function transitions(armRounds: number): number {
@@ -104,6 +132,7 @@ export function sharedUsage(run: RunFacts): SharedUsage {
     const skipped = 2 * passes - armRounds;
     return (
       TRANSITIONS.run +
+      (hasInputs ? TRANSITIONS.inputs : 0) +
       (baseline === null ? 0 : TRANSITIONS.baseline) +
       TRANSITIONS.pass * passes +
       TRANSITIONS.skippedBranch * skipped
