@@ -39,8 +39,7 @@ export class TrainingPixels {
    * Read and decode images, and add those that can be.
    *
    * @throws FanfleetError `INVALID_INPUT` where one has another size than those before, too many pixels to be compared, or
-   *   there are too many bytes; as
-   *   `runBatch` does
+   *   there are too many bytes; as `runBatch` does
    */
   async add(objects: readonly DatasetObject[]): Promise<void> {
     if (objects.length === 0) return;
