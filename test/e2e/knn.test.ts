@@ -77,6 +77,8 @@ it('a k that is larger than the training set ends the run before its arms, and s
   const input = { prefix: 'digits/', workload: { name: 'knn', params: { k: 100, ask: 1_750 } } };
   const runId = await startExecution(stack, input);
   const ended = await waitForEnd(stack, runId);
-  expect(ended).toMatchObject({ status: 'FAILED', error: 'INVALID_INPUT' });
+  expect(ended.status).toBe('FAILED');
+  // The offline AWS has a name of its own for every error of a function.
+  expect(ended.cause).toContain('[INVALID_INPUT]');
   expect(ended.cause).toContain('47');
 });
