@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { beforeAll, describe, expect, inject, it } from 'vitest';
@@ -70,6 +71,18 @@ describe.each(ENGINES)('the digits by their nearest, with engine %s', (engine) =
     expect(correct / ASK).toBeGreaterThan(0.95);
     const { stdout } = await cli(stack.home, ['report', runId]);
     expect(stdout).toContain(`${correct} of ${ASK}`);
+  });
+
+  it('are on the page where they were not recognised, each with its nearest, whoever makes the page', async () => {
+    const { answer } = summary;
+    const shown = answer?.kind === 'knn' ? answer.wrong.slice(0, 12) : [];
+    const { stdout } = await cli(stack.home, ['report', runId]);
+    const page = await readFile(stdout.trimEnd().split('\n').at(-1) ?? '', 'utf8');
+    expect(page.match(/<img class="thumbnail pixelated" src="data:image\/png;base64,/g)).toHaveLength(
+      shown.length * (1 + K),
+    );
+    const anew = await cli(stack.home, ['report', runId, '--format', 'html']);
+    expect(anew.stdout.trimEnd()).toBe(page.trimEnd());
   });
 });
 
