@@ -44,6 +44,7 @@ describe('resolveRun', () => {
       filter: 'suffix',
       shardKeys: 'auto',
       workload: { name: 'statistics', params: { operation: 'stats', depth: '8' } },
+      hasInputs: false,
       kernel: 'auto',
       kernelNote: null,
       arms: ['serverless', 'fleet'],
@@ -70,6 +71,13 @@ describe('resolveRun', () => {
       resume: null,
       passes: [{ round: 0, serverless: true, fleet: true }],
     });
+  });
+
+  it.each([
+    ['normalise', false],
+    ['knn', true],
+  ])('says of %s whether inputs have to be prepared for it: %s', (name, hasInputs) => {
+    expect(resolve({ prefix: 'x/', workload: { name } }).hasInputs).toBe(hasInputs);
   });
 
   it('has every setting of the workload', () => {
