@@ -1,8 +1,11 @@
+import { hash } from 'node:crypto';
 import { CreateBucketCommand } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { getIfPresent } from '../../src/aws/bucket-reader.ts';
 import { ObjectStore } from '../../src/aws/object-store.ts';
 import type { ObjectSink } from '../../src/aws/object-writer.ts';
+import { s3Access } from '../../src/aws/s3-access.ts';
+import { S3Requests } from '../../src/aws/s3-requests.ts';
 import { layout } from '../../src/contract/layout.ts';
 import { failedRow, serializeRow } from '../../src/contract/row.ts';
 import { spanSchema } from '../../src/contract/span.ts';
@@ -10,8 +13,10 @@ import { loadAddon } from '../../src/kernel/native-addon.ts';
 import { createNativeKernel } from '../../src/kernel/native-kernel.ts';
 import { createSharpKernel } from '../../src/kernel/sharp-kernel.ts';
 import { createWasmKernel } from '../../src/kernel/wasm/wasm-kernel.ts';
+import { InputFiles } from '../../src/worker/inputs.ts';
 import { work } from '../../src/worker/worker.ts';
 import { HISTOGRAMS } from '../../src/workloads/facts.ts';
+import { writeTraining } from '../../src/workloads/knn/training.ts';
 import { batchOf, type ImageBucket, MIB, plain, startImageBucket } from '../support/image-bucket.ts';
 
 const RUNS = 'measure-runs';
@@ -162,6 +167,46 @@ describe('work', () => {
     const rows = await store.get(layout.result(runId, 'serverless', 0, 3));
     expect(rows).toEqual(await store.get(layout.result(runId, 'serverless', 0, 4)));
     expect(await getIfPresent(store, layout.batchFile(HISTOGRAMS, runId, 'serverless', 0, 4))).toBeNull();
+  });
+
+  it('reads the inputs of its run where the workload needs some, which counts as time to know the batch', async () => {
+    // Prepare
+    const pixels = Buffer.concat([1, 90].map((red) => Buffer.alloc(192, Uint8Array.of(red, 0, 0))));
+    const labels = { labels: ['dark', 'red'], labelOf: Uint32Array.of(0, 1) };
+    const training = writeTraining({ width: 8, height: 8, ...labels, pixels });
+    const key = layout.inputFile('knn', 'training.bin');
+    const store = new ObjectStore(bucket.s3, RUNS);
+    await store.put(key, training, 'application/octet-stream');
+    const place = { key, sha256: hash('sha256', training, 'hex'), bytes: training.length };
+    await store.putJson(layout.inputs('knn'), { training: place, notes: [] });
+    const requests = new S3Requests(s3Access(bucket.s3));
+    const batch = batchOf([
+      await bucket.put('work/a.png', await plain(80)),
+      await bucket.put('work/b.png', await plain(3, 4)),
+    ]);
+    const job = {
+      ...{ runId: 'knn', round: 0, bucket: bucket.bucket, requesterPays: false, runsBucket: RUNS, batch },
+      ...{ kernel: 'auto' as const, imageMemory: 1024 },
+    };
+    let looks = 0;
+    const clock = { epoch: () => 2_500, now: () => looks++ };
+    const withInputs = { ...options(clock.epoch), clock, listMs: 100, inputs: new InputFiles(requests) };
+    const listMs = async () =>
+      spanSchema.parse(await store.getJson(layout.span('knn', 'serverless', 0, 3))).listMs;
+
+    // Act
+    await work({ ...job, workload: STATS }, withInputs);
+    const withoutInputs = await listMs();
+    await work({ ...job, workload: { name: 'knn', params: { k: 1 } } }, withInputs);
+    requests.close();
+
+    // Assess
+    const row = { width: 8, height: 8, channels: 3, label: 'red', neighbours: [[1, 64 * 100]] };
+    expect((await store.get(layout.result('knn', 'serverless', 0, 3))).toString()).toBe(
+      `${JSON.stringify({ key: 'work/a.png', ...row })}\n${serializeRow(failedRow('work/b.png', 'SIZE_DIFFERS'))}\n`,
+    );
+    expect(withoutInputs).toBe(100);
+    expect(await listMs()).toBeGreaterThan(100);
   });
 
   it('writes nothing where the batch fails', async () => {
