@@ -36,7 +36,11 @@ export function addWorkloadOptions(command: Command): Command {
       '--training <prefix>',
       'of the images that knn learns from (default: all but those that are asked)',
     )
-    .option('--ask <n>', 'of knn without --training: so many images are asked (default: 500)', number)
+    .addOption(
+      new Option('--ask <n>', 'of knn without --training: so many images are asked (default: 500)')
+        .argParser(number)
+        .conflicts('training'),
+    )
     .option('--labels <where>', `of images of knn: ${LABEL_SOURCES.join(' | ')} | <key>.csv (default: auto)`);
 }
 

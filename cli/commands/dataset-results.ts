@@ -84,7 +84,9 @@ export async function outliersCommand(context: Context, runId: string | undefine
   const { outliers = null } = statisticsIn(answer) ?? {};
   if (outliers === null) {
     const why =
-      answer === null || answer.kind === 'statistics' ? 'measured no image' : `is one of ${answer.kind}`;
+      answer === null || answer.kind === 'statistics'
+        ? 'measured no image'
+        : `has the workload ${answer.kind}: run \`stats\` over its images`;
     const message = `Expected outliers but the run ${summary.runId} ${why}.`;
     throw new FanfleetError('NO_STATISTICS', message, { source: 'user' });
   }

@@ -1,7 +1,9 @@
 import * as z from 'zod';
+import { isObject } from '../../fields.ts';
 import { parse } from '../../parse.ts';
 import type { TrainingSet } from './training.ts';
 
+/** Of what may be millions each is checked by hand: the schemas of zod would take some µs and a copy of each. */
 const labelsFileSchema = z.object({
   /** In their order. */
   labels: z.array(z.string()),
@@ -9,11 +11,11 @@ const labelsFileSchema = z.object({
   training: z.object({
     width: z.int().positive(),
     height: z.int().positive(),
-    keys: z.array(z.string()),
-    labelOf: z.array(z.int().nonnegative()),
+    keys: z.custom<readonly string[]>(isTexts, 'array of texts'),
+    labelOf: z.custom<readonly number[]>(isPlaces, 'array of integers of at least 0'),
   }),
   /** What the images that are asked are in truth, by their keys, as far as that is known. */
-  asked: z.record(z.string(), z.string()),
+  asked: z.custom<Readonly<Record<string, string>>>(isTextOfKeys, 'object of texts'),
 });
 
 /** What the answer and the report have to know of a run's images: workers get no keys, and no label of what they are asked. */
@@ -35,4 +37,20 @@ export function writeLabels(
 /** @throws FanfleetError `INVALID_INPUT` */
 export function readLabels(file: Buffer): LabelsFile {
   return parse(labelsFileSchema, JSON.parse(file.toString('utf8')), 'labels.json');
+}
+
+function isTexts(value: unknown): value is readonly string[] {
+  return Array.isArray(value) && value.every(isText);
+}
+
+function isPlaces(value: unknown): value is readonly number[] {
+  return Array.isArray(value) && value.every((each) => Number.isSafeInteger(each) && each >= 0);
+}
+
+function isTextOfKeys(value: unknown): value is Readonly<Record<string, string>> {
+  return isObject(value) && Object.values(value).every(isText);
+}
+
+function isText(value: unknown): value is string {
+  return typeof value === 'string';
 }

@@ -36,11 +36,13 @@ describe('workload options', () => {
   });
 
   it('are those of knn, with its numbers as numbers', () => {
-    const full = ['--k', '3', '--training', 'train/', '--ask', '50', '--labels', 'labels.csv'];
-    expect(workload('--workload', 'knn', ...full)).toEqual({
+    const knn = (...args: string[]) => workload('--workload', 'knn', ...args);
+    expect(knn('--k', '3', '--training', 'train/', '--labels', 'labels.csv')).toEqual({
       name: 'knn',
-      params: { k: 3, training: 'train/', ask: 50, labels: 'labels.csv' },
+      params: { k: 3, training: 'train/', labels: 'labels.csv' },
     });
+    expect(knn('--ask', '50')).toEqual({ name: 'knn', params: { ask: 50 } });
+    expect(() => knn('--training', 'train/', '--ask', '50')).toThrow(/cannot be used with option/);
     expect(() => workload('--workload', 'knn', '--k', 'some')).toThrow('Expected a number.');
   });
 

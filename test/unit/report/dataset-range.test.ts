@@ -4,7 +4,7 @@ import { withDatasetRange } from '../../../src/report/dataset-range.ts';
 import { buildSummary } from '../../../src/report/summary.ts';
 import type { Summary } from '../../../src/report/summary-schema.ts';
 import type { Run } from '../../../src/run/run.ts';
-import { statisticsIn } from '../../../src/workloads/answers.ts';
+import { answerOf, statisticsIn } from '../../../src/workloads/answers.ts';
 import { resolveWorkload } from '../../../src/workloads/schemas.ts';
 import { MemoryBucket } from '../aggregate/fixture.ts';
 import { type SampleOptions, sampleInput } from './sample.ts';
@@ -75,6 +75,7 @@ describe('withDatasetRange', () => {
     ['a run that is not there', () => undefined, {}, 'it has no summary'],
     ['another prefix', () => summary, { prefix: 'test/' }, 'was over s3://fanfleet-local-data/train/'],
     ['another bucket', () => summary, { bucket: 'mine' }, 'this run is over s3://mine/train/'],
+    ['a classification', () => ({ ...summary, answer: classification() }), {}, 'its workload was knn'],
     ['no image', () => ({ ...summary, answer: null }), {}, 'it measured no image'],
     ['a workload without minima', () => withoutMinima(), {}, 'its workload was mean:'],
     ['images whose bits were dropped', () => withDroppedBits(), {}, '2 of its images have 16 bits'],
@@ -105,6 +106,11 @@ describe('withDatasetRange', () => {
     await expect(ranged(withFailures('DECODE_FAILED'))).resolves.toHaveProperty('workload.params.range');
   });
 });
+
+function classification(): Summary['answer'] {
+  const source = summary.answer?.source ?? expect.fail('Expected an answer.');
+  return { ...answerOf({ name: 'knn', params: { k: 1 } }).finish(), source };
+}
 
 function withFailures(code: string) {
   return { ...summary, failures: { ...summary.failures, codes: [{ code, count: 3, examples: ['a'] }] } };

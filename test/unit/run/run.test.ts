@@ -36,6 +36,7 @@ describe('resolveRun', () => {
     expect(resolve({ prefix: 'x/' })).toEqual({
       runId: 'r1',
       startedAt: 5,
+      hasInputs: false,
       stage: 'prod',
       bucket: 'data',
       runsBucket: 'runs',

@@ -14,6 +14,26 @@ it('labels are read as they were written', () => {
   });
 });
 
-it('labels of another form are refused', () => {
-  expect(() => readLabels(Buffer.from('{"labels":["a"],"asked":{}}'))).toThrow('for `training`');
+it('no key of an image is lost, whatever it is called', () => {
+  const set = { width: 1, height: 1, labels: ['7'], labelOf: Uint32Array.of(0) };
+  const { asked } = readLabels(writeLabels(set, ['t'], [['__proto__', '7']]));
+  expect(Object.entries(asked)).toEqual([['__proto__', '7']]);
+});
+
+const training = { width: 1, height: 1, keys: ['t'], labelOf: [0] };
+
+it.each([
+  [{ labels: ['a'], asked: {} }, 'Expected object for `training`'],
+  [{ labels: ['a'], training, asked: { q: 7 } }, 'Expected object of texts for `asked`'],
+  [{ labels: ['a'], training, asked: [] }, 'Expected object of texts for `asked`'],
+  [
+    { labels: ['a'], training: { ...training, keys: [1] }, asked: {} },
+    'Expected array of texts for `training.keys`',
+  ],
+  [
+    { labels: ['a'], training: { ...training, labelOf: [-1] }, asked: {} },
+    'Expected array of integers of at least 0 for `training.labelOf`',
+  ],
+])('labels of another form are refused: %j', (file, why) => {
+  expect(() => readLabels(Buffer.from(JSON.stringify(file)))).toThrow(why);
 });
