@@ -36,7 +36,6 @@ describe('resolveRun', () => {
     expect(resolve({ prefix: 'x/' })).toEqual({
       runId: 'r1',
       startedAt: 5,
-      hasInputs: false,
       stage: 'prod',
       bucket: 'data',
       runsBucket: 'runs',
