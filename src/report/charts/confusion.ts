@@ -8,13 +8,15 @@ export interface Matrix extends Pick<Classification, 'labels'> {
   readonly confusion: NonNullable<Classification['confusion']>;
 }
 
-/** With more labels their cells would be too small to be told apart, on a phone sooner than on a wide screen. */
-export const MOST_DRAWN = 30;
+/** With more labels their names would be written over each other on a phone. */
+export const MOST_DRAWN = 20;
 /** Of so few, cells as wide as the page would look like bars. */
 const FEW = 4;
 
-/** The height of a row: one of those that the style sheet has for names of lanes. */
+/** The height of a row, and with more than 12: those that the style sheet has for names of lanes. */
 const ROW = 30;
+const LOW_ROW = 24;
+const MANY = 12;
 /** Pixels of all columns on a phone and on a wide screen, and of a letter. */
 const PHONE = 270;
 const SCREEN = 540;
@@ -37,18 +39,18 @@ export function confusionChart({ labels, confusion }: Matrix): Markup {
     description: descriptionOf({ labels, confusion }),
   };
   const head = names.map((name, i) => columnName(name, { at: (i + 0.5) / cells, top, upright }));
+  const height = cells > MANY ? LOW_ROW : ROW;
+  const numbers = numbersOf(confusion);
   const rows = confusion.map((row, i) => {
     const total = row.reduce((sum, images) => sum + images, 0);
-    return row.map((images, column) =>
-      cell({ images, total, truth: labels[i] ?? '', label: labels[column] ?? '' }, column, {
-        y: top + i * ROW,
-        cells,
-      }),
-    );
+    return row.map((images, column) => {
+      const place = { column, y: top + i * height, height, cells };
+      return cell({ images, total, truth: labels[i] ?? '', label: labels[column] ?? '' }, place, numbers);
+    });
   });
   const few = cells <= FEW ? ' few' : '';
-  return html`<div class="confusion${few} lane-${ROW}"><div aria-hidden="true"><svg class="chart" width="1" height="${top}"></svg><ol class="lane-names">${names.map((name, i) => html`<li title="${labels[i] ?? ''}">${name}</li>`)}</ol></div>
-${picture(described, top + cells * ROW, [head, rows])}</div>`;
+  return html`<div class="confusion${few} lane-${height}"><div aria-hidden="true"><svg class="chart" width="1" height="${top}"></svg><ol class="lane-names">${names.map((name, i) => html`<li title="${labels[i] ?? ''}">${name}</li>`)}</ol></div>
+${picture(described, top + cells * height, [head, rows])}</div>`;
 }
 
 function columnName(
@@ -69,35 +71,35 @@ interface Cell {
   readonly label: string;
 }
 
-function cell(
-  { images, total, truth, label }: Cell,
-  column: number,
-  { y, cells }: { readonly y: number; readonly cells: number },
-): Fragment {
-  const [x, width] = [atPercent(column / cells), atPercent(1 / cells)];
-  const rect = (kind: string, more: Fragment, inside: Fragment) =>
-    html`<rect class="${kind}" x="${x}" y="${y}" width="${width}" height="${ROW}"${more}>${inside}</rect>`;
-  if (images === 0) return rect('none', null, null);
-  const right = truth === label;
-  const text = `${truth}${right ? ' recognised' : ` taken for ${label}`}: ${count(images)} of ${plural(total, 'image')}, ${percent(images / total)}`;
-  const part = images / total;
-  const strength = right ? 0.5 * part : 0.15 + 0.35 * Math.sqrt(part);
-  return [
-    rect(
-      right ? 'right' : 'wrong',
-      html` fill-opacity="${Math.max(0.1, Math.round(100 * strength) / 100)}"`,
-      html`<title>${text}</title>`,
-    ),
-    number(count(images), (column + 0.5) / cells, y + ROW / 2 + 4, cells),
-  ];
+interface Place {
+  readonly column: number;
+  readonly y: number;
+  readonly height: number;
+  /** Cells of a row. */
+  readonly cells: number;
 }
 
-/** Written where there is room for it. */
-function number(text: string, at: number, y: number, cells: number): Fragment {
-  const needed = text.length * LETTER + 2;
-  if (needed > SCREEN / cells) return null;
-  const where = needed > PHONE / cells ? ' on-screen' : '';
-  return html`<text class="cell${where}" x="${atPercent(at)}" y="${y}" text-anchor="middle">${text}</text>`;
+/** @param numbers the class of numbers on cells; null: none */
+function cell({ images, total, truth, label }: Cell, place: Place, numbers: string | null): Fragment {
+  const { column, y, height, cells } = place;
+  const at = html`x="${atPercent(column / cells)}" y="${y}" width="${atPercent(1 / cells)}" height="${height}"`;
+  if (images === 0) return html`<rect class="none" ${at}/>`;
+  const part = images / total;
+  const right = truth === label;
+  const text = `${truth}${right ? ' recognised' : ` taken for ${label}`}: ${count(images)} of ${plural(total, 'image')}, ${percent(part)}`;
+  const strength = right ? Math.max(0.1, 0.5 * part) : 0.15 + 0.35 * Math.sqrt(part);
+  return html`<rect class="${right ? 'right' : 'wrong'}" ${at} fill-opacity="${Math.round(100 * strength) / 100}"><title>${text}</title></rect>${
+    numbers === null
+      ? null
+      : html`<text class="${numbers}" x="${atPercent((column + 0.5) / cells)}" y="${y + height / 2 + 4}" text-anchor="middle">${count(images)}</text>`
+  }`;
+}
+
+/** All are written, or none: on a phone, and on a wide screen. */
+function numbersOf(confusion: Matrix['confusion']): string | null {
+  const needed = count(Math.max(...confusion.flat())).length * LETTER + 2;
+  if (needed > SCREEN / confusion.length) return null;
+  return needed > PHONE / confusion.length ? 'cell on-screen' : 'cell';
 }
 
 function descriptionOf(matrix: Matrix): string {

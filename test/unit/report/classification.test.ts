@@ -76,6 +76,18 @@ describe('the report of a classification', () => {
     expect(tableRows(small)).toEqual(expect.arrayContaining([['b', '4', '15', '1']]));
   });
 
+  it('writes all numbers on the matrix or none: on a wide screen alone, or nowhere', () => {
+    const numbers = (cells: number, images: number) => {
+      const labels = Array.from({ length: cells }, (_, i) => `label ${i}`);
+      const confusion = labels.map((_, row) => labels.map((__, column) => (row === column ? images : 0)));
+      const html = renderHtml(withAnswer({ ...SMALL, labels, confusion }));
+      return [...html.matchAll(/<text class="(cell[^"]*)"/g)].map(([, kind]) => kind);
+    };
+    expect(numbers(10, 100)).toEqual(Array(10).fill('cell'));
+    expect(numbers(20, 100)).toEqual(Array(20).fill('cell on-screen'));
+    expect(numbers(20, 1000)).toEqual([]);
+  });
+
   it('names the most frequent mistakes where there are too many labels to be drawn', () => {
     const labels = Array.from({ length: 60 }, (_, i) => `label ${i}`);
     const confusion = labels.map((_, row) =>
