@@ -8,6 +8,7 @@ import { simulateCommand } from '../../../cli/commands/simulate.ts';
 import type { Context } from '../../../cli/context.ts';
 import { addModelOptions, modelRequestOf } from '../../../cli/model-options.ts';
 import { buildSummary } from '../../../src/report/summary.ts';
+import { WORKLOAD_NAMES } from '../../../src/workloads/names.ts';
 import { sampleInput } from '../report/sample.ts';
 
 function requestOf(line: string) {
@@ -21,6 +22,10 @@ describe('modelRequestOf', () => {
     const { job, inAws } = requestOf('--images 50e6 --bytes 110e3 --batch-size 50 --interruptions 0.01');
     expect(job).toEqual({ images: 50e6, bytesPerImage: 110e3, batchSize: 50, interruptionsPerHour: 0.01 });
     expect(inAws).toBe(false);
+  });
+
+  it.each(WORKLOAD_NAMES)('takes the workload %s', (workload) => {
+    expect(requestOf(`--images 10 --workload ${workload}`).job).toEqual({ images: 10, workload });
   });
 
   it('wants the number of images, but of a run', () => {

@@ -72,12 +72,24 @@ describe('the conditions of a night', () => {
     expect(differences(conditions('r1', 0), conditions('r1', 1))).toHaveLength(1);
   });
 
+  it('are not met by another training set, nor by more of its images that vote', () => {
+    const conditions = (params: object) => {
+      const workload = resolveWorkload({ name: 'knn', params });
+      return conditionsOf({ ...summary, request: { ...summary.request, workload } }, MANIFEST);
+    };
+    const own = conditions({ training: 'train/' });
+    expect(differences(own, conditions({ training: 'train/' }))).toEqual([]);
+    expect(differences(own, conditions({ training: 'other/' }))).toHaveLength(1);
+    expect(differences(own, conditions({ training: 'train/', k: 6 }))).toHaveLength(1);
+  });
+
   it.each<[string, (copy: Summary) => void]>([
     [
       'workload',
       ({ request }) => Object.assign(request, { workload: resolveWorkload({ name: 'histogram' }) }),
     ],
     ['workload', ({ request }) => Object.assign(request.workload.params, { operation: 'minmax' })],
+    ['workload', ({ request }) => Object.assign(request, { workload: resolveWorkload({ name: 'knn' }) })],
     ['memory of a function', ({ request }) => Object.assign(request, { memory: 3538 })],
     ['concurrency', ({ request }) => Object.assign(request, { concurrency: 7 })],
     ['repeats', ({ request }) => Object.assign(request, { repeats: 4 })],
