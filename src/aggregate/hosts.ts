@@ -18,7 +18,7 @@ export const hostUseSchema = z.object({
   instanceType: z.string().nullable(),
   utilisation: utilisationSchema.nullable(),
   /** Of its whole life, as far as it was watched. */
-  cpuTime: cpuTimeSchema.nullable().default(null),
+  cpuTime: cpuTimeSchema.nullable(),
   /** What the engine said of a worker, in order of time; the head has none. */
   states: z.array(z.object({ at: z.number(), state: workerStateSchema })),
 });

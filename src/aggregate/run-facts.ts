@@ -35,23 +35,23 @@ export const armRoundSchema = armTimesSchema.extend({
   wallMs: ms.nullable(),
   phases: phasesSchema.nullable(),
   unexplainedMs: ms.nullable(),
-  /** What `phases.overhead` and `unexplainedMs` are made of. Rounds of before they were divided have neither. */
-  overhead: overheadSchema.nullable().default(null),
-  unexplained: unexplainedSchema.nullable().default(null),
+  /** What `phases.overhead` and `unexplainedMs` are made of. */
+  overhead: overheadSchema.nullable(),
+  unexplained: unexplainedSchema.nullable(),
   /** Whether clocks of hosts were wrong; and batches with a cold start beside those without. */
-  clocks: armClocksSchema.nullable().default(null),
-  cold: temperatureSchema.nullable().default(null),
-  warm: temperatureSchema.nullable().default(null),
+  clocks: armClocksSchema.nullable(),
+  cold: temperatureSchema.nullable(),
+  warm: temperatureSchema.nullable(),
   windowStartMs: ms.nullable(),
   windowEndMs: ms.nullable(),
   /** Rows, failed images included. */
   images: z.int().nonnegative(),
   failedImages: z.int().nonnegative(),
   bytes: z.int().nonnegative(),
-  /** Images of 16 bits, of which 8 were measured. Rounds of before they were counted have 0. */
-  droppedBits: z.int().nonnegative().default(0),
+  /** Images of 16 bits, of which 8 were measured. */
+  droppedBits: z.int().nonnegative(),
   /** Batches that an earlier run did and this one took over. Where there are any, no rate is given. */
-  batchesTakenOver: z.int().nonnegative().default(0),
+  batchesTakenOver: z.int().nonnegative(),
   /** Measured images (failed ones left out) and their 10^6 bytes per second of wall time. */
   imagesPerSecond: rate.nullable(),
   megabytesPerSecond: rate.nullable(),
@@ -61,43 +61,40 @@ export const armRoundSchema = armTimesSchema.extend({
   peakConcurrency: z.int().nonnegative().nullable(),
   work: workTotalsSchema.nullable(),
   fleet: fleetInfoSchema.nullable(),
-  /** Fleet only: each host, and what it used. Rounds of before fleets were watched have none. */
-  hosts: z.array(hostUseSchema).default([]),
-  /** What the bill is made of; null where there are no spans, and in rounds of before it was counted. */
-  use: armUseSchema.nullable().default(null),
+  /** Fleet only: each host, and what it used. */
+  hosts: z.array(hostUseSchema),
+  /** What the bill is made of; null where there are no spans. */
+  use: armUseSchema.nullable(),
   /** Fleet only: its instances, as EC2 told of them when they were gone; null where nobody wrote that down. */
-  instances: z.array(instanceLifeSchema).nullable().default(null),
+  instances: z.array(instanceLifeSchema).nullable(),
 });
 export type ArmRound = z.infer<typeof armRoundSchema>;
 
 /** What a run was asked for, as far as its summary tells it. */
-export const requestFactsSchema = runSchema
-  .pick({
-    stage: true,
-    bucket: true,
-    prefix: true,
-    requesterPays: true,
-    workload: true,
-    arms: true,
-    engine: true,
-    workers: true,
-    instanceType: true,
-    memory: true,
-    concurrency: true,
-    batchSize: true,
-    toleratedFailures: true,
-    repeats: true,
-    schedule: true,
-    baseline: true,
-    accountLimit: true,
-  })
-  .extend({
-    resume: runSchema.shape.resume.default(null),
-    keptFleet: runSchema.shape.keptFleet,
-    kernel: runSchema.shape.kernel,
-    kernelNote: runSchema.shape.kernelNote,
-    imageMemory: runSchema.shape.imageMemory.optional(),
-  });
+export const requestFactsSchema = runSchema.pick({
+  stage: true,
+  bucket: true,
+  prefix: true,
+  requesterPays: true,
+  workload: true,
+  kernel: true,
+  kernelNote: true,
+  arms: true,
+  engine: true,
+  keptFleet: true,
+  workers: true,
+  instanceType: true,
+  memory: true,
+  imageMemory: true,
+  concurrency: true,
+  batchSize: true,
+  toleratedFailures: true,
+  repeats: true,
+  schedule: true,
+  baseline: true,
+  accountLimit: true,
+  resume: true,
+});
 
 /** What a bill and a model are made of: the facts of a run in summary.json, without what is concluded from them. */
 export interface RunFacts {

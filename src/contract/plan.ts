@@ -43,21 +43,21 @@ export const planSchema = z.object({
   batches: z.int(),
   images: z.int(),
   bytes: z.int(),
-  /** Tars that were opened; runs planned before there were shards do not say. */
-  shards: z.int().nonnegative().default(0),
+  /** Tars that were opened. */
+  shards: z.int().nonnegative(),
   /** Of images in tars: their names there, or the key of the tar, a `/` and the name. */
   shardKeys: z.enum(['member', 'path']).exactOptional(),
   /** Keys under the prefix, and files in shards, that are no images: folder keys and other suffixes. */
   skipped: z.int(),
-  /** The same but for folder keys, by suffix, the most frequent first; runs of before it was counted have none. */
-  leftOut: z.array(leftOutSchema).default([]),
+  /** The same but for folder keys, by suffix, the most frequent first. */
+  leftOut: z.array(leftOutSchema),
   /** What is worth a word of the dataset, and what to do about it. */
-  notes: z.array(noteSchema).default([]),
+  notes: z.array(noteSchema),
   listMs: z.number(),
   /** Requests to S3 that it took to list: pages; and GETs of first bytes and of indexes of shards. */
-  requests: z.object({ lists: z.int().nonnegative(), gets: z.int().nonnegative() }).exactOptional(),
-  /** The images by storage class, as the listing names it; runs planned before it was counted do not say. */
-  storageClasses: z.record(z.string(), classTallySchema).exactOptional(),
+  requests: z.object({ lists: z.int().nonnegative(), gets: z.int().nonnegative() }),
+  /** The images by storage class, as the listing names it. */
+  storageClasses: z.record(z.string(), classTallySchema),
   /** Of a workload that learns from images: these, which are in no batch. */
   training: z
     .object({
@@ -76,8 +76,8 @@ export const planSchema = z.object({
     .object({
       runId: z.string(),
       batches: z.int().nonnegative(),
-      /** The arms and rounds of which every batch was taken over; older runs do not tell. */
-      finished: z.array(z.object({ arm: armSchema, round: z.int().nonnegative() })).default([]),
+      /** The arms and rounds of which every batch was taken over. */
+      finished: z.array(z.object({ arm: armSchema, round: z.int().nonnegative() })),
     })
     .exactOptional(),
 });

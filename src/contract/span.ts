@@ -26,8 +26,8 @@ export const spanSchema = z.object({
   round: z.int().nonnegative(),
   /** The Lambda environment, or the instance and process. */
   worker: z.string(),
-  /** The `name` of the kernel that measured; spans of runs before version 0.2 have none. */
-  kernel: z.string().optional(),
+  /** The `name` of the kernel that did it. */
+  kernel: z.string(),
   batch: z.int().nonnegative(),
   queuedAt: ms,
   startedAt: ms,
@@ -46,19 +46,19 @@ export const spanSchema = z.object({
   processMs: ms,
   images: z.int().nonnegative(),
   bytes: z.int().nonnegative(),
-  /** Of the normalised images that were written; 0 for other operations. */
-  outputBytes: z.int().nonnegative().default(0),
+  /** Of the normalised images that were written; 0 for other workloads. */
+  outputBytes: z.int().nonnegative(),
   errors: z.int().nonnegative(),
-  /** Images of 16 bits, of which 8 were measured; spans of before there was a choice do not tell. */
-  droppedBits: z.int().nonnegative().default(0),
-  /** Images that the kernel left to another one, by the name of that; spans of before they were counted do not tell. */
-  left: z.record(z.string(), z.int().nonnegative()).default({}),
+  /** Images of 16 bits, of which 8 were measured. */
+  droppedBits: z.int().nonnegative(),
+  /** Images that the kernel left to another one, by the name of that. */
+  left: z.record(z.string(), z.int().nonnegative()),
   cpuMs: ms,
   rssPeakBytes: z.int().nonnegative(),
   billedMs: ms,
   /** GETs of images; the spans of Python workers do not tell. */
   gets: z.int().nonnegative().optional(),
-  /** S3's clock minus the worker's when the batch ended (docs/clocks.md); spans of before it was measured have none. */
-  clock: clockOffsetSchema.nullable().optional(),
+  /** S3's clock minus the worker's when the batch ended (docs/clocks.md); null where it is not known. */
+  clock: clockOffsetSchema.nullable(),
 });
 export type Span = z.infer<typeof spanSchema>;

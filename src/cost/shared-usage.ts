@@ -66,10 +66,7 @@ export function sharedUsage(run: RunFacts): SharedUsage {
   function s3Usage(armRounds: number): S3Usage {
     const manifestBytes = plan.images * MANIFEST_BYTES_PER_IMAGE;
     const parts = Math.ceil(manifestBytes / PART_BYTES);
-    const listed = plan.requests ?? {
-      lists: Math.ceil((plan.images + plan.skipped) / S3_LIMITS.keysPerList),
-      gets: 0,
-    };
+    const listed = plan.requests;
     const hosts = arms.flatMap((arm) => arm.hosts).length;
     const fleets = arms.filter(({ arm }) => arm === 'fleet').length;
     const mapRuns = armRounds - fleets;
@@ -78,7 +75,7 @@ export function sharedUsage(run: RunFacts): SharedUsage {
     // The baseline reads from the start of the manifest on; it is taken to meet the classes like all others.
     const ofBaseline = readsOf(classShares(plan.storageClasses), baseline?.images ?? 0, baseline?.bytes ?? 0);
     const learned = learnedReads();
-    const ofListing = Object.entries(plan.storageClasses ?? {}).map(([storageClass, { listingGets }]) => ({
+    const ofListing = Object.entries(plan.storageClasses).map(([storageClass, { listingGets }]) => ({
       storageClass,
       gets: listingGets,
       bytes: 0,

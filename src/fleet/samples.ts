@@ -52,8 +52,8 @@ export const utilisationSchema = z.object({
   sentBytes: bytes.nullable(),
   /** Mean of each sixtieth of the time; null where no sample reaches into it. */
   cpuOverTime: z.array(fraction.nullable()).length(BINS),
-  /** Mean of each sixtieth of the time, likewise; empty in summaries of before it was kept. */
-  memoryOverTime: z.array(bytes.nullable()).default([]),
+  /** Mean of each sixtieth of the time, likewise. */
+  memoryOverTime: z.array(bytes.nullable()).length(BINS),
 });
 export type Utilisation = z.infer<typeof utilisationSchema>;
 

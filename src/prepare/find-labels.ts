@@ -10,8 +10,8 @@ import { folderLabel, jsonKey, labelInJson, nameLabel } from '../workloads/knn/l
 /** Most bytes of a CSV: as a text it has to fit into a string. */
 const TABLE_BYTES = 256 * 1024 * 1024;
 
-/** The labels of images, in their order; null where one has none. */
-export type FindLabels = (keys: readonly string[]) => Promise<readonly (string | null)[]>;
+/** The labels of images under a prefix, in their order; null where one has none. */
+export type FindLabels = (keys: readonly string[], prefix: string) => Promise<readonly (string | null)[]>;
 
 export interface LabelFiles {
   /** The bucket of the images. */
@@ -30,7 +30,7 @@ export async function labelFinder(
   source: Exclude<LabelSource, 'auto'>,
   place: LabelFiles,
 ): Promise<FindLabels> {
-  if (source === 'folder') return async (keys) => keys.map(folderLabel);
+  if (source === 'folder') return async (keys, prefix) => keys.map((key) => folderLabel(key, prefix));
   if (source === 'name') return async (keys) => keys.map(nameLabel);
   if (source === 'json') return (keys) => labelsInJson(keys, place);
   const table = await readTable(source, place);

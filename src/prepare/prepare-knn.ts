@@ -50,12 +50,14 @@ export interface PreparedKnn {
 export async function prepareKnn(options: PrepareKnnOptions): Promise<PreparedKnn> {
   const { runId, params, store, items } = options;
   const notes = new NoteLog();
-  const learned = await imageKeys(items(), params.training ?? options.prefix, Number.POSITIVE_INFINITY);
-  const asked = await imageKeys(options.asked(), options.prefix, LABELLED);
+  const { prefix } = options;
+  const trainingPrefix = params.training ?? prefix;
+  const learned = await imageKeys(items(), trainingPrefix, Number.POSITIVE_INFINITY);
+  const asked = await imageKeys(options.asked(), prefix, LABELLED);
   if (asked.count > LABELLED) notes.add('ASKED_TOO_MANY', `${asked.count} images`);
   const source = sourceOf(params.labels, [learned, asked]);
   const find = await labelFinder(source, { bucket: options.bucket, files: options.files, notes });
-  const labels = await labelsOf(learned.keys, find);
+  const labels = await labelsOf(learned.keys, trainingPrefix, find);
   if (labels.size === 0) throw noLabels(source, learned.keys);
   for (const key of learned.keys) if (!labels.has(key)) notes.add('TRAINING_NOT_LABELLED', key);
 
@@ -71,7 +73,7 @@ export async function prepareKnn(options: PrepareKnnOptions): Promise<PreparedKn
   const labelOf = Uint32Array.from(keys, (key) => placeOf.get(labels.get(key) ?? '') ?? 0);
   const file = writeTraining({ ...set, labels: order, labelOf });
 
-  const known = await labelsOf(asked.keys, find);
+  const known = await labelsOf(asked.keys, prefix, find);
   for (const key of asked.keys) {
     if (!known.has(key)) notes.add('ASKED_NOT_LABELLED', key);
     if (params.training !== undefined && labels.has(key)) notes.add('ASKED_LEARNED', key);
@@ -105,8 +107,12 @@ function sourceOf(asked: LabelSource, sets: readonly ImageKeys[]): Source {
   return sets.every(({ inFolders }) => inFolders) ? 'folder' : 'name';
 }
 
-async function labelsOf(keys: readonly string[], find: FindLabels): Promise<Map<string, string>> {
-  const labels = await find(keys);
+async function labelsOf(
+  keys: readonly string[],
+  prefix: string,
+  find: FindLabels,
+): Promise<Map<string, string>> {
+  const labels = await find(keys, prefix);
   const known = new Map<string, string>();
   for (const [index, key] of keys.entries()) {
     const label = labels[index] ?? null;

@@ -4,8 +4,8 @@ import { SUMMARY_VERSION, summarySchema } from './summary-schema.ts';
 /**
  * The JSON Schema (draft 2020-12) of summary.json, as it is published in `schemas/summary.schema.json`.
  *
- * Fields that came after the first summary of its version are not required, and fields that it does not know are
- * allowed, so that it fits every summary with this `schemaVersion`.
+ * It requires every field that this version of fanfleet always writes, null where it is not known. Fields that it does not
+ * know are allowed: new ones do not raise `schemaVersion`.
  */
 export function summaryJsonSchema(): object {
   const { $schema, ...schema } = z.toJSONSchema(summarySchema, { io: 'input', target: 'draft-2020-12' });

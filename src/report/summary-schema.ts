@@ -98,10 +98,10 @@ export const summarySchema = z.object({
   /** Each arm's shown round as a picture. */
   timelines: z.array(timelineSchema.extend({ arm: armSchema, round: z.int().nonnegative() })),
   /** The whole bill; null where there was nothing to bill. */
-  cost: costSchema.nullable().default(null),
+  cost: costSchema.nullable(),
   /** Time and cost over the number of images, by the model; null where it had nothing to rest on. */
-  curves: curvesSchema.nullable().default(null),
+  curves: curvesSchema.nullable(),
   /** Which arm with which settings, by the same model; null where there are no curves. */
-  advice: adviceSchema.nullable().default(null),
+  advice: adviceSchema.nullable(),
 });
 export type Summary = z.infer<typeof summarySchema>;

@@ -1,8 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
-import * as z from 'zod';
+import type * as z from 'zod';
 import { type BucketReader, getIfPresent } from '../aws/bucket-reader.ts';
 import { ENGINES } from '../contract/engines.ts';
-import { KERNEL_CHOICES } from '../contract/kernel-choice.ts';
 import { layout } from '../contract/layout.ts';
 import { invalidInput, problemOf } from '../invalid-input.ts';
 import { parse } from '../parse.ts';
@@ -12,21 +11,16 @@ import { type PartialRequest, type RequestInput, requestSchema } from './request
 import { type Run, runSchema } from './run.ts';
 
 /** What a batch's rows depend on: the same in both runs, or the one cannot go on with the other's. */
-const sameWorkSchema = runSchema
-  .pick({
-    bucket: true,
-    prefix: true,
-    filter: true,
-    shardKeys: true,
-    workload: true,
-    batchSize: true,
-  })
-  .extend({
-    /** Runs of earlier versions refused no image for its memory. */
-    imageMemory: runSchema.shape.imageMemory.optional(),
-    /** Runs of before it could be chosen had whatever each arm had: their spans tell. */
-    kernel: z.enum(KERNEL_CHOICES).optional(),
-  });
+const sameWorkSchema = runSchema.pick({
+  bucket: true,
+  prefix: true,
+  filter: true,
+  shardKeys: true,
+  workload: true,
+  kernel: true,
+  imageMemory: true,
+  batchSize: true,
+});
 type SameWork = z.infer<typeof sameWorkSchema>;
 
 /**
@@ -43,7 +37,6 @@ export async function expectResumable(run: Run, runs: Pick<BucketReader, 'get'>)
   const earlier = parse(sameWorkSchema, await readRequest(resume, runs), layout.request(resume));
   const names = Object.keys(sameWorkSchema.shape) as (keyof typeof earlier)[];
   const problems = names
-    .filter((name) => !OPTIONAL.has(name) || earlier[name] !== undefined)
     .filter((name) => !isSame(name, earlier, run))
     .map((name) => problemOf(`${JSON.stringify(earlier[name])}, as in that run,`, name, run[name]));
   if (problems.length > 0) throw invalidInput(what, problems);
@@ -51,9 +44,6 @@ export async function expectResumable(run: Run, runs: Pick<BucketReader, 'get'>)
     throw invalidInput(what, [problemOf('a run that got as far as its manifest', 'resume', resume)]);
   }
 }
-
-/** Fields that runs of earlier versions do not have. */
-const OPTIONAL: ReadonlySet<keyof SameWork> = new Set(['imageMemory', 'kernel']);
 
 function isSame(name: keyof SameWork, earlier: SameWork, own: SameWork): boolean {
   // Batches of both kernels in one arm would say nothing of its speed; `auto` was settled to be the native one.
@@ -74,7 +64,7 @@ export async function requestToResume(
   given: PartialRequest,
 ): Promise<RequestInput> {
   const earlier = parse(earlierSchema, await readRequest(resume, runs), layout.request(resume));
-  const { workload, instanceType, instanceTypes = [instanceType], ...fields } = earlier;
+  const { workload, instanceType: _, instanceTypes, ...fields } = earlier;
   // A kept fleet has its own.
   const ofFleet: ReadonlySet<string> = new Set(given.fleet === undefined ? [] : [...OF_GROWTH, ...OF_FLEET]);
   const isOtherEngine = given.engine !== undefined && ENGINES[given.engine].canGrow !== true;
@@ -98,11 +88,7 @@ const OF_GROWTH: ReadonlySet<string> = new Set(['workersMax', 'targetSeconds']);
 /** Fields that are of the fleet alone. */
 const OF_FLEET = ['engine', 'workers', 'instanceTypes', 'market', 'swap'];
 
-/** What is known of any run; runs of earlier versions had one type of instance. */
-const earlierSchema = runSchema
-  .pick({ workload: true, instanceType: true })
-  .extend({ instanceTypes: runSchema.shape.instanceTypes.optional() })
-  .loose();
+const earlierSchema = runSchema.pick({ workload: true, instanceType: true, instanceTypes: true }).loose();
 
 async function readRequest(resume: string, runs: Pick<BucketReader, 'get'>): Promise<unknown> {
   const found = await getIfPresent(runs, layout.request(resume));

@@ -31,26 +31,23 @@ export const runSchema = z.object({
   bucket: z.string(),
   runsBucket: z.string(),
   prefix: z.string(),
-  /** Runs of earlier versions did not say. */
-  requesterPays: z.boolean().default(false),
+  requesterPays: z.boolean(),
   filter: z.enum(IMAGE_FILTERS),
-  /** Runs of before it could be chosen had names that did not repeat. */
-  shardKeys: z.enum(SHARD_KEYS).default('auto'),
+  shardKeys: z.enum(SHARD_KEYS),
   workload: workloadSchema,
   /** Whether files have to be prepared for all workers before the arms start. */
   hasInputs: z.boolean(),
   /**
    * What workers are told. With `auto` the native kernel is packed for every arm; where one cannot load it, its batches fail in
-   * Node, and Pillow does them in Python. With `native` they fail in both. Runs of before it could be chosen had whatever each
-   * arm had.
+   * Node, and Pillow does them in Python. With `native` they fail in both.
    */
-  kernel: z.enum(KERNEL_CHOICES).default('auto'),
+  kernel: z.enum(KERNEL_CHOICES),
   /** Why `auto` is the portable kernel here; null where it is not, or where the kernel was asked for by name. */
-  kernelNote: z.string().nullable().default(null),
+  kernelNote: z.string().nullable(),
   arms: z.array(armSchema),
   engine: engineSchema,
   /** The kept fleet that does the work of the fleet arm, and which life of it; null where one is launched for each round. */
-  keptFleet: z.object({ name: z.string(), id: z.string() }).nullable().default(null),
+  keptFleet: z.object({ name: z.string(), id: z.string() }).nullable(),
   workers: z.int(),
   /** Only where the fleet may grow. */
   workersMax: z.int().optional(),

@@ -23,9 +23,8 @@ export const timelineSchema = z.object({
   binMs: ms.nullable(),
   /**
    * Average number of batches at work in each of `BINS` equal pieces of the wall time, over all workers, drawn or not.
-   * Summaries of before it was counted have none.
    */
-  concurrency: z.array(ms).default([]),
+  concurrency: z.array(ms),
   lanes: z.array(
     z.object({
       worker: z.string(),

@@ -21,11 +21,11 @@ export const workTotalsSchema = z.object({
   coldStarts: z.int().nonnegative(),
   coldStartMs: z.number().nonnegative(),
   /** The kernels that measured, sorted by name; each with those that it left images to (`programName`). */
-  kernels: z.array(z.string()).default([]),
+  kernels: z.array(z.string()),
   /** Of normalised images. */
-  outputBytes: z.int().nonnegative().default(0),
-  /** Of all GETs together, of which a batch has several at once. Rounds of before it was added up have 0. */
-  getMs: z.number().nonnegative().default(0),
+  outputBytes: z.int().nonnegative(),
+  /** Of all GETs together, of which a batch has several at once. */
+  getMs: z.number().nonnegative(),
   workerCount: z.int().nonnegative(),
   /** The workers with the most images, in order of their names; at most `MOST_WORKERS`. */
   workers: z.array(workerShareSchema),
@@ -60,10 +60,8 @@ export class WorkCounter {
     totals.coldStartMs += span.coldStartMs;
     totals.outputBytes += span.outputBytes;
     totals.getMs += span.getMs;
-    if (span.kernel !== undefined) {
-      const { images, left } = this.#kernels.get(span.kernel) ?? { images: 0, left: {} };
-      this.#kernels.set(span.kernel, { images: images + span.images, left: addLeft(left, span.left) });
-    }
+    const { images, left } = this.#kernels.get(span.kernel) ?? { images: 0, left: {} };
+    this.#kernels.set(span.kernel, { images: images + span.images, left: addLeft(left, span.left) });
     const worker = this.#workers.get(span.worker) ?? { batches: 0, images: 0, busyMs: 0 };
     worker.batches += 1;
     worker.images += span.images;

@@ -5,7 +5,7 @@ import { s3Access } from '../../src/aws/s3-access.ts';
 import { S3Requests } from '../../src/aws/s3-requests.ts';
 import type { Arm } from '../../src/contract/arm.ts';
 import { layout } from '../../src/contract/layout.ts';
-import { planSchema } from '../../src/contract/plan.ts';
+import { type Plan, planSchema } from '../../src/contract/plan.ts';
 import { failedRow, serializeRow } from '../../src/contract/row.ts';
 import { takeOver } from '../../src/plan/take-over.ts';
 import { resolveRun } from '../../src/run/run.ts';
@@ -54,8 +54,12 @@ async function putPlan(runId: string): Promise<void> {
     bytes: 900,
     shards: 0,
     skipped: 1,
+    leftOut: [],
+    notes: [],
     listMs: 7,
-  });
+    requests: { lists: 1, gets: 0 },
+    storageClasses: { STANDARD: { images: 90, bytes: 900, gets: 90, listingGets: 0 } },
+  } satisfies Plan);
 }
 
 async function putBatch(runId: string, arm: Arm, round: number, batch: number, rows = ''): Promise<void> {

@@ -8,6 +8,8 @@ import {
 } from '@aws-sdk/client-sfn';
 import { ObjectStore } from '../../src/aws/object-store.ts';
 import { layout } from '../../src/contract/layout.ts';
+import type { Plan } from '../../src/contract/plan.ts';
+import type { Span } from '../../src/contract/span.ts';
 import type { Emulator } from './emulator.ts';
 
 export const RUNS_BUCKET = 'watched-runs';
@@ -59,11 +61,12 @@ export async function createWatchedStack(emulator: Emulator): Promise<WatchedSta
     store,
     start: async (runId, batches) => {
       const plan = { bucket: 'watched-data', prefix: 'x/', manifestKey: layout.manifest(runId), batches };
-      await store.putJson(layout.request(runId), { engine: 'dask', repeats: 2 });
+      await store.putJson(layout.request(runId), { engine: 'dask', repeats: 2, keptFleet: null });
       await store.putJson(layout.plan(runId), {
         ...plan,
-        ...{ images: 10, bytes: 1, skipped: 0, listMs: 1 },
-      });
+        ...{ images: 10, bytes: 1, shards: 0, skipped: 0, leftOut: [], notes: [], listMs: 1 },
+        ...{ requests: { lists: 1, gets: 0 }, storageClasses: {} },
+      } satisfies Plan);
       await sfn.send(new StartExecutionCommand({ stateMachineArn, name: runId, input: '{}' }));
     },
     stop: async (runId) => {
@@ -111,10 +114,10 @@ export class HostFiles {
 
   async span(batch: number, endedAt: number): Promise<void> {
     await this.#store.putJson(layout.span(this.#runId, 'fleet', this.#round, batch), {
-      ...{ arm: 'fleet', round: this.#round, worker: `${this.instanceId}/42`, batch },
+      ...{ arm: 'fleet', round: this.#round, worker: `${this.instanceId}/42`, kernel: 'native', batch },
       ...{ queuedAt: 0, startedAt: endedAt - 500, endedAt, coldStartMs: 0, listMs: 0, getMs: 0, decodeMs: 0 },
       ...{ computeMs: 0, putMs: 0, loadMs: 0, processMs: 0, images: 10, bytes: 1, errors: 0, cpuMs: 0 },
-      ...{ rssPeakBytes: 0, billedMs: 0 },
-    });
+      ...{ outputBytes: 0, droppedBits: 0, left: {}, rssPeakBytes: 0, billedMs: 0, clock: null },
+    } satisfies Span);
   }
 }

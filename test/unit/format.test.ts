@@ -23,6 +23,8 @@ describe('planned', () => {
       leftOut: [],
       notes: [],
       listMs: 1,
+      requests: { lists: 1, gets: 0 },
+      storageClasses: {},
     };
     const plan = { ...found, images: 1_000, bytes: 89_000_000, batches: 1, shards: 2 };
     expect(planned(plan)).toBe('1,000 images, 2 shards, 89.0 MB, 1 batch');

@@ -46,9 +46,6 @@ function pictures(used: NonNullable<Host['utilisation']>, name: string, instance
   };
   const share = (value: number | null) =>
     value === null || !memoryLimitBytes ? null : value / memoryLimitBytes;
-  return html`<p class="use-name">CPU</p>${shareOverTime(cpu, 'cpu', cpuOverTime)}${
-    memoryOverTime.length === 0
-      ? null
-      : html`<p class="use-name">memory of ${memory(memoryLimitBytes)}</p>${shareOverTime(held, 'memory', memoryOverTime.map(share))}`
-  }`;
+  return html`<p class="use-name">CPU</p>${shareOverTime(cpu, 'cpu', cpuOverTime)}
+<p class="use-name">memory of ${memory(memoryLimitBytes)}</p>${shareOverTime(held, 'memory', memoryOverTime.map(share))}`;
 }

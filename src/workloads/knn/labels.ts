@@ -3,9 +3,10 @@ import type { DatasetObject } from '../../contract/manifest.ts';
 /** An image, as far as its label may depend on it. */
 export type Place = Pick<DatasetObject, 'key' | 'shard'>;
 
-/** The name of the folder that an image lies in. */
-export function folderLabel(key: string): string | null {
-  const folder = key.split('/').at(-2);
+/** The name of the folder that an image lies in, if that is one below the prefix: the prefix itself says nothing of it. */
+export function folderLabel(key: string, prefix: string): string | null {
+  const base = prefix.slice(0, prefix.lastIndexOf('/') + 1);
+  const folder = (key.startsWith(base) ? key.slice(base.length) : key).split('/').at(-2);
   return folder === undefined || folder === '' || folder === '.' ? null : folder;
 }
 
@@ -36,9 +37,7 @@ export function labelInJson(text: string): string | null {
 
 /** Whether an image lies in a folder below its prefix, or in a folder of its tar. */
 export function liesInFolder({ key, shard }: Place, prefix: string): boolean {
-  const base = prefix.slice(0, prefix.lastIndexOf('/') + 1);
-  const root = shard === undefined ? base : `${shard.key}/`;
-  return folderLabel(key.startsWith(root) ? key.slice(root.length) : key) !== null;
+  return folderLabel(key, shard === undefined ? prefix : `${shard.key}/`) !== null;
 }
 
 function withoutSuffix(name: string): string {

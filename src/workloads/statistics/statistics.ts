@@ -101,11 +101,8 @@ const channelSchema = z.object({
   std: figure.nullable(),
   min: figure.nullable(),
   max: figure.nullable(),
-  /** Exact; null unless the operation was `histogram`. */
-  percentiles: z
-    .array(figure.extend({ percent: z.number().min(0).max(100) }))
-    .nullable()
-    .default(null),
+  /** Exact; null unless the workload was `histogram`. */
+  percentiles: z.array(figure.extend({ percent: z.number().min(0).max(100) })).nullable(),
 });
 
 /** How often each value of 8 bits, or of 16, occurs in the dataset, for R, G and B: the counts may pass 2^53. */
@@ -114,17 +111,17 @@ export type DatasetHistogram = readonly [readonly bigint[], readonly bigint[], r
 export const datasetStatisticsSchema = z.object({
   images: z.int().nonnegative(),
   /** Bits of the values in `exact`: 16 if an image was measured by so many. Those of 8 are multiplied by 257 then. */
-  depth: z.union([z.literal(8), z.literal(16)]).default(8),
+  depth: z.union([z.literal(8), z.literal(16)]),
   channels: z.array(channelSchema).length(3),
   /** The integers that the figures were computed from, in decimal: they may pass 2^53. */
   exact: z.object({
     pixels: digits,
     sum: z.array(digits).length(3).nullable(),
     sumSq: z.array(digits).length(3).nullable(),
-    /** How often each of the values 0-255 occurs; null unless the operation was `histogram`, or the depth is 16. */
-    counts: z.array(z.array(digits).length(256)).length(3).nullable().default(null),
+    /** How often each of the values 0-255 occurs; null unless the workload was `histogram`, or the depth is 16. */
+    counts: z.array(z.array(digits).length(256)).length(3).nullable(),
     /** The same of 16 bits: pairs of a value and its count, in one list per channel, of the values that occur. */
-    deepCounts: z.array(z.array(digits)).length(3).nullable().default(null),
+    deepCounts: z.array(z.array(digits)).length(3).nullable(),
   }),
 });
 export type DatasetStatistics = z.infer<typeof datasetStatisticsSchema>;

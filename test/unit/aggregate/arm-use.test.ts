@@ -1,24 +1,12 @@
 import { expect, it } from 'vitest';
 import { UseCounter } from '../../../src/aggregate/arm-use.ts';
 import type { Batch } from '../../../src/contract/manifest.ts';
-import { spanSchema } from '../../../src/contract/span.ts';
+import type { Span } from '../../../src/contract/span.ts';
+import { spanOf } from './fixture.ts';
 
 const MIB = 1024 * 1024;
-const times = { coldStartMs: 0, listMs: 0, getMs: 0, decodeMs: 0, computeMs: 0, putMs: 0, loadMs: 0 };
-const span = (more: object) =>
-  spanSchema.parse({
-    ...{ arm: 'fleet', round: 0, worker: 'w', batch: 0, images: 3, bytes: 3, errors: 0, cpuMs: 1 },
-    ...{
-      ...times,
-      processMs: 0,
-      rssPeakBytes: 1,
-      billedMs: 0,
-      queuedAt: 1000,
-      startedAt: 1010,
-      endedAt: 1150,
-    },
-    ...more,
-  });
+const span = (over: Partial<Span>) =>
+  spanOf('fleet', 0, { queuedAt: 1000, startedAt: 1010, endedAt: 1150, ...over });
 const member = (offset: number, size: number) => ({
   ...{ key: `${offset}.jpg`, size, etag: '"e"' },
   shard: { key: 'a.tar', offset },

@@ -135,6 +135,7 @@ export function spanOf(arm: Arm, batch: number, over: Partial<Span> = {}): Span 
     cpuMs: 700,
     rssPeakBytes: 150_000_000,
     billedMs: 1000,
+    clock: null,
     ...over,
   };
 }
@@ -176,7 +177,7 @@ export function putArm(
     const span = spanOf(arm, batch, {
       round,
       worker: slot.worker,
-      kernel: kernels[batch % kernels.length],
+      kernel: kernels[batch % kernels.length] ?? 'native',
       left,
       queuedAt: readyAt,
       startedAt,

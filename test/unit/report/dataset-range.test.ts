@@ -49,6 +49,7 @@ describe('withDatasetRange', () => {
         std: null,
         min: { level: 700 / 257, unit: 700 / 65_535 },
         max: { level: 255, unit: 1 },
+        percentiles: null,
       },
     }));
     const { workload } = await ranged({

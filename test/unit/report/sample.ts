@@ -111,6 +111,8 @@ export async function sampleInput(options: SampleOptions = {}): Promise<SummaryI
       leftOut: [],
       notes: [],
       listMs: 41,
+      requests: { lists: 1, gets: 0 },
+      storageClasses: {},
     },
     environment: {
       offline: true,

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Arm } from '../../../src/contract/arm.ts';
 import { resolveKernel } from '../../../src/run/kernel.ts';
-import { resolveRun, runSchema } from '../../../src/run/run.ts';
+import { resolveRun } from '../../../src/run/run.ts';
 import { DEPLOYMENT } from '../../support/deployment.ts';
 
 const BOTH: Arm[] = ['serverless', 'fleet'];
@@ -58,5 +58,4 @@ it('a run has the kernel that its request and its stack make', () => {
   expect(kernelOf('native', ['x64'])).toBe('native');
   expect(() => kernelOf('native', [''])).toThrow('for `kernel`');
   expect(() => kernelOf('sharp', ['x64'])).toThrow('for `kernel`');
-  expect(runSchema.shape.kernel.parse(undefined)).toBe('auto');
 });

@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { Arm } from '../../../src/contract/arm.ts';
 import { layout } from '../../../src/contract/layout.ts';
+import type { Plan } from '../../../src/contract/plan.ts';
 import { FanfleetError } from '../../../src/errors.ts';
 import { RunProgress } from '../../../src/run/progress.ts';
 import { passes } from '../../../src/run/run.ts';
@@ -26,9 +27,14 @@ const PLAN = {
   batches: 4,
   images: 10,
   bytes: 1,
+  shards: 0,
   skipped: 0,
+  leftOut: [],
+  notes: [],
   listMs: 1,
-};
+  requests: { lists: 1, gets: 0 },
+  storageClasses: { STANDARD: { images: 10, bytes: 1, gets: 10, listingGets: 0 } },
+} satisfies Plan;
 const sequential = passes(['serverless', 'fleet'], 'sequential', 1);
 let bucket: Bucket;
 let progress: RunProgress;
@@ -77,7 +83,7 @@ describe('RunProgress', () => {
   });
 
   it('does not take batches that were taken over for the start of the next arm', async () => {
-    const resumed = { runId: 'earlier', batches: 3 };
+    const resumed = { runId: 'earlier', batches: 3, finished: [] };
     bucket.put(layout.plan('r'), JSON.stringify({ ...PLAN, resumed }));
     done('serverless', 1);
     done('fleet', 2);
@@ -87,7 +93,7 @@ describe('RunProgress', () => {
   });
 
   it('leaves an arm that failed half-way once the next one has done more than was taken over', async () => {
-    const resumed = { runId: 'earlier', batches: 3 };
+    const resumed = { runId: 'earlier', batches: 3, finished: [] };
     bucket.put(layout.plan('r'), JSON.stringify({ ...PLAN, resumed }));
     done('serverless', 1);
     done('fleet', 2);

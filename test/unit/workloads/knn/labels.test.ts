@@ -14,8 +14,11 @@ describe('the label of an image', () => {
     ['1.png', null],
     ['./1.png', null],
     ['train//1.png', null],
+    // What all have in common says nothing of one.
+    ['train/1.png', null],
+    ['other/cat/1.png', 'cat'],
   ])('by the folder of %s is %s', (key, label) => {
-    expect(folderLabel(key)).toBe(label);
+    expect(folderLabel(key, 'train/')).toBe(label);
   });
 
   it.each([
