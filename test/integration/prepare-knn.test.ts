@@ -215,7 +215,10 @@ describe('labels', () => {
     expect((await prepared('zoo/', { ask: 1 })).known.asked).toEqual({ 'zoo/dog/3-x.png': 'dog' });
     expect((await prepared('zoo/cat', { ask: 1 })).labels).toEqual(['cat']);
     expect((await prepared('zoo/cat/', { ask: 1 })).labels).toEqual(['x']);
-    expect((await prepared('zoo/cat/', { ask: 1, labels: 'folder' })).labels).toEqual(['cat']);
+    // The prefix is no label: all would have it.
+    await expect(prepared('zoo/cat/', { ask: 1, labels: 'folder' })).rejects.toThrow('none of 1 has one');
+    const asked = await prepared('zoo/cat/', { training: 'zoo/', labels: 'folder' });
+    expect([asked.labels, asked.known.asked]).toEqual([['cat', 'dog'], {}]);
     expect((await prepared('zoo/', { ask: 1, labels: 'name' })).labels).toEqual(['x', 'y']);
     expect((await prepared('zoo/dog/', { training: 'zoo/cat' })).labels).toEqual(['x', 'y']);
   });
