@@ -29,8 +29,8 @@ function start() {
   pipe.on('error', () => {});
   const end = () => pipe.end();
   rest.then(end, end);
-  // The terminal has told the child, too, which ends what it has started.
-  process.on('SIGINT', () => {});
+  // The terminal has told the child, too, which ends what it has started; and cargo, whose end is no failed build then.
+  process.on('SIGINT', stop);
   process.on('SIGTERM', () => child.kill('SIGTERM'));
   return new Promise((resolve, reject) => {
     child.on('error', reject);

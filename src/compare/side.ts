@@ -20,7 +20,7 @@ export type Side = z.infer<typeof sideSchema>;
 
 type Field = keyof RequestInput;
 
-/** What an arm can be given here. What both sides must have alike, such as the operation, is an option of the command. */
+/** What an arm can be given here. What both sides must have alike, such as the workload, is an option of the command. */
 const FIELDS: Readonly<Record<Arm, readonly Field[]>> = {
   serverless: ['memory', 'concurrency', 'batchSize', 'toleratedFailures'],
   fleet: [

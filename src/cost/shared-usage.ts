@@ -120,7 +120,10 @@ export function sharedUsage(run: RunFacts): SharedUsage {
       gets: listingGets,
       bytes: 0,
     }));
-    return { gets: images, bytes, classes: [...classes, ...ofListing] };
+    const { workload } = request;
+    // One for each image that is learned from or asked, whether there is a JSON beside it or not.
+    const ofLabels = workload.name === 'knn' && workload.params.labels === 'json' ? images + plan.images : 0;
+    return { gets: images + ofLabels, bytes, classes: [...classes, ...ofListing] };
   }
 
   function transitions(armRounds: number): number {

@@ -18,6 +18,8 @@ export const NOTES = {
   KEYS_NAME_SHARDS:
     'Several shards have files of the same name, so the keys of their rows are `<shard>/<name>`; a run always has it so with shardKeys `path`',
   TRAINING_NOT_READ: 'Images could not be read or decoded and were left out of the training set',
+  TRAINING_ONE_LABEL:
+    'All images to learn from have one label, so nothing is told apart: say by `labels` where theirs are',
   TRAINING_NOT_LABELLED: 'Images have no label and were left out of the training set',
   LABELS_UNUSABLE: 'Files of labels are no JSON with a `label` that is a string or an integer',
   ASKED_NOT_LABELLED: 'Images that are asked have no label, so whether their answers are right is not known',

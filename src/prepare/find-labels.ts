@@ -5,13 +5,14 @@ import { GETS_AT_ONCE } from '../dataset/reads.ts';
 import { FanfleetError } from '../errors.ts';
 import type { LabelSource } from '../workloads/knn/label-source.ts';
 import { readLabelTable } from '../workloads/knn/label-table.ts';
-import { folderLabel, jsonKey, labelInJson, nameLabel } from '../workloads/knn/labels.ts';
+import { jsonKey, labelInJson, nameLabel } from '../workloads/knn/labels.ts';
+import type { ImageKeys } from './image-keys.ts';
 
 /** Most bytes of a CSV: as a text it has to fit into a string. */
 const TABLE_BYTES = 256 * 1024 * 1024;
 
-/** The labels of images under a prefix, in their order; null where one has none. */
-export type FindLabels = (keys: readonly string[], prefix: string) => Promise<readonly (string | null)[]>;
+/** The labels of images, in their order; null where one has none. */
+export type FindLabels = (images: Pick<ImageKeys, 'keys' | 'folders'>) => Promise<readonly (string | null)[]>;
 
 export interface LabelFiles {
   /** The bucket of the images. */
@@ -30,11 +31,11 @@ export async function labelFinder(
   source: Exclude<LabelSource, 'auto'>,
   place: LabelFiles,
 ): Promise<FindLabels> {
-  if (source === 'folder') return async (keys, prefix) => keys.map((key) => folderLabel(key, prefix));
-  if (source === 'name') return async (keys) => keys.map(nameLabel);
-  if (source === 'json') return (keys) => labelsInJson(keys, place);
+  if (source === 'folder') return async ({ folders }) => folders;
+  if (source === 'name') return async ({ keys }) => keys.map(nameLabel);
+  if (source === 'json') return ({ keys }) => labelsInJson(keys, place);
   const table = await readTable(source, place);
-  return async (keys) => keys.map((key) => table.get(key) ?? null);
+  return async ({ keys }) => keys.map((key) => table.get(key) ?? null);
 }
 
 async function labelsInJson(keys: readonly string[], { files, notes }: LabelFiles) {

@@ -55,9 +55,10 @@ export async function prepareKnn(options: PrepareKnnOptions): Promise<PreparedKn
   const learned = await imageKeys(items(), trainingPrefix, Number.POSITIVE_INFINITY);
   const asked = await imageKeys(options.asked(), prefix, LABELLED);
   if (asked.count > LABELLED) notes.add('ASKED_TOO_MANY', `${asked.count} images`);
-  const source = sourceOf(params.labels, [learned, asked]);
+  const source = sourceOf(params.labels, learned, params.training === undefined ? [asked] : []);
+  expectBeside(source, [learned, asked]);
   const find = await labelFinder(source, { bucket: options.bucket, files: options.files, notes });
-  const labels = await labelsOf(learned.keys, trainingPrefix, find);
+  const labels = await labelsOf(learned, find);
   if (labels.size === 0) throw noLabels(source, learned.keys);
   for (const key of learned.keys) if (!labels.has(key)) notes.add('TRAINING_NOT_LABELLED', key);
 
@@ -70,10 +71,11 @@ export async function prepareKnn(options: PrepareKnnOptions): Promise<PreparedKn
   if (params.k > keys.length) throw tooFew(params.k, keys.length);
   const order = inLabelOrder(keys.map((key) => labels.get(key) ?? ''));
   const placeOf = new Map(order.map((label, place) => [label, place]));
+  if (order.length === 1) notes.add('TRAINING_ONE_LABEL', order[0] ?? '');
   const labelOf = Uint32Array.from(keys, (key) => placeOf.get(labels.get(key) ?? '') ?? 0);
   const file = writeTraining({ ...set, labels: order, labelOf });
 
-  const known = await labelsOf(asked.keys, prefix, find);
+  const known = await labelsOf(asked, find);
   for (const key of asked.keys) {
     if (!known.has(key)) notes.add('ASKED_NOT_LABELLED', key);
     if (params.training !== undefined && labels.has(key)) notes.add('ASKED_LEARNED', key);
@@ -87,32 +89,40 @@ export async function prepareKnn(options: PrepareKnnOptions): Promise<PreparedKn
   return { images: keys.length, labels: order.length, bytes: file.length };
 
   async function put(name: string, body: Buffer, contentType: string): Promise<InputFile> {
-    const key = layout.inputFile(runId, name);
+    const sha256 = hash('sha256', body, 'hex');
+    // By its hash: of two tries at once neither takes the place of what the other's list names.
+    const key = layout.inputFile(runId, `${sha256.slice(0, 16)}-${name}`);
     await store.put(key, body, contentType);
-    return { key, sha256: hash('sha256', body, 'hex'), bytes: body.length };
+    return { key, sha256, bytes: body.length };
   }
 }
 
 type Source = Exclude<LabelSource, 'auto'>;
 
-/** Where labels are found: with `auto` by folders where every image lies in one, else by name. */
-function sourceOf(asked: LabelSource, sets: readonly ImageKeys[]): Source {
-  const inTar = sets.map((set) => set.inTar).find((key) => key !== null);
-  if (asked === 'json' && inTar !== undefined) {
-    throw unusable(
-      `Expected images with their JSON beside them but ${inTar} is in a tar: unpack it, or have the labels in a CSV.`,
-    );
-  }
+/**
+ * Where labels are found: with `auto` by folders where every image to learn from lies in one, and not all in one of the same name, which
+ * tells none from another; else by name.
+ *
+ * @param others images that were divided from those
+ */
+function sourceOf(asked: LabelSource, learned: ImageKeys, others: readonly ImageKeys[]): Source {
   if (asked !== 'auto') return asked;
-  return sets.every(({ inFolders }) => inFolders) ? 'folder' : 'name';
+  const folders = new Set([learned, ...others].flatMap((set) => [...new Set(set.folders)]));
+  return folders.size > 1 && !learned.folders.includes(null) ? 'folder' : 'name';
 }
 
-async function labelsOf(
-  keys: readonly string[],
-  prefix: string,
-  find: FindLabels,
-): Promise<Map<string, string>> {
-  const labels = await find(keys, prefix);
+/** Members of tars have no JSON beside them. */
+function expectBeside(source: Source, sets: readonly ImageKeys[]): void {
+  const inTar = sets.map((set) => set.inTar).find((key) => key !== null);
+  if (source !== 'json' || inTar === undefined) return;
+  throw unusable(
+    `Expected images with their JSON beside them but ${inTar} is in a tar: unpack it, or have the labels in a CSV.`,
+  );
+}
+
+async function labelsOf(images: ImageKeys, find: FindLabels): Promise<Map<string, string>> {
+  const { keys } = images;
+  const labels = await find(images);
   const known = new Map<string, string>();
   for (const [index, key] of keys.entries()) {
     const label = labels[index] ?? null;

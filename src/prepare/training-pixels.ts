@@ -45,7 +45,9 @@ export class TrainingPixels {
     if (objects.length === 0) return;
     const found = new Map<string, Uint8Array>();
     const bytes = objects.reduce((sum, { size }) => sum + size, 0);
-    const runner = pixelsRunner((key, { data }) => {
+    const runner = pixelsRunner((key, { data, width, height }) => {
+      // Before they are too many bytes: fewer of such images would not do either.
+      if (data.length > MOST_LENGTH) throw tooManyPixels({ key, width, height });
       this.#bytes += data.length;
       if (this.#bytes > this.#mostBytes) throw this.#tooLarge();
       found.set(key, data);
@@ -91,7 +93,6 @@ export class TrainingPixels {
   #expectSize({ key, width, height }: Sized): void {
     this.#size ??= { key, width, height };
     const first = this.#size;
-    if (3 * first.width * first.height > MOST_LENGTH) throw tooManyPixels(first);
     if (first.width === width && first.height === height) return;
     throw unusable(
       `Expected all images to learn from to be of one size, ${first.width} x ${first.height} as ${first.key} is, but ${key} is ${width} x ${height}: scale them to one size.`,

@@ -57,7 +57,7 @@ function classificationLines({ answer }: Summary): Field[][] {
       line(`precision of ${label}`, precision, 'ratio'),
     ]),
     ...mistakesOf(answer).map(({ truth, label, images }) =>
-      line(`${truth} taken for ${label}`, images, 'images'),
+      line(`taken for ${label}: ${truth}`, images, 'images'),
     ),
   ];
 }

@@ -93,5 +93,5 @@ it('a k that is larger than the training set ends the run before its arms, and s
   expect(ended.status).toBe('FAILED');
   // The offline AWS has a name of its own for every error of a function.
   expect(ended.cause).toContain('[INVALID_INPUT]');
-  expect(ended.cause).toContain('47');
+  expect(ended.cause).toContain('there are 47 that can be used');
 });

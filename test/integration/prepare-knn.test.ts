@@ -114,7 +114,7 @@ describe('the training set', () => {
 
   it('has the images that are not asked, in key order, with their labels', async () => {
     // Act
-    const { runId, told, set, labels, labelsOf, known, list, file } = await prepared('digits/', { ask: 2 });
+    const { told, set, labels, labelsOf, known, list, file } = await prepared('digits/', { ask: 2 });
 
     // Assess
     expect(told).toEqual({ images: 3, labels: 2, bytes: file.length });
@@ -131,11 +131,11 @@ describe('the training set', () => {
     });
     expect(list).toMatchObject({
       training: {
-        key: layout.inputFile(runId, 'training.bin'),
+        key: expect.stringMatching(/\/inputs\/[0-9a-f]{16}-training\.bin$/),
         sha256: hash('sha256', file, 'hex'),
         bytes: file.length,
       },
-      labels: { key: layout.inputFile(runId, 'labels.json') },
+      labels: { key: expect.stringMatching(/\/inputs\/[0-9a-f]{16}-labels\.json$/) },
       notes: [],
     });
   });
@@ -152,7 +152,10 @@ describe('the training set', () => {
     const { known, list, labelsOf } = await prepared('digits/', { training: 'digits/1' });
     expect(labelsOf).toEqual(['10']);
     expect(Object.keys(known.asked)).toHaveLength(5);
-    expect(list.notes).toMatchObject([{ code: 'ASKED_LEARNED', count: 1, examples: ['digits/1-10.png'] }]);
+    expect(list.notes).toMatchObject([
+      { code: 'TRAINING_ONE_LABEL', examples: ['10'] },
+      { code: 'ASKED_LEARNED', count: 1, examples: ['digits/1-10.png'] },
+    ]);
   });
 
   it('has images in tars', async () => {
@@ -213,7 +216,10 @@ describe('labels', () => {
     await put({ 'zoo/cat/1-x.png': 1, 'zoo/cat/2-y.png': 2, 'zoo/dog/3-x.png': 3 });
     expect((await prepared('zoo/', { ask: 1 })).labels).toEqual(['cat']);
     expect((await prepared('zoo/', { ask: 1 })).known.asked).toEqual({ 'zoo/dog/3-x.png': 'dog' });
-    expect((await prepared('zoo/cat', { ask: 1 })).labels).toEqual(['cat']);
+    // One folder for all tells none from another.
+    expect((await prepared('zoo/cat', { ask: 1 })).labels).toEqual(['x']);
+    // Those that are asked need none.
+    expect((await prepared('zoo/cat/', { training: 'zoo/' })).labels).toEqual(['cat', 'dog']);
     expect((await prepared('zoo/cat/', { ask: 1 })).labels).toEqual(['x']);
     // The prefix is no label: all would have it.
     await expect(prepared('zoo/cat/', { ask: 1, labels: 'folder' })).rejects.toThrow('none of 1 has one');
@@ -234,6 +240,7 @@ describe('labels', () => {
     expect(labels).toEqual(['7']);
     expect(known.asked).toEqual({ 'json/d.png': 'seven' });
     expect(list.notes).toMatchObject([
+      { code: 'TRAINING_ONE_LABEL', examples: ['7'] },
       { code: 'TRAINING_NOT_LABELLED', examples: ['json/b.png', 'json/c.png'] },
       { code: 'LABELS_UNUSABLE', examples: ['json/b.json'] },
     ]);

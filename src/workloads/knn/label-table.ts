@@ -1,4 +1,5 @@
 import { FanfleetError } from '../../errors.ts';
+import { MOST_LETTERS } from './labels.ts';
 
 /**
  * The labels of keys, from a CSV with a header (RFC 4180, UTF-8): by the columns `key` and `label`, in any order and among others.
@@ -23,6 +24,13 @@ export function readLabelTable(text: string, where: string): Map<string, string>
       throw unusable(where, line, `expected ${names.length} fields but found ${fields.length}`);
     }
     if (label === '') continue;
+    if (label.length > MOST_LETTERS) {
+      throw unusable(
+        where,
+        line,
+        `expected a label of at most ${MOST_LETTERS} letters but found ${label.length}`,
+      );
+    }
     const other = labels.get(key);
     if (other !== undefined && other !== label) {
       throw unusable(where, line, `expected one label of ${key} but found ${label} after ${other}`);

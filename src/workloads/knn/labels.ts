@@ -1,7 +1,5 @@
-import type { DatasetObject } from '../../contract/manifest.ts';
-
-/** An image, as far as its label may depend on it. */
-export type Place = Pick<DatasetObject, 'key' | 'shard'>;
+/** Most letters of a label: each row has one, and the report some. */
+export const MOST_LETTERS = 200;
 
 /** The name of the folder that an image lies in, if that is one below the prefix: the prefix itself says nothing of it. */
 export function folderLabel(key: string, prefix: string): string | null {
@@ -31,13 +29,8 @@ export function jsonKey(key: string): string {
 export function labelInJson(text: string): string | null {
   const value: unknown = JSON.parse(text);
   const label = typeof value === 'object' && value !== null && 'label' in value ? value.label : undefined;
-  if (typeof label === 'string' && label !== '') return label;
+  if (typeof label === 'string' && label !== '' && label.length <= MOST_LETTERS) return label;
   return Number.isSafeInteger(label) ? String(label) : null;
-}
-
-/** Whether an image lies in a folder below its prefix, or in a folder of its tar. */
-export function liesInFolder({ key, shard }: Place, prefix: string): boolean {
-  return folderLabel(key, shard === undefined ? prefix : `${shard.key}/`) !== null;
 }
 
 function withoutSuffix(name: string): string {

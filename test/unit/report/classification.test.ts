@@ -62,7 +62,7 @@ describe('the report of a classification', () => {
     const csv = renderCsv(summary).split('\n');
     expect(csv).toContain('Classification,recall of b,serverless,0,0.75,ratio');
     expect(csv).toContain('Classification,recall of c,serverless,0,,ratio');
-    expect(csv).toContain('Classification,b taken for a,serverless,0,4,images');
+    expect(csv).toContain('Classification,taken for a: b,serverless,0,4,images');
   });
 
   it('draws the matrix with what it says in words, and has its numbers as a table', () => {

@@ -1,11 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import {
-  folderLabel,
-  jsonKey,
-  labelInJson,
-  liesInFolder,
-  nameLabel,
-} from '../../../../src/workloads/knn/labels.ts';
+import { folderLabel, jsonKey, labelInJson, nameLabel } from '../../../../src/workloads/knn/labels.ts';
 
 describe('the label of an image', () => {
   it.each([
@@ -47,6 +41,8 @@ describe('the label of an image', () => {
     ['{"label":-7}', '-7'],
     ['{"label":7.5}', null],
     ['{"label":""}', null],
+    [JSON.stringify({ label: 'x'.repeat(200) }), 'x'.repeat(200)],
+    [JSON.stringify({ label: 'x'.repeat(201) }), null],
     ['{"label":null}', null],
     ['{"Label":"cat"}', null],
     ['[{"label":"cat"}]', null],
@@ -57,21 +53,5 @@ describe('the label of an image', () => {
 
   it('in what is no JSON is none', () => {
     expect(() => labelInJson('cat')).toThrow(SyntaxError);
-  });
-});
-
-describe('liesInFolder', () => {
-  const shard = { key: 'train/1.tar', offset: 512 };
-  it.each([
-    [{ key: 'train/cat/1.png' }, 'train/', true],
-    [{ key: 'train/1.png' }, 'train/', false],
-    [{ key: 'train/cat/1.png' }, 'train/ca', true],
-    [{ key: 'train/cat/1.png' }, 'train/cat/', false],
-    [{ key: 'cat/1.png', shard }, 'train/', true],
-    [{ key: './1.png', shard }, 'train/', false],
-    [{ key: 'train/1.tar/cat/1.png', shard }, 'train/', true],
-    [{ key: 'train/1.tar/1.png', shard }, 'train/', false],
-  ])('%j below %s: %s', (place, prefix, lies) => {
-    expect(liesInFolder(place, prefix)).toBe(lies);
   });
 });
