@@ -41,7 +41,7 @@ export function missingTools(target) {
   const cross = crossOf(target);
   /** @type {[string, string][]} */
   const tools = [
-    ['cargo', 'Rust 1.88 or newer, https://rustup.rs'],
+    ['cargo', 'Rust 1.89 or newer, https://rustup.rs'],
     [
       cross?.compiler ?? 'cc',
       'a C compiler, e.g. `apt-get install gcc libc6-dev` or `xcode-select --install`',
