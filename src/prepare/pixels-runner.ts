@@ -1,5 +1,5 @@
-import { withinMemory } from '../kernel/image-memory.ts';
-import type { Decoded, Prepared, RgbPixels } from '../kernel/kernel.ts';
+import type { RgbPixels } from '../kernel/kernel.ts';
+import { type DecodedImage, decodeBatch } from '../workloads/decode-batch.ts';
 import type { Runner } from '../workloads/workload.ts';
 
 /**
@@ -10,27 +10,17 @@ import type { Runner } from '../workloads/workload.ts';
 export function pixelsRunner(take: (key: string, pixels: RgbPixels) => void): Runner {
   return {
     begin: (wholeKernel, imageBytes) => {
-      const kernel = withinMemory(wholeKernel, imageBytes, 'pixels');
-      const keys = new WeakMap<Prepared, string>();
+      const { decode, ...batch } = decodeBatch(wholeKernel, imageBytes);
       return {
-        prepare: (input, key) => {
-          const prepared = kernel.prepare(input, key);
-          keys.set(prepared, key);
-          return prepared;
-        },
-        workingBytes: ({ pixelsBytes }) => pixelsBytes,
-        isGrouped: kernel.pixelsAll !== undefined,
-        run: async (images) => {
-          const decoded = await (kernel.pixelsAll?.(images) ??
-            Promise.all(images.map((image) => image.pixels())));
-          return decoded.map((one, index) => handOver(one, keys.get(images[index] as Prepared) ?? ''));
-        },
+        ...batch,
+        isGrouped: wholeKernel.pixelsAll !== undefined,
+        run: async (images) => (await decode(images)).map(handOver),
         batchFiles: () => [],
       };
     },
   };
 
-  function handOver({ pixels, failed, ...measured }: Decoded, key: string) {
+  function handOver({ key, pixels, failed, ...measured }: DecodedImage) {
     if (failed !== undefined) return { ...measured, row: failed, computeMs: 0 };
     take(key, pixels);
     const { width, height } = pixels;

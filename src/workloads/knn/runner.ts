@@ -1,8 +1,8 @@
 import { cached } from '../../concurrency/cached.ts';
 import { failedRow, type MeasuredRow } from '../../contract/row.ts';
-import { withinMemory } from '../../kernel/image-memory.ts';
-import type { Decoded, Kernel, Normalised, Prepared } from '../../kernel/kernel.ts';
+import type { Decoded, Kernel, Normalised } from '../../kernel/kernel.ts';
 import { type Nearest, prepareNearest } from '../../kernel/nearest.ts';
+import { type DecodedImage, decodeBatch } from '../decode-batch.ts';
 import type { Inputs, Runner } from '../workload.ts';
 import type { KnnWork } from './params.ts';
 import { readTraining, type TrainingSet } from './training.ts';
@@ -22,26 +22,12 @@ export function knnRunner({ k }: KnnWork): Runner {
   return {
     inputs: ['training'],
     begin: async (wholeKernel, imageBytes, inputs) => {
-      const kernel = withinMemory(wholeKernel, imageBytes, 'pixels');
       const { set, nearest } = await trainedOn(inputs, wholeKernel);
-      const keys = new WeakMap<Prepared, string>();
+      const { decode, ...batch } = decodeBatch(wholeKernel, imageBytes);
       return {
-        prepare: (input, key) => {
-          const prepared = kernel.prepare(input, key);
-          keys.set(prepared, key);
-          return prepared;
-        },
-        workingBytes: ({ pixelsBytes }) => pixelsBytes,
+        ...batch,
         isGrouped: true,
-        run: async (images) => {
-          const decoded = await (kernel.pixelsAll?.(images) ??
-            Promise.all(images.map((image) => image.pixels())));
-          const named = decoded.map((one, index) => ({
-            ...one,
-            key: keys.get(images[index] as Prepared) ?? '',
-          }));
-          return classify(named, set, nearest, k);
-        },
+        run: async (images) => classify(await decode(images), set, nearest, k),
         batchFiles: () => [],
       };
     },
@@ -65,7 +51,7 @@ async function train(file: Buffer, kernel: Kernel): Promise<Trained> {
 }
 
 async function classify(
-  decoded: readonly (Decoded & { readonly key: string })[],
+  decoded: readonly DecodedImage[],
   set: TrainingSet,
   nearest: Nearest,
   k: number,
