@@ -9,6 +9,7 @@ import json
 import threading
 from collections import OrderedDict
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 from fanfleet.aws import split_uri
@@ -23,6 +24,10 @@ MOST_RUNS = 16
 
 class InputDamaged(Exception):
     """A file is not what was prepared."""
+
+    def __str__(self) -> str:
+        # As functions say it (src/errors.ts).
+        return f"[INPUT_DAMAGED] {super().__str__()}"
 
 
 class InputStore:
@@ -41,16 +46,20 @@ class InputStore:
             known = (place["sha256"], form)
             if known not in self._made:
                 bucket, _ = split_uri(address)
+                # What has to go goes first: never are both in memory.
+                self._leave_room(place["bytes"])
                 self._made[known] = (place["bytes"], make(_fetch(s3, bucket, place)))
             self._made.move_to_end(known)
-            while len(self._made) > 1 and sum(size for size, _ in self._made.values()) > self._most_bytes:
-                self._made.popitem(last=False)
             return self._made[known][1]
+
+    def _leave_room(self, size: int) -> None:
+        while self._made and sum(kept for kept, _ in self._made.values()) + size > self._most_bytes:
+            self._made.popitem(last=False)
 
     def _places(self, s3: Any, address: str) -> dict[str, Any]:
         if address not in self._runs:
             bucket, key = split_uri(address)
-            self._runs[address] = json.loads(s3.get_object(Bucket=bucket, Key=key)["Body"].read())
+            self._runs[address] = json.loads(_read(s3, bucket, key))
         self._runs.move_to_end(address)
         while len(self._runs) > MOST_RUNS:
             self._runs.popitem(last=False)
@@ -84,16 +93,19 @@ class Inputs:
 
 def _fetch(s3: Any, bucket: str, place: dict[str, Any]) -> bytes:
     found = ""
-    for attempt in range(1, BODY_TRIES + 1):
-        try:
-            data = s3.get_object(Bucket=bucket, Key=place["key"])["Body"].read()
-        except UNSOUND:
-            if attempt == BODY_TRIES:
-                raise
-            continue
+    for _ in range(BODY_TRIES):
+        data = _read(s3, bucket, place["key"])
         sha256 = hashlib.sha256(data).hexdigest()
         if sha256 == place["sha256"]:
             return data
         found = f"{len(data)} with {sha256}"
     wanted = f"{place['bytes']} bytes with the SHA-256 {place['sha256']}"
     raise InputDamaged(f"Expected {wanted} at s3://{bucket}/{place['key']} but got {found}. Start the run again.")
+
+
+def _read(s3: Any, bucket: str, key: str) -> bytes:
+    """An object whose body may break a few times on its way."""
+    for _ in range(BODY_TRIES - 1):
+        with suppress(*UNSOUND):
+            return s3.get_object(Bucket=bucket, Key=key)["Body"].read()
+    return s3.get_object(Bucket=bucket, Key=key)["Body"].read()

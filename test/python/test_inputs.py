@@ -1,9 +1,11 @@
 """Tests of the files that every worker of a run needs."""
 
+import gc
 import hashlib
 import json
 import threading
 import time
+import weakref
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -29,6 +31,10 @@ class Counted(Bucket):
         if breaks:
             answer["Body"] = Broken()
         return answer
+
+
+class Made:
+    """What can be watched as it goes."""
 
 
 class Broken:
@@ -84,7 +90,8 @@ class TestInputs:
     def test_bytes_that_are_not_those_that_were_prepared_are_refused_and_not_kept(self):
         key = put_run(self.bucket, "a", b"abc")
         self.bucket.objects[key] = b"abd"
-        with pytest.raises(InputDamaged, match=rf"Expected 3 bytes with the SHA-256 \w+ at s3://state/{key} but got 3"):
+        refused = rf"^\[INPUT_DAMAGED\] Expected 3 bytes with the SHA-256 \w+ at s3://state/{key} but got 3"
+        with pytest.raises(InputDamaged, match=refused):
             self.get("a", make=None)
         self.bucket.objects[key] = b"abc"
         assert self.get("a") == b"ABC"
@@ -98,6 +105,11 @@ class TestInputs:
         with pytest.raises(IncompleteReadError):
             self.get("b")
         assert self.get("b") == b"B"
+
+    def test_so_are_the_places_of_files(self):
+        put_run(self.bucket, "a", b"abc")
+        self.bucket.broken["runs/a/inputs.json"] = 3
+        assert self.get("a") == b"ABC"
 
     def test_a_file_that_the_run_has_not_is_named(self):
         put_run(self.bucket, "a", b"abc", "other")
@@ -119,6 +131,18 @@ class TestInputs:
         self.get("large")
         self.get("large", make=None)
         assert self.bucket.asked == ["runs/large/inputs.json", "runs/large/inputs/training.bin"]
+
+    def test_what_has_to_go_has_gone_before_the_next_is_made(self):
+        for run, size in (("a", 60), ("b", 60), ("large", 101)):
+            put_run(self.bucket, run, run.encode() * size)
+        first = weakref.ref(self.get("a", lambda data: Made()))
+        assert first() is not None
+
+        def make(data):
+            gc.collect()
+            return Made(), first()
+
+        assert self.get("b", make)[1] is None
 
     def test_the_places_of_files_of_a_run_long_ago_are_asked_for_again(self):
         for number in range(17):

@@ -183,3 +183,9 @@ def test_a_file_of_another_form_is_no_training_set(change):
     assert TrainingSet(file, "portable").nearest.shape == (2, 45)
     with pytest.raises(InputDamaged, match="Expected a training set but it"):
         TrainingSet(change(file), "portable")
+
+
+def test_a_label_that_is_none_of_the_labels_is_refused_before_it_is_voted_for():
+    images = [noise(1), noise(2)]
+    with pytest.raises(InputDamaged, match=r"\[INPUT_DAMAGED\] Expected a training set but it has a label 2 of 2\."):
+        TrainingSet(training_file(images, [0, 2], ["x", "y"]), "portable")

@@ -45,6 +45,9 @@ class TrainingSet:
         """In their order, which decides between labels of as many votes."""
         self.label_of: list[int] = np.frombuffer(file, "<u4", count, labels_at).tolist()
         """The label of each image, by its place in `labels`."""
+        foreign = next((label for label in self.label_of if label >= len(self.labels)), None)
+        if foreign is not None:
+            raise InputDamaged(f"Expected a training set but it has a label {foreign} of {len(self.labels)}.")
         pixels = np.frombuffer(file, np.uint8, count * length, pixels_at)
         self.nearest = prepare(pixels.reshape(count, length), wanted)
 
