@@ -2,7 +2,6 @@
 
 import json
 import os
-import resource
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -19,6 +18,7 @@ from fanfleet.image_memory import is_file_too_large
 from fanfleet.inputs import Inputs
 from fanfleet.kernels import choose
 from fanfleet.manifest import parse_line
+from fanfleet.memory_peak import memory_peak_bytes
 from fanfleet.normalised_file import content_type, file_name, is_key_too_long
 from fanfleet.process_clock import started_at_ms
 from fanfleet.put_ahead import PutAhead
@@ -89,8 +89,8 @@ def run_batch(
         batch = _read_batch(s3, task)
         list_ms = (time.time() - started_at) * 1000
         kernel = choose(task.kernel)
-        runner = runner_of(task.workload)
         beginning = time.perf_counter()
+        runner = runner_of(task.workload)
         images = runner.begin(kernel, task.image_memory * 2**20, Inputs(s3, task.manifest))
         list_ms += (time.perf_counter() - beginning) * 1000
         done = _do_images(s3, task, images, runner.file_format, batch["objects"], is_wanted)
@@ -123,7 +123,7 @@ def run_batch(
             "droppedBits": done.dropped_bits,
             "left": done.left,
             "cpuMs": cpu_s() * 1000,
-            "rssPeakBytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024,
+            "rssPeakBytes": memory_peak_bytes(),
             "billedMs": 0,
             "clock": server_clock.offset(),
         }
