@@ -9,9 +9,9 @@ import { lookAtPaths } from '../src/dataset/files/named-paths.ts';
 import { nothingPassedOver } from '../src/dataset/files/passed-over.ts';
 import { hasImageSuffix } from '../src/dataset/image-type.ts';
 import { chooseKernel } from '../src/kernel/choose-kernel.ts';
-import { countImage } from '../src/kernel/count-image.ts';
 import { ValueCounts } from '../src/kernel/histogram.ts';
 import type { Prepared } from '../src/kernel/kernel.ts';
+import { countImage } from '../src/kernel/prepared.ts';
 import { median, quantile } from '../src/statistics/median.ts';
 
 const [folder = '.', pairs = '21'] = process.argv.slice(2);

@@ -1,7 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { dirname, join, normalize, relative } from 'node:path';
 
-/** One import of a file of `src/`; paths are from the repository, with `/`. */
+/** One import of a file; paths are from the repository, with `/`. */
 export interface Import {
   readonly from: string;
   readonly to: string;
@@ -22,15 +22,15 @@ export function importsOf(from: string, text: string): Import[] {
 }
 
 /**
- * All imports of `src/`. TypeScript 7 has no interface for programs, and stripping types drops imports of types, which count
+ * All imports of the modules in a folder. TypeScript 7 has no interface for programs, and stripping types drops imports of types, which count
  * too: so this searches the text.
  *
- * @param root the repository
+ * @param root the repository @param folder of it
  */
-export async function readImports(root: string): Promise<Import[]> {
-  const entries = await readdir(join(root, 'src'), { recursive: true, withFileTypes: true });
+export async function readImports(root: string, folder = 'src'): Promise<Import[]> {
+  const entries = await readdir(join(root, folder), { recursive: true, withFileTypes: true });
   const files = entries
-    .filter((entry) => entry.isFile() && /\.[jt]s$/.test(entry.name))
+    .filter((entry) => entry.isFile() && /\.m?[jt]s$/.test(entry.name))
     .map((entry) => relative(root, join(entry.parentPath, entry.name)))
     .sort();
   const lists = await Promise.all(

@@ -1,6 +1,6 @@
 import type { DeepHistogram } from '../contract/histogram-file.ts';
+import type { MeasuredRow } from '../contract/row.ts';
 import { measureDeep, type OpaqueDeep } from './deep.ts';
-import type { HistogramRow } from './histogram.ts';
 
 /** How many values a sample of 16 bits can have. */
 export const DEEP_VALUES = 65_536;
@@ -10,7 +10,7 @@ export function deepHistogramRow(
   key: string,
   size: { readonly width: number; readonly height: number },
   pixels: OpaqueDeep,
-): HistogramRow {
+): MeasuredRow & { readonly histogram: DeepHistogram } {
   const counts = new DeepCounts();
   counts.addPixels(pixels);
   return { ...measureDeep(key, size, pixels, 'stats'), histogram: counts.histogram };

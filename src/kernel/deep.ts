@@ -1,6 +1,6 @@
 import type { Operation } from '../contract/operation.ts';
 import type { MeasuredRow, PerChannel } from '../contract/row.ts';
-import { measuredRow, withoutAlpha } from './scan.ts';
+import { measuredRow, type Statistics, withoutAlpha } from './scan.ts';
 
 /** Raw pixels of 16 bits a sample, in this machine's byte order: grey, grey and alpha, RGB or RGBA. */
 export type DeepPixels = {
@@ -13,14 +13,6 @@ export type OpaqueDeep = { readonly data: Uint16Array; readonly channels: 1 | 3 
 
 /** The largest sample of 16 bits. */
 export const DEEP_MAXIMUM = 65_535;
-
-/** Exact statistics of one channel of 16 bits: the squares of an image may add up to 2^59. */
-export type DeepStatistics = {
-  readonly sum: number;
-  readonly sumSq: bigint;
-  readonly min: number;
-  readonly max: number;
-};
 
 /** Values of 16 bits whose squares add up to less than 2^53. */
 const EXACT_SQUARES = 2 ** 20;
@@ -53,12 +45,12 @@ export function measureDeep(
 export function deepExtremes({ data, channels }: OpaqueDeep): { min: PerChannel; max: PerChannel } {
   const [red, green = red, blue = red] = Array.from({ length: channels }, (_, first) =>
     statisticsFrom(data, first, channels),
-  ) as [DeepStatistics, DeepStatistics?, DeepStatistics?];
+  ) as [Statistics, Statistics?, Statistics?];
   return { min: [red.min, green.min, blue.min], max: [red.max, green.max, blue.max] };
 }
 
 /** Every `step`-th value from `first` on: one channel. */
-function statisticsFrom(data: Uint16Array, first: number, step: number): DeepStatistics {
+function statisticsFrom(data: Uint16Array, first: number, step: number): Statistics {
   let [sum, sumSq, min, max] = [0, 0n, DEEP_MAXIMUM, 0];
   for (let begin = first; begin < data.length; begin += step * EXACT_SQUARES) {
     const end = Math.min(data.length, begin + step * EXACT_SQUARES);

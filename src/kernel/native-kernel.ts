@@ -3,7 +3,6 @@ import type { Normalisation } from '../contract/normalisation.ts';
 import type { Operation } from '../contract/operation.ts';
 import type { FailedRow } from '../contract/row.ts';
 import type { ApproximateRow } from './approximate.ts';
-import { countImage } from './count-image.ts';
 import { readStill } from './formats/read.ts';
 import type { Still } from './formats/still.ts';
 import type { HistogramRow } from './histogram.ts';
@@ -13,14 +12,8 @@ import type { NativeAddon } from './native-addon.ts';
 import { type NativeSource, prepareBySharp, runJob, type Wanted } from './native-job.ts';
 import { normaliseNatively } from './native-normalise.ts';
 import { decodeNatively } from './native-pixels.ts';
-import {
-  APPROXIMATION_WANTED,
-  countsWanted,
-  exactMeans,
-  HISTOGRAM_WANTED,
-  statisticsWanted,
-} from './native-wanted.ts';
-import { outputBytes, refusedImage, tooLargeFor } from './prepared.ts';
+import { APPROXIMATION_WANTED, countsWanted, HISTOGRAM_WANTED, statisticsWanted } from './native-wanted.ts';
+import { countImage, exactMeans, outputBytes, refusedImage, tooLargeFor } from './prepared.ts';
 import { sharpBytes } from './sharp-memory.ts';
 
 /** Small images share a job of libuv's pool, since handing over a job takes longer than decoding them. */

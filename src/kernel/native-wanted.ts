@@ -1,12 +1,11 @@
 import type { Operation } from '../contract/operation.ts';
-import { type FailedRow, isFailed, type Row } from '../contract/row.ts';
+import type { Row } from '../contract/row.ts';
 import { NUMBERS_OUT } from './addon-numbers.ts';
 import { type ApproximateRow, approximateRow } from './approximate.ts';
-import { countImage } from './count-image.ts';
 import type { HistogramRow, ValueCounts } from './histogram.ts';
-import type { Measured, Prepared } from './kernel.ts';
 import type { Wanted } from './native-job.ts';
 import { nativeRow, nativeSums } from './native-row.ts';
+import { countImage, exactMeans } from './prepared.ts';
 
 /** Where the counts are, from where the statistics begin. */
 const HISTOGRAM = NUMBERS_OUT - 3;
@@ -54,10 +53,3 @@ export const APPROXIMATION_WANTED: Wanted<ApproximateRow> = {
   },
   otherwise: exactMeans,
 };
-
-/** The exact means of an image, as if they were approximate. */
-export async function exactMeans(prepared: Prepared): Promise<Measured<ApproximateRow | FailedRow>> {
-  const { row, ...times } = await prepared.measure('mean');
-  if (isFailed(row)) return { row, ...times };
-  return { row: approximateRow(row, row.sum ?? [0, 0, 0], row.width * row.height), ...times };
-}

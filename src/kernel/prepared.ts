@@ -1,6 +1,8 @@
 import type { NormalisedFormat } from '../contract/normalisation.ts';
-import { failedRow, type ImageErrorCode } from '../contract/row.ts';
-import type { Normalised, Prepared } from './kernel.ts';
+import { type FailedRow, failedRow, type ImageErrorCode, isFailed } from '../contract/row.ts';
+import { type ApproximateRow, approximateRow } from './approximate.ts';
+import type { ValueCounts } from './histogram.ts';
+import type { Measured, Normalised, Prepared } from './kernel.ts';
 
 /** An image that is not decoded, since its header says that it would be refused. */
 export function refusedImage(key: string, code: ImageErrorCode): Prepared {
@@ -17,6 +19,22 @@ export function refusedImage(key: string, code: ImageErrorCode): Prepared {
     pixelsBytes: 0,
     pixels: async () => ({ failed: row, decodeMs: 0 }),
   };
+}
+
+/** Measure an image as `stats` does, and add its values to `counts` if it could be measured. */
+export async function countImage(prepared: Prepared, counts: ValueCounts): Promise<Measured> {
+  const { row, ...measured } = await prepared.histogram();
+  if ('error' in row) return { ...measured, row };
+  const { histogram, ...statistics } = row;
+  counts.addImage(row);
+  return { ...measured, row: statistics };
+}
+
+/** The exact means of an image, as if they were approximate. */
+export async function exactMeans(prepared: Prepared): Promise<Measured<ApproximateRow | FailedRow>> {
+  const { row, ...times } = await prepared.measure('mean');
+  if (isFailed(row)) return { row, ...times };
+  return { row: approximateRow(row, row.sum ?? [0, 0, 0], row.width * row.height), ...times };
 }
 
 /** The most bytes that a normalised file takes while it is made: a PNG and the lines it is made of, or either other. */

@@ -1,7 +1,6 @@
 import { OPERATION_STATISTICS, type Operation, type Statistic } from '../contract/operation.ts';
 import type { MeasuredRow } from '../contract/row.ts';
-import type { DeepStatistics } from './deep.ts';
-import { type ChannelStatistics, channelStatistics } from './wasm/channel-statistics.ts';
+import { channelStatistics } from './wasm/channel-statistics.ts';
 
 /** Raw pixels of 8 bits a channel: grey, grey and alpha, RGB or RGBA, alpha not multiplied in. */
 export type Pixels = {
@@ -11,6 +10,14 @@ export type Pixels = {
 
 /** Pixels without alpha. */
 export type Opaque = { readonly data: Uint8Array; readonly channels: 1 | 3 };
+
+/** Exact statistics of one channel. The squares of an image of 16 bits may add up to 2^59. */
+export type Statistics = {
+  readonly sum: number;
+  readonly sumSq: number | bigint;
+  readonly min: number;
+  readonly max: number;
+};
 
 /**
  * The statistics of one image over black, exact.
@@ -38,11 +45,11 @@ export function measurePixels(
 export function measuredRow(
   key: string,
   size: { width: number; height: number },
-  found: readonly (ChannelStatistics | DeepStatistics)[],
+  found: readonly Statistics[],
   operation: Operation,
   depth: 8 | 16 = 8,
 ): MeasuredRow {
-  const compute: Record<Statistic, (channel: ChannelStatistics | DeepStatistics) => number | bigint> = {
+  const compute: Record<Statistic, (channel: Statistics) => number | bigint> = {
     sum: ({ sum }) => sum,
     sumSq: ({ sumSq }) => sumSq,
     min: ({ min }) => min,

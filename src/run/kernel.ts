@@ -1,7 +1,7 @@
 import { architecture, CPUS } from '../contract/architecture.ts';
+import type { Arm } from '../contract/arm.ts';
 import type { KernelChoice } from '../contract/kernel-choice.ts';
 import { invalidInput, problemOf } from '../invalid-input.ts';
-import type { Run } from './run.ts';
 
 /** Where a stack has the native kernel. Processors have the names of Node: `x64`, `arm64`. */
 export interface NativeKernels {
@@ -11,18 +11,25 @@ export interface NativeKernels {
   readonly functions: string;
 }
 
+/** What of a run says where it measures. */
+export interface Places {
+  readonly arms: readonly Arm[];
+  readonly instanceTypes: readonly string[];
+}
+
+/** What workers are told, and why it is not the native kernel where nobody asked for another. */
+export interface ResolvedKernel {
+  readonly kernel: KernelChoice;
+  readonly kernelNote: string | null;
+}
+
 /**
  * One kernel for all arms of a run, so that what differs between them is not the program. `auto` is the native kernel if every
  * arm has it, and else the portable one everywhere: a run with the native kernel on one side would be faster, and say nothing.
  *
- * @returns what workers are told, and why it is not the native kernel where nobody asked for another
  * @throws FanfleetError `INVALID_INPUT` if the native kernel is asked for and an arm has none
  */
-export function resolveKernel(
-  asked: KernelChoice,
-  run: Pick<Run, 'arms' | 'instanceTypes'>,
-  native: NativeKernels,
-): Pick<Run, 'kernel' | 'kernelNote'> {
+export function resolveKernel(asked: KernelChoice, run: Places, native: NativeKernels): ResolvedKernel {
   if (asked === 'portable') return { kernel: asked, kernelNote: null };
   const missing = placesWithout(run, native);
   if (missing.length === 0) return { kernel: asked, kernelNote: null };
@@ -38,7 +45,7 @@ export function resolveKernel(
   throw invalidInput('The execution input', [problemOf(expected, 'kernel', asked)]);
 }
 
-function placesWithout({ arms, instanceTypes }: Pick<Run, 'arms' | 'instanceTypes'>, native: NativeKernels) {
+function placesWithout({ arms, instanceTypes }: Places, native: NativeKernels) {
   // All types of a run are of one processor.
   const [type = ''] = instanceTypes;
   const places = {

@@ -1,9 +1,9 @@
 import { serializeHistogram } from '../contract/histogram-file.ts';
-import { countImage } from '../kernel/count-image.ts';
 import { ValueCounts } from '../kernel/histogram.ts';
 import { withinMemory } from '../kernel/image-memory.ts';
 import { formatOf, type ImageTask } from '../kernel/image-task.ts';
 import type { Kernel, Normalised, Prepared } from '../kernel/kernel.ts';
+import { countImage } from '../kernel/prepared.ts';
 import { HISTOGRAMS } from './facts.ts';
 import type { BatchFile, BatchRunner, Runner } from './workload.ts';
 

@@ -9,8 +9,8 @@ import { nothingPassedOver } from '../../src/dataset/files/passed-over.ts';
 import { makeSample } from '../../src/dataset/sample.ts';
 import type { SampleKind } from '../../src/dataset/sample-kinds.ts';
 import { chooseKernel } from '../../src/kernel/choose-kernel.ts';
-import { countImage } from '../../src/kernel/count-image.ts';
 import { ValueCounts } from '../../src/kernel/histogram.ts';
+import { countImage } from '../../src/kernel/prepared.ts';
 import { HistogramSum } from '../../src/workloads/statistics/histogram.ts';
 import {
   datasetStatistics,

@@ -13,11 +13,11 @@ import {
   serializeRow,
 } from '../../src/contract/row.ts';
 import { compareKeys } from '../../src/dataset/order.ts';
-import { countImage } from '../../src/kernel/count-image.ts';
 import { ValueCounts } from '../../src/kernel/histogram.ts';
 import type { Kernel } from '../../src/kernel/kernel.ts';
 import { loadAddon } from '../../src/kernel/native-addon.ts';
 import { createNativeKernel } from '../../src/kernel/native-kernel.ts';
+import { countImage } from '../../src/kernel/prepared.ts';
 import { createSharpKernel } from '../../src/kernel/sharp-kernel.ts';
 import { createWasmKernel } from '../../src/kernel/wasm/wasm-kernel.ts';
 import { PILLOW_DIFFERS, REFUSED } from '../fixtures/refused-images.ts';

@@ -3,7 +3,7 @@ import { setImmediate } from 'node:timers/promises';
 import { LeftOutCount } from '../left-out.ts';
 import { nameText } from '../name-text.ts';
 import { NameList } from './name-list.ts';
-import type { WalkOptions } from './walk-folder.ts';
+import type { PassedOver } from './passed-over.ts';
 
 /** After so many entries of a folder signals are looked at. */
 const TURN = 4096;
@@ -20,6 +20,14 @@ export type FolderNames = {
   readonly raw: Map<string, Buffer>;
   /** Why there may be more that could not be read. */
   readonly failure?: unknown;
+};
+
+export type NameOptions = {
+  /** Which files are wanted, by their names. */
+  readonly accept: (name: string) => boolean;
+  /** Told of what is passed over. */
+  readonly passedOver: PassedOver;
+  readonly signal?: AbortSignal | undefined;
 };
 
 /** A folder on the way: its key, '' or a text that ends in `/`, and its path. */
@@ -39,7 +47,7 @@ type Reading = {
  *
  * @throws the reason of the signal
  */
-export async function readNames(place: Place, options: WalkOptions): Promise<FolderNames> {
+export async function readNames(place: Place, options: NameOptions): Promise<FolderNames> {
   // Node gives names as text in half the time that it takes for bytes: three million in 1.2 s instead of 2.6. Where one
   // is not UTF-8 that fails, here or already in Node, and what else fails does so again.
   let found = await read(place, 'utf8', options);
@@ -49,7 +57,7 @@ export async function readNames(place: Place, options: WalkOptions): Promise<Fol
   return found;
 }
 
-async function read(place: Place, encoding: 'utf8' | 'buffer', options: WalkOptions): Promise<Reading> {
+async function read(place: Place, encoding: 'utf8' | 'buffer', options: NameOptions): Promise<Reading> {
   const found: Reading = {
     names: new NameList(),
     raw: new Map(),

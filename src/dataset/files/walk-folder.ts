@@ -1,8 +1,7 @@
 import type { ImageErrorCode } from '../../contract/row.ts';
 import type { LocalErrorCode } from './local-failure.ts';
 import type { NameList } from './name-list.ts';
-import type { PassedOver } from './passed-over.ts';
-import { readNames } from './read-names.ts';
+import { type NameOptions, readNames } from './read-names.ts';
 
 /** A file that was come to, or a folder or tar whose files cannot be given. */
 export type FoundFile = {
@@ -24,14 +23,9 @@ export type Root = {
   readonly path: string | Buffer;
 };
 
-export type WalkOptions = {
-  /** Which files are wanted, by their names. */
-  readonly accept: (name: string) => boolean;
-  /** Told of what is passed over. */
-  readonly passedOver: PassedOver;
+export type WalkOptions = NameOptions & {
   /** Keys of folders, with `/` at the end, that are passed over. */
   readonly exclude?: ReadonlySet<string>;
-  readonly signal?: AbortSignal | undefined;
 };
 
 /** Most files in a piece of what is found. */

@@ -1,10 +1,8 @@
 import { availableParallelism } from 'node:os';
-import { promisify } from 'node:util';
-import { brotliDecompress } from 'node:zlib';
 import type { Kernel } from '../kernel.ts';
 import type { NativeAddon } from '../native-addon.ts';
 import { createNativeKernel } from '../native-kernel.ts';
-import { KERNEL_WASM } from './kernel-wasm.ts';
+import { loadWasm } from './load-wasm.ts';
 import type { MeasureAnswer, NormaliseAnswer, PixelsAnswer } from './messages.ts';
 import { WasmPool } from './pool.ts';
 
@@ -33,9 +31,4 @@ export function wasmAddon(threads: number): NativeAddon {
       return { ...rest, ...(output && { output: Buffer.from(output.buffer, 0, output.length) }) };
     },
   };
-}
-
-/** The sources of the native kernel, compiled. */
-export async function loadWasm(): Promise<WebAssembly.Module> {
-  return WebAssembly.compile(await promisify(brotliDecompress)(Buffer.from(KERNEL_WASM, 'base64')));
 }

@@ -1,8 +1,8 @@
 import { availableParallelism } from 'node:os';
 import { FanfleetError } from '../../errors.ts';
 import type { Neighbours } from '../native-addon.ts';
+import { loadWasm } from './load-wasm.ts';
 import { WasmPool } from './pool.ts';
-import { loadWasm } from './wasm-kernel.ts';
 
 /** Ends the threads of training sets that nobody has any more. */
 const pools = new FinalizationRegistry<WasmPool>((pool) => pool.end());

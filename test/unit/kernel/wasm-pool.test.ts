@@ -4,8 +4,9 @@ import type { Worker } from 'node:worker_threads';
 import sharp from 'sharp';
 import { expect, onTestFinished, test } from 'vitest';
 import { STATES } from '../../../src/kernel/addon-numbers.ts';
+import { loadWasm } from '../../../src/kernel/wasm/load-wasm.ts';
 import { WasmPool } from '../../../src/kernel/wasm/pool.ts';
-import { createWasmKernel, loadWasm } from '../../../src/kernel/wasm/wasm-kernel.ts';
+import { createWasmKernel } from '../../../src/kernel/wasm/wasm-kernel.ts';
 
 /** Counts the threads that are started until the test ends. */
 function countThreads(): () => number {
