@@ -16,6 +16,7 @@ import {
 } from '../src/workloads/schemas.ts';
 import { number } from './numbers.ts';
 import { addRequestOptions, requestOf } from './request-options.ts';
+import { addWorkerList, type WorkerList, workerCounts } from './worker-counts.ts';
 import { expectTaken, PARAM_NAMES, paramsIn } from './workload-options.ts';
 
 /** Options of a request that a sweep sets itself or takes lists of, and those of the serverless arm. */
@@ -45,11 +46,13 @@ export interface SweepRequest {
   readonly request: PartialRequest;
 }
 
+const countsSchema = z.array(pointSchema.shape.workers);
 const axesSchema = z.object({
   workload: z.array(z.enum(WORKLOAD_NAMES)).default([DEFAULT_WORKLOAD.name]),
   operation: z.array(z.enum(OPERATIONS)).optional(),
   engine: z.array(pointSchema.shape.engine).default([DEFAULT_ENGINE]),
-  workers: z.array(pointSchema.shape.workers).default([1, 2, 4]),
+  workers: countsSchema.default([1, 2, 4]),
+  workersOf: z.partialRecord(pointSchema.shape.engine, countsSchema),
   repeats: z.int().min(1).max(50).default(3),
 });
 
@@ -61,7 +64,11 @@ export function addSweepOptions(command: Command): Command {
   command
     .option('--images <where>', 'a folder of this machine, or s3://bucket/prefix')
     .option('--engine <names>', `${ENGINE_NAMES.join(',')} (default: ${DEFAULT_ENGINE})`, list)
-    .option('--workers <counts>', 'worker counts (default: 1,2,4)', (value) => list(value).map(number))
+    .option(
+      '--workers <counts>',
+      'worker counts (default: 1,2,4); again with those of one engine: ray=2,3,4',
+      addWorkerList,
+    )
     .option('--workload <names>', `${WORKLOAD_NAMES.join(',')} (default: ${DEFAULT_WORKLOAD.name})`, list)
     .option('--operation <names>', `of statistics: ${OPERATIONS.join(',')} (default: stats)`, list)
     .option('--repeats <n>', 'rounds of all points, in turn (default: 3)', number)
@@ -94,18 +101,30 @@ export function sweepOf(
   flags: Readonly<Record<string, unknown>> & Partial<SweepToContinue>,
   prefix: string | undefined,
 ): SweepRequest | SweepToContinue {
-  const { workload, operation, engine, workers, repeats, keepFleets, continue: file, ...shared } = flags;
+  const {
+    workload,
+    operation,
+    engine,
+    workers: lists,
+    repeats,
+    keepFleets,
+    continue: file,
+    ...shared
+  } = flags;
   if (file !== undefined) {
     if (prefix === undefined) return { continue: file };
     throw invalidInput('The sweep', [problemOf('nothing beside `--continue`', 'prefix', prefix)]);
   }
-  const axes = parse(axesSchema, { workload, operation, engine, workers, repeats }, 'The sweep');
+  const engines = (engine as string[] | undefined) ?? [DEFAULT_ENGINE];
+  const counts = workerCounts((lists as WorkerList[] | undefined) ?? [], engines);
+  const axes = parse(axesSchema, { workload, operation, engine, repeats, ...counts }, 'The sweep');
   const others = Object.fromEntries(Object.entries(shared).filter(([name]) => !PARAM_NAMES.has(name)));
   return {
     points: pointsOf({
       workloads: workloadsOf(axes, paramsIn(shared)),
       engines: axes.engine,
       workers: axes.workers,
+      workersOf: axes.workersOf,
     }),
     rounds: axes.repeats,
     keepFleets: keepFleets === true,

@@ -2,6 +2,7 @@ import { isOneKernel } from '../contract/one-kernel.ts';
 import { type Spread, spread } from '../statistics/median.ts';
 import { workloadLabel } from '../workloads/text.ts';
 import type { Measurement, Processors, Succeeded } from './measurement.ts';
+import { type NodeFigures, nodeFigures, type WorkerFigures, workerFigures } from './nodes.ts';
 import type { Point } from './point.ts';
 import { type Scaling, scalingOf } from './scaling.ts';
 import { latest, type Sweep } from './sweep.ts';
@@ -18,6 +19,9 @@ export interface PointFigures extends Point {
   /** By the medians of the processing, against the fewest workers of the same engine and workload, if one kernel measured both. */
   readonly scaling: Scaling | null;
   readonly utilisation: Spread | null;
+  readonly workerUse: WorkerFigures;
+  /** The head first. */
+  readonly nodes: readonly NodeFigures[];
   /** Of all its rounds, if they share one. */
   readonly digest: string | null;
   /** That measured in its rounds, sorted by name. */
@@ -89,6 +93,7 @@ function pointFigures(point: Point, rounds: number, measured: readonly Measureme
   const done = measured.filter((one) => one.status === 'succeeded');
   const over = (value: (one: Succeeded) => number) => (done.length === 0 ? null : spread(done.map(value)));
   const digests = new Set(done.map(({ digest }) => digest));
+  const nodes = done.map((one) => one.nodes);
   return {
     ...point,
     succeeded: done.length,
@@ -99,6 +104,8 @@ function pointFigures(point: Point, rounds: number, measured: readonly Measureme
     processing: over(({ times }) => times.processing),
     scaling: null,
     utilisation: over(({ utilisation }) => utilisation),
+    workerUse: workerFigures(nodes),
+    nodes: nodeFigures(nodes),
     kernels: [...new Set(done.flatMap(({ kernels }) => kernels))].sort(),
     digest: digests.size === 1 ? ([...digests][0] ?? null) : null,
     errors: measured.flatMap((one) => (one.status === 'failed' ? [{ round: one.round, ...one.error }] : [])),

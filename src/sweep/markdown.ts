@@ -1,8 +1,19 @@
 import { plural, printable } from '../format.ts';
-import type { PointFigures, SweepFigures } from './figures.ts';
+import type { SweepFigures } from './figures.ts';
 import { pointName } from './point.ts';
 import type { Sweep } from './sweep.ts';
-import { agreementText, COLUMNS, failedRuns, kernelText, NOTE, processorsText } from './table.ts';
+import {
+  agreementText,
+  COLUMNS,
+  type Column,
+  failedRuns,
+  kernelText,
+  NODE_COLUMNS,
+  NOTE,
+  nodeNote,
+  nodesOfPoints,
+  processorsText,
+} from './table.ts';
 
 /** Columns before this one are text, the others numbers. */
 const FIRST_NUMBER = 2;
@@ -20,9 +31,10 @@ export function renderSweep(sweep: Sweep, figures: SweepFigures): string {
     kernelText(figures),
     processorsText(figures),
     '',
-    ...table(figures.points),
+    ...table(COLUMNS, figures.points),
     '',
     NOTE,
+    ...nodes(figures),
     ...failures(figures),
     '',
     '## Order of the runs',
@@ -37,9 +49,14 @@ export function renderSweep(sweep: Sweep, figures: SweepFigures): string {
   ].join('\n');
 }
 
-function table(points: readonly PointFigures[]): string[] {
-  const rows = points.map((point) => COLUMNS.map(([, cell]) => cell(point)));
-  const titles = COLUMNS.map(([title]) => title);
+function nodes({ points }: SweepFigures): string[] {
+  const shown = nodesOfPoints(points);
+  return shown.length === 0 ? [] : ['', '## Nodes', '', ...table(NODE_COLUMNS, shown), '', nodeNote(points)];
+}
+
+function table<T>(columns: readonly Column<T>[], of: readonly T[]): string[] {
+  const rows = of.map((one) => columns.map(([, cell]) => cell(one)));
+  const titles = columns.map(([title]) => title);
   const widths = titles.map((title, i) =>
     Math.max(3, title.length, ...rows.map((row) => row[i]?.length ?? 0)),
   );

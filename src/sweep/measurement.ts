@@ -2,6 +2,7 @@ import * as z from 'zod';
 import type { ArmRound } from '../aggregate/run-facts.ts';
 import type { FleetInfo } from '../fleet/arm-info.ts';
 import type { Summary } from '../report/summary-schema.ts';
+import { nodeSchema, nodesOf } from './nodes.ts';
 import type { Processing } from './processing.ts';
 
 const ms = z.number().nonnegative();
@@ -49,6 +50,8 @@ export const measurementSchema = z.discriminatedUnion('status', [
     batches: z.int().nonnegative(),
     workersJoined: z.int().nonnegative(),
     processors: processorsSchema,
+    /** The hosts of the fleet, the head first. */
+    nodes: z.array(nodeSchema),
     versions: z.record(z.string(), z.string()),
   }),
   z.object({ ...turn, status: z.literal('failed'), error: errorSchema }),
@@ -98,6 +101,7 @@ export function measurementOf(
     batches: processing.batches,
     workersJoined: fleet.workersJoined,
     processors,
+    nodes: nodesOf(arm.hosts),
     versions: fleet.versions,
   };
 }

@@ -7,7 +7,19 @@ import { workloadLabel } from '../workloads/text.ts';
 import type { PointFigures, SweepFigures } from './figures.ts';
 import { ENGINE_STYLE, scalingChart } from './scaling-chart.ts';
 import type { Sweep } from './sweep.ts';
-import { agreementText, COLUMNS, failedRuns, kernelsOf, kernelText, NOTE, processorsText } from './table.ts';
+import {
+  agreementText,
+  COLUMNS,
+  type Column,
+  failedRuns,
+  kernelsOf,
+  kernelText,
+  NODE_COLUMNS,
+  NOTE,
+  nodeNote,
+  nodesOfPoints,
+  processorsText,
+} from './table.ts';
 
 /** The table has many columns: on a phone each row is a block, elsewhere it is small. */
 const TABLE_STYLE = `
@@ -77,16 +89,29 @@ function fastestOf({ points }: SweepFigures, of: string): string[] {
 
 /** A heading tells the workload, so the table need not. */
 const SHOWN = COLUMNS.filter(([title]) => title !== 'workload');
+const SHOWN_OF_NODES = NODE_COLUMNS.filter(([title]) => title !== 'workload');
+/** Up to so many nodes are listed without being asked for. */
+const MOST_OPEN = 12;
 
 function workloadSection(label: string, points: readonly PointFigures[]): Markup {
   return html`<section><h2>${label}</h2>
 ${scalingChart(label, points)}
-${scrolling(
-  `Points of ${label}`,
-  stackedTable(
-    SHOWN.map(([name]) => ({ name })),
-    points.map((point) => SHOWN.map(([, cell]) => cell(point))),
-  ),
-)}
-<p class="note">${NOTE}</p></section>`;
+${scrolling(`Points of ${label}`, tableOf(SHOWN, points))}
+<p class="note">${NOTE}</p>
+${nodeList(label, points)}</section>`;
+}
+
+function nodeList(label: string, points: readonly PointFigures[]): Markup | null {
+  const nodes = nodesOfPoints(points);
+  if (nodes.length === 0) return null;
+  return html`<details${nodes.length <= MOST_OPEN ? html` open` : null}><summary>CPU, memory and states of each node</summary>
+${scrolling(`Nodes of ${label}`, tableOf(SHOWN_OF_NODES, nodes))}
+<p class="note">${nodeNote(points)}</p></details>`;
+}
+
+function tableOf<T>(columns: readonly Column<T>[], of: readonly T[]): Markup {
+  return stackedTable(
+    columns.map(([name]) => ({ name })),
+    of.map((one) => columns.map(([, cell]) => cell(one))),
+  );
 }

@@ -15,15 +15,20 @@ export interface Axes {
   readonly workloads: readonly RunWorkload[];
   readonly engines: readonly Point['engine'][];
   readonly workers: readonly number[];
+  /** Worker counts of single engines, in the place of those of all. */
+  readonly workersOf?: Readonly<Partial<Record<Point['engine'], readonly number[]>>>;
 }
 
 /** Every combination, once, by workload, then engine, then worker count; the latter ascending. */
-export function pointsOf({ workloads, engines, workers }: Axes): Point[] {
-  const counts = [...new Set(workers)].sort((a, b) => a - b);
+export function pointsOf({ workloads, engines, workers, workersOf = {} }: Axes): Point[] {
+  const countsOf = (engine: Point['engine']) =>
+    [...new Set(workersOf[engine] ?? workers)].sort((a, b) => a - b);
   // Settings are the same wherever the label is.
   const different = new Map(workloads.map((workload) => [workloadLabel(workload), workload]));
   return [...different.values()].flatMap((workload) =>
-    [...new Set(engines)].flatMap((engine) => counts.map((count) => ({ workload, engine, workers: count }))),
+    [...new Set(engines)].flatMap((engine) =>
+      countsOf(engine).map((count) => ({ workload, engine, workers: count })),
+    ),
   );
 }
 

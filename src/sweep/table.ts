@@ -1,15 +1,16 @@
 import { howToHaveOne, kernelsText } from '../contract/one-kernel.ts';
-import { duration, percent, printable, ratio, shortDigest, UNKNOWN } from '../format.ts';
+import { duration, memory, percent, plural, printable, ratio, shortDigest, UNKNOWN } from '../format.ts';
 import type { Spread } from '../statistics/median.ts';
 import { workloadLabel } from '../workloads/text.ts';
 import type { PointFigures, SweepFigures } from './figures.ts';
+import type { NodeFigures } from './nodes.ts';
 import { pointName } from './point.ts';
 
 // What both pages of a sweep say, Markdown and HTML.
 
-type Column = readonly [title: string, cell: (point: PointFigures) => string];
+export type Column<T> = readonly [title: string, cell: (of: T) => string];
 
-export const COLUMNS: readonly Column[] = [
+export const COLUMNS: readonly Column<PointFigures>[] = [
   ['workload', ({ workload }) => workloadLabel(workload)],
   ['engine', ({ engine }) => engine],
   ['workers', ({ workers }) => String(workers)],
@@ -23,12 +24,48 @@ export const COLUMNS: readonly Column[] = [
   ['efficiency', ({ scaling }) => decimal(scaling?.efficiency)],
   ['serial fraction', ({ scaling }) => decimal(scaling?.serialFraction)],
   ['utilisation', ({ utilisation }) => range(utilisation, percent)],
+  ['worker CPU', ({ workerUse }) => range(workerUse.cpu, percent)],
+  ['worker memory', ({ workerUse }) => range(workerUse.memory, memory)],
+  ['worker states', ({ workerUse }) => several(workerUse.states)],
   ['digest', ({ digest, succeeded }) => (digest === null && succeeded > 0 ? 'several' : shortDigest(digest))],
 ];
 
+/** A node of a point, as the table of the nodes has it. */
+export interface NodeOfPoint {
+  readonly point: PointFigures;
+  readonly node: NodeFigures;
+}
+
+export const NODE_COLUMNS: readonly Column<NodeOfPoint>[] = [
+  ['workload', ({ point }) => workloadLabel(point.workload)],
+  ['engine', ({ point }) => point.engine],
+  ['workers', ({ point }) => String(point.workers)],
+  ['node', ({ node }) => node.name],
+  ['CPU, mean', ({ node }) => range(node.cpuMean, percent)],
+  ['CPU, peak', ({ node }) => range(node.cpuPeak, percent)],
+  ['peak memory', ({ node }) => range(node.memoryPeakBytes, memory)],
+  ['of memory', ({ node }) => memory(node.memoryLimitBytes)],
+  ['states', ({ node }) => several(node.states)],
+];
+
+/** More nodes than this are not shown of a point. */
+const MOST_NODES = 17;
+
+export function nodesOfPoints(points: readonly PointFigures[]): NodeOfPoint[] {
+  return points.flatMap((point) => point.nodes.slice(0, MOST_NODES).map((node) => ({ point, node })));
+}
+
+/** How the columns of the nodes are to be read, and whether there are more of them. */
+export function nodeNote(points: readonly PointFigures[]): string {
+  const dropped = points.reduce((sum, { nodes }) => sum + Math.max(0, nodes.length - MOST_NODES), 0);
+  const note =
+    'What each host used of its own processors and memory while the engine ran, measured on it once a second; states are those that the engine told, in order of time.';
+  return dropped === 0 ? note : `${note} Not shown: ${plural(dropped, 'node')}; sweep.json has them.`;
+}
+
 /** How the columns are to be read. */
 export const NOTE =
-  'Medians over the rounds [min-max]. Speedup, efficiency and serial fraction (Karp-Flatt) are those of the processing, against the fewest workers of the same engine and workload, where one kernel measured both. Utilisation: CPU time of the batches over the processors of the workers x processing time.';
+  'Medians over the rounds [min-max]. Speedup, efficiency and serial fraction (Karp-Flatt) are those of the processing, against the fewest workers of the same engine and workload, where one kernel measured both. Utilisation: CPU time of the batches over the processors of the workers x processing time. Worker CPU: the mean over the hosts of the workers while the engine ran, all their processes together; worker memory: the peak of the one that held the most; worker states: what the engine said of them last.';
 
 /** Whether the answers of each workload are one. */
 export function agreementText({ agreements }: SweepFigures): string {
@@ -94,6 +131,10 @@ function range(of: Spread | null, text: (value: number) => string): string {
   if (of === null) return UNKNOWN;
   if (of.min === of.max) return text(of.median);
   return `${text(of.median)} [${text(of.min)}-${text(of.max)}]`;
+}
+
+function several(texts: readonly string[]): string {
+  return texts.join('; or ') || UNKNOWN;
 }
 
 function decimal(value: number | null | undefined): string {

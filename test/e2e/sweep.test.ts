@@ -58,6 +58,11 @@ describe('fanfleet sweep', () => {
       expect(Math.min(boot, engineStart, processing)).toBeGreaterThan(0);
       expect(boot + engineStart + processing).toBeLessThan(arm);
     }
+    for (const [point, { nodes, workerUse }] of first.figures.points.entries()) {
+      expect(nodes.map(({ name }) => name)).toEqual(['head', 'worker 1', 'worker 2'].slice(0, 2 + point));
+      expect(workerUse.states).toEqual([`${1 + point} ALIVE`]);
+      expect(Math.min(...nodes.map(({ memoryPeakBytes }) => memoryPeakBytes?.min ?? 0))).toBeGreaterThan(0);
+    }
     const kept = sweepSchema.parse(JSON.parse(await readFile(first.file, 'utf8')));
     expect(kept.measurements).toEqual(first.measurements);
     expect(await readFile(join(folder, 'sweep.md'), 'utf8')).toMatch(

@@ -52,6 +52,17 @@ describe('sweep options', () => {
     expect(made).not.toHaveProperty('request.workload');
   });
 
+  it('take worker counts of single engines, in the place of those of all', () => {
+    const made = sweep('photos/', '--engine', 'dask,ray', '--workers', 'ray=4,2,3', '--workers', '1,2');
+    const points = 'points' in made ? made.points : [];
+    expect(points.map(({ engine, workers }) => `${engine} ${workers}`)).toEqual([
+      ...['dask 1', 'dask 2'],
+      ...['ray 2', 'ray 3', 'ray 4'],
+    ]);
+    const others = sweep('photos/', '--engine', 'dask,ray', '--workers', 'ray=6');
+    expect('points' in others && others.points.map(({ workers }) => workers)).toEqual([1, 2, 4, 6]);
+  });
+
   it('make points of knn beside those of statistics', () => {
     const args = ['--workload', 'knn,statistics', '--k', '3', '--ask', '100', '--workers', '1'];
     const made = sweep('photos/', ...args);
@@ -80,6 +91,14 @@ describe('sweep options', () => {
     [['--engine', 'daft,hadoop'], 'for `engine.1` but received "hadoop"'],
     [['--operation', 'median'], 'for `operation.0` but received "median"'],
     [['--workers', '1,0'], 'Expected number of at least 1 for `workers.1` but received 0'],
+    [['--workers', 'daft=1,257'], 'Expected number of at most 256 for `workersOf.daft.1`'],
+    [['--workers', 'ray=1'], 'Expected counts of one of the engines daft for `workers` but received "ray=1"'],
+    [
+      ['--workers', '1', '--workers', '2,3'],
+      'Expected one list for all engines for `workers` but received ["1","2,3"]',
+    ],
+    [['--workers', 'daft=1', '--workers', 'daft=2'], 'Expected one list of daft for `workers`'],
+    [['--workers', 'daft='], 'Expected a number'],
     [['--repeats', '51'], 'Expected number of at most 50 for `repeats`'],
     [['--workload', 'statistics,sharpen'], 'for `workload.1` but received "sharpen"'],
     [['--format', 'png'], 'Expected nothing unless `workload` is normalise for `format`'],

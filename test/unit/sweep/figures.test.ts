@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { figuresOfSweep } from '../../../src/sweep/figures.ts';
 import { renderSweep } from '../../../src/sweep/markdown.ts';
 import type { Measurement } from '../../../src/sweep/measurement.ts';
-import { failed, sampleSweep, succeeded } from './sample.ts';
+import { failed, node, sampleSweep, succeeded } from './sample.ts';
 
 const took = (processing: number) => ({
   times: { arm: 2 * processing, boot: 1, engineStart: 2, processing },
@@ -94,8 +94,9 @@ describe('renderSweep', () => {
     const rows = page(succeeded(0, 0, took(900)), succeeded(0, 1, took(1100)), succeeded(1, 0, took(500)))
       .split('\n')
       .filter((line) => line.startsWith('|'));
-    expect(rows).toHaveLength(2 + 3);
-    expect(new Set(rows.map(({ length }) => length)).size).toBe(1);
+    expect(rows).toHaveLength(2 + 3 + 2 + 6);
+    expect(new Set(rows.slice(0, 5).map(({ length }) => length)).size).toBe(1);
+    expect(new Set(rows.slice(5).map(({ length }) => length)).size).toBe(1);
     expect(rows[2]).toContain('| 1.0 s [900 ms-1.1 s] |');
     expect(rows[3]).toMatch(/\| +2\.00x \| +1\.00 \| +0\.00 \|/);
   });
@@ -111,6 +112,36 @@ describe('renderSweep', () => {
       '1. daft, 1 worker, stats; daft, 2 workers, stats; daft, 1 worker, normalise\n' +
         '2. daft, 1 worker, normalise; daft, 2 workers, stats; daft, 1 worker, stats\n',
     );
+  });
+
+  it('shows the use and the states of the workers, and of each node', () => {
+    const dying = [
+      node({ role: 'head', states: [] }),
+      node(),
+      node({ states: ['ALIVE', 'DEAD'], cpuMean: null }),
+    ];
+    const text = page(succeeded(0, 0), succeeded(0, 1, { nodes: dying }), succeeded(2, 0, { nodes: [] }));
+    const [first, , last] = text
+      .split('\n')
+      .filter((line) => line.startsWith('| stats') || line.startsWith('| normalise'));
+    expect(first).toContain(
+      '| 60.0 % [50.0 %-70.0 %] | 250 MiB [200 MiB-300 MiB] | 2 ALIVE; or 1 ALIVE, 1 DEAD |',
+    );
+    expect(last).toMatch(/\| +– \| +– \| +– \|/);
+    const nodes = text
+      .slice(text.indexOf('## Nodes'))
+      .split('\n')
+      .filter((line) => line.startsWith('| stats'));
+    expect(nodes).toHaveLength(3);
+    expect(nodes[0]).toMatch(/\| +head \| +37\.5 % \[25\.0 %-50\.0 %\] \| .* 1\.00 GiB \| +– \|$/);
+    expect(nodes[2]).toMatch(/\| +worker 2 \| +60\.0 % \| .* ALIVE; or ALIVE > DEAD \|$/);
+  });
+
+  it('says how many nodes are not shown', () => {
+    const nodes = [node({ role: 'head', states: [] }), ...Array.from({ length: 20 }, () => node())];
+    const text = page(succeeded(0, 0, { nodes }));
+    expect(text.match(/\| +worker \d+ \|/g)).toHaveLength(16);
+    expect(text).toContain('Not shown: 4 nodes; sweep.json has them.');
   });
 
   it('cries out where digests differ', () => {

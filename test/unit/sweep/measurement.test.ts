@@ -42,6 +42,29 @@ describe('measurementOf', () => {
     });
   });
 
+  it('keeps what each host used, and what became of each worker', () => {
+    const [head, worker] = arm.hosts;
+    const states = [
+      { at: 1, state: 'ALIVE' as const },
+      { at: 2, state: 'DEAD' as const },
+    ];
+    const withStates = arm.hosts.map((host) => (host === worker ? { ...host, states } : host));
+    const measured = measurementOf(TURN, withArm({ hosts: withStates }), processing());
+    const nodes = measured.status === 'succeeded' ? measured.nodes : [];
+    expect(nodes).toHaveLength(arm.hosts.length);
+    expect(nodes[0]).toEqual({
+      instanceId: head?.instanceId,
+      role: 'head',
+      cpuMean: head?.utilisation?.cpuMean,
+      cpuPeak: head?.utilisation?.cpuPeak,
+      memoryPeakBytes: head?.utilisation?.memoryPeakBytes,
+      memoryLimitBytes: head?.utilisation?.memoryLimitBytes,
+      states: [],
+    });
+    expect(nodes[1]).toMatchObject({ role: 'worker', states: ['ALIVE', 'DEAD'] });
+    expect(nodes[1]?.memoryPeakBytes).toBeGreaterThan(0);
+  });
+
   it('names no machine in AWS, where the hosts do not share one', () => {
     const inAws = { ...summary, environment: { ...summary.environment, offline: false } };
     expect(measurementOf(TURN, inAws, processing())).toMatchObject({ processors: { machine: null } });

@@ -32,6 +32,14 @@ describe('sweepPage', () => {
     expect(pageOf(sampleSweep())).toContain('<h1>Nothing was measured.</h1>');
   });
 
+  it('lists the nodes of each workload, open where they are few', () => {
+    const few = pageOf(sampleSweep([succeeded(0, 0)]));
+    expect(few).toContain('<details open><summary>CPU, memory and states of each node</summary>');
+    expect(few).toContain('<td data-name="node">worker 2</td><td data-name="CPU, mean">60.0 %</td>');
+    expect(pageOf(sweepOfEngines())).toContain('<details><summary>CPU, memory');
+    expect(pageOf(sampleSweep())).not.toContain('<details');
+  });
+
   it('ranks nothing where the answers differ, and names every failed run', () => {
     const differing = sampleSweep([succeeded(0, 0), succeeded(1, 0, { digest: 'cd'.repeat(32) })]);
     expect(pageOf(differing)).toContain('<h1>The answers differ: the times say nothing.</h1>');

@@ -1,4 +1,5 @@
 import type { Measurement, Succeeded } from '../../../src/sweep/measurement.ts';
+import type { Node } from '../../../src/sweep/nodes.ts';
 import { type Point, pointsOf } from '../../../src/sweep/point.ts';
 import { newSweep, type Sweep } from '../../../src/sweep/sweep.ts';
 import { resolveWorkload } from '../../../src/workloads/schemas.ts';
@@ -40,7 +41,23 @@ export function succeeded(point: number, round: number, over: Partial<Succeeded>
     batches: 8,
     workersJoined: 1,
     processors: { workers: 1, all: 1.5, machine: 2 },
+    nodes: [
+      node({ role: 'head', cpuMean: 0.25, states: [] }),
+      node({ instanceId: 'i-1', cpuMean: 0.8 }),
+      node({ instanceId: 'i-2', cpuMean: 0.6, memoryPeakBytes: 300 * MIB }),
+    ],
     versions: {},
+    ...over,
+  };
+}
+
+const MIB = 2 ** 20;
+
+/** A worker that was alive throughout. */
+export function node(over: Partial<Node> = {}): Node {
+  return {
+    ...{ instanceId: 'i-0', role: 'worker', cpuMean: 0.5, cpuPeak: 1, states: ['ALIVE'] },
+    ...{ memoryPeakBytes: 200 * MIB, memoryLimitBytes: 1024 * MIB },
     ...over,
   };
 }
