@@ -3,7 +3,7 @@ import { DEPTHS } from '../src/contract/depth.ts';
 import { NORMALISED_FORMATS } from '../src/contract/normalisation.ts';
 import { OPERATIONS } from '../src/contract/operation.ts';
 import { invalidInput, problemOf } from '../src/invalid-input.ts';
-import { LABEL_SOURCES } from '../src/workloads/knn/label-source.ts';
+import { LABEL_SOURCES } from '../src/workloads/labels/label-source.ts';
 import { WORKLOAD_NAMES, type WorkloadName } from '../src/workloads/names.ts';
 import { DEFAULT_WORKLOAD, REQUEST_PARAMS, type WorkloadRequest } from '../src/workloads/schemas.ts';
 import { number } from './numbers.ts';

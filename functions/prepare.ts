@@ -6,12 +6,11 @@ import { ObjectStore } from '../src/aws/object-store.ts';
 import { createS3 } from '../src/aws/s3.ts';
 import { s3Access } from '../src/aws/s3-access.ts';
 import { layout } from '../src/contract/layout.ts';
-import { invalidInput, problemOf } from '../src/invalid-input.ts';
 import { kernelChooser } from '../src/kernel/choose-kernel.ts';
 import { addonPath } from '../src/kernel/native-addon.ts';
 import { parse } from '../src/parse.ts';
 import { TRAINING_ITEMS } from '../src/plan/training.ts';
-import { prepareKnn } from '../src/prepare/prepare-knn.ts';
+import { prepareInputs } from '../src/prepare/preparers.ts';
 import { imageMemoryOfFunction } from '../src/run/image-memory.ts';
 import { type Run, runSchema } from '../src/run/run.ts';
 import { processClock, workerLimits } from './process.ts';
@@ -38,22 +37,18 @@ export const main = handler('prepare', async (event: unknown) => {
 
 async function prepare(run: Run, store: ObjectStore) {
   const { workload, runId, bucket, requesterPays } = run;
-  if (workload.name !== 'knn') {
-    throw invalidInput('The run', [problemOf('a workload with inputs', 'workload.name', workload.name)]);
-  }
   const images = requesterPays ? createS3({ region, endpoint, requesterPays }) : s3;
-  const manifest = (key: string) => () => readManifest(store.stream(key));
-  return prepareKnn({
+  const listed = (key: string) => () => readManifest(store.stream(key));
+  return prepareInputs(workload, {
     ...workerLimits(memoryMb),
     ...{ runId, bucket, requesterPays, reader, store },
     prefix: run.prefix,
-    params: workload.params,
     files: new ObjectStore(images, bucket),
     kernel: await kernelFor(run.kernel),
     // Its own memory may be less than that of the functions which ask.
     imageBytes: Math.min(run.imageMemory, imageMemoryOfFunction(memoryMb)) * 1024 * 1024,
-    items: manifest(layout.inputFile(runId, TRAINING_ITEMS)),
-    asked: manifest(layout.manifest(runId)),
+    manifest: listed(layout.manifest(runId)),
+    training: listed(layout.inputFile(runId, TRAINING_ITEMS)),
     now: processClock.now,
     onFailure: (key, detail) => logger.warn('image failed', { runId, key, detail }),
   });

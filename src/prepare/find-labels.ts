@@ -3,9 +3,9 @@ import { forEachConcurrent } from '../concurrency/for-each-concurrent.ts';
 import type { NoteLog } from '../dataset/notes.ts';
 import { GETS_AT_ONCE } from '../dataset/reads.ts';
 import { FanfleetError } from '../errors.ts';
-import type { LabelSource } from '../workloads/knn/label-source.ts';
-import { readLabelTable } from '../workloads/knn/label-table.ts';
-import { jsonKey, labelInJson, nameLabel } from '../workloads/knn/labels.ts';
+import { jsonKey, labelInJson, nameLabel } from '../workloads/labels/label-of-image.ts';
+import type { LabelSource } from '../workloads/labels/label-source.ts';
+import { readLabelTable } from '../workloads/labels/label-table.ts';
 import type { ImageKeys } from './image-keys.ts';
 
 /** Most bytes of a CSV: as a text it has to fit into a string. */

@@ -1,5 +1,5 @@
 import type { Batch } from '../contract/manifest.ts';
-import { folderLabel } from '../workloads/knn/labels.ts';
+import { folderLabel } from '../workloads/labels/label-of-image.ts';
 
 /** The images of a manifest by their keys, and what decides how their labels are found. */
 export interface ImageKeys {

@@ -33,6 +33,10 @@ export const workloadSchema = z.discriminatedUnion('name', [
   z.object({ name: z.literal('knn'), params: knnParamsSchema }),
 ]);
 export type RunWorkload = Readonly<z.output<typeof workloadSchema>>;
+/** The settings of each workload, as a run has them. */
+export type RunParams = {
+  readonly [N in WorkloadName]: Extract<RunWorkload, { readonly name: N }>['params'];
+};
 
 /** Of a run, with the settings that are given and the defaults of the others. */
 export function resolveWorkload(workload: WorkloadRequest): RunWorkload {

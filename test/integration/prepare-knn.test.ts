@@ -65,13 +65,13 @@ async function prepared(prefix: string, asked: Params, changes: Partial<PrepareK
     clock: () => performance.now(),
   });
   const manifest = (key: string) => () => readManifest(store.stream(key));
-  const told = await prepareKnn({
-    ...{ runId, bucket: DATA, reader: bucket.reader, store, prefix, params },
+  const told = await prepareKnn(params, {
+    ...{ runId, bucket: DATA, reader: bucket.reader, store, prefix },
     ...{ fetches: 4, decodes: 2, encodedBytes: MIB, decodedBytes: MIB, imageBytes: 1024 * MIB },
     kernel: createSharpKernel(),
     files: new ObjectStore(bucket.s3, DATA),
-    items: manifest(layout.inputFile(runId, TRAINING_ITEMS)),
-    asked: manifest(layout.manifest(runId)),
+    training: manifest(layout.inputFile(runId, TRAINING_ITEMS)),
+    manifest: manifest(layout.manifest(runId)),
     now: () => performance.now(),
     ...changes,
   });
@@ -187,14 +187,14 @@ describe('the training set', () => {
       'odd/f.png': 6,
     });
     const gone: DatasetObject = { key: 'odd/d-2.png', size: 5, etag: '"another version"' };
-    const items = async function* () {
+    const training = async function* () {
       for await (const batch of readManifest(store.stream(layout.inputFile(`run-${runs}`, TRAINING_ITEMS)))) {
         yield { ...batch, objects: batch.objects.map((object) => (object.key === gone.key ? gone : object)) };
       }
     };
 
     // Act
-    const { set, labelsOf, known, list } = await prepared('odd/', { ask: 1 }, { items });
+    const { set, labelsOf, known, list } = await prepared('odd/', { ask: 1 }, { training });
 
     // Assess
     expect(labelsOf).toEqual(['1', '2']);

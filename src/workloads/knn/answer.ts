@@ -1,8 +1,8 @@
 import * as z from 'zod';
 import type { MeasuredRow } from '../../contract/row.ts';
+import { inLabelOrder } from '../labels/label-order.ts';
 import { EXAMPLES } from '../problems.ts';
 import type { Answer } from '../workload.ts';
-import { inLabelOrder } from './label-order.ts';
 import type { LabelsFile } from './labels-file.ts';
 import type { KnnWork } from './params.ts';
 import { checkKnnRow } from './row-check.ts';

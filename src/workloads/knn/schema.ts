@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { labelSourceSchema } from './label-source.ts';
+import { labelSourceSchema } from '../labels/label-source.ts';
 
 export const knnParamsSchema = z.strictObject({
   /** So many of the nearest vote. */

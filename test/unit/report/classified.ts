@@ -4,10 +4,10 @@ import { DIGITS, type Digit, digitPng, readDigits } from '../../../src/dataset/s
 import { buildSummary } from '../../../src/report/summary.ts';
 import type { Summary } from '../../../src/report/summary-schema.ts';
 import { LabelsOfRows } from '../../../src/workloads/knn/answer.ts';
-import { inLabelOrder } from '../../../src/workloads/knn/label-order.ts';
 import { readLabels, writeLabels } from '../../../src/workloads/knn/labels-file.ts';
 import { type TrainingSet, writeTraining } from '../../../src/workloads/knn/training.ts';
 import { type Neighbour, vote } from '../../../src/workloads/knn/vote.ts';
+import { inLabelOrder } from '../../../src/workloads/labels/label-order.ts';
 import { MemoryBucket } from '../aggregate/fixture.ts';
 import { HOSTILE_KEYS, RUN_ID, sampleInput } from './sample.ts';
 

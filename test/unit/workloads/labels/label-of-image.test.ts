@@ -1,5 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { folderLabel, jsonKey, labelInJson, nameLabel } from '../../../../src/workloads/knn/labels.ts';
+import {
+  folderLabel,
+  jsonKey,
+  labelInJson,
+  nameLabel,
+} from '../../../../src/workloads/labels/label-of-image.ts';
 
 describe('the label of an image', () => {
   it.each([
@@ -11,6 +16,8 @@ describe('the label of an image', () => {
     // What all have in common says nothing of one.
     ['train/1.png', null],
     ['other/cat/1.png', 'cat'],
+    [`train/${'x'.repeat(200)}/1.png`, 'x'.repeat(200)],
+    [`train/${'x'.repeat(201)}/1.png`, null],
   ])('by the folder of %s is %s', (key, label) => {
     expect(folderLabel(key, 'train/')).toBe(label);
   });
@@ -22,6 +29,7 @@ describe('the label of an image', () => {
     ['digits/0001-.png', null],
     ['0001-seven', 'seven'],
     ['digits/-7.png', '7'],
+    [`digits/1-${'x'.repeat(201)}.png`, null],
   ])('by the name of %s is %s', (key, label) => {
     expect(nameLabel(key)).toBe(label);
   });

@@ -5,14 +5,14 @@ export const MOST_LETTERS = 200;
 export function folderLabel(key: string, prefix: string): string | null {
   const base = prefix.slice(0, prefix.lastIndexOf('/') + 1);
   const folder = (key.startsWith(base) ? key.slice(base.length) : key).split('/').at(-2);
-  return folder === undefined || folder === '' || folder === '.' ? null : folder;
+  return folder === undefined || folder === '.' ? null : usable(folder);
 }
 
 /** What stands between the last `-` of a file's name and its suffix: of `digits/0042-7.png` the `7`. */
 export function nameLabel(key: string): string | null {
   const name = withoutSuffix(key.slice(key.lastIndexOf('/') + 1));
   const dash = name.lastIndexOf('-');
-  return dash < 0 || dash === name.length - 1 ? null : name.slice(dash + 1);
+  return dash < 0 ? null : usable(name.slice(dash + 1));
 }
 
 /** The key of the JSON beside an image: the same name with the suffix `.json`. */
@@ -29,8 +29,12 @@ export function jsonKey(key: string): string {
 export function labelInJson(text: string): string | null {
   const value: unknown = JSON.parse(text);
   const label = typeof value === 'object' && value !== null && 'label' in value ? value.label : undefined;
-  if (typeof label === 'string' && label !== '' && label.length <= MOST_LETTERS) return label;
+  if (typeof label === 'string') return usable(label);
   return Number.isSafeInteger(label) ? String(label) : null;
+}
+
+function usable(label: string): string | null {
+  return label === '' || label.length > MOST_LETTERS ? null : label;
 }
 
 function withoutSuffix(name: string): string {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { inLabelOrder } from '../../../../src/workloads/knn/label-order.ts';
+import { inLabelOrder } from '../../../../src/workloads/labels/label-order.ts';
 
 it.each([
   ['integers by number', ['10', '9', '-1', '0'], ['-1', '0', '9', '10']],

@@ -1,5 +1,5 @@
 import { FanfleetError } from '../../errors.ts';
-import { MOST_LETTERS } from './labels.ts';
+import { MOST_LETTERS } from './label-of-image.ts';
 
 /**
  * The labels of keys, from a CSV with a header (RFC 4180, UTF-8): by the columns `key` and `label`, in any order and among others.

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { readLabelTable } from '../../../../src/workloads/knn/label-table.ts';
+import { readLabelTable } from '../../../../src/workloads/labels/label-table.ts';
 
 const read = (text: string) => Object.fromEntries(readLabelTable(text, 's3://b/x.csv'));
 

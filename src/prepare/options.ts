@@ -1,0 +1,25 @@
+import type { ObjectStore } from '../aws/object-store.ts';
+import type { Batch } from '../contract/manifest.ts';
+import type { DecodeOptions } from './decode-images.ts';
+
+/** What the inputs of a run are made of, and where they go. */
+export interface PrepareOptions extends DecodeOptions {
+  readonly runId: string;
+  /** The run's own, under which the images of its manifest are. */
+  readonly prefix: string;
+  /** The bucket of the images, for files beside them. */
+  readonly files: Pick<ObjectStore, 'get' | 'stream'>;
+  /** The bucket of the runs. */
+  readonly store: Pick<ObjectStore, 'put' | 'putJson'>;
+  /** The images of the manifest, and those to learn from where there is a list of such; each may be read again. */
+  readonly manifest: () => AsyncIterable<Batch>;
+  readonly training: () => AsyncIterable<Batch>;
+}
+
+/** What `prepare` tells of its work. */
+export interface Prepared {
+  /** That the inputs were made of, and the labels that these have. */
+  readonly images: number;
+  readonly labels: number;
+  readonly bytes: number;
+}
