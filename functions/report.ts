@@ -6,11 +6,11 @@ import { createS3 } from '../src/aws/s3.ts';
 import { layout } from '../src/contract/layout.ts';
 import { FanfleetError } from '../src/errors.ts';
 import { parse } from '../src/parse.ts';
+import { answerView } from '../src/report/answers/reports.ts';
 import { renderCsv } from '../src/report/csv.ts';
 import { renderHtml } from '../src/report/html.ts';
 import { rowsAsParquet } from '../src/report/rows/export.ts';
 import { type Summary, summarySchema } from '../src/report/summary-schema.ts';
-import { readThumbnails } from '../src/report/thumbnails/read.ts';
 import { runSchema } from '../src/run/run.ts';
 import { endpoint, handler, logger, region } from './runtime.ts';
 
@@ -40,9 +40,9 @@ export const main = handler('report', async (event: unknown) => {
 async function writePage(summary: Summary, store: ObjectStore): Promise<string> {
   const { bucket, requesterPays } = summary.request;
   const images = new ObjectStore(requesterPays ? createS3({ region, endpoint, requesterPays }) : s3, bucket);
-  const thumbnails = await readThumbnails(summary, { runs: store, images });
+  const shown = await answerView(summary).readImages({ runs: store, images });
   const key = layout.report(summary.runId);
-  await store.put(key, renderHtml(summary, thumbnails), 'text/html; charset=utf-8');
+  await store.put(key, renderHtml(summary, shown), 'text/html; charset=utf-8');
   return key;
 }
 

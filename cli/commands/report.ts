@@ -6,12 +6,12 @@ import { ObjectStore } from '../../src/aws/object-store.ts';
 import { layout } from '../../src/contract/layout.ts';
 import { FanfleetError } from '../../src/errors.ts';
 import { parse } from '../../src/parse.ts';
+import { answerView } from '../../src/report/answers/reports.ts';
 import { renderCsv } from '../../src/report/csv.ts';
 import { renderHtml } from '../../src/report/html.ts';
 import { renderMarkdown } from '../../src/report/markdown.ts';
 import { type Summary, summarySchema } from '../../src/report/summary-schema.ts';
 import { renderTerminal } from '../../src/report/terminal.ts';
-import { readThumbnails } from '../../src/report/thumbnails/read.ts';
 import { listRuns } from '../../src/run/start.ts';
 import { type Aws, type Context, connect, runFolder } from '../context.ts';
 import { REPORT_FORMATS, type ReportFormat } from '../output-formats.ts';
@@ -73,7 +73,7 @@ async function page(context: Context, aws: Aws, summary: Summary): Promise<strin
     runs: new ObjectStore(aws.s3, aws.stack.runsBucket),
     images: new ObjectStore(s3, bucket),
   };
-  return renderHtml(summary, await readThumbnails(summary, readers));
+  return renderHtml(summary, await answerView(summary).readImages(readers));
 }
 
 /** The rows of the run: as they were written beside its report, else made here from its result files. */

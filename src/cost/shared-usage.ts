@@ -120,9 +120,9 @@ export function sharedUsage(run: RunFacts): SharedUsage {
       gets: listingGets,
       bytes: 0,
     }));
-    const { workload } = request;
-    // One for each image that is learned from or asked, whether there is a JSON beside it or not.
-    const ofLabels = workload.name === 'knn' && workload.params.labels === 'json' ? images + plan.images : 0;
+    const { params } = request.workload;
+    // One for each image that has or may have a label, whether there is a JSON beside it or not.
+    const ofLabels = 'labels' in params && params.labels === 'json' ? images + plan.images : 0;
     return { gets: images + ofLabels, bytes, classes: [...classes, ...ofListing] };
   }
 

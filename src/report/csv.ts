@@ -1,5 +1,5 @@
+import { answerView } from './answers/reports.ts';
 import { serviceName } from './charts/cost-split.ts';
-import { labelFigures, mistakesOf } from './classification.ts';
 import { type Cell, figuresOf, groupsOf } from './figures.ts';
 import type { Summary } from './summary-schema.ts';
 
@@ -23,7 +23,7 @@ export function renderCsv(summary: Summary): string {
   }
   lines.push(
     ...rankingLines(summary),
-    ...classificationLines(summary),
+    ...answerLines(summary),
     ...roundLines(summary),
     ...billLines(summary),
   );
@@ -38,28 +38,10 @@ function rankingLines({ ranking }: Summary): Field[][] {
   ];
 }
 
-function classificationLines({ answer }: Summary): Field[][] {
-  if (answer?.kind !== 'knn') return [];
-  const { source, accuracy, asked, labelled, correct } = answer;
-  const line = (figure: string, value: Field, unit: string): Field[] => [
-    ...['Classification', figure, source.arm],
-    source.round,
-    value,
-    unit,
-  ];
-  return [
-    line('accuracy', accuracy, 'ratio'),
-    line('asked', asked, 'images'),
-    line('with a known label', labelled, 'images'),
-    line('recognised', correct, 'images'),
-    ...labelFigures(answer).flatMap(({ label, recall, precision }) => [
-      line(`recall of ${label}`, recall, 'ratio'),
-      line(`precision of ${label}`, precision, 'ratio'),
-    ]),
-    ...mistakesOf(answer).map(({ truth, label, images }) =>
-      line(`taken for ${label}: ${truth}`, images, 'images'),
-    ),
-  ];
+function answerLines(summary: Summary): Field[][] {
+  const { title, figures } = answerView(summary);
+  const { arm, round } = summary.answer?.source ?? { arm: null, round: null };
+  return figures().map(({ figure, value, unit }) => [title, figure, arm, round, value, unit]);
 }
 
 function roundLines({ rounds }: Summary): Field[][] {

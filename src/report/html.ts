@@ -1,6 +1,7 @@
 import { count, instant, plural } from '../format.ts';
 import { brokenArms } from './agreement.ts';
-import { accuracyText, type Classification } from './classification.ts';
+import { answerView } from './answers/reports.ts';
+import type { Fact } from './answers/view.ts';
 import { figuresOf, shownRound } from './figures.ts';
 import { REMARKS_IN_LINE } from './headline.ts';
 import { html, type Markup, withCode } from './markup.ts';
@@ -8,35 +9,34 @@ import { renderPage } from './page.ts';
 import { adviceSection } from './sections/advice.ts';
 import { agreementSection, failureSection, problemSection } from './sections/answer.ts';
 import { armsSection, roundsSection } from './sections/arms.ts';
-import { classificationSection } from './sections/classification.ts';
 import { clocksSection } from './sections/clocks.ts';
 import { costSection, curvesSection } from './sections/cost.ts';
-import { datasetSection, outliersSection } from './sections/dataset.ts';
 import { hostsSection } from './sections/hosts.ts';
 import { environmentSection, fleetSection, methodSection } from './sections/setting.ts';
 import { scalingSection, timelineSection, timeSection } from './sections/time.ts';
 import { workersSection } from './sections/workers.ts';
 import { STYLE } from './style.ts';
 import type { Summary } from './summary-schema.ts';
-import { NO_THUMBNAILS, type Thumbnails } from './thumbnails/read.ts';
+import { NO_IMAGES, type PageImages } from './thumbnails/page-images.ts';
 
 /**
  * The summary as one page. Every value is escaped by the template, whatever a key holds.
  *
- * @param thumbnails images that it shows. @default none
+ * @param images that it shows. @default none
  */
-export function renderHtml(summary: Summary, thumbnails: Thumbnails = NO_THUMBNAILS): string {
+export function renderHtml(summary: Summary, images: PageImages = NO_IMAGES): string {
   const figures = figuresOf(summary);
+  const answer = answerView(summary);
   const shown = summary.arms.flatMap((arm) => shownRound(summary, arm) ?? []);
   const body = html`<header>
 <p class="over">fanfleet · <span class="key">${summary.runId}</span> · ${instant(summary.startedAt)}</p>
 <h1>${summary.headline}</h1>
 ${remarksOf(summary)}
-${facts(summary)}
+${facts(summary, answer.facts)}
 </header>
 <main>
 ${armsSection(figures)}
-${classificationSection(summary, thumbnails)}
+${answer.result(images)}
 ${adviceSection(summary)}
 ${roundsSection(summary)}
 ${timelineSection(summary, shown)}
@@ -51,13 +51,12 @@ ${failureSection(summary)}
 ${problemSection(summary)}
 ${agreementSection(summary)}
 ${clocksSection(shown)}
-${datasetSection(summary)}
-${outliersSection(summary)}
+${answer.details()}
 ${environmentSection(summary)}
 ${methodSection(summary)}
 </main>
 <footer>summary.json has every figure of this page (schema ${summary.schemaVersion}).</footer>`;
-  const hasImages = thumbnails.asked.size + thumbnails.learnt.size > 0;
+  const hasImages = images.shown.size > 0;
   return renderPage({ title: `fanfleet: ${summary.headline}`, style: STYLE, body, hasImages });
 }
 
@@ -69,7 +68,10 @@ function remarksOf({ remarks }: Summary): Markup | null {
 }
 
 /** What qualifies the headline. Green only where equality was shown and nothing is missing. */
-function facts({ agreement, ranking, contended, failures, plan, rounds, request, answer }: Summary): Markup {
+function facts(
+  { agreement, ranking, contended, failures, plan, rounds, request }: Summary,
+  ofAnswer: readonly Fact[],
+): Markup {
   const failed = failures.codes.reduce((sum, { count: times }) => sum + times, 0);
   const broken = brokenArms(rounds);
   const fact = (kind: string, what: string, rest: string) =>
@@ -80,7 +82,7 @@ function facts({ agreement, ranking, contended, failures, plan, rounds, request,
 ${agreement.equal === true ? fact(equal ? 'good' : 'open', 'Same answer:', 'digests are equal') : null}
 ${agreement.equal === false ? fact('bad', 'Different answers:', 'digests differ') : null}
 ${agreement.equal === null ? fact('open', 'Not compared', '') : null}
-${answer?.kind === 'knn' && answer.labelled > 0 ? fact('', ...accuracyFact(answer)) : null}
+${ofAnswer.map(({ what, rest }) => fact('', what, rest))}
 ${broken.map(({ arm, round, status }) => fact('bad', status === 'failed' ? 'Failed:' : 'Not valid:', `${arm}, round ${round}`))}
 ${contended ? fact('open', 'Contended:', 'both arms shared the same cores') : null}
 ${ranking.obstacle === 'kernel' ? fact('open', 'Not ranked:', 'different kernels') : null}
@@ -89,9 +91,4 @@ ${failures.source === null ? fact('open', 'No results', 'were read') : fact(fail
 ${leftOut === 0 ? null : fact('', plural(leftOut, 'file'), 'left out')}
 ${fact('', plural(request.repeats, 'round'), request.repeats === 1 ? '(noise not measured)' : '')}
 </ul>`;
-}
-
-function accuracyFact(answer: Classification): [string, string] {
-  const [accuracy, of] = accuracyText(answer);
-  return [`Accuracy ${accuracy}:`, `${of} recognised`];
 }

@@ -1,15 +1,17 @@
 import { meaningOf } from '../contract/row.ts';
-import { count, instant, percent, plural, printable } from '../format.ts';
+import { count, instant, plural } from '../format.ts';
 import { workloadText } from '../workloads/text.ts';
-import { accuracyText, labelFigures, unlabelledText } from './classification.ts';
+import { answerView } from './answers/reports.ts';
 import { type FigureGroup, type Figures, figuresOf } from './figures.ts';
 import { REMARKS_IN_LINE } from './headline.ts';
+import { asCode, folded, text } from './markdown-text.ts';
 import { planned } from './plan-remarks.ts';
 import type { Summary } from './summary-schema.ts';
 
 /** The summary as Markdown for a pull request: the outcome and the table of arms, the rest folded. */
 export function renderMarkdown(summary: Summary): string {
   const figures = figuresOf(summary);
+  const found = answerView(summary).markdown();
   const { headline, remarks, agreement, environment, request, plan, runId, startedAt } = summary;
   const { speed, cost, answer, phases, work } = figures;
   const where = environment.offline ? 'offline, on one machine' : `AWS ${environment.region}`;
@@ -20,12 +22,12 @@ export function renderMarkdown(summary: Summary): string {
     ...(remarks.length === 0 ? [] : [...remarkLines(remarks), '']),
     `**${equal === null ? 'Not compared.' : equal ? 'Same answer.' : 'DIFFERENT ANSWERS.'}** ${text(agreement.reason)}`,
     '',
-    ...accuracy(summary),
+    ...found.lead,
     ...table(figures, [speed, cost, answer]),
     '',
     ...(cost.rows.length === 0 ? ['Cost: not known.', ''] : []),
     ...(summary.advice === null ? [] : [`**Advice.** ${text(summary.advice.sentence)}`, '']),
-    ...labels(summary),
+    ...found.rest,
     ...folded('Where the time went', table(figures, [phases], figures.arms)),
     ...folded('Workers', table(figures, [work])),
     ...failures(summary),
@@ -56,34 +58,6 @@ function table({ columns }: Figures, groups: readonly FigureGroup[], columnCount
   ];
 }
 
-function folded(title: string, lines: readonly string[]): string[] {
-  return [`<details><summary>${title}</summary>`, '', ...lines, '', '</details>', ''];
-}
-
-function accuracy({ answer }: Summary): string[] {
-  if (answer?.kind !== 'knn' || answer.labelled === 0) return [];
-  const [part, of] = accuracyText(answer);
-  return [text(`Accuracy ${part}: ${of} recognised. ${unlabelledText(answer) ?? ''}`.trim()), ''];
-}
-
-/** Labels of whom figures are shown. */
-const MOST_LABELS = 50;
-
-function labels({ answer }: Summary): string[] {
-  if (answer?.kind !== 'knn' || answer.labelled === 0 || answer.confusion === null) return [];
-  const shown = labelFigures(answer).slice(0, MOST_LABELS);
-  const rest = answer.labels.length - shown.length;
-  return folded('Labels', [
-    '| label | images | recognised | recall | taken for it | precision |',
-    '|---|---:|---:|---:|---:|---:|',
-    ...shown.map(
-      ({ label, images, correct, recall, takenFor, precision }) =>
-        `| ${text(label)} | ${[count(images), count(correct), percent(recall), count(takenFor), percent(precision)].join(' | ')} |`,
-    ),
-    ...(rest > 0 ? ['', `And ${plural(rest, 'label')} more.`] : []),
-  ]);
-}
-
 /** Keys of each kind of failure that are named. */
 const EXAMPLES = 5;
 
@@ -108,22 +82,4 @@ function problems({ rounds }: Summary): string[] {
     ]),
   );
   return lines.length === 0 ? [] : folded('Problems', lines);
-}
-
-/** Text that Markdown and the HTML inside it take for nothing but text. */
-function text(value: string): string {
-  return printable(value)
-    .replace(/[\\`*_[\]|~#]/g, '\\$&')
-    .replaceAll('&', '&amp;')
-    .replaceAll('<', '&lt;')
-    .replaceAll('>', '&gt;')
-    .replaceAll('@', '&#64;');
-}
-
-/** Text as code, fenced by more backticks than it has in a row. */
-function asCode(value: string): string {
-  const shown = printable(value).replaceAll('|', '\\|');
-  const longest = Math.max(0, ...(shown.match(/`+/g) ?? []).map(({ length }) => length));
-  const fence = '`'.repeat(longest + 1);
-  return longest === 0 ? `${fence}${shown}${fence}` : `${fence} ${shown} ${fence}`;
 }

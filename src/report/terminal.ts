@@ -2,12 +2,12 @@ import { breakEvenSentences, flipSentences } from '../advice/text.ts';
 import { meaningOf } from '../contract/row.ts';
 import { count, instant, plural, printable, shortDigest } from '../format.ts';
 import { workloadLabel, workloadText } from '../workloads/text.ts';
+import { answerView } from './answers/reports.ts';
 import { type FigureGroup, figuresOf, groupsOf, shownRound } from './figures.ts';
 import { REMARKS_IN_LINE } from './headline.ts';
 import { HOST_COLUMNS, hostFigures } from './host-figures.ts';
 import { planned } from './plan-remarks.ts';
 import type { Summary } from './summary-schema.ts';
-import { accuracyLines, classificationLines } from './text/classification.ts';
 import { cut, WIDTH, wrap } from './text/lines.ts';
 
 const LABEL = 26;
@@ -16,19 +16,20 @@ const COLUMN = 24;
 /** The summary as plain text, at most 100 columns wide but for what cannot be broken; ends with a line feed. */
 export function renderTerminal(summary: Summary): string {
   const figures = figuresOf(summary);
+  const found = answerView(summary).terminal();
   const { columns, speed } = figures;
   const further = groupsOf(figures).filter((group) => group !== speed);
   const head = tableLine('', columns);
   return [
     ...outcome(summary),
     '',
-    ...facts(summary),
+    ...facts(summary, found.lead),
     '',
     head,
     '─'.repeat(head.length),
     ...table(speed),
     ...further.flatMap((group) => ['', group.title, ...table(group)]),
-    ...classificationLines(summary),
+    ...found.rest,
     ...advice(summary),
     ...hosts(summary),
     ...errors(summary),
@@ -47,7 +48,7 @@ function outcome({ headline, remarks }: Summary): string[] {
   return [...wrap(printable(headline)), ...remarks.flatMap((remark) => wrap(`- ${printable(remark)}`))];
 }
 
-function facts(summary: Summary): string[] {
+function facts(summary: Summary, ofAnswer: readonly string[]): string[] {
   const { agreement, request, plan, environment, contended, runId, startedAt } = summary;
   const where = environment.offline ? 'offline, on this machine' : `AWS ${environment.region}`;
   const together =
@@ -57,7 +58,7 @@ function facts(summary: Summary): string[] {
   const digest = agreement.digest === null ? '' : ` Digest ${shortDigest(agreement.digest)}.`;
   return [
     ...wrap(`${agreement.reason}${digest}`),
-    ...accuracyLines(summary),
+    ...ofAnswer,
     ...(contended ? ['CONTENDED: both arms shared the same cores; their times are no measure.'] : []),
     '',
     printable(`s3://${request.bucket}/${request.prefix}`),

@@ -49,6 +49,18 @@ export function answerOf({ name, params }: Workload, inputs: Inputs = new Map())
   return ANSWERS[expectKnown(name)](params, inputs);
 }
 
+const KINDS: Readonly<Record<WorkloadName, RunAnswer['kind']>> = {
+  statistics: 'statistics',
+  histogram: 'statistics',
+  normalise: 'statistics',
+  knn: 'knn',
+};
+
+/** The kind of answer that a workload gives. */
+export function answerKindOf({ name }: { readonly name: WorkloadName }): RunAnswer['kind'] {
+  return KINDS[name];
+}
+
 function statisticsOf(name: ImageTaskName): Make {
   return (params) => new StatisticsOfRows(imageTask(name, params));
 }

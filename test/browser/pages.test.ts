@@ -9,9 +9,9 @@ import { adviceOfRun } from '../../src/advice/run-advice.ts';
 import { judgeHistory } from '../../src/history/judge.ts';
 import { historyHtml } from '../../src/history/render.ts';
 import { readPrices } from '../../src/prices/prices.ts';
+import { answerView } from '../../src/report/answers/reports.ts';
 import { renderHtml } from '../../src/report/html.ts';
 import { buildSummary } from '../../src/report/summary.ts';
-import { readThumbnails } from '../../src/report/thumbnails/read.ts';
 import { figuresOfSweep } from '../../src/sweep/figures.ts';
 import { sweepPage } from '../../src/sweep/page.ts';
 import { LEARNT, nightsOf } from '../unit/history/nights.ts';
@@ -59,7 +59,7 @@ interface TestedPage {
 
 async function classification(options: ClassifiedOptions = {}): Promise<string> {
   const { summary, ...readers } = await classifiedRun(options);
-  return renderHtml(summary, await readThumbnails(summary, readers));
+  return renderHtml(summary, await answerView(summary).readImages(readers));
 }
 
 const sweep = sweepOfEngines();

@@ -4,6 +4,7 @@ import { leftOutText } from '../../dataset/left-out.ts';
 import type { FleetInfo } from '../../fleet/arm-info.ts';
 import { count, duration, figure, instant, memory, plural } from '../../format.ts';
 import { workloadText } from '../../workloads/text.ts';
+import { answerMethod } from '../answers/reports.ts';
 import { type Fragment, html, type Markup } from '../markup.ts';
 import { planned } from '../plan-remarks.ts';
 import type { Summary } from '../summary-schema.ts';
@@ -125,17 +126,12 @@ function askedFor({ accountLimit, concurrency }: Summary['request']): string {
 export function methodSection({ arms, baseline, request }: Summary): Markup {
   return html`<section><h2>Method</h2>
 <p>Both arms read the same manifest and do the same work. Their result files are read again, every key is checked
-to be there exactly once and in order, every row to be consistent with itself, and ${answerText(request)}. Arms are ranked only if the SHA-256 over all rows is the same, and one kernel measured in both.</p>
+to be there exactly once and in order, every row to be consistent with itself, and ${answerMethod(request)}. Arms are ranked only if the SHA-256 over all rows is the same, and one kernel measured in both.</p>
 <p>Wall time is by the clock of the state machine, from the start of an arm to its end. Images per second and MB per second (10<sup>6</sup> bytes)
 are over the wall time, boot and teardown included; failed images do not count. ${normalisedText(request)} Peak batches is how many were at work
 at the same time; peak memory is that of one worker process. ${baselineText(baseline, arms)}
 ${request.repeats === 1 ? 'With one round, noise is not known.' : `Times are medians of ${count(request.repeats)} rounds.`}</p>
 </section>`;
-}
-
-function answerText({ workload }: Summary['request']): string {
-  if (workload.name !== 'knn') return 'the statistics are summed from the rows in exact integers';
-  return 'images that were recognised are counted from the rows. An image is compared by the square of the Euclidean distance of its R, G and B, an exact integer; the nearest ones vote, and of labels with as many votes the first in their order wins';
 }
 
 function normalisedText({ workload, baseline }: Summary['request']): string {

@@ -46,6 +46,15 @@ describe('the bill of a run that learns from images', () => {
     ]);
   });
 
+  it('has a GET for the label of each image where these are looked for in files beside them', () => {
+    const facts = learning();
+    const params = knnParamsSchema.parse({ labels: 'json' });
+    const inFiles = { ...facts, request: { ...facts.request, workload: { name: 'knn' as const, params } } };
+    expect(sharedUsage(inFiles).s3.gets - sharedUsage(facts).s3.gets).toBe(
+      training.images + facts.plan.images,
+    );
+  });
+
   it('has the GETs of the workers, each of the list and of the training set', () => {
     const [serverless, fleet] = [armOf(run, 'serverless'), armOf(run, 'fleet')];
     const ofFunctions = (facts: RunFacts, images?: number) =>

@@ -1,7 +1,7 @@
-import { count, percent, plural } from '../../format.ts';
-import { type Classification, mistakesOf, mistakeText, shortLabel } from '../classification.ts';
-import { type Fragment, html, type Markup } from '../markup.ts';
-import { atPercent, picture } from './picture.ts';
+import { count, percent, plural } from '../../../format.ts';
+import { atPercent, picture } from '../../charts/picture.ts';
+import { type Fragment, html, type Markup } from '../../markup.ts';
+import { type Classification, mistakesOf, mistakeText, shortLabel } from './classification.ts';
 
 /** How many images of each label (row) were taken for each (column). */
 export interface Matrix extends Pick<Classification, 'labels'> {

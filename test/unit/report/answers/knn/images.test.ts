@@ -1,12 +1,14 @@
 import sharp from 'sharp';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { layout } from '../../../../src/contract/layout.ts';
-import { renderHtml } from '../../../../src/report/html.ts';
-import { buildSummary } from '../../../../src/report/summary.ts';
-import { NO_THUMBNAILS, readThumbnails } from '../../../../src/report/thumbnails/read.ts';
-import { readTraining } from '../../../../src/workloads/knn/training.ts';
-import { type ClassifiedRun, classifiedRun } from '../classified.ts';
-import { sampleInput } from '../sample.ts';
+import { layout } from '../../../../../src/contract/layout.ts';
+import { askedImage, learntImage } from '../../../../../src/report/answers/knn/images.ts';
+import { answerView } from '../../../../../src/report/answers/reports.ts';
+import { renderHtml } from '../../../../../src/report/html.ts';
+import { buildSummary } from '../../../../../src/report/summary.ts';
+import { NO_IMAGES } from '../../../../../src/report/thumbnails/page-images.ts';
+import { readTraining } from '../../../../../src/workloads/knn/training.ts';
+import { type ClassifiedRun, classifiedRun } from '../../classified.ts';
+import { sampleInput } from '../../sample.ts';
 
 let run: ClassifiedRun;
 
@@ -15,7 +17,7 @@ beforeEach(async () => {
 });
 
 function read() {
-  return readThumbnails(run.summary, run);
+  return answerView(run.summary).readImages(run);
 }
 
 function wrong() {
@@ -24,23 +26,26 @@ function wrong() {
   return answer.wrong;
 }
 
-describe('readThumbnails', () => {
+describe('the images of a classification', () => {
   it('gives the images that were asked as they are, and the pixels of their neighbours', async () => {
     // Act
-    const { asked, learnt, size, note } = await read();
+    const { shown, size, note } = await read();
 
     // Assess
     expect([size, note]).toEqual([{ width: 64, height: 64, isEnlarged: true }, null]);
-    for (const { key } of wrong()) expect(asked.get(key)).toBe(dataUri(run.images.objects.get(key)));
+    for (const { key } of wrong())
+      expect(shown.get(askedImage(key))).toBe(dataUri(run.images.objects.get(key)));
     const set = readTraining(
       run.runs.objects.get(layout.inputFile(run.summary.runId, 'training.bin')) as Buffer,
     );
     const keys = await trainingKeys();
     const nearest = wrong().flatMap(({ neighbours }) => neighbours.slice(0, 3));
-    expect(new Set(learnt.keys())).toEqual(new Set(nearest.map(({ key }) => key)));
+    expect(new Set(shown.keys())).toEqual(
+      new Set([...wrong().map(({ key }) => askedImage(key)), ...nearest.map(({ key }) => learntImage(key))]),
+    );
     for (const { key } of nearest) {
       const place = keys.indexOf(key);
-      const pixels = await sharp(fileOf(learnt.get(key)))
+      const pixels = await sharp(fileOf(shown.get(learntImage(key))))
         .raw()
         .toBuffer();
       expect([...pixels]).toEqual([...set.pixels.subarray(place * 192, (place + 1) * 192)]);
@@ -65,11 +70,12 @@ describe('readThumbnails', () => {
     objects.set(large ?? '', Buffer.concat([objects.get(large ?? '') as Buffer, Buffer.alloc(16_000)]));
 
     // Act
-    const { asked, learnt } = await read();
+    const names = [...(await read()).shown.keys()];
 
     // Assess
-    expect([...asked.keys()]).toEqual(others);
-    expect(learnt.size).toBeGreaterThan(0);
+    const isAsked = (name: string) => wrong().some(({ key }) => name === askedImage(key));
+    expect(names.filter(isAsked)).toEqual(others.map(askedImage));
+    expect(names.length).toBeGreaterThan(others.length);
   });
 
   it('says why nothing of the training set is shown, and shows what was asked', async () => {
@@ -77,7 +83,7 @@ describe('readThumbnails', () => {
     run.runs.objects.delete(layout.inputFile(runId, 'labels.json'));
     const lost = await read();
     expect(lost.note).toBe('The images of the training set could not be read (OBJECT_NOT_FOUND).');
-    expect([lost.asked.size, lost.learnt.size]).toEqual([wrong().length, 0]);
+    expect([...lost.shown.keys()]).toEqual(wrong().map(({ key }) => askedImage(key)));
     expect(renderHtml(run.summary, lost)).toContain(lost.note);
 
     const { training, labels } = JSON.parse((await run.runs.get(layout.inputs(runId))).toString('utf8'));
@@ -90,7 +96,7 @@ describe('readThumbnails', () => {
 
   it('reads nothing for another answer', async () => {
     const summary = buildSummary(await sampleInput({ images: 10 }));
-    expect(await readThumbnails(summary, run)).toBe(NO_THUMBNAILS);
+    expect(await answerView(summary).readImages(run)).toBe(NO_IMAGES);
   });
 });
 

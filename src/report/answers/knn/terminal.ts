@@ -1,4 +1,5 @@
-import { count, percent } from '../../format.ts';
+import { count, percent } from '../../../format.ts';
+import { WIDTH, wrap } from '../../text/lines.ts';
 import {
   accuracyText,
   type Classification,
@@ -7,24 +8,20 @@ import {
   mistakeText,
   shortLabel,
   unlabelledText,
-} from '../classification.ts';
-import type { Summary } from '../summary-schema.ts';
-import { WIDTH, wrap } from './lines.ts';
+} from './classification.ts';
 
 /** Mistakes that are named. */
 const MOST_MISTAKES = 8;
 
 /** How many images were recognised, in a sentence or two. */
-export function accuracyLines({ answer }: Summary): string[] {
-  if (answer?.kind !== 'knn') return [];
+export function accuracyLines(answer: Classification): string[] {
   const [accuracy, of] = accuracyText(answer);
   const known = answer.labelled === 0 ? 'Accuracy not known.' : `Accuracy ${accuracy}: ${of} recognised.`;
   return wrap(`${known} ${unlabelledText(answer) ?? ''}`.trim());
 }
 
 /** What was taken for what. */
-export function classificationLines({ answer }: Summary): string[] {
-  if (answer?.kind !== 'knn') return [];
+export function classificationLines(answer: Classification): string[] {
   const [matrix, mistakes] = [matrixLines(answer), mistakeLines(answer)];
   const both = matrix.length > 0 && mistakes.length > 0;
   const lines = [...matrix, ...(both ? [''] : []), ...mistakes];

@@ -1,12 +1,12 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { renderCsv } from '../../../src/report/csv.ts';
-import { renderHtml } from '../../../src/report/html.ts';
-import { renderMarkdown } from '../../../src/report/markdown.ts';
-import { buildSummary } from '../../../src/report/summary.ts';
-import type { Summary } from '../../../src/report/summary-schema.ts';
-import { renderTerminal } from '../../../src/report/terminal.ts';
-import { type ClassifiedRun, classifiedRun, HOSTILE_LABELS } from './classified.ts';
-import { sampleInput } from './sample.ts';
+import { renderCsv } from '../../../../../src/report/csv.ts';
+import { renderHtml } from '../../../../../src/report/html.ts';
+import { renderMarkdown } from '../../../../../src/report/markdown.ts';
+import { buildSummary } from '../../../../../src/report/summary.ts';
+import type { Summary } from '../../../../../src/report/summary-schema.ts';
+import { renderTerminal } from '../../../../../src/report/terminal.ts';
+import { type ClassifiedRun, classifiedRun, HOSTILE_LABELS } from '../../classified.ts';
+import { sampleInput } from '../../sample.ts';
 
 type Answer = Extract<Summary['answer'], { kind: 'knn' }>;
 

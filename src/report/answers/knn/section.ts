@@ -1,5 +1,9 @@
-import { count, percent, plural } from '../../format.ts';
-import { confusionChart, type Matrix, MOST_DRAWN } from '../charts/confusion.ts';
+import { count, percent, plural } from '../../../format.ts';
+import { type Fragment, html, type Markup } from '../../markup.ts';
+import { scrolling, stackedTable } from '../../sections/parts.ts';
+import type { Summary } from '../../summary-schema.ts';
+import type { PageImages } from '../../thumbnails/page-images.ts';
+import { completenessNote } from '../completeness.ts';
 import {
   accuracyText,
   type Classification,
@@ -7,24 +11,17 @@ import {
   labelFigures,
   mistakesOf,
   unlabelledText,
-} from '../classification.ts';
-import { type Fragment, html, type Markup } from '../markup.ts';
-import type { Summary } from '../summary-schema.ts';
-import { NEIGHBOURS_SHOWN, type Thumbnails, WRONG_SHOWN } from '../thumbnails/read.ts';
-import { scrolling, stackedTable } from './parts.ts';
+} from './classification.ts';
+import { confusionChart, type Matrix, MOST_DRAWN } from './confusion.ts';
+import { askedImage, learntImage, NEIGHBOURS_SHOWN, WRONG_SHOWN } from './images.ts';
 
 /** Rows of a table: of labels, and of mistakes. */
 const MOST_LABELS = 50;
 const MOST_MISTAKES = 20;
 
 /** How many images were recognised, what was taken for what, and the nearest ones of those that were not. */
-export function classificationSection({ answer, rounds }: Summary, thumbnails: Thumbnails): Markup | null {
-  if (answer?.kind !== 'knn') return null;
+export function classificationSection(answer: Classification, summary: Summary, images: PageImages): Markup {
   const { source, labelled } = answer;
-  const arm = rounds
-    .flatMap(({ arms }) => arms)
-    .find((other) => other.arm === source.arm && other.round === source.round);
-  const sound = arm?.valid === true && arm.status === 'succeeded';
   const [accuracy, of] = accuracyText(answer);
   const result =
     labelled === 0
@@ -32,9 +29,9 @@ export function classificationSection({ answer, rounds }: Summary, thumbnails: T
       : html`<b>Accuracy ${accuracy}:</b> ${of} recognised. Counted from the rows of ${source.arm}, round ${source.round}. ${unlabelledText(answer)}`;
   return html`<section><h2>Classification</h2>
 <p>${result}
-${sound ? null : html`<b class="bad">The answer of this arm is not complete: neither are these figures.</b>`}</p>
+${completenessNote(summary, source)}</p>
 ${labelled === 0 ? null : [confusion(answer), labelTable(answer)]}
-${wrongImages(answer, thumbnails)}</section>`;
+${wrongImages(answer, images)}</section>`;
 }
 
 function confusion(answer: Classification): Fragment {
@@ -97,30 +94,30 @@ function rankOf({ recall }: LabelFigures): number {
   return recall ?? 2;
 }
 
-function wrongImages(answer: Classification, thumbnails: Thumbnails): Fragment {
+function wrongImages(answer: Classification, images: PageImages): Fragment {
   const wrong = answer.labelled - answer.correct;
   if (wrong === 0) return null;
   const shown = answer.wrong.slice(0, WRONG_SHOWN);
   const nearest = Math.min(NEIGHBOURS_SHOWN, ...shown.map(({ neighbours }) => neighbours.length));
   return html`<h3>Not recognised <span class="quiet">${plural(wrong, 'image')}${wrong > shown.length ? `, of which the first ${count(shown.length)}` : null}; below each its ${nearest === 1 ? 'nearest' : `${count(nearest)} nearest`} of the training set, with the square of the distance</span></h3>
-${thumbnails.note === null ? null : html`<p class="note">${thumbnails.note}</p>`}
-<ul class="wrong-images">${shown.map((one) => wrongImage(one, thumbnails))}</ul>`;
+${images.note === null ? null : html`<p class="note">${images.note}</p>`}
+<ul class="wrong-images">${shown.map((one) => wrongImage(one, images))}</ul>`;
 }
 
 function wrongImage(
   { key, label, truth, neighbours }: Classification['wrong'][number],
-  { asked, learnt, size }: Thumbnails,
+  { shown, size }: PageImages,
 ): Markup {
-  return html`<li><div class="asked">${thumbnail(asked.get(key), `image of ${truth}`, size)}<p><bdi class="key" title="${key}">${lastPart(key)}</bdi>is <b><bdi>${truth}</bdi></b>, taken for <b><bdi>${label}</bdi></b></p></div>
+  return html`<li><div class="asked">${thumbnail(shown.get(askedImage(key)), `image of ${truth}`, size)}<p><bdi class="key" title="${key}">${lastPart(key)}</bdi>is <b><bdi>${truth}</bdi></b>, taken for <b><bdi>${label}</bdi></b></p></div>
 <ol class="neighbours">${neighbours
     .slice(0, NEIGHBOURS_SHOWN)
     .map(
       (one) =>
-        html`<li>${thumbnail(learnt.get(one.key), `image of ${one.label}`, size)}<p><b title="${one.label}"><bdi>${one.label}</bdi></b> ${count(one.distance)}<bdi class="key" title="${one.key}">${lastPart(one.key)}</bdi></p></li>`,
+        html`<li>${thumbnail(shown.get(learntImage(one.key)), `image of ${one.label}`, size)}<p><b title="${one.label}"><bdi>${one.label}</bdi></b> ${count(one.distance)}<bdi class="key" title="${one.key}">${lastPart(one.key)}</bdi></p></li>`,
     )}</ol></li>`;
 }
 
-function thumbnail(uri: string | undefined, alt: string, size: Thumbnails['size']): Fragment {
+function thumbnail(uri: string | undefined, alt: string, size: PageImages['size']): Fragment {
   if (uri === undefined) return null;
   const { width, height, isEnlarged } = size ?? { width: 64, height: 64, isEnlarged: false };
   return html`<img class="thumbnail${isEnlarged ? ' pixelated' : ''}" src="${uri}" alt="${alt}" width="${width}" height="${height}">`;

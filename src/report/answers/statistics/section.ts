@@ -1,28 +1,26 @@
-import { count, percent, plural, UNKNOWN } from '../../format.ts';
-import { constantsNote } from '../../workloads/statistics/constants.ts';
-import { type Fragment, html, type Markup } from '../markup.ts';
-import type { Summary } from '../summary-schema.ts';
-import { keyList, scrolling, stackedTable } from './parts.ts';
+import { count, percent, plural, UNKNOWN } from '../../../format.ts';
+import { constantsNote } from '../../../workloads/statistics/constants.ts';
+import { type Fragment, html, type Markup } from '../../markup.ts';
+import { keyList, scrolling, stackedTable } from '../../sections/parts.ts';
+import type { Summary } from '../../summary-schema.ts';
+import { completenessNote } from '../completeness.ts';
+import type { AnswerOf } from '../view.ts';
 
-type Answer = Extract<Summary['answer'], { kind: 'statistics' }>;
+type Answer = AnswerOf<'statistics'>;
 type Dataset = NonNullable<Answer['dataset']>;
 type Outliers = NonNullable<Answer['outliers']>;
 type Figure = { readonly level: number; readonly unit: number } | null;
 
 /** Dataset statistics per channel: the figures that normalisation needs. */
-export function datasetSection({ answer, rounds }: Summary): Markup | null {
-  if (answer?.kind !== 'statistics' || answer.dataset === null) return null;
+export function datasetSection(answer: Answer, summary: Summary): Markup | null {
+  if (answer.dataset === null) return null;
   const { source, dataset } = answer;
   const { exact, channels } = dataset;
   // Of 8 bits they are whole levels.
   const digits = dataset.depth === 16 ? 4 : 0;
-  const arm = rounds
-    .flatMap(({ arms }) => arms)
-    .find((other) => other.arm === source.arm && other.round === source.round);
-  const sound = arm?.valid === true && arm.status === 'succeeded';
   return html`<section><h2>Dataset statistics</h2>
 <p>Over all ${count(Number(exact.pixels))} pixels of ${plural(dataset.images, 'image')}, summed from the rows of ${source.arm}, round ${source.round}.
-${sound ? null : html`<b class="bad">The answer of this arm is not complete: neither are these figures.</b>`}</p>
+${completenessNote(summary, source)}</p>
 ${stackedTable(
   ['channel', 'mean (0–255)', 'mean (0–1)', 'std (0–255)', 'std (0–1)', 'min', 'max'].map((name) => ({
     name,
@@ -73,8 +71,7 @@ ${percents.map((percentile, i) => html`<tr><th scope="row">${percentile}</th>${c
 }
 
 /** Images that stand out of the dataset, and images of one colour. */
-export function outliersSection({ answer }: Summary): Markup | null {
-  const outliers = answer?.kind === 'statistics' ? answer.outliers : null;
+export function outliersSection({ outliers }: Answer): Markup | null {
   if (outliers === null || (outliers.means === null && outliers.constant === null)) return null;
   return html`<section><h2>Outliers</h2>
 ${outliers.means === null ? null : byMean(outliers.means, outliers.images)}

@@ -1,9 +1,9 @@
-import { count, percent, plural, printable } from '../format.ts';
-import type { Summary } from './summary-schema.ts';
-import { cut } from './text/lines.ts';
+import { count, percent, plural, printable } from '../../../format.ts';
+import { cut } from '../../text/lines.ts';
+import type { AnswerOf } from '../view.ts';
 
 /** What a classification found out. */
-export type Classification = Extract<Summary['answer'], { kind: 'knn' }>;
+export type Classification = AnswerOf<'knn'>;
 
 /** Of the images that are or were taken for one label, as far as it is known what they are. */
 export interface LabelFigures {
