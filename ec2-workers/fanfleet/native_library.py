@@ -1,4 +1,4 @@
-"""The native library, called through its C ABI (native/src/c_abi.rs and nearest_abi.rs).
+"""The native library, called through its C ABI (native/src/c_abi.rs, nearest_abi.rs and centres_abi.rs).
 
 It is the file that Node loads as an addon.
 
@@ -30,7 +30,7 @@ from typing import Any
 from fanfleet.formats import Still
 from fanfleet.formats.pieces import Piece
 
-VERSION = 4
+VERSION = 5
 """`VERSION` of native/src/c_abi.rs."""
 
 MEASURED, DAMAGED, FOREIGN = 0, 1, 2
@@ -130,6 +130,12 @@ class NativeLibrary:
         library.fanfleet_nearest_find.restype = None
         library.fanfleet_nearest_release.argtypes = (pointer,)
         library.fanfleet_nearest_release.restype = None
+        library.fanfleet_centres_prepare.argtypes = (pointer, c_size_t, c_size_t)
+        library.fanfleet_centres_prepare.restype = c_void_p
+        library.fanfleet_centres_assign.argtypes = (pointer, pointer, c_size_t, pointer, pointer)
+        library.fanfleet_centres_assign.restype = None
+        library.fanfleet_centres_release.argtypes = (pointer,)
+        library.fanfleet_centres_release.restype = None
         self._library = library
 
     def scan_end(self, data: bytes, start: int) -> int:
@@ -197,6 +203,26 @@ class NativeLibrary:
 
     def release_nearest(self, training: int) -> None:
         self._library.fanfleet_nearest_release(training)
+
+    def prepare_centres(self, numbers: int, count: int, length: int) -> int:
+        """Prepare centres, at an address of each the count and `length` sums, in 64 bits each; give their own address.
+
+        Raise ValueError if the library does not take them.
+        """
+        centres = self._library.fanfleet_centres_prepare(numbers, count, length)
+        if centres is None:
+            raise ValueError(f"Expected centres that the library takes but got {count} of {length} values.")
+        return centres
+
+    def assign_to_centres(self, centres: int, vectors: int, count: int, labels: int, totals: int) -> None:
+        """Put the nearest centre of each of `count` vectors, in 32 bits.
+
+        And of each centre how many went to it, the sum of their squares, and the sums of each value, in 64 bits.
+        """
+        self._library.fanfleet_centres_assign(centres, vectors, count, labels, totals)
+
+    def release_centres(self, centres: int) -> None:
+        self._library.fanfleet_centres_release(centres)
 
 
 def _places(pieces: Sequence[Piece]) -> tuple[Any, Any]:

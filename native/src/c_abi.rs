@@ -12,8 +12,9 @@ use std::ffi::c_char;
 use std::slice;
 use std::time::Duration;
 
-/// Raised with every change to what is here and in `nearest_abi`, so that a library of other sources is not called.
-const VERSION: u32 = 4;
+/// Raised with every change to what is here, in `nearest_abi` and in `centres_abi`, so that a library of other sources is
+/// not called.
+const VERSION: u32 = 5;
 
 /// Numbers per image that come out: state, nanoseconds of decoding and scanning, and per channel sum, sum of squares,
 /// minimum and maximum.

@@ -1,13 +1,20 @@
-//! Decodes images and gives their exact statistics, pixels, or normalised copies; finds the nearest of a training set.
+//! Decodes images and gives their exact statistics, pixels, or normalised copies; finds the nearest of a training set, or
+//! of centres.
 //!
 //! One file for all who call it: Node loads it as an addon, whose jobs run on libuv's thread pool (`measure_job`,
-//! `normalise_job`, `pixels_job`, `nearest_job`, `pieces`), and Python as a library (`c_abi`, `nearest_abi`). Nothing of
-//! Node is looked for until Node loads it.
+//! `normalise_job`, `pixels_job`, `nearest_job`, `centres_job`, `pieces`), and Python as a library (`c_abi`, `nearest_abi`,
+//! `centres_abi`). Nothing of Node is looked for until Node loads it.
 //!
 //! The format policy is not here: `src/kernel/formats` and `ec2-workers/fanfleet/formats` read the headers, and hand over
 //! only what they accept.
 
 mod c_abi;
+mod centres;
+mod centres_abi;
+mod centres_exact;
+#[cfg(not(target_family = "wasm"))]
+mod centres_job;
+mod centres_tile;
 mod clock;
 #[cfg(target_family = "wasm")]
 mod hand_over;
