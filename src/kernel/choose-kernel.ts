@@ -1,4 +1,5 @@
 import type { KernelChoice } from '../contract/kernel-choice.ts';
+import { prepareCentres } from './centres.ts';
 import { chooseAddon } from './choose-addon.ts';
 import type { Kernel } from './kernel.ts';
 import { ADDON_PATH } from './native-addon.ts';
@@ -20,7 +21,11 @@ export async function chooseKernel(
   const addon = chooseAddon(wanted, addonPath);
   const own = addon === undefined ? 'portable' : 'native';
   const kernel = addon === undefined ? await portable() : createNativeKernel(addon);
-  return { ...kernel, nearest: (training, length) => prepareNearest(training, length, own, addonPath) };
+  return {
+    ...kernel,
+    nearest: (training, length) => prepareNearest(training, length, own, addonPath),
+    centres: (centres, length) => prepareCentres(own, centres, length, addonPath),
+  };
 }
 
 async function portable(): Promise<Kernel> {

@@ -3,6 +3,7 @@ import type { Normalisation, NormalisedFormat } from '../contract/normalisation.
 import type { Operation } from '../contract/operation.ts';
 import type { FailedRow, Row } from '../contract/row.ts';
 import type { ApproximateRow } from './approximate.ts';
+import type { Centre, Centres } from './centres.ts';
 import type { HistogramRow, ValueCounts } from './histogram.ts';
 import type { Nearest } from './nearest.ts';
 
@@ -111,6 +112,12 @@ export type Kernel = {
    * @param length bytes of a vector
    */
   nearest?(training: Uint8Array, length: number): Promise<Nearest>;
+  /**
+   * Prepare centres to find the nearest of them. A kernel that leaves it out has no way of its own.
+   *
+   * @param length bytes of a vector
+   */
+  centres?(centres: readonly Centre[], length: number): Promise<Centres>;
   /**
    * As `measureAll` with `stats`, and add the values of all images that could be measured to `counts`. For kernels that
    * need not hand over a histogram of each image for it.

@@ -76,6 +76,28 @@ export type NearestAddon = {
   findNearest(training: object, pieces: readonly [Buffer], k: number): Promise<Neighbours>;
 };
 
+/** What `native/src/centres_job.rs` exports. */
+export type CentresAddon = {
+  /**
+   * Prepare centres, each its count and behind it `length` sums, in a job on libuv's pool. They are copied, and freed when what
+   * was prepared is collected.
+   */
+  prepareCentres(numbers: BigUint64Array, length: number): Promise<{ readonly centres: object }>;
+  /** Assign the vectors in the one piece in a job on libuv's pool. It must not change until it settles. */
+  assignToCentres(centres: object, pieces: readonly [Buffer]): Promise<AssignedTotals>;
+};
+
+/** All that it exports. */
+export type WholeAddon = NativeAddon & NearestAddon & CentresAddon;
+
+/** Where vectors went. */
+export type AssignedTotals = {
+  /** Of each vector the number of its centre. */
+  readonly labels: Uint32Array;
+  /** Of each centre how many vectors went to it, the sum of their squares, and the sums of each value. */
+  readonly totals: Float64Array;
+};
+
 /** Of one query after the other its nearest, ordered by distance and then by index. */
 export type Neighbours = {
   /** Places in the training set. */
@@ -100,7 +122,7 @@ export const ADDON_PATH = addonPath(fileURLToPath(new URL('../..', import.meta.u
  *
  * @throws FanfleetError `NATIVE_KERNEL_BROKEN` if it is there and cannot be loaded
  */
-export function loadAddon(path: string = ADDON_PATH): (NativeAddon & NearestAddon) | undefined {
+export function loadAddon(path: string = ADDON_PATH): WholeAddon | undefined {
   if (!existsSync(path)) return undefined;
   try {
     return createRequire(import.meta.url)(path);

@@ -48,6 +48,16 @@ type Exports = {
     indices: number,
     distances: number,
   ): void;
+  /** 0 if the centres are unfit. */
+  fanfleet_centres_prepare(numbers: number, count: number, length: number): number;
+  fanfleet_centres_assign(
+    centres: number,
+    vectors: number,
+    count: number,
+    nearest: number,
+    totals: number,
+  ): void;
+  fanfleet_centres_release(centres: number): void;
 };
 
 /** Thrown where there is no more memory: the image is left to another kernel. */

@@ -1,7 +1,7 @@
-import type { NativeAddon, Neighbours } from '../native-addon.ts';
+import type { AssignedTotals, NativeAddon, Neighbours } from '../native-addon.ts';
 
 /** What is done with the pieces that come with it: the arguments of the addon's calls, without the bytes. */
-export type Job = ImageJob | NearestJob;
+export type Job = ImageJob | NearestJob | CentresJob;
 
 /** Of one or many images. */
 export type ImageJob =
@@ -17,6 +17,9 @@ export type ImageJob =
 export type NearestJob =
   | { readonly kind: 'prepare-nearest'; readonly length: number }
   | { readonly kind: 'find-nearest'; readonly k: number };
+
+/** Of two pieces: centres, each its count and `length` sums in 64 bits, and vectors of `length` bytes. */
+export type CentresJob = { readonly kind: 'assign-to-centres'; readonly length: number };
 
 /** What a worker starts with. */
 export type WorkerData = { readonly module: WebAssembly.Module };
@@ -43,7 +46,8 @@ export type NormaliseAnswer = Omit<Awaited<ReturnType<NativeAddon['normalise']>>
 export type ImageAnswer = MeasureAnswer | PixelsAnswer | NormaliseAnswer;
 /** Nobody else could do what failed. */
 export type NearestAnswer = Neighbours | 'prepared' | 'failed';
-export type Answer = ImageAnswer | NearestAnswer;
+export type CentresAnswer = AssignedTotals | 'failed';
+export type Answer = ImageAnswer | NearestAnswer | CentresAnswer;
 
 /** From a worker: that the mailbox may be filled again, or what became of its job. */
 export type FromWorker = { readonly mailbox: Mailbox } & (

@@ -2,6 +2,8 @@ import { SHARE_ENV, Worker } from 'node:worker_threads';
 import { onceDone } from '../once-done.ts';
 import type {
   Answer,
+  CentresAnswer,
+  CentresJob,
   FromWorker,
   ImageAnswer,
   ImageJob,
@@ -49,6 +51,7 @@ export class WasmPool {
   /** Do a job on the next free thread. The pieces must not change until it settles. */
   run(job: ImageJob, pieces: readonly Buffer[]): Promise<ImageAnswer>;
   run(job: NearestJob, pieces: readonly Buffer[]): Promise<NearestAnswer>;
+  run(job: CentresJob, pieces: readonly [Buffer, Buffer]): Promise<CentresAnswer>;
   async run(job: Job, pieces: readonly Buffer[]): Promise<Answer> {
     const module = await this.#module();
     return new Promise((resolve, reject) => {

@@ -1,6 +1,7 @@
 import { NUMBERS_IN, NUMBERS_OF_PIXELS, NUMBERS_OUT, STATES } from '../addon-numbers.ts';
 import type { WasmInstance } from './instance.ts';
 import type { Answer, ImageJob, Job, MeasureAnswer, NormaliseAnswer, PixelsAnswer } from './messages.ts';
+import { runCentresJob } from './run-centres-job.ts';
 import { runNearestJob } from './run-nearest-job.ts';
 import { type Input, Scratch } from './scratch.ts';
 
@@ -13,6 +14,7 @@ const DETAIL = 256;
 export function runJob(wasm: WasmInstance, pieced: Input, asked: Job): Answer {
   if (asked.kind === 'prepare-nearest' || asked.kind === 'find-nearest')
     return runNearestJob(wasm, pieced, asked);
+  if (asked.kind === 'assign-to-centres') return runCentresJob(wasm, pieced, asked);
   using scratch = new Scratch(wasm);
   const { input, job } = joined(wasm, pieced, asked);
   const { files, pieces } = putPieces(wasm, scratch, input);

@@ -78,7 +78,8 @@ function unlessItFails<T>(work: () => T): T | undefined {
 
 /** Of images that are for another kernel. Of vectors there is none. */
 function leftToOthers(job: Job): Answer {
-  if (job.kind === 'prepare-nearest' || job.kind === 'find-nearest') return 'failed';
+  if (job.kind === 'prepare-nearest' || job.kind === 'find-nearest' || job.kind === 'assign-to-centres')
+    return 'failed';
   if (job.kind === 'normalise') return { extremes: [], checksum: 0, decodeMs: 0, encodeMs: 0 };
   const perImage = job.kind === 'pixels' ? NUMBERS_OF_PIXELS : NUMBERS_OUT;
   const numbers = new Float64Array((job.images.length / NUMBERS_IN) * perImage);
