@@ -9,7 +9,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { clientOf, isAlive, pidOf, rootOf, useEc2Endpoint } from '../../support/ec2-endpoint.ts';
 
 const shared = useEc2Endpoint();
-const { start, launch, until, consoleWith } = shared;
+const { start, launch, until, allIn, consoleWith } = shared;
 
 const run = promisify(execFile);
 const MAIN = new URL('../../../localstack/ec2/main.ts', import.meta.url).pathname;
@@ -49,8 +49,11 @@ describe('the daemon', () => {
 
   async function bootIn(url: string) {
     const client = clientOf(url);
-    const [instance] = await launch(stubborn, {}, client);
+    const launched = await launch(stubborn, {}, client);
+    const [instance] = launched;
     const output = await consoleWith(instance, 'up=', client);
+    // It has spoken before the endpoint has written down that it runs.
+    await allIn('running', launched, client);
     return { instance, output, root: rootOf(output), pid: pidOf(output, 'up') };
   }
 

@@ -108,7 +108,7 @@ describe.skipIf(noNamespaces !== undefined)(`hosts in namespaces (${noNamespaces
     const zombies = () =>
       onHost(host, 'grep -l "^State:.Z" /proc/[0-9]*/status | wc -l; pgrep -c sleep || true');
     await shared.until('orphans gone', async () => (await zombies()) === '0\n0\n');
-    expect((await shared.describeAll(host === undefined ? [] : [host]))[0]?.State?.Name).toBe('running');
+    await shared.allIn('running', host === undefined ? [] : [host]);
     await terminate(host === undefined ? [] : [host]);
   });
 
