@@ -29,8 +29,7 @@ function start() {
   pipe.on('error', () => {});
   const end = () => pipe.end();
   rest.then(end, end);
-  // The terminal has told the child, too, which ends what it has started; and cargo, whose end is no failed build then.
-  process.on('SIGINT', stop);
+  // Of Ctrl-C the terminal has told the child, too, which ends what it has started.
   process.on('SIGTERM', () => child.kill('SIGTERM'));
   return new Promise((resolve, reject) => {
     child.on('error', reject);

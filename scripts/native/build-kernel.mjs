@@ -1,5 +1,5 @@
 // Builds the native kernel and puts it where src/kernel/native-addon.ts looks: native/dist/<platform>-<arch>/kernel.node.
-import { spawn, spawnSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import {
   copyFileSync,
@@ -13,6 +13,7 @@ import {
 import { join } from 'node:path';
 import { arch, env, platform } from 'node:process';
 import { fileURLToPath } from 'node:url';
+import { spawnGroup } from '../setup/own-group.mjs';
 
 const HERE = `${platform}-${arch}`;
 /** Builds no more of libjpeg-turbo than is linked. */
@@ -95,17 +96,18 @@ export async function buildKernel(crate, target, { signal, show = false } = {}) 
   const sources = sourcesHash(crate);
   const options = ['build', '--release', '--locked', '--lib', ...(cross ? ['--target', cross.triple] : [])];
   const linker = cross && `CARGO_TARGET_${cross.triple.toUpperCase().replaceAll('-', '_')}_LINKER`;
-  const cargo = spawn('cargo', options, {
-    cwd: crate,
+  const environment = {
+    // A program in the shell's language, which Windows would not start.
+    ...(platform === 'win32' ? {} : { CMAKE }),
+    ...env,
+    ...(cross && linker ? { [linker]: cross.compiler } : {}),
+  };
+  const cargo = spawnGroup(
+    'cargo',
+    options,
+    { cwd: crate, stdio: ['ignore', output, output], env: environment },
     signal,
-    stdio: ['ignore', output, output],
-    env: {
-      // A program in the shell's language, which Windows would not start.
-      ...(platform === 'win32' ? {} : { CMAKE }),
-      ...env,
-      ...(cross && linker ? { [linker]: cross.compiler } : {}),
-    },
-  });
+  );
   let said = '';
   for (const stream of [cargo.stdout, cargo.stderr]) {
     stream?.on('data', (text) => {

@@ -1,8 +1,8 @@
 // Runs what installs, several side by side, and says what becomes of it. Plain JavaScript without dependencies, as all of
 // the set-up.
-import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
+import { spawnGroup } from './own-group.mjs';
 
 export const windows = process.platform === 'win32';
 
@@ -33,9 +33,10 @@ export function tell(reason) {
  *
  * @param {string} folder where it runs
  * @param {string} command @param {readonly string[]} args
+ * @param {AbortSignal} [signal] ends it
  * @returns {Promise<{status: number | null, stdout: string, stderr: string}>}
  */
-export function run(folder, command, args) {
+export function run(folder, command, args, signal) {
   const env = {
     ...process.env,
     UV_PYTHON_DOWNLOADS: 'never',
@@ -44,17 +45,17 @@ export function run(folder, command, args) {
     CARGO_NET_RETRY: '1',
   };
   return new Promise((resolve) => {
-    const child = spawn(command, args, {
-      cwd: folder,
-      env,
-      shell: windows,
-      stdio: ['ignore', 'pipe', 'pipe'],
-    });
+    const child = spawnGroup(
+      command,
+      args,
+      { cwd: folder, env, shell: windows, stdio: ['ignore', 'pipe', 'pipe'] },
+      signal,
+    );
     let [stdout, stderr] = ['', ''];
-    child.stdout.on('data', (text) => {
+    child.stdout?.on('data', (text) => {
       stdout += text;
     });
-    child.stderr.on('data', (text) => {
+    child.stderr?.on('data', (text) => {
       stderr += text;
     });
     child.on('error', ({ message }) => resolve({ status: null, stdout, stderr: stderr + message }));
@@ -79,12 +80,15 @@ export function unchanged(marker, value) {
  *
  * @param {string} folder where it runs
  * @param {string} what @param {string} command @param {readonly string[]} args
- * @throws {SetupError} with what it said, where it fails
+ * @param {AbortSignal} [signal] ends it
+ * @throws {SetupError} with what it said, where it fails; or the reason of the signal
  */
-export async function install(folder, what, command, args) {
+export async function install(folder, what, command, args, signal) {
+  signal?.throwIfAborted();
   const started = Date.now();
   say(`installing ${what} …`);
-  const { status, stdout, stderr } = await run(folder, command, args);
+  const { status, stdout, stderr } = await run(folder, command, args, signal);
+  signal?.throwIfAborted();
   if (status !== 0) {
     const output = `${stdout}${stderr}`.trim();
     const said = output.split('\n').slice(-15).join('\n');

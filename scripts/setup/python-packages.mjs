@@ -14,9 +14,10 @@ const ALWAYS = ['emulator', 'engines'];
  *
  * @param {string} root of the clone
  * @param {readonly string[]} [engines] all packages where it is not given
- * @throws {SetupError}
+ * @param {AbortSignal} [signal] ends it
+ * @throws {SetupError}, or the reason of the signal
  */
-export async function pythonPackages(root, engines) {
+export async function pythonPackages(root, engines, signal) {
   // The hosts of the fleet compare this with the lock file that they are given.
   const lock = hash(join(root, 'uv.lock'));
   const marker = join(root, '.venv', '.fanfleet-lock');
@@ -25,13 +26,14 @@ export async function pythonPackages(root, engines) {
     have === undefined || engines === undefined ? undefined : [...new Set([...have, ...engines])];
   if (unchanged(marker, lock) && wanted?.length === have?.length) return;
   const python = await findPython(root);
-  const uv = await placeUv(root, python);
+  const uv = await placeUv(root, python, signal);
   const what = wanted === undefined ? 'Python packages' : `Python packages for ${wanted.join(' and ')}`;
   const groups = wanted && [
     '--no-default-groups',
     ...[...ALWAYS, ...wanted].map((name) => `--group=${name}`),
   ];
-  await install(root, what, uv, ['sync', '--locked', '--quiet', '--python', python, ...(groups ?? [])]);
+  const sync = ['sync', '--locked', '--quiet', '--python', python, ...(groups ?? [])];
+  await install(root, what, uv, sync, signal);
   if (wanted === undefined) rmSync(enginesFile(root), { force: true });
   else writeFileSync(enginesFile(root), wanted.join(' '));
   writeFileSync(marker, lock);
@@ -53,8 +55,9 @@ function installedEngines(root) {
  * Compile what hosts of a fleet on this machine load, once for all of them. They boot without it, more slowly: no reason to fail.
  *
  * @param {string} root of the clone
+ * @param {AbortSignal} [signal] ends it
  */
-export async function compilePython(root) {
+export async function compilePython(root, signal) {
   const source = join(root, 'ec2-workers');
   const engines = existsSync(enginesFile(root)) ? [enginesFile(root)] : [];
   const made = hash(
@@ -65,7 +68,7 @@ export async function compilePython(root) {
   const marker = join(root, '.venv', '.fanfleet-image');
   if (unchanged(marker, made)) return;
   const python = join(root, '.venv', windows ? 'Scripts' : 'bin', 'python');
-  const { status } = await run(source, python, ['-m', 'fanfleet.local_image']);
+  const { status } = await run(source, python, ['-m', 'fanfleet.local_image'], signal);
   if (status === 0) writeFileSync(marker, made);
 }
 
@@ -85,16 +88,19 @@ async function findPython(root) {
   );
 }
 
-/** @param {string} root @param {string} python @returns {Promise<string>} the uv that installs */
-async function placeUv(root, python) {
+/**
+ * @param {string} root @param {string} python @param {AbortSignal} [signal]
+ * @returns {Promise<string>} the uv that installs
+ */
+async function placeUv(root, python, signal) {
   const home = join(root, '.fanfleet', 'uv');
   const bin = join(home, windows ? 'Scripts' : 'bin');
   if (!unchanged(join(home, '.version'), UV_VERSION)) {
     rmSync(home, { recursive: true, force: true });
     mkdirSync(join(root, '.fanfleet'), { recursive: true });
-    await install(root, 'a place for uv', python, ['-m', 'venv', home]);
+    await install(root, 'a place for uv', python, ['-m', 'venv', home], signal);
     const pip = ['-m', 'pip', 'install', '--quiet', '--retries=2'];
-    await install(root, `uv ${UV_VERSION}`, join(bin, 'python'), [...pip, `uv==${UV_VERSION}`]);
+    await install(root, `uv ${UV_VERSION}`, join(bin, 'python'), [...pip, `uv==${UV_VERSION}`], signal);
     writeFileSync(join(home, '.version'), UV_VERSION);
   }
   return join(bin, 'uv');

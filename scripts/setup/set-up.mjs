@@ -2,6 +2,7 @@
 // native kernel. Plain JavaScript without dependencies, since it runs on whatever Node (22 or newer) the machine has.
 // Quick when nothing has changed: it compares hashes of what is installed from.
 import { writeFileSync } from 'node:fs';
+import { constants } from 'node:os';
 import { join } from 'node:path';
 import { hash, install, SetupError, tell, unchanged, windows } from './installer.mjs';
 import { nativeKernel } from './native-kernel.mjs';
@@ -14,34 +15,46 @@ const LEAST_NODE = 22;
  * Set up, and tell what goes wrong. Commands can start with the packages; before hosts or functions are there, the rest has
  * to be done: the native kernel, and what hosts load, compiled once for all of them.
  *
+ * Ctrl-C, SIGTERM and the end of the terminal end it with all that it has started, and nothing is told then; the process ends, when that has, with the exit
+ * code that shells give.
+ *
  * @param {string} root of the clone
  * @param {readonly string[]} [engines] those whose packages are wanted; all packages where it is not given
  * @returns {{packages: Promise<boolean>, rest: Promise<unknown>, stop: () => void}} whether they are there; when the rest is
- * done, or left out; what ends it
+ * done, or left out; what ends both
  */
 export function setUp(root, engines) {
   const stop = new AbortController();
+  // Before anything is started, and for a second Ctrl-C, too, which must leave nothing either.
+  for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGHUP'])) {
+    process.on(signal, () => {
+      process.exitCode = 128 + constants.signals[signal];
+      stop.abort();
+    });
+  }
+  /** Without its packages nobody wants the kernel. */
+  const failed = new AbortController();
   const problem = nodeProblem();
   if (problem !== undefined) {
     tell(problem);
     return { packages: Promise.resolve(false), rest: Promise.resolve(), stop: () => {} };
   }
-  const ofNode = nodePackages(root);
+  const ofNode = nodePackages(root, stop.signal);
   const kernel = nativeKernel(
     root,
-    stop.signal,
+    AbortSignal.any([stop.signal, failed.signal]),
     // What went wrong is told below.
-    ofNode.catch(() => stop.abort()),
+    ofNode.catch(() => failed.abort()),
   );
-  const packages = allOf([ofNode, pythonPackages(root, engines)]).then(
-    () => true,
+  const packages = allOf([ofNode, pythonPackages(root, engines, stop.signal)]).then(
+    () => !stop.signal.aborted,
     (reasons) => {
-      stop.abort();
-      for (const reason of reasons) tell(reason);
+      failed.abort();
+      if (!stop.signal.aborted) for (const reason of reasons) tell(reason);
       return false;
     },
   );
-  const compiled = packages.then((there) => (there ? compilePython(root) : undefined));
+  const compiled = packages.then((there) => (there ? compilePython(root, stop.signal) : undefined));
   return { packages, rest: Promise.all([kernel, compiled]), stop: () => stop.abort() };
 }
 
@@ -53,19 +66,20 @@ function nodeProblem() {
   );
 }
 
-/** @param {string} root */
-async function nodePackages(root) {
+/** @param {string} root @param {AbortSignal} signal */
+async function nodePackages(root, signal) {
   const lock = hash(join(root, 'package.json'), join(root, 'package-lock.json'));
   const marker = join(root, 'node_modules', '.fanfleet-lock');
   if (unchanged(marker, lock)) return;
-  await install(root, 'Node packages, Node 24 among them', windows ? 'npm.cmd' : 'npm', [
+  const ci = [
     'ci',
     '--no-audit',
     '--no-fund',
     // Its own waits between tries would keep somebody without a network waiting for over a minute.
     '--fetch-retry-mintimeout=1000',
     '--fetch-retry-maxtimeout=5000',
-  ]);
+  ];
+  await install(root, 'Node packages, Node 24 among them', windows ? 'npm.cmd' : 'npm', ci, signal);
   writeFileSync(marker, lock);
 }
 

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
@@ -103,6 +103,38 @@ describe('`npm start`', () => {
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
     expect(stderr).toContain('a package registry cannot be reached');
   });
+
+  it.each([
+    ['Node packages', 'npm', 'trap "" INT; touch ../npm-began; sleep 3600'],
+    ['the native kernel', 'cargo', '[ "$1" = --version ] && exit; touch ../cargo-began; exec sleep 3600'],
+  ])(
+    'ends with all that installs %s at Ctrl-C, however long that would take, and tells no fault',
+    async (_, name, script) => {
+      // Prepare
+      if (name === 'npm') await rm(join(clone(), 'node_modules'), { recursive: true });
+      await pythonPackages();
+      await slowCargo();
+      await tool(name, script.replace('..', clone()));
+      await command('process.on("SIGINT", () => process.exit(130)); setInterval(() => {}, 1000);');
+      const child = spawn(process.execPath, [join(clone(), 'scripts/start.mjs')], {
+        stdio: ['ignore', 'pipe', 'pipe'],
+        // A group of its own, as that of a terminal.
+        detached: true,
+        env: { PATH: `${path}:${dirname(process.execPath)}:/usr/bin:/bin`, HOME: clone() },
+      });
+      const said = text(child.stderr);
+      const ended = once(child, 'close');
+      await expect.poll(() => existsSync(join(clone(), `${name}-began`))).toBe(true);
+
+      // Act
+      process.kill(-(child.pid ?? 0), 'SIGINT');
+
+      // Assess
+      expect(await ended).toEqual([130, null]);
+      expect(await said).not.toMatch(/could not|failed|left out/);
+      expect(() => process.kill(-(child.pid ?? 0), 0)).toThrow('ESRCH');
+    },
+  );
 
   it('installs what the engine needs that it runs with', async () => {
     expect(await readFile(join(clone(), 'scripts/start.mjs'), 'utf8')).toContain(

@@ -17,6 +17,7 @@ const FILES = [
   'scripts/setup.mjs',
   'scripts/setup/installer.mjs',
   'scripts/setup/native-kernel.mjs',
+  'scripts/setup/own-group.mjs',
   'scripts/setup/python-packages.mjs',
   'scripts/setup/set-up.mjs',
   'scripts/start.mjs',
