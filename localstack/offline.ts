@@ -49,9 +49,9 @@ const stateSchema = z.object({
     kind: z.enum(['namespaces', 'processes']),
     description: z.string(),
     /** Whether they install all that they need when they boot. */
-    bare: z.boolean().default(false),
+    bare: z.boolean(),
   }),
-  functionLimits: z.enum(FUNCTION_LIMITS).default('none'),
+  functionLimits: z.enum(FUNCTION_LIMITS),
   accountConcurrency: z.int().optional(),
 });
 /** `instance` differs each time the emulator starts: what was deployed before is gone then. */

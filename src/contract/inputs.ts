@@ -10,5 +10,5 @@ export const inputFileSchema = z.object({
 export type InputFile = z.infer<typeof inputFileSchema>;
 
 /** `inputs.json` of a run: each file by its name, and what is to be told of how they were made. */
-export const inputsSchema = z.object({ notes: z.array(noteSchema).default([]) }).catchall(inputFileSchema);
+export const inputsSchema = z.object({ notes: z.array(noteSchema) }).catchall(inputFileSchema);
 export type InputsOfRun = z.infer<typeof inputsSchema>;

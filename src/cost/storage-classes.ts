@@ -43,8 +43,8 @@ export type ClassShares = readonly ClassReads[];
 
 type Tallies = Readonly<Record<string, ClassTally>>;
 
-/** How the reading of a listing's images divides among their classes; empty where nobody counted them. */
-export function classShares(tallies: Tallies = {}): ClassShares {
+/** How the reading of a listing's images divides among their classes. */
+export function classShares(tallies: Tallies): ClassShares {
   const all = Object.entries(tallies);
   const gets = all.reduce((sum, [, each]) => sum + each.gets, 0);
   const bytes = all.reduce((sum, [, each]) => sum + each.bytes, 0);
@@ -65,7 +65,7 @@ export function readsOf(shares: ClassShares, gets: number, bytes: number): Class
 }
 
 /** What a bill has to say of the classes of the images; nothing where all of them are read as Standard. */
-export function classNotes(tallies: Tallies = {}): string[] {
+export function classNotes(tallies: Tallies): string[] {
   return Object.entries(tallies).flatMap(([storageClass, { images }]) => {
     if (images === 0) return [];
     const are = `${images.toLocaleString('en')} of the images are in the storage class ${storageClass}`;

@@ -10,15 +10,15 @@ export const hostSchema = z.object({
   instanceType: z.string(),
   /** Batches at once. */
   cpus: z.number(),
-  /** Cores that it has, or that its cgroup grants it, such as 0.4. Older runs do not tell. */
-  quotaCpus: z.number().optional(),
+  /** Cores that it has, or that its cgroup grants it, such as 0.4. */
+  quotaCpus: z.number(),
   memoryBytes: z.number(),
-  /** Why the native kernel cannot be loaded there; null where it can. Older runs do not tell. */
-  noNativeKernel: z.string().nullable().optional(),
+  /** Why the native kernel cannot be loaded there; null where it can. */
+  noNativeKernel: z.string().nullable(),
   bootStartedAt: z.number(),
   readyAt: z.number(),
-  /** Each with its start; older runs do not tell it. Steps of several processes overlap. */
-  steps: z.array(z.object({ name: z.string(), ms: z.number(), startedAt: z.number().optional() })),
+  /** Steps of several processes overlap. */
+  steps: z.array(z.object({ name: z.string(), ms: z.number(), startedAt: z.number() })),
 });
 
 /** What was done on a kept fleet. Times are epoch milliseconds by the head's clock, but `submittedAt`. */
@@ -62,8 +62,8 @@ export const fleetInfoSchema = z.object({
   workersReadyAt: z.number(),
   engineStartedAt: z.number(),
   engineEndedAt: z.number(),
-  /** S3's clock minus the head's (docs/clocks.md); older runs do not tell. */
-  clock: clockOffsetSchema.nullable().optional(),
+  /** S3's clock minus the head's (docs/clocks.md); null where it is not known. */
+  clock: clockOffsetSchema.nullable(),
   /** Only on a kept fleet. */
   kept: keptJobSchema.optional(),
 });

@@ -17,9 +17,9 @@ export interface MeasuredRun
   readonly timelines: readonly (Timeline & { readonly arm: Arm; readonly round: number })[];
 }
 
-/** Where the summary does not tell how batches differ. */
+/** Of batches, where there are too few of them to say how they differ. */
 const USUAL_SPREAD = 0.1;
-/** Of hosts, where there are too few of them to say. */
+/** Of hosts, where there are too few of them. */
 const USUAL_BOOT_SPREAD = 0.05;
 
 /**
@@ -92,7 +92,7 @@ function calibrateServerless(run: MeasuredRun): ServerlessCalibration | null {
   const cold = found.round.work.coldStarts > 0;
   return {
     work: workOf(run, found, vcpusOf(run.request.memory)),
-    startMs: phases.provision + (overhead?.idleAtStart ?? 0),
+    startMs: phases.provision + overhead.idleAtStart,
     endMs: phases.teardown,
     // A run that met warm functions says nothing of cold ones.
     coldStartMs: cold ? work.coldStartMs / work.coldStarts : (usual?.coldStartMs ?? 0),
@@ -113,7 +113,7 @@ function calibrateFleet(run: MeasuredRun): FleetCalibration | null {
     slotsPerWorker: slots,
     bootMs: fleet?.kept === undefined ? phases.provision : bootOfAll(fleet.hosts),
     // Before the first batch of a slot; the cold start of its process is part of that.
-    engineStartMs: (overhead?.idleAtStart ?? 0) + phases.coldStart,
+    engineStartMs: overhead.idleAtStart + phases.coldStart,
     endMs: phases.teardown,
     bootSpread: workers.length < 3 ? USUAL_BOOT_SPREAD : logSpread(workers.map(bootOf)),
   };
@@ -136,9 +136,9 @@ function differentKernelsOf(run: MeasuredRun): string | null {
 /** Of a kept fleet the run has no boot, but its hosts tell of theirs: until the last one was ready, and all were warm. */
 function bootOfAll(hosts: Hosts): number {
   const started = Math.min(...hosts.map(({ bootStartedAt }) => bootStartedAt));
-  // A step of the head, which was ready long before. Older runs do not tell when it began.
+  // A step of the head, which was ready long before.
   const warm = hosts.flatMap(({ steps }) =>
-    steps.flatMap(({ name, ms, startedAt }) => (name === WARM_UP && startedAt ? [startedAt + ms] : [])),
+    steps.flatMap(({ name, ms, startedAt }) => (name === WARM_UP ? [startedAt + ms] : [])),
   );
   return hosts.length === 0 ? 0 : Math.max(...hosts.map(({ readyAt }) => readyAt), ...warm) - started;
 }
@@ -154,6 +154,7 @@ export function isMeasured(run: MeasuredRun, arm: ArmRound['arm']): boolean {
 interface MeasuredArm {
   readonly round: ArmRound & {
     readonly phases: NonNullable<ArmRound['phases']>;
+    readonly overhead: NonNullable<ArmRound['overhead']>;
     readonly work: NonNullable<ArmRound['work']>;
     readonly peakConcurrency: number;
   };
@@ -165,13 +166,14 @@ function measuredArm(run: MeasuredRun, arm: ArmRound['arm']): MeasuredArm | null
   const round = run.rounds
     .find((each) => each.round === shown)
     ?.arms.find((each) => each.arm === arm && each.status === 'succeeded');
-  if (!round?.phases || !round.work || !round.peakConcurrency || round.images === 0) return null;
-  const { phases, work, peakConcurrency } = round;
+  if (!round?.phases || !round.overhead || !round.work || !round.peakConcurrency || round.images === 0)
+    return null;
+  const { phases, overhead, work, peakConcurrency } = round;
   if (round.batchesTakenOver > 0) return null;
   const timeline = run.timelines.find((each) => each.arm === arm && each.round === shown);
   const batches = (timeline?.lanes ?? []).flatMap((lane) => lane.batches).filter(({ images }) => images > 0);
   return {
-    round: { ...round, phases, work, peakConcurrency },
+    round: { ...round, phases, overhead, work, peakConcurrency },
     batchTimes: batches.map(({ startMs, endMs, images }) => (endMs - startMs) / images),
   };
 }
@@ -186,8 +188,6 @@ function workOf({ environment }: MeasuredRun, { round, batchTimes }: MeasuredArm
     ? 0
     : Math.min(perBatch(phases.load), getMs === 0 ? Number.POSITIVE_INFINITY : getMs);
   const loadMs = (perBatch(phases.load) - fillMs) * batches;
-  // Of older runs the overhead is not divided: all of it is taken for what comes between batches.
-  const betweenMs = overhead === null ? phases.overhead : overhead.idleBetween;
   const imageMs = (phases.process * slots + loadMs) / images;
   const slotVcpus = environment.offline ? Math.min(1, Math.max(1, environment.cores) / slots) : vcpus;
   return {
@@ -197,8 +197,8 @@ function workOf({ environment }: MeasuredRun, { round, batchTimes }: MeasuredArm
     imageCpuMs: work.cpuMs > 0 ? work.cpuMs / images : imageMs * slotVcpus,
     getMs: 0,
     getsAtOnce: GETS_AT_ONCE,
-    batchMs: fillMs + perBatch(phases.write) + perBatch(overhead?.batch ?? 0),
-    dispatchMs: perBatch(betweenMs),
+    batchMs: fillMs + perBatch(phases.write) + perBatch(overhead.batch),
+    dispatchMs: perBatch(overhead.idleBetween),
     spread: batchTimes.length < 3 ? USUAL_SPREAD : spreadOf(batchTimes),
   };
 }

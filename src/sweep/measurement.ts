@@ -135,8 +135,7 @@ export function failureOfArm({
 }
 
 function processorsOf({ hosts }: FleetInfo, { environment }: Summary): Processors {
-  const sum = (some: FleetInfo['hosts']) =>
-    some.reduce((total, { cpus, quotaCpus }) => total + (quotaCpus ?? cpus), 0);
+  const sum = (some: FleetInfo['hosts']) => some.reduce((total, { quotaCpus }) => total + quotaCpus, 0);
   return {
     workers: sum(hosts.filter(({ role }) => role === 'worker')),
     all: sum(hosts),

@@ -93,8 +93,16 @@ export class HostFiles {
   async report(role: 'head' | 'worker', address: string, readyAt: number): Promise<void> {
     const { instanceId } = this;
     await this.#store.putJson(`${layout.hosts(this.#runId, this.#round)}${instanceId}.json`, {
-      ...{ instanceId, role, address, instanceType: 'c7g.large', cpus: 2, memoryBytes: 2 ** 32 },
-      ...{ bootStartedAt: readyAt - 5_000, readyAt, steps: [] },
+      ...{
+        instanceId,
+        role,
+        address,
+        instanceType: 'c7g.large',
+        cpus: 2,
+        quotaCpus: 2,
+        memoryBytes: 2 ** 32,
+      },
+      ...{ noNativeKernel: null, bootStartedAt: readyAt - 5_000, readyAt, steps: [] },
     });
   }
 

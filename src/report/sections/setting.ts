@@ -24,7 +24,7 @@ export function fleetSection(shown: readonly ArmRound[]): Markup | null {
   }
   const missing = fleet.workersRequested - fleet.workersJoined;
   const added = (fleet.workerStarts ?? []).reduce((sum, { instances }) => sum + (instances?.length ?? 0), 0);
-  const withoutKernel = fleet.hosts.filter(({ noNativeKernel }) => noNativeKernel);
+  const withoutKernel = fleet.hosts.filter(({ noNativeKernel }) => noNativeKernel !== null);
   return html`<section><h2>Fleet</h2>
 <p>${fleet.engine}: ${fleet.workersJoined} of ${plural(fleet.workersRequested, 'worker')} joined, ${duration(
     Math.max(0, fleet.workersReadyAt - fleet.jobStartedAt),
@@ -65,7 +65,7 @@ ${fleet.clusterStatus === '' ? null : scrolling('What the cluster said of itself
 }
 
 function hostWithoutKernel({ instanceId, noNativeKernel }: FleetInfo['hosts'][number]): Markup {
-  return html`<bdi class="key">${instanceId}</bdi>: ${noNativeKernel ?? null} `;
+  return html`<bdi class="key">${instanceId}</bdi>: ${noNativeKernel} `;
 }
 
 export function environmentSection({

@@ -10,8 +10,17 @@ const read = () =>
 const put = (folder: string, name: string, value: unknown) =>
   bucket.put(`${folder}${name}`, typeof value === 'string' ? value : JSON.stringify(value));
 const report = (instanceId: string, role: string, address: string) => ({
-  ...{ instanceId, role, address, instanceType: 't3.medium', cpus: 2, memoryBytes: 4, steps: [] },
-  ...{ bootStartedAt: 1, readyAt: 2 },
+  ...{
+    instanceId,
+    role,
+    address,
+    instanceType: 't3.medium',
+    cpus: 2,
+    quotaCpus: 2,
+    memoryBytes: 4,
+    steps: [],
+  },
+  ...{ noNativeKernel: null, bootStartedAt: 1, readyAt: 2 },
 });
 const SAMPLE =
   '{"at":5000,"cpu":1,"cpus":2,"memoryBytes":7,"memoryLimitBytes":9,"receivedBytes":3,"sentBytes":null}';

@@ -9,8 +9,8 @@ const samples = Array.from({ length: 80 }, (_, second) => ({
   ...{ cpus: 2, memoryBytes: 100, memoryLimitBytes: 1000, receivedBytes: second, sentBytes: 0 },
 }));
 const report = (instanceId: string, address: string, role: string) => ({
-  ...{ instanceId, role, address, instanceType: 't3.medium', cpus: 2, memoryBytes: 1000 },
-  ...{ bootStartedAt: 0, readyAt: 1, steps: [] },
+  ...{ instanceId, role, address, instanceType: 't3.medium', cpus: 2, quotaCpus: 2, memoryBytes: 1000 },
+  ...{ noNativeKernel: null, bootStartedAt: 0, readyAt: 1, steps: [] },
 });
 const changes = [
   { at: 1_000, address: '10.0.0.2', state: 'ALIVE' },
@@ -63,7 +63,7 @@ function hostsOf(takenAt: number, endedAt: number, idleSince: number | null) {
       status: 'succeeded',
       error: null,
     },
-    ...{ workersRequested: 2, workersJoined: 2, clusterStatus: '', dashboard: '', hosts: [] },
+    ...{ workersRequested: 2, workersJoined: 2, clusterStatus: '', dashboard: '', hosts: [], clock: null },
     ...{ jobStartedAt: takenAt, workersReadyAt: takenAt, engineStartedAt: takenAt, engineEndedAt: endedAt },
     kept: { ...kept, workersAlive: 2 },
   });

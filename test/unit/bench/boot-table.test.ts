@@ -3,7 +3,7 @@ import { type Boot, bootTable, bootTotals } from '../../../bench/boot-table.ts';
 
 const T = 1_769_860_800_000;
 const host = {
-  ...{ address: '10.0.0.4', instanceType: 't3.medium', cpus: 2, memoryBytes: 4 },
+  ...{ address: '10.0.0.4', instanceType: 't3.medium', cpus: 2, quotaCpus: 2, memoryBytes: 4 },
   ...{ noNativeKernel: null, readyAt: T + 2500 },
 };
 const span = { endedAt: T + 9000, coldStartMs: 0, rssPeakBytes: 98_000_000 };

@@ -46,7 +46,6 @@ describe('reading images of a storage class', () => {
       { storageClass: 'STANDARD', gets: 3000, bytes: 900 },
       { storageClass: 'GLACIER_IR', gets: 1000, bytes: 100 },
     ]);
-    expect(readsOf(classShares(undefined), 4000, 1000)).toEqual([]);
   });
 
   it('is told where it is not as Standard', () => {
@@ -93,7 +92,7 @@ describe('the bill of a run', () => {
     expect(cost?.notes[0]).toMatch(/^\d+ of the images are in the storage class STANDARD_IA: their GETs/);
   });
 
-  it('is as before for a run that did not count classes', () => {
+  it('has one line of GETs where all images are in Standard', () => {
     const { lines } = costOf(run, prices, Date.parse('2026-11-21')).cost?.comparison ?? { lines: [] };
     expect(lines.map(({ item }) => item).filter((item) => /GET|retrieval/.test(item))).toEqual(['GET']);
   });

@@ -252,13 +252,15 @@ function fleetInfo(round: number, startedAt: number, engineStartedAt: number, la
     address: `127.0.0.${10 + i}`,
     instanceType: 't3.medium',
     cpus: 2,
+    quotaCpus: 2,
     memoryBytes: 4 * 2 ** 30,
+    noNativeKernel: null,
     bootStartedAt: startedAt + 900,
     readyAt: startedAt + (role === 'head' ? 10_200 : 16_800),
     steps: [
-      { name: 'packages', ms: 120 },
-      { name: 'environment', ms: 2140 },
-      { name: 'ray', ms: 6300 },
+      { name: 'packages', ms: 120, startedAt: startedAt + 900 },
+      { name: 'environment', ms: 2140, startedAt: startedAt + 1_020 },
+      { name: 'ray', ms: 6300, startedAt: startedAt + 3_160 },
     ],
   });
   return {
@@ -279,6 +281,7 @@ function fleetInfo(round: number, startedAt: number, engineStartedAt: number, la
     workersReadyAt: startedAt + 17_100,
     engineStartedAt,
     engineEndedAt: lastEnd + 300,
+    clock: null,
   };
 }
 

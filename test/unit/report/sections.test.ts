@@ -118,7 +118,7 @@ it('a host that cannot load the native kernel says why, and others say nothing',
       ...arm,
       fleet: arm.fleet && {
         ...arm.fleet,
-        hosts: arm.fleet.hosts.map((host, at) => ({ ...host, noNativeKernel: reasons[at] })),
+        hosts: arm.fleet.hosts.map((host, at) => ({ ...host, noNativeKernel: reasons[at] ?? null })),
       },
     })),
   }));
