@@ -13,7 +13,7 @@ import { EXIT, exitCodeOfError } from '../cli/exit-code.ts';
 import { createIo } from '../cli/io.ts';
 import { readShell } from '../cli/shell.ts';
 import { LOCAL } from '../cli/stage.ts';
-import { armSchema } from '../src/contract/arm.ts';
+import { ARMS, armSchema } from '../src/contract/arm.ts';
 import { engineSchema } from '../src/contract/engines.ts';
 import { FanfleetError } from '../src/errors.ts';
 import { parse } from '../src/parse.ts';
@@ -45,7 +45,11 @@ const counts = z
 const schema = z.strictObject({
   sizes: counts.default([250, 1000, 4000]),
   'batch-sizes': counts.default([25, 100]),
-  arms: z.string().transform(split).pipe(z.array(armSchema).min(1)).default(['serverless', 'fleet']),
+  arms: z
+    .string()
+    .transform(split)
+    .pipe(z.array(armSchema).min(1))
+    .default([...ARMS]),
   engine: engineSchema.default('grpc'),
   workers: z.coerce.number().int().min(1).max(256).default(1),
   rounds: z.coerce.number().int().min(1).default(3),

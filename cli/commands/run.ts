@@ -1,7 +1,7 @@
 import { basename, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ObjectStore } from '../../src/aws/object-store.ts';
-import type { Arm } from '../../src/contract/arm.ts';
+import { ARMS, type Arm } from '../../src/contract/arm.ts';
 import { DEFAULT_ENGINE, ENGINES } from '../../src/contract/engines.ts';
 import { FanfleetError } from '../../src/errors.ts';
 import { printable } from '../../src/format.ts';
@@ -164,7 +164,7 @@ async function follow(context: Context, aws: Aws, runId: string, input: RequestI
   const store = new ObjectStore(aws.s3, aws.stack.runsBucket);
   const progress = new RunProgress(store, runId);
   const schedule = input.schedule ?? (stage === LOCAL ? 'sequential' : 'parallel');
-  const all = passes(input.arms ?? ['serverless', 'fleet'], schedule, input.repeats ?? 1);
+  const all = passes(input.arms ?? ARMS, schedule, input.repeats ?? 1);
   const line = progressLine(Date.now);
   try {
     for (;;) {

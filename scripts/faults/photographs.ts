@@ -19,8 +19,6 @@ const REQUEST = { prefix: PREFIX, workload: { name: 'normalise', params: { forma
 
 /** Enough for times that can be compared. */
 export const WORK: Work = { images: 300, request: { ...REQUEST, batchSize: 5 } };
-/** As many batches, where nothing is timed. */
-export const LITTLE_WORK: Work = { images: 120, request: { ...REQUEST, batchSize: 2 } };
 
 /** The paths of what comes last: work that is left for certain as long as hosts are not let at it. */
 export const LATER = /\/disturbed\/later\//;

@@ -50,16 +50,3 @@ export async function cliJson<T>(
   if (code !== 0) throw new Error(`fanfleet ${args.join(' ')} ended with ${code}:\n${stdout}\n${stderr}`);
   return JSON.parse(stdout) as T;
 }
-
-/** The id of the run that `fanfleet run` has started, once it says so. */
-export function runIdFrom(child: ReturnType<typeof startCli>): Promise<string> {
-  return new Promise((resolve, reject) => {
-    let text = '';
-    child.stderr?.on('data', (chunk) => {
-      text += chunk;
-      const runId = /run (\S+): /.exec(text)?.[1];
-      if (runId !== undefined) resolve(runId);
-    });
-    child.once('close', () => reject(new Error(`no run id in: ${text}`)));
-  });
-}

@@ -6,6 +6,7 @@ import { CREDENTIALS, REGION, readState } from '../../localstack/offline.ts';
 import { ObjectStore } from '../../src/aws/object-store.ts';
 import { createS3 } from '../../src/aws/s3.ts';
 import { findStack } from '../../src/aws/stack.ts';
+import type { Arm } from '../../src/contract/arm.ts';
 import { layout } from '../../src/contract/layout.ts';
 import { type Summary, summarySchema } from '../../src/report/summary-schema.ts';
 import { describeRun, type Execution } from '../../src/run/start.ts';
@@ -25,7 +26,6 @@ export type ConnectedStack = Awaited<ReturnType<typeof connectStack>>;
 
 /** How often is looked: each look takes the stack some ten milliseconds of a processor, and the runs want it themselves. */
 const END_MS = 500;
-const SPANS_MS = 100;
 
 /** What a user's SDK call does: start an execution with this input and nothing else. */
 export async function startExecution({ sfn, stack }: ConnectedStack, input: unknown): Promise<string> {
@@ -43,33 +43,12 @@ export async function waitForEnd({ sfn, stack }: ConnectedStack, runId: string):
   }
 }
 
-/** Wait until so many batches of an arm are done. */
-export async function waitForSpans(
-  { runs, sfn, stack }: ConnectedStack,
-  runId: string,
-  arm: 'serverless' | 'fleet',
-  count: number,
-): Promise<void> {
-  for (;;) {
-    let found = 0;
-    for await (const _ of runs.list(layout.spans(runId, arm, 0))) found += 1;
-    if (found >= count) return;
-    const { status } = await describeRun(sfn, stack, runId);
-    if (status !== 'RUNNING') throw new Error(`the run ended as ${status} before ${count} batches of ${arm}`);
-    await sleep(SPANS_MS);
-  }
-}
-
 export async function readSummary({ runs }: ConnectedStack, runId: string): Promise<Summary> {
   return summarySchema.parse(await runs.getJson(layout.summary(runId)));
 }
 
 /** All rows of an arm, as their text. */
-export async function readRows(
-  { runs }: ConnectedStack,
-  runId: string,
-  arm: 'serverless' | 'fleet',
-): Promise<string> {
+export async function readRows({ runs }: ConnectedStack, runId: string, arm: Arm): Promise<string> {
   const keys: string[] = [];
   for await (const { key } of runs.list(layout.results(runId, arm, 0))) keys.push(key);
   const files = await Promise.all(keys.sort().map((key) => runs.get(key)));

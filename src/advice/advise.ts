@@ -1,4 +1,4 @@
-import type { Arm } from '../contract/arm.ts';
+import { ARMS } from '../contract/arm.ts';
 import type { Job } from '../model/job.ts';
 import { aroundArms, problemsOf, setupsOf } from '../model/predict.ts';
 import type { Prices } from '../prices/prices.ts';
@@ -10,8 +10,6 @@ import { best, bestOf, excessOf, fits, isInTime, type Limits, NO_LIMITS } from '
 import { flipsOf } from './flips.ts';
 import { sentenceOf } from './sentence.ts';
 import { weightOf } from './strategy.ts';
-
-const ARMS: readonly Arm[] = ['serverless', 'fleet'];
 
 /**
  * Which arm with which settings, by the closed form of the model over every candidate; what the other arm would take, what the

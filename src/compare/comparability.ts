@@ -1,6 +1,8 @@
 import * as z from 'zod';
-import { howToHaveOne, isOneKernel, kernelsText } from '../contract/one-kernel.ts';
+import { isOneKernel } from '../contract/one-kernel.ts';
 import { plural } from '../format.ts';
+import { kernelsText } from '../kernels-text.ts';
+import { howToHaveOne } from '../report/how-to-have-one.ts';
 import type { Measurement, Metric, Succeeded } from './measurement.ts';
 import type { Side } from './side.ts';
 

@@ -1,4 +1,6 @@
 import * as z from 'zod';
 
-export const armSchema = z.enum(['serverless', 'fleet']);
-export type Arm = z.infer<typeof armSchema>;
+/** What runs the same job beside each other. */
+export const ARMS = ['serverless', 'fleet'] as const;
+export type Arm = (typeof ARMS)[number];
+export const armSchema = z.enum(ARMS);

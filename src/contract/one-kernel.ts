@@ -1,5 +1,3 @@
-import type { Arm } from './arm.ts';
-
 /**
  * Whether all that is compared was measured by one program, so that a difference of times says something of what else differs.
  *
@@ -35,24 +33,6 @@ export function addLeft(left: LeftImages, more: LeftImages): LeftImages {
   return sum;
 }
 
-/** What measured, in words: `native`, `native and pillow`. */
-export function kernelsText(kernels: readonly string[]): string {
-  if (kernels.length === 0) return 'a kernel that nothing tells of';
-  return kernels.join(' and ');
-}
-
-export interface ArmKernels {
-  readonly arm: Arm;
-  readonly kernels: readonly string[];
-}
-
-/** The kernels of the arms in words: `the serverless arm measured with native, the fleet arm with pillow`. */
-export function kernelsOfArms(arms: readonly ArmKernels[]): string {
-  return arms
-    .map(({ arm, kernels }, i) => `the ${arm} arm ${i === 0 ? 'measured ' : ''}with ${kernelsText(kernels)}`)
-    .join(', ');
-}
-
 /** In what kernels differ: in their own programs, in those that they left images to, or in both. */
 export interface KernelDifference {
   readonly programs: boolean;
@@ -86,21 +66,4 @@ function ownProgram(kernel: string): string {
 
 function othersOf(kernel: string): string {
   return kernel.slice(ownProgram(kernel).length);
-}
-
-/** Where several runs measured with different kernels: how they can all have one. */
-export function howToHaveOne(kernels: readonly string[]): string {
-  const { programs, leftTo } = kernelDifference(kernels);
-  const said: string[] = [];
-  if (programs || !leftTo) {
-    said.push(
-      '`--kernel native` is one program everywhere; `portable` is one in functions and engine grpc, and another one in the other engines.',
-    );
-  }
-  if (leftTo) {
-    said.push(
-      'Images that a kernel has no decoder for were left to one of the language: functions and engine grpc share that one, the other engines have another.',
-    );
-  }
-  return said.join(' ');
 }

@@ -1,9 +1,10 @@
 import type { ArmRound, RunFacts } from '../aggregate/run-facts.ts';
-import type { Arm } from '../contract/arm.ts';
+import { ARMS, type Arm } from '../contract/arm.ts';
 import { DEFAULT_ENGINE, engineSchema } from '../contract/engines.ts';
-import { isOneKernel, kernelsOfArms } from '../contract/one-kernel.ts';
+import { isOneKernel } from '../contract/one-kernel.ts';
 import { GETS_AT_ONCE } from '../dataset/reads.ts';
 import { FanfleetError } from '../errors.ts';
+import { kernelsOfArms } from '../kernels-text.ts';
 import type { Timeline } from '../timing/timeline.ts';
 import { vcpusOf } from './arm-setup.ts';
 import type { Calibration, FleetCalibration, ServerlessCalibration, Work } from './calibration.ts';
@@ -126,7 +127,7 @@ const WARM_UP = 'warm-up';
 
 /** Null also where one arm was measured: there is nothing that it could be ranked with. */
 function differentKernelsOf(run: MeasuredRun): string | null {
-  const arms = (['serverless', 'fleet'] as const).flatMap((arm) => {
+  const arms = ARMS.flatMap((arm) => {
     const found = measuredArm(run, arm);
     return found === null ? [] : [{ arm, kernels: found.round.work.kernels }];
   });

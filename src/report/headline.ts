@@ -1,6 +1,6 @@
 import type { Arm } from '../contract/arm.ts';
-import { kernelsOfArms } from '../contract/one-kernel.ts';
 import { count, duration, plural, ratio, usd } from '../format.ts';
+import { kernelsOfArms } from '../kernels-text.ts';
 import { accountRemarks } from './account-remark.ts';
 import { keptRemarks } from './kept-remark.ts';
 import { planRemarks } from './plan-remarks.ts';

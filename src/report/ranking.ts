@@ -1,7 +1,8 @@
 import type { ArmRound } from '../aggregate/run-facts.ts';
 import { ENGINES } from '../contract/engines.ts';
-import { isOneKernel, kernelDifference, kernelsText } from '../contract/one-kernel.ts';
+import { isOneKernel, kernelDifference } from '../contract/one-kernel.ts';
 import { sentence } from '../format.ts';
+import { kernelsText } from '../kernels-text.ts';
 import { nameOf } from './agreement.ts';
 import type { Agreement, ArmSummary, Ranking, RankingObstacle, Summary } from './summary-schema.ts';
 

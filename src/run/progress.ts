@@ -1,4 +1,5 @@
 import type { ObjectStore } from '../aws/object-store.ts';
+import { ARMS, type Arm } from '../contract/arm.ts';
 import { layout } from '../contract/layout.ts';
 import { type Plan, planSchema } from '../contract/plan.ts';
 import { FanfleetError } from '../errors.ts';
@@ -7,7 +8,7 @@ import type { Pass } from './run.ts';
 
 /** How far one arm of one round is. */
 export interface ArmProgress {
-  readonly arm: 'serverless' | 'fleet';
+  readonly arm: Arm;
   readonly round: number;
   readonly batches: number;
   readonly totalBatches: number;
@@ -58,11 +59,11 @@ export class RunProgress {
   }
 
   async #countPass(pass: Pass | undefined, plan: Plan): Promise<ArmProgress[]> {
-    const arms = (['serverless', 'fleet'] as const).filter((arm) => pass?.[arm]);
+    const arms = ARMS.filter((arm) => pass?.[arm]);
     return Promise.all(arms.map((arm) => this.#count(arm, pass?.round ?? 0, plan)));
   }
 
-  async #count(arm: 'serverless' | 'fleet', round: number, plan: Plan) {
+  async #count(arm: Arm, round: number, plan: Plan) {
     let batches = 0;
     for await (const _ of this.#store.list(layout.spans(this.#runId, arm, round))) batches += 1;
     const images = Math.round((batches / plan.batches) * plan.images);

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { LAMBDA_LIMITS, STEP_FUNCTIONS_LIMITS } from '../aws/limits.ts';
 import { architecture } from '../contract/architecture.ts';
-import { armSchema } from '../contract/arm.ts';
+import { ARMS, armSchema } from '../contract/arm.ts';
 import { DEFAULT_ENGINE, ENGINE_NAMES, ENGINES, engineSchema } from '../contract/engines.ts';
 import { KERNEL_CHOICES } from '../contract/kernel-choice.ts';
 import { MARKETS } from '../contract/market.ts';
@@ -44,7 +44,11 @@ const fields = z.strictObject({
   workload: workloadRequestSchema.prefault(DEFAULT_WORKLOAD),
   /** What measures the images, the same in all arms. @default auto: native where every arm has it, else portable */
   kernel: z.enum(KERNEL_CHOICES).default('auto'),
-  arms: z.array(armSchema).min(1).max(2).default(['serverless', 'fleet']),
+  arms: z
+    .array(armSchema)
+    .min(1)
+    .max(2)
+    .default([...ARMS]),
   engine: engineSchema.default(DEFAULT_ENGINE),
   /** Name of a kept fleet that does the work of the fleet arm. @default one is launched for each round */
   fleet: fleetNameSchema.optional(),

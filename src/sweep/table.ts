@@ -1,5 +1,6 @@
-import { howToHaveOne, kernelsText } from '../contract/one-kernel.ts';
 import { duration, memory, percent, plural, printable, ratio, shortDigest, UNKNOWN } from '../format.ts';
+import { kernelsText } from '../kernels-text.ts';
+import { howToHaveOne } from '../report/how-to-have-one.ts';
 import type { Spread } from '../statistics/median.ts';
 import { workloadLabel } from '../workloads/text.ts';
 import type { PointFigures, SweepFigures } from './figures.ts';

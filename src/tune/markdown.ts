@@ -1,5 +1,5 @@
-import { kernelsText } from '../contract/one-kernel.ts';
 import { duration, instant, plural, printable, UNKNOWN, usd } from '../format.ts';
+import { kernelsText } from '../kernels-text.ts';
 import type { Spread } from '../statistics/median.ts';
 import type { PointFigures, TuneFigures } from './figures.ts';
 import { pointName } from './point.ts';

@@ -8,7 +8,7 @@ import {
   PutObjectCommand,
 } from '@aws-sdk/client-s3';
 import { beforeAll, describe, expect, inject, it } from 'vitest';
-import { finish, runIdFrom, startCli } from '../../scripts/own-stack/cli.ts';
+import { finish, startCli } from '../../scripts/own-stack/cli.ts';
 import {
   type ConnectedStack,
   connectStack,
@@ -17,11 +17,11 @@ import {
   readSummary,
   startExecution,
   waitForEnd,
-  waitForSpans,
 } from '../../scripts/own-stack/stack.ts';
 import { summarySchema } from '../../src/report/summary-schema.ts';
 import { copySample } from './support/copy-sample.ts';
 import { holdLaterBatches, IMAGES_TO_HOLD } from './support/held-batches.ts';
+import { runIdFrom, waitForSpans } from './support/run-under-way.ts';
 
 /** Small batches, so that something is left to do when the fault strikes. */
 const REQUEST = { prefix: 'photos/', batchSize: 20, baseline: false };

@@ -3,13 +3,7 @@ import { PutObjectCommand } from '@aws-sdk/client-s3';
 import { StopExecutionCommand } from '@aws-sdk/client-sfn';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { cli, cliJson } from '../../scripts/own-stack/cli.ts';
-import {
-  liveInstances,
-  readSummary,
-  startExecution,
-  waitForEnd,
-  waitForSpans,
-} from '../../scripts/own-stack/stack.ts';
+import { liveInstances, readSummary, startExecution, waitForEnd } from '../../scripts/own-stack/stack.ts';
 import { type Engine, engineSchema } from '../../src/contract/engines.ts';
 import { keptFleetRun } from '../../src/contract/layout.ts';
 import { keptFiles, readKeptFleet } from '../../src/fleet/kept/files.ts';
@@ -19,6 +13,7 @@ import { fullOnly } from '../support/full-only.ts';
 import { copySample } from './support/copy-sample.ts';
 import { holdLaterBatches, IMAGES_TO_HOLD } from './support/held-batches.ts';
 import { armOf, useKeptFleets } from './support/kept-fleets.ts';
+import { waitForSpans } from './support/run-under-way.ts';
 
 const DIGITS = 90;
 /** Small batches, so that there are later ones to hold. */

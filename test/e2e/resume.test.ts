@@ -1,6 +1,6 @@
 import { DeleteObjectCommand, ListObjectsV2Command } from '@aws-sdk/client-s3';
 import { beforeAll, describe, expect, inject, it } from 'vitest';
-import { cli, finish, runIdFrom, startCli } from '../../scripts/own-stack/cli.ts';
+import { cli, finish, startCli } from '../../scripts/own-stack/cli.ts';
 import {
   type ConnectedStack,
   connectStack,
@@ -8,13 +8,13 @@ import {
   readSummary,
   startExecution,
   waitForEnd,
-  waitForSpans,
 } from '../../scripts/own-stack/stack.ts';
 import type { Arm } from '../../src/contract/arm.ts';
 import { layout } from '../../src/contract/layout.ts';
 import { summarySchema } from '../../src/report/summary-schema.ts';
 import { copySample } from './support/copy-sample.ts';
 import { holdLaterBatches, IMAGES_TO_HOLD } from './support/held-batches.ts';
+import { runIdFrom, waitForSpans } from './support/run-under-way.ts';
 import { sharedFleet } from './support/shared-fleet.ts';
 
 const IMAGES = 60;

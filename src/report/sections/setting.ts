@@ -1,8 +1,9 @@
 import type { ArmRound } from '../../aggregate/run-facts.ts';
-import { isKernelOfSingleThread, kernelsText } from '../../contract/one-kernel.ts';
+import { isKernelOfSingleThread } from '../../contract/one-kernel.ts';
 import { leftOutText } from '../../dataset/left-out.ts';
 import type { FleetInfo } from '../../fleet/arm-info.ts';
 import { count, duration, figure, instant, memory, plural } from '../../format.ts';
+import { kernelsText } from '../../kernels-text.ts';
 import { workloadText } from '../../workloads/text.ts';
 import { answerMethod } from '../answers/reports.ts';
 import { type Fragment, html, type Markup } from '../markup.ts';

@@ -2,9 +2,10 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
-import { cli, finish, runIdFrom, startCli } from '../../../scripts/own-stack/cli.ts';
+import { cli, finish, startCli } from '../../../scripts/own-stack/cli.ts';
 import { type Comparison, comparisonSchema } from '../../../src/compare/comparison.ts';
 import { copySample } from '../support/copy-sample.ts';
+import { runIdFrom } from '../support/run-under-way.ts';
 
 const IMAGES = 40;
 const PREFIX = 'compared/';

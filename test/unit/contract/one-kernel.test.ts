@@ -1,11 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import {
   addLeft,
-  howToHaveOne,
   isKernelOfSingleThread,
   isOneKernel,
-  kernelsOfArms,
-  kernelsText,
   programName,
 } from '../../../src/contract/one-kernel.ts';
 
@@ -50,25 +47,6 @@ describe('programName', () => {
   });
 });
 
-describe('how several kernels can be one', () => {
-  const NATIVE = '`--kernel native` is one program everywhere';
-  const GRPC = 'functions and engine grpc share that one';
-  it.each([
-    [['native+sharp', 'native+pillow'], [GRPC]],
-    [['native', 'native+pillow'], [GRPC]],
-    [
-      ['wasm+sharp', 'pillow'],
-      [NATIVE, GRPC],
-    ],
-    [['native+sharp', 'wasm+sharp'], [NATIVE]],
-    [['sharp', 'pillow'], [NATIVE]],
-    [['native'], [NATIVE]],
-  ])('%j', (kernels, remedies) => {
-    const said = howToHaveOne(kernels);
-    expect([NATIVE, GRPC].filter((remedy) => said.includes(remedy))).toEqual(remedies);
-  });
-});
-
 describe('the kernel of the single-thread run', () => {
   it.each([
     [['native'], 'native', true],
@@ -86,22 +64,4 @@ describe('the kernel of the single-thread run', () => {
 
 it('images that were left are added up by kernel', () => {
   expect(addLeft({ sharp: 1 }, { pillow: 2, sharp: 3 })).toEqual({ sharp: 4, pillow: 2 });
-});
-
-describe('kernels in words', () => {
-  it('names all that measured, and says where nothing tells', () => {
-    expect(kernelsText(['native'])).toBe('native');
-    expect(kernelsText(['native', 'pillow'])).toBe('native and pillow');
-    expect(kernelsText([])).toBe('a kernel that nothing tells of');
-  });
-
-  it('names those of each arm', () => {
-    const arms = [
-      { arm: 'serverless', kernels: ['native'] },
-      { arm: 'fleet', kernels: ['native', 'pillow'] },
-    ] as const;
-    expect(kernelsOfArms(arms)).toBe(
-      'the serverless arm measured with native, the fleet arm with native and pillow',
-    );
-  });
 });
