@@ -14,6 +14,7 @@ import type { StatisticsRow } from './statistics-row.ts';
 
 const ranSchema = z.object({ images: z.int().positive(), seconds: z.number().positive() });
 const digestSchema = z.object({ digest: z.string() });
+const factsSchema = z.object({ facts: z.record(z.string(), z.number()) });
 const rowsSchema = z.object({ rows: z.array(z.array(z.number())) });
 
 /** What one request took. */
@@ -96,6 +97,11 @@ export class ContenderProcess {
 
   async rows(): Promise<readonly StatisticsRow[]> {
     return (await this.#ask('rows', rowsSchema)).rows;
+  }
+
+  /** What a contender that tells facts says of its last pass. */
+  async facts(): Promise<Readonly<Record<string, number>>> {
+    return (await this.#ask('facts', factsSchema)).facts;
   }
 
   /** The most memory that its processes have had so far, in bytes. */

@@ -21,7 +21,7 @@ export function nearestProblem(
   const random = seededRandom(seed);
   const images = (count: number) => {
     const bytes = new Uint8Array(count * LENGTH);
-    for (let at = 0; at < count; at += 1) draw(bytes.subarray(at * LENGTH, (at + 1) * LENGTH), random);
+    for (let at = 0; at < count; at += 1) drawStrokes(bytes.subarray(at * LENGTH, (at + 1) * LENGTH), random);
     return bytes;
   };
   return { training: images(sizes.training), queries: images(sizes.queries), k: sizes.k };
@@ -36,7 +36,7 @@ export async function writeProblem(folder: string, { training, queries, k }: Nea
 }
 
 /** Three strokes, each beginning where the last one ends; the pen is soft, and its ink uneven. */
-function draw(image: Uint8Array, random: Random): void {
+export function drawStrokes(image: Uint8Array, random: Random): void {
   const place = () => integerBetween(random, 5, SIDE - 6);
   let from = { x: place(), y: place() };
   for (let stroke = 0; stroke < 3; stroke += 1) {

@@ -25,10 +25,20 @@ export async function installPeers(): Promise<string> {
   return join(BENCH, '.venv/bin/python');
 }
 
-/** The Python of those that find nearest neighbours, in an environment of its own: the other peers are many times as large. */
-export async function installNearestPeers(): Promise<string> {
-  const folder = join(CACHE, 'nearest-peers');
-  const options = ['sync', '--locked', '--quiet', '--only-group', 'nearest', '--project', BENCH];
+/** The Python of those that find nearest neighbours: the other peers are many times as large. */
+export function installNearestPeers(): Promise<string> {
+  return installGroup('nearest');
+}
+
+/** The Python of those that classify and cluster. */
+export function installLearningPeers(): Promise<string> {
+  return installGroup('learning');
+}
+
+/** The packages of one group of bench/uv.lock, in an environment of its own. */
+async function installGroup(group: string): Promise<string> {
+  const folder = join(CACHE, `${group}-peers`);
+  const options = ['sync', '--locked', '--quiet', '--only-group', group, '--project', BENCH];
   await building('the peers', join(ROOT, '.fanfleet/uv/bin/uv'), [...options, '--python', python()], {
     UV_PROJECT_ENVIRONMENT: folder,
   });

@@ -1,10 +1,11 @@
 """The process of a Python contender: `python -m contenders.serve MODULE VARIANT JOB`.
 
-Says `{"ready":true,"versions":{…}}`, and then answers every line that it reads with a line of JSON:
+Says `{"ready":true}`, and then answers every line that it reads with a line of JSON:
 
     run N    do all images N times: {"images":…,"seconds":…}
     digest   {"digest":…}: SHA-256 over the results of the last pass
     rows     {"rows":[[…]]}: nine integers per image, of what was measured or of the file that was written
+    facts    {"facts":{…}}: numbers that its module tells of the last pass beside the results
 """
 
 import hashlib
@@ -26,7 +27,8 @@ def main(module: str, variant: str, job_text: str) -> None:
     def answer(value: object) -> None:
         answers.write(json.dumps(value, separators=(",", ":")) + "\n")
 
-    do_all = importlib.import_module(f"contenders.{module}").prepare(Job.from_json(job_text), variant)
+    contender = importlib.import_module(f"contenders.{module}")
+    do_all = contender.prepare(Job.from_json(job_text), variant)
     answer({"ready": True})
     results: Sequence[Result] = []
     for line in sys.stdin:
@@ -42,8 +44,10 @@ def main(module: str, variant: str, job_text: str) -> None:
             answer({"digest": digest(results)})
         elif request == "rows":
             answer({"rows": [row_of(result) for result in results]})
+        elif request == "facts":
+            answer({"facts": contender.facts()})
         else:
-            raise ValueError(f"Expected `run N`, `digest` or `rows` but got {line!r}.")
+            raise ValueError(f"Expected `run N`, `digest`, `rows` or `facts` but got {line!r}.")
 
 
 def digest(results: Sequence[Result]) -> str:

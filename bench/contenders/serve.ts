@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { argv, stdin, stdout } from 'node:process';
 import { createInterface } from 'node:readline';
-import type { Job } from '../job.ts';
+import type { Job, Task } from '../job.ts';
 import type { StatisticsRow } from '../statistics-row.ts';
 
 /** Of an image: what was measured, or the file that was written of it. */
@@ -17,8 +17,12 @@ export type Pass = () => Promise<readonly Result[]>;
  *     run N    do all images N times: {"images":…,"seconds":…}
  *     digest   {"digest":…}: SHA-256 over the results of the last pass
  *     rows     {"rows":[[…]]}: nine integers per image, of what was measured or of the file that was written
+ *     facts    {"facts":{…}}: numbers that are told of the last pass beside the results
  */
-export async function serve(prepare: (job: Job, variant: string) => Promise<Pass>): Promise<void> {
+export async function serve<T extends string = Task>(
+  prepare: (job: Job<T>, variant: string) => Promise<Pass>,
+  facts: () => Readonly<Record<string, number>> = () => ({}),
+): Promise<void> {
   const [, , variant = '', job = ''] = argv;
   const pass = await prepare(JSON.parse(job), variant);
   answer({ ready: true });
@@ -37,8 +41,10 @@ export async function serve(prepare: (job: Job, variant: string) => Promise<Pass
       answer({ digest: digest(results) });
     } else if (request === 'rows') {
       answer({ rows: await Promise.all(results.map(rowOf)) });
+    } else if (request === 'facts') {
+      answer({ facts: facts() });
     } else {
-      throw new TypeError(`Expected \`run N\`, \`digest\` or \`rows\` but got ${line}`);
+      throw new TypeError(`Expected \`run N\`, \`digest\`, \`rows\` or \`facts\` but got ${line}`);
     }
   }
 }
