@@ -61,7 +61,11 @@ export function missingTools(target) {
   return (
     tools
       // rustup has a `cargo` also where it has no toolchain; it then fails.
-      .filter(([name]) => spawnSync(name, [name === 'nasm' ? '-v' : '--version']).status !== 0)
+      .filter(([name]) => {
+        const { status, signal } = spawnSync(name, [name === 'nasm' ? '-v' : '--version']);
+        // What a Ctrl-C has ended is not missing.
+        return status !== 0 && signal === null;
+      })
       .map(([name, how]) => `${name} is missing (${how})`)
   );
 }

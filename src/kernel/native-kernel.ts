@@ -6,7 +6,7 @@ import type { ApproximateRow } from './approximate.ts';
 import { readStill } from './formats/read.ts';
 import type { Still } from './formats/still.ts';
 import type { HistogramRow } from './histogram.ts';
-import { imageBytes } from './image-memory.ts';
+import { imageBytes, sharpBytes } from './image-memory.ts';
 import type { Decoded, Kernel, Measured, Normalised, Prepared, Product } from './kernel.ts';
 import type { NativeAddon } from './native-addon.ts';
 import { type NativeSource, prepareBySharp, runJob, type Wanted } from './native-job.ts';
@@ -14,7 +14,6 @@ import { normaliseNatively } from './native-normalise.ts';
 import { decodeNatively } from './native-pixels.ts';
 import { APPROXIMATION_WANTED, countsWanted, HISTOGRAM_WANTED, statisticsWanted } from './native-wanted.ts';
 import { countImage, exactMeans, outputBytes, refusedImage, tooLargeFor } from './prepared.ts';
-import { sharpBytes } from './sharp-memory.ts';
 
 /** Small images share a job of libuv's pool, since handing over a job takes longer than decoding them. */
 const JOB_PIXELS = 2 ** 16;

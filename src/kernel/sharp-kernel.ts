@@ -10,12 +10,11 @@ import { countLzwPixels } from './formats/lzw.ts';
 import { readStill } from './formats/read.ts';
 import type { Still } from './formats/still.ts';
 import { countValues, statisticsOfCounts } from './histogram.ts';
-import { imageBytes } from './image-memory.ts';
+import { imageBytes, sharpBytes } from './image-memory.ts';
 import type { Decoded, Kernel, Measured, Prepared } from './kernel.ts';
 import { sharp } from './load-sharp.ts';
 import { exactMeans, outputBytes, refusedImage, tooLargeFor } from './prepared.ts';
 import { compositeOverBlack, measuredRow, measurePixels, type Pixels } from './scan.ts';
-import { sharpBytes } from './sharp-memory.ts';
 import { normaliseDeep, normalisePixels } from './sharp-normalise.ts';
 import { rgbOf } from './sharp-pixels.ts';
 
