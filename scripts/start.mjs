@@ -29,8 +29,10 @@ function start() {
   pipe.on('error', () => {});
   const end = () => pipe.end();
   rest.then(end, end);
-  // Of Ctrl-C the terminal has told the child, too, which ends what it has started.
-  process.on('SIGTERM', () => child.kill('SIGTERM'));
+  // It ends what it has started. Of Ctrl-C the terminal has told it, too, unless that came right before it was there.
+  for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGHUP'])) {
+    process.on(signal, () => child.kill(signal));
+  }
   return new Promise((resolve, reject) => {
     child.on('error', reject);
     child.on('close', (code, signal) => {
