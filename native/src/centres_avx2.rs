@@ -29,11 +29,11 @@ fn tile<const ROWS: usize>(tile: &Tile, best: &mut Best) {
             let halves = [0, 8].map(|at| load(values, at));
             let even = halves.map(|half| _mm256_srai_epi16::<8>(_mm256_slli_epi16::<8>(half)));
             let odd = halves.map(|half| _mm256_srai_epi16::<8>(half));
-            for (dots, words) in dots.iter_mut().zip(words.as_chunks::<2>().0) {
-                let words = words.map(|word| _mm256_set1_epi32(word as i32));
+            for (row, dots) in dots.iter_mut().enumerate() {
+                let (first, second) = (spread(&words[2 * row]), spread(&words[2 * row + 1]));
                 for (half, dot) in dots.iter_mut().enumerate() {
-                    *dot = _mm256_add_epi32(*dot, _mm256_madd_epi16(even[half], words[0]));
-                    *dot = _mm256_add_epi32(*dot, _mm256_madd_epi16(odd[half], words[1]));
+                    *dot = _mm256_add_epi32(*dot, _mm256_madd_epi16(even[half], first));
+                    *dot = _mm256_add_epi32(*dot, _mm256_madd_epi16(odd[half], second));
                 }
             }
         }
@@ -48,6 +48,13 @@ fn tile<const ROWS: usize>(tile: &Tile, best: &mut Best) {
         }
     }
     best.take(&gains, tile.first);
+}
+
+/// A word in every lane.
+#[inline]
+#[target_feature(enable = "avx2")]
+fn spread(word: &u32) -> __m256i {
+    _mm256_set1_epi32(*word as i32)
 }
 
 #[inline]

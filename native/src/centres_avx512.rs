@@ -32,11 +32,11 @@ fn tile<const ROWS: usize>(tile: &Tile, best: &mut Best) {
             let halves = [0, 16].map(|at| load(values, at));
             let even = halves.map(|half| _mm512_srai_epi16::<8>(_mm512_slli_epi16::<8>(half)));
             let odd = halves.map(|half| _mm512_srai_epi16::<8>(half));
-            for (dots, words) in dots.iter_mut().zip(words.as_chunks::<2>().0) {
-                let words = words.map(|word| _mm512_set1_epi32(word as i32));
+            for (row, dots) in dots.iter_mut().enumerate() {
+                let (first, second) = (spread(&words[2 * row]), spread(&words[2 * row + 1]));
                 for (half, dot) in dots.iter_mut().enumerate() {
-                    *dot = _mm512_dpwssd_epi32(*dot, even[half], words[0]);
-                    *dot = _mm512_dpwssd_epi32(*dot, odd[half], words[1]);
+                    *dot = _mm512_dpwssd_epi32(*dot, even[half], first);
+                    *dot = _mm512_dpwssd_epi32(*dot, odd[half], second);
                 }
             }
         }
@@ -51,6 +51,13 @@ fn tile<const ROWS: usize>(tile: &Tile, best: &mut Best) {
         }
     }
     best.take(&gains, tile.first);
+}
+
+/// A word in every lane.
+#[inline]
+#[target_feature(enable = "avx512bw,avx512vnni")]
+fn spread(word: &u32) -> __m512i {
+    _mm512_set1_epi32(*word as i32)
 }
 
 #[inline]
