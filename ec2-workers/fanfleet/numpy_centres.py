@@ -6,8 +6,8 @@ import numpy as np
 
 _BITS = 20
 """Of a fraction: values are in units of 2^-20."""
-_NUMBERS = 1 << 20
-"""Numbers of a matrix that is made at once: 8 MB."""
+_NUMBERS = 1 << 17
+"""Numbers of a matrix that is made at once: 1 MB, unless one vector has more."""
 
 
 class NumpyCentres:
@@ -15,13 +15,16 @@ class NumpyCentres:
 
     With x' = x - 128 and c = S / n - 128 the nearest centre has the greatest gain x'.c - |c|^2 / 2. Let
     2^20 c = q + r / n with q rounded, so that |r| <= n / 2 for each value. Then 2^20 x'.c is x'.q and an error of at
-    most 128 |r|_1 / n. Each product of x' and q is a whole number of at most 2^34, and sums of up to 66,051 of them are
-    less than 2^51. All are numbers of float64, so that a matrix product of these is exact, in whatever order it adds
-    up, with whatever BLAS numpy has. To them comes -2^20 |c|^2 / 2 of at most 2^50, rounded down.
+    most 128 |r|_1 / n; and x'.q is x.q less 128 times the sum of q. Each product of x and q is a whole number of at
+    most 2^35, and sums of up to 66,051 of them are less than 2^52. All are numbers of float64, so that a matrix product
+    of these is exact, in whatever order it adds up, with whatever BLAS numpy has. To them comes what is equal for all
+    vectors, -2^20 |c|^2 / 2 rounded down among it: less than 2^51.
 
     Where the greatest gain is farther before the second than twice the largest error and the 1 of rounding, its centre
     is the nearest one. Else those that are as near are compared as fractions: |x - S/n|^2 - |x|^2 is F / n^2 with
     F = |S|^2 - 2 n x.S, in Python's integers.
+
+    Sums by centre are a product with a matrix that has a 1 where a vector went, and exact likewise.
     """
 
     name = "numpy"
@@ -37,27 +40,37 @@ class NumpyCentres:
         rest = np.abs((centred << _BITS) - fixed * numbers[:, :1]).sum(axis=1)
         error = max(-(-128 * int(left) // count) for left, count in zip(rest, self._counts, strict=True))
         self._margin = 2 * error + 1
-        self._fixed = fixed.astype(np.float64).T
+        self._fixed = np.ascontiguousarray(fixed.T, np.float64)
         squares = [_square(each) for each in centred]
         bases = [(-square << _BITS) // (2 * n * n) for square, n in zip(squares, self._counts, strict=True)]
-        self._bases = np.array(bases, np.float64)
+        self._bases = (np.array(bases) - 128 * fixed.sum(axis=1)).astype(np.float64)
 
     def assign(self, vectors: Any) -> tuple[Any, Any]:
         count, length = self._sums.shape
         labels = np.empty(len(vectors), np.uint32)
         totals = np.zeros((count, length + 2), np.int64)
         at_once = max(1, _NUMBERS // max(count, length))
+        # The same memory for all: new pages cost more than what is done with them.
+        floats = np.empty((min(at_once, len(vectors)), length))
+        products = np.empty((len(floats), count))
         for at in range(0, len(vectors), at_once):
-            some = vectors[at : at + at_once]
-            found = self._find(some)
+            bytes_of = vectors[at : at + at_once]
+            some = floats[: len(bytes_of)]
+            np.copyto(some, bytes_of)
+            found = self._find(bytes_of, some, products[: len(bytes_of)])
             labels[at : at + at_once] = found
-            _add(totals, some, found)
+            went = np.zeros((len(some), count))
+            went[np.arange(len(some)), found] = 1
+            totals[:, 0] += np.bincount(found, minlength=count)
+            totals[:, 1] += (np.einsum("ij,ij->i", some, some) @ went).astype(np.int64)
+            totals[:, 2:] += (went.T @ some).astype(np.int64)
         return labels, totals
 
-    def _find(self, vectors: Any) -> Any:
-        gains = (vectors.astype(np.float64) - 128) @ self._fixed + self._bases
+    def _find(self, vectors: Any, floats: Any, gains: Any) -> Any:
+        np.matmul(floats, self._fixed, out=gains)
+        gains += self._bases
         labels = gains.argmax(axis=1)
-        least = gains[np.arange(len(vectors)), labels] - self._margin
+        least = gains[np.arange(len(gains)), labels] - self._margin
         may_be = gains >= least[:, None]
         for at in np.flatnonzero(np.count_nonzero(may_be, axis=1) > 1):
             labels[at] = self._nearest(vectors[at].astype(np.int64), np.flatnonzero(may_be[at]))
@@ -77,14 +90,3 @@ class NumpyCentres:
 
 def _square(values: Any) -> int:
     return sum(value * value for value in values.tolist())
-
-
-def _add(totals: Any, vectors: Any, labels: Any) -> None:
-    """Add vectors to the totals of their centres: sorted by these, each centre's follow each other."""
-    order = np.argsort(labels, kind="stable")
-    centres, first = np.unique(labels[order], return_index=True)
-    sorted_vectors = vectors[order]
-    squares = np.einsum("ij,ij->i", sorted_vectors, sorted_vectors, dtype=np.int64)
-    totals[centres, 0] += np.diff(np.append(first, len(labels)))
-    totals[centres, 1] += np.add.reduceat(squares, first)
-    totals[centres, 2:] += np.add.reduceat(sorted_vectors, first, axis=0, dtype=np.int64)

@@ -4,11 +4,15 @@ import type { AssignedTotals } from '../native-addon.ts';
 import { loadWasm } from './load-wasm.ts';
 import { WasmPool } from './pool.ts';
 
+/** Of vectors that a thread is given at once: one whose memory has grown too large is not kept for the next. */
+const PART_BYTES = 16 * 1024 * 1024;
+
 /** For all centres, which change from one iteration to the next: threads are started when there is work for them. */
 const pool = new WasmPool(availableParallelism(), loadWasm);
 
 /**
- * Assign vectors on a thread of the pool, which prepares the centres anew: that is little beside some thousands of vectors.
+ * Assign vectors, one part after the other, on threads that prepare the centres anew: that is little beside some thousands of
+ * vectors.
  *
  * @param centres of each the count, and behind it `length` sums, in 64 bits each, the lowest byte first
  * @throws FanfleetError `OUT_OF_MEMORY`
@@ -18,9 +22,23 @@ export async function assignByWasm(
   length: number,
   vectors: Buffer,
 ): Promise<AssignedTotals> {
+  const part = length * Math.max(1, Math.floor(PART_BYTES / length));
+  const { labels, totals } = await assignPart(centres, length, vectors.subarray(0, part));
+  if (vectors.length <= part) return { labels, totals };
+  const all = new Uint32Array(vectors.length / length);
+  all.set(labels);
+  for (let at = part; at < vectors.length; at += part) {
+    const next = await assignPart(centres, length, vectors.subarray(at, at + part));
+    all.set(next.labels, at / length);
+    for (const [index, total] of next.totals.entries()) totals[index] = (totals[index] ?? 0) + total;
+  }
+  return { labels: all, totals };
+}
+
+async function assignPart(centres: Buffer, length: number, vectors: Buffer): Promise<AssignedTotals> {
   const answer = await pool.run({ kind: 'assign-to-centres', length }, [centres, vectors]);
   if (answer !== 'failed') return answer;
   const message =
-    'Expected memory for centres and their vectors as WebAssembly, which has 4 GiB at most, but there is too little: npm run build:native, or assign fewer at once.';
+    'Expected memory for centres and vectors as WebAssembly but there is too little: npm run build:native, or have fewer threads at once.';
   throw new FanfleetError('OUT_OF_MEMORY', message, { source: 'user' });
 }

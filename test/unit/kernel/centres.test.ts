@@ -196,6 +196,21 @@ test('without the addon it is WebAssembly, and asking for native is an error of 
   });
 });
 
+test('more vectors than WebAssembly is given at once are one answer', async () => {
+  const centres = [0, 255].map((value) => ({ count: 1, sum: [value, value, value] }));
+  const count = 6_000_001;
+  const vectors = new Uint8Array(3 * count).fill(250, 3 * (count - 400_001));
+  const { labels, counts, squares, sums } = await (await prepareCentres('portable', centres, 3)).assign(
+    vectors,
+  );
+  expect(labels.length).toBe(count);
+  expect(labels.indexOf(1)).toBe(count - 400_001);
+  expect(labels.lastIndexOf(0)).toBe(count - 400_002);
+  expect(counts).toEqual([5_600_000, 400_001]);
+  expect(squares).toEqual([0, 3 * 250 ** 2 * 400_001]);
+  expect(sums).toEqual([[0, 0, 0], new Array(3).fill(250 * 400_001)]);
+});
+
 test.runIf(loadAddon() !== undefined)('native and WebAssembly find the same among many', async () => {
   let state = 1;
   const next = () => {
