@@ -4,8 +4,8 @@ import { createInterface } from 'node:readline';
 import type { Job, Task } from '../job.ts';
 import type { StatisticsRow } from '../statistics-row.ts';
 
-/** Of an image: what was measured, or the file that was written of it. */
-export type Result = StatisticsRow | Buffer;
+/** Of an image: what was measured, or the file that was written of it. Of vectors their labels. */
+export type Result = StatisticsRow | Uint32Array | Buffer;
 
 /** Does all images once. The results are in the order of the names. */
 export type Pass = () => Promise<readonly Result[]>;
@@ -64,7 +64,7 @@ function digest(results: readonly Result[]): string {
 }
 
 async function rowOf(result: Result): Promise<StatisticsRow> {
-  if (!Buffer.isBuffer(result)) return result;
+  if (!Buffer.isBuffer(result)) return Array.isArray(result) ? result : [...result];
   const { exactRow } = await import('../exact-rows.ts');
   return exactRow(result);
 }

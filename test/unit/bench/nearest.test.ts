@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { slowDistances, wrongQueries } from '../../../bench/nearest-agreement.ts';
 import { LENGTH, nearestProblem } from '../../../bench/nearest-images.ts';
-import { nearestTable } from '../../../bench/nearest-table.ts';
+import { peerTable } from '../../../bench/peer-table.ts';
 import { prepareNearest } from '../../../src/kernel/nearest.ts';
 
 const problem = nearestProblem({ training: 40, queries: 4, k: 3 }, 7);
@@ -47,9 +47,10 @@ function farFrom(query: number, index: number): number {
 it('the table has the quickest first, and each beside the best of a peer, round by round', () => {
   const result = (name: string, cpuMs: readonly number[], wrong = 0) =>
     ({ name, kind: name.startsWith('ours') ? 'fanfleet' : 'tuned', cpuMs, wallMs: cpuMs, wrong }) as const;
-  const text = nearestTable(
+  const text = peerTable(
     [result('peer, slow', [9, 9, 9]), result('peer, quick', [4, 8, 6], 2), result('ours', [1, 2, 2])],
     ['peer', 'absent'],
+    { unit: 'query', wrong: (count) => `${count} queries with others` },
   );
   const rows = text.split('\n').filter((line) => line.startsWith('|'));
   expect(rows[2]).toBe('| **ours** | 2.00 [1.00-2.00] | 2.00 [1.00-2.00] | 4.00 |  | exact |');
