@@ -15,7 +15,8 @@ export const ENGINE_STYLE = `
 const WIDTH = 0.82;
 
 /**
- * The speedup of each engine over its workers, with the line on which one lies that scales perfectly.
+ * The speedup of each engine over its workers, with the line on which one lies that scales perfectly: one for each number of
+ * workers that engines begin with.
  *
  * @param points those of one workload
  */
@@ -28,6 +29,9 @@ export function scalingChart(label: string, points: readonly PointFigures[]): Ma
   const counts = [...new Set(scaled.map(({ workers }) => workers))].sort((a, b) => a - b);
   const [fewest, most] = [counts[0], counts.at(-1)];
   if (fewest === undefined || most === undefined || fewest === most) return null;
+  const engines = [...Map.groupBy(scaled, ({ engine }) => engine)];
+  const fewestOf = engines.map(([, own]) => Math.min(...own.map(({ workers }) => workers)));
+  const bases = [...new Set(fewestOf)].sort((a, b) => a - b);
   const x = scaleLinear([fewest, most], [0.02, WIDTH]);
   const highest = Math.max(most / fewest, ...scaled.map(({ scaling }) => scaling.speedup));
   const y = scaleLinear([0, highest], [0, 1]).nice(4);
@@ -39,21 +43,29 @@ export function scalingChart(label: string, points: readonly PointFigures[]): Ma
     title: `${label}: speedup over workers`,
     description: `${scaled.map(told).join('; ')}.`,
     xTitle: 'workers',
-    yTitle: `speedup of the processing, against ${fewest === 1 ? 'one worker' : `${fewest} workers`}`,
+    yTitle: `speedup of the processing, against ${baseText(bases)}`,
     x: counts.map((count) => ({ at: x(count), label: String(count) })),
     y: y.ticks(4).map((value) => ({ at: y(value), label: `${value}x` })),
     series: [
-      {
-        kind: 'ideal',
-        label: 'ideal',
-        dots: false,
-        points: [fewest, most].map((count) => ({ x: x(count), y: y(count / fewest), text: '' })),
-      },
-      ...[...Map.groupBy(scaled, ({ engine }) => engine)].map(([engine, own]) => ({
+      ...bases
+        .filter((base) => base < most)
+        .map((base) => ({
+          kind: 'ideal',
+          label: bases.length === 1 ? 'ideal' : `ideal from ${base}`,
+          dots: false,
+          points: [base, most].map((count) => ({ x: x(count), y: y(count / base), text: '' })),
+        })),
+      ...engines.map(([engine, own]) => ({
         kind: engine,
         label: engine,
         points: own.map((one) => ({ x: x(one.workers), y: y(one.scaling.speedup), text: told(one) })),
       })),
     ],
   });
+}
+
+/** What the speedups are against: engines may begin with other worker counts. */
+function baseText([base, ...others]: readonly number[]): string {
+  if (others.length > 0) return 'the fewest workers of each engine';
+  return base === 1 ? 'one worker' : `${base} workers`;
 }

@@ -1,7 +1,9 @@
 import { XMLValidator } from 'fast-xml-parser';
 import { describe, expect, it } from 'vitest';
 import { figuresOfSweep } from '../../../src/sweep/figures.ts';
+import { sweepOrder } from '../../../src/sweep/order.ts';
 import { sweepPage } from '../../../src/sweep/page.ts';
+import { pointsOf } from '../../../src/sweep/point.ts';
 import type { Sweep } from '../../../src/sweep/sweep.ts';
 import { STATS, sampleSweep, succeeded, sweepOfEngines } from './sample.ts';
 
@@ -25,6 +27,19 @@ describe('sweepPage', () => {
     expect(stats).not.toContain('s-daft');
     expect(stats).toContain('grpc, 4: 4.00x, efficiency 100.0 %, 1.0 s');
     expect(page.match(/<figure class="plot">/g)).toHaveLength(2);
+  });
+
+  it('draws an ideal line for each number of workers that engines begin with', () => {
+    const workersOf = { dask: [1, 4], ray: [2, 4] };
+    const points = pointsOf({ engines: ['dask', 'ray'], workloads: [STATS], workers: [], workersOf });
+    const measurements = points.map((_, point) => succeeded(point, 0));
+    const begun = { ...sampleSweep(), points, rounds: 1 };
+    const sweep = { ...begun, order: sweepOrder(points.length, 1), measurements };
+    const page = pageOf(sweep);
+    expect(page).toContain('against the fewest workers of each engine');
+    expect(page.match(/<path class="line s-ideal"/g)).toHaveLength(2);
+    expect(page).toContain('ideal from 2');
+    expect(pageOf(sweepOfEngines())).toContain('speedup of the processing, against one worker');
   });
 
   it('draws none where there is one worker count, nor where nothing was measured', () => {
