@@ -2,7 +2,7 @@
  * KNN and K-Means as their users write them with scikit-learn, dask-ml, Spark and Ray: times and answers side by side.
  *
  * node bench/learning.ts                     digits, and 10,000 generated images of 28x28
- * node bench/learning.ts --set digits --task kmeans --contender Ray
+ * node bench/learning.ts --set digits --task kmeans --contender scikit-learn,Ray
  * node bench/learning.ts --rounds 3 --markdown FILE
  */
 import { execFile } from 'node:child_process';
@@ -46,6 +46,7 @@ const { images, rounds, seed } = {
 };
 const threads = availableParallelism();
 const told: string[] = [];
+const wanted = values.contender.split(',');
 
 const folder = await mkdtemp(join(tmpdir(), 'fanfleet-learning-'));
 process.once('exit', () => rmSync(folder, { recursive: true }));
@@ -62,7 +63,9 @@ for (const set of sets.filter(({ name }) => name.includes(values.set))) {
   const exact = { predictions: exactPredictions(set, NEIGHBOURS), clusters: exactClusters(set) };
   await writeLearningSet(join(folder, set.name), set, NEIGHBOURS);
   for (const task of (['knn', 'kmeans'] as const).filter((one) => one.includes(values.task))) {
-    const contenders = contendersOf(task, python).filter(({ name }) => name.includes(values.contender));
+    const contenders = contendersOf(task, python).filter(({ name }) =>
+      wanted.some((text) => name.includes(text)),
+    );
     const results = await measureLearning(contenders, {
       ...{ folder: join(folder, set.name), task, threads, rounds, seed },
       answerOf: (found) => answerText(task, set, exact, { ...found, isSameStart: found.name !== OWN_START }),
