@@ -13,6 +13,7 @@ from ctypes import (
     POINTER,
     Structure,
     byref,
+    c_bool,
     c_char,
     c_char_p,
     c_size_t,
@@ -30,7 +31,7 @@ from typing import Any
 from fanfleet.formats import Still
 from fanfleet.formats.pieces import Piece
 
-VERSION = 5
+VERSION = 6
 """`VERSION` of native/src/c_abi.rs."""
 
 MEASURED, DAMAGED, FOREIGN = 0, 1, 2
@@ -116,8 +117,8 @@ class NativeLibrary:
         files, pieces, pointer = POINTER(c_char_p), POINTER(_Piece), c_void_p
         library.fanfleet_measure.argtypes = (files, pieces, pointer, c_size_t, pointer, pointer, pointer)
         library.fanfleet_measure.restype = None
-        library.fanfleet_pixels.argtypes = (files, pieces, pointer, c_size_t, pointer, pointer, pointer)
-        library.fanfleet_pixels.restype = None
+        library.fanfleet_pixels.argtypes = (files, pieces, pointer, c_size_t, pointer, c_size_t, pointer, pointer)
+        library.fanfleet_pixels.restype = c_bool
         library.fanfleet_normalise.argtypes = (files, pieces, POINTER(_Request), POINTER(_Made))
         library.fanfleet_normalise.restype = c_uint64
         library.fanfleet_release.argtypes = (POINTER(_Made),)
@@ -163,14 +164,15 @@ class NativeLibrary:
     def pixels(self, still: Still, to: memoryview) -> tuple[int, str]:
         """Decode one image to R, G and B; `to` has width x height x 3 bytes.
 
-        Gives its state, and the decoder's words about a damaged image.
+        Gives its state, and the decoder's words about a damaged image. Raise ValueError if `to` has fewer.
         """
         files, pieces = _places(still.pieces)
         image = (c_uint32 * 3)(still.width, still.height, len(still.pieces))
         numbers = (c_uint64 * _OUT_OF_PIXELS)()
         details = (c_char * _DETAIL)()
         first = byref(c_uint8.from_buffer(to))
-        self._library.fanfleet_pixels(files, pieces, image, 1, first, numbers, details)
+        if not self._library.fanfleet_pixels(files, pieces, image, 1, first, to.nbytes, numbers, details):
+            raise ValueError(f"Expected room for {still.width} x {still.height} x 3 bytes but got {to.nbytes}.")
         return numbers[0], details.value.decode(errors="replace")
 
     def normalise(self, still: Still, normalisation: dict[str, Any], header_bytes: int) -> Output:

@@ -14,7 +14,7 @@ use std::time::Duration;
 
 /// Raised with every change to what is here, in `nearest_abi` and in `centres_abi`, so that a library of other sources is
 /// not called.
-const VERSION: u32 = 5;
+const VERSION: u32 = 6;
 
 /// Numbers per image that come out: state, nanoseconds of decoding and scanning, and per channel sum, sum of squares,
 /// minimum and maximum.
@@ -132,6 +132,8 @@ const OUT_OF_PIXELS: usize = 2;
 /// `pixels` takes R, G and B of all pixels of all images, one image behind the other; what it has of those that fail has no
 /// meaning. `numbers` takes two for each image, and `details` is as there.
 ///
+/// Gives whether `room`, the bytes that are there for pixels, is enough for all images. Where it is not, nothing is done.
+///
 /// # Safety
 ///
 /// All of that must be there, and nobody may use it meanwhile.
@@ -142,15 +144,23 @@ pub unsafe extern "C" fn fanfleet_pixels(
     images: *const u32,
     count: usize,
     pixels: *mut u8,
+    room: usize,
     numbers: *mut u64,
     details: *mut c_char,
-) {
-    let put = |at: usize, strip: &[u8]| {
-        // SAFETY: there is room for all images, and these lie within theirs.
-        unsafe { pixels.add(at).copy_from_nonoverlapping(strip.as_ptr(), strip.len()) }
-    };
+) -> bool {
+    // SAFETY: as the caller promises.
+    let sizes = unsafe { slice::from_raw_parts(images, IN * count) };
+    let wanted: u128 = sizes.chunks_exact(IN).map(|image| 3 * u128::from(image[0]) * u128::from(image[1])).sum();
+    if wanted > room as u128 {
+        return false;
+    }
+    // SAFETY: as the caller promises; where there are no pixels they may be nowhere.
+    let pixels = if wanted == 0 { &mut [] } else { unsafe { slice::from_raw_parts_mut(pixels, room) } };
+    // A decoder that gave more than the image has would panic here, which is one image that could not be done.
+    let put = |at: usize, strip: &[u8]| pixels[at..at + strip.len()].copy_from_slice(strip);
     // SAFETY: as the caller promises.
     unsafe { decode(put, files, pieces, images, count, numbers, details) }
+    true
 }
 
 /// `fanfleet_pixels` to where they are put.
@@ -325,4 +335,38 @@ fn say(to: &mut [u8], words: &str) {
     let length = words.len().min(to.len() - 1);
     to[..length].copy_from_slice(&words.as_bytes()[..length]);
     to[length] = 0;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::ptr::null;
+
+    /// What becomes of an image without a file, which is left to another kernel, with so much room: the room and the state.
+    fn pixels_of(width: u32, height: u32, room: usize) -> (bool, Vec<u8>, u64) {
+        let mut pixels = vec![7; room];
+        let (mut numbers, mut details) = ([9; OUT_OF_PIXELS], [0; DETAIL]);
+        let images = [width, height, 0];
+        // SAFETY: all is there, and an image without pieces has no files.
+        let fits = unsafe {
+            fanfleet_pixels(
+                null(),
+                null(),
+                images.as_ptr(),
+                1,
+                pixels.as_mut_ptr(),
+                room,
+                numbers.as_mut_ptr(),
+                details.as_mut_ptr(),
+            )
+        };
+        (fits, pixels, numbers[0])
+    }
+
+    #[test]
+    fn pixels_are_refused_without_room_for_all_of_them() {
+        assert_eq!(pixels_of(2, 3, 18), (true, vec![7; 18], FOREIGN));
+        assert_eq!(pixels_of(2, 3, 17), (false, vec![7; 17], 9));
+        assert_eq!(pixels_of(u32::MAX, u32::MAX, 100), (false, vec![7; 100], 9));
+    }
 }

@@ -11,6 +11,7 @@ import pytest
 from fanfleet.formats import read_still
 from fanfleet.image_memory import image_bytes
 from fanfleet.kernels import choose, why_not_native
+from fanfleet.native_library import MEASURED
 from PIL import Image
 
 KERNELS = ["portable", *([] if why_not_native() else ["native"])]
@@ -112,6 +113,21 @@ class TestPixels:
 
 
 @pytest.mark.skipif("native" not in KERNELS, reason="the native kernel was not built")
+def test_the_native_library_writes_no_pixels_where_it_has_no_room_for_all():
+    image = noise(40, 30)
+    library = choose("native")._library
+    for kind in ("PNG", "JPEG"):
+        still = read_still(file_of(image, kind))
+        around = bytearray(b"\x07" * 4000)
+        with pytest.raises(ValueError, match="Expected room for 40 x 30 x 3 bytes but got 3599"):
+            library.pixels(still, memoryview(around)[:3599])
+        assert around == b"\x07" * 4000
+        assert library.pixels(still, memoryview(around)[:3600]) == (MEASURED, "")
+        assert around[3600:] == b"\x07" * 400
+        assert kind == "JPEG" or around[:3600] == image.tobytes()
+
+
+@pytest.mark.skipif("native" not in KERNELS, reason="the native kernel was not built")
 def test_native_decodes_without_the_lock_of_the_interpreter(monkeypatch):
     kernel = choose("native")
     data = file_of(noise(4096, 4096), "JPEG")
@@ -120,8 +136,9 @@ def test_native_decodes_without_the_lock_of_the_interpreter(monkeypatch):
 
     def decoded(*arguments):
         began = time.perf_counter()
-        call(*arguments)
+        fits = call(*arguments)
         during.extend((began, time.perf_counter()))
+        return fits
 
     monkeypatch.setattr(library, "fanfleet_pixels", decoded)
     worker = threading.Thread(target=kernel.pixels, args=(data, "k"))
