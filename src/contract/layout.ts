@@ -19,7 +19,9 @@ export const layout = {
   /** The figures of the report, and the rows of one arm. */
   figures: (runId: string) => `runs/${runId}/figures.csv`,
   rows: (runId: string) => `runs/${runId}/results.parquet`,
-  arm: (runId: string, arm: Arm, round: number) => `runs/${runId}/${arm}/round-${round}/`,
+  /** @param stage of a workload that has several, each of which has a folder of its own. @default the whole round */
+  arm: (runId: string, arm: Arm, round: number, stage?: number) =>
+    `runs/${runId}/${arm}/round-${round}/${stage === undefined ? '' : `stage-${stage}/`}`,
   armInfo: (runId: string, arm: Arm, round: number) => `${layout.arm(runId, arm, round)}arm.json`,
   /** Where the hosts of a fleet write: below the run that it is for, or in its own folder if it is kept. */
   fleet: (runId: string, round: number) =>
@@ -33,19 +35,28 @@ export const layout = {
   /** The calls of a head that starts more workers. */
   workerStarts: (runId: string, round: number) => `${layout.arm(runId, 'fleet', round)}starts.json`,
   /** When the head saw each batch done; and when it gave it out, too, where it gives out leases. */
-  seen: (runId: string, round: number) => `${layout.arm(runId, 'fleet', round)}seen.jsonl`,
-  leases: (runId: string, round: number) => `${layout.arm(runId, 'fleet', round)}leases.jsonl`,
+  seen: (runId: string, round: number, stage?: number) =>
+    `${layout.arm(runId, 'fleet', round, stage)}seen.jsonl`,
+  leases: (runId: string, round: number, stage?: number) =>
+    `${layout.arm(runId, 'fleet', round, stage)}leases.jsonl`,
   /** What Step Functions keeps of the children of each Map Run: `mapRunPrefix` of a run, with a slash. */
   mapRuns: (runId: string) => `${layout.run(runId)}map-run/`,
-  results: (runId: string, arm: Arm, round: number) => `${layout.arm(runId, arm, round)}results/`,
-  spans: (runId: string, arm: Arm, round: number) => `${layout.arm(runId, arm, round)}spans/`,
-  result: (runId: string, arm: Arm, round: number, batch: number) =>
-    `${layout.results(runId, arm, round)}${batchName(batch)}.jsonl`,
+  results: (runId: string, arm: Arm, round: number, stage?: number) =>
+    `${layout.arm(runId, arm, round, stage)}results/`,
+  spans: (runId: string, arm: Arm, round: number, stage?: number) =>
+    `${layout.arm(runId, arm, round, stage)}spans/`,
+  result: (runId: string, arm: Arm, round: number, batch: number, stage?: number) =>
+    `${layout.results(runId, arm, round, stage)}${batchName(batch)}.jsonl`,
   /** Of a whole batch, beside its rows: what some workloads leave, such as `histograms`. */
-  batchFile: (folder: string, runId: string, arm: Arm, round: number, batch: number) =>
-    `${layout.arm(runId, arm, round)}${folder}/${batchName(batch)}.json`,
-  span: (runId: string, arm: Arm, round: number, batch: number) =>
-    `${layout.spans(runId, arm, round)}${batchName(batch)}.json`,
+  batchFile: (folder: string, runId: string, arm: Arm, round: number, batch: number, stage?: number) =>
+    `${layout.arm(runId, arm, round, stage)}${folder}/${batchName(batch)}.json`,
+  span: (runId: string, arm: Arm, round: number, batch: number, stage?: number) =>
+    `${layout.spans(runId, arm, round, stage)}${batchName(batch)}.json`,
+  /** What all batches of a stage add up to, which is the state of the next one; and that it is there, and how long it took. */
+  outcome: (runId: string, arm: Arm, round: number, stage: number) =>
+    `${layout.arm(runId, arm, round, stage)}outcome.json`,
+  reduced: (runId: string, arm: Arm, round: number, stage: number) =>
+    `${layout.arm(runId, arm, round, stage)}reduced.json`,
   /** @param key of the image that the file was made of */
   normalised: (runId: string, arm: Arm, round: number, key: string, format: NormalisedFormat) =>
     `${layout.arm(runId, arm, round)}normalised/${key}${FILE_SUFFIXES[format]}`,

@@ -11,6 +11,8 @@ export interface WorkloadFacts {
   readonly batchFolders: readonly string[];
   /** Whether it writes a file for each image that could be done. */
   readonly writesImages: boolean;
+  /** How many stages it may have at most, by its settings; null where it is a single map and nothing is reduced. */
+  readonly stages: ((params: object) => number) | null;
   /** Files that every worker needs, which a function prepares before the arms start: by their names. */
   readonly inputs: readonly string[];
   /** Those that only the answer needs. */
@@ -24,11 +26,20 @@ export interface WorkloadFacts {
  * docs/knn.md: of the sample digits. That of `knn` grows with the images that are learned from, and with their pixels.
  */
 export const WORKLOADS: Readonly<Record<WorkloadName, WorkloadFacts>> = {
-  statistics: { cpu: 1, batchFolders: [], writesImages: false, inputs: [], answerInputs: [], sources: [] },
+  statistics: {
+    cpu: 1,
+    batchFolders: [],
+    writesImages: false,
+    stages: null,
+    inputs: [],
+    answerInputs: [],
+    sources: [],
+  },
   histogram: {
     cpu: 1.18,
     batchFolders: [HISTOGRAMS],
     writesImages: false,
+    stages: null,
     inputs: [],
     answerInputs: [],
     sources: [],
@@ -37,6 +48,7 @@ export const WORKLOADS: Readonly<Record<WorkloadName, WorkloadFacts>> = {
     cpu: 6.9,
     batchFolders: [],
     writesImages: true,
+    stages: null,
     inputs: [],
     answerInputs: [],
     sources: ['statisticsRun'],
@@ -45,6 +57,7 @@ export const WORKLOADS: Readonly<Record<WorkloadName, WorkloadFacts>> = {
     cpu: 1,
     batchFolders: [],
     writesImages: false,
+    stages: null,
     inputs: ['training'],
     answerInputs: ['labels'],
     sources: [],

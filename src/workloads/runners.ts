@@ -5,9 +5,9 @@ import { imageTask } from './image-task.ts';
 import { readKnn } from './knn/params.ts';
 import { knnRunner } from './knn/runner.ts';
 import type { WorkloadName } from './names.ts';
-import type { Runner } from './workload.ts';
+import type { Runner, StagedRunner } from './workload.ts';
 
-const RUNNERS: Readonly<Record<WorkloadName, (params: Workload['params']) => Runner>> = {
+const RUNNERS: Readonly<Record<WorkloadName, (params: Workload['params']) => Runner | StagedRunner>> = {
   statistics: (params) => imageRunner(imageTask('statistics', params)),
   histogram: (params) => imageRunner(imageTask('histogram', params)),
   normalise: (params) => imageRunner(imageTask('normalise', params)),
@@ -19,6 +19,10 @@ const RUNNERS: Readonly<Record<WorkloadName, (params: Workload['params']) => Run
  *
  * @throws FanfleetError `INVALID_INPUT` that lists what is wrong with its settings, or names the workloads that there are
  */
-export function runnerOf({ name, params }: Workload): Runner {
+export function runnerOf({ name, params }: Workload): Runner | StagedRunner {
   return RUNNERS[expectKnown(name)](params);
+}
+
+export function isStaged(runner: Runner | StagedRunner): runner is StagedRunner {
+  return 'step' in runner;
 }

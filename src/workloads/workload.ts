@@ -29,6 +29,48 @@ export interface Runner {
   readonly begin: (kernel: Kernel, imageBytes: number, inputs: Inputs) => BatchRunner | Promise<BatchRunner>;
 }
 
+/** What a stage is to know: its number, from 0, and the bytes of its state. */
+export interface StageState {
+  readonly number: number;
+  readonly state: Buffer;
+}
+
+/** An image of a batch that is loaded: its pixels, R, G and B row by row, or why there are none. */
+export interface Loaded {
+  readonly rows: readonly Row[];
+  /** The pixels of those that are no failed row, one after the other in their order; each of them has as many bytes. */
+  readonly pixels: Uint8Array;
+}
+
+/** What a stage makes of a batch. */
+export interface StageDone {
+  readonly rows: readonly Row[];
+  readonly files: readonly BatchFile[];
+}
+
+/**
+ * How a worker does the batches of a workload with several stages. It loads a batch once, and keeps what it loaded from one
+ * stage to the next as far as its memory allows: the rows and files of a stage depend on nothing but that and its state.
+ */
+export interface StagedRunner {
+  /** The width and height that all images must have; one that differs is a row with `SIZE_DIFFERS`. */
+  readonly size: (state: Buffer) => { readonly width: number; readonly height: number };
+  readonly step: (loaded: Loaded, kernel: Kernel, stage: StageState) => Promise<StageDone>;
+}
+
+/**
+ * Adds up what the batches of a stage left, in the order of the manifest: exact, and the same however images are cut into
+ * batches.
+ */
+export interface Reducer {
+  /** The folder of the stage that has the files. */
+  readonly folder: string;
+  /** @throws FanfleetError `OUTCOME_DAMAGED` where a file is not what a worker writes */
+  add(file: Buffer): void;
+  /** The same bytes from every program. */
+  finish(): { readonly outcome: string; readonly isLast: boolean };
+}
+
 /** What is done with the images of one batch; made anew for each, since it may add up over them. */
 export interface BatchRunner {
   /** Read the header of an image. What cannot be done is refused here, before memory is asked for it. */

@@ -1,0 +1,19 @@
+import type { Workload } from '../contract/workload.ts';
+import { expectKnown } from './expect-known.ts';
+import type { WorkloadName } from './names.ts';
+import type { Reducer, StageState } from './workload.ts';
+
+type Make = (params: Workload['params'], stage: StageState) => Reducer;
+
+/** Null for a workload that is a single map. */
+const REDUCERS: Readonly<Record<WorkloadName, Make | null>> = {
+  statistics: null,
+  histogram: null,
+  normalise: null,
+  knn: null,
+};
+
+/** What adds up the batches of a stage; null for a workload that is a single map. */
+export function reducerOf({ name, params }: Workload, stage: StageState): Reducer | null {
+  return REDUCERS[expectKnown(name)]?.(params, stage) ?? null;
+}
