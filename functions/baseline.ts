@@ -13,7 +13,7 @@ import { imageMemoryOfFunction } from '../src/run/image-memory.ts';
 import { runSchema } from '../src/run/run.ts';
 import { runBaseline } from '../src/worker/baseline.ts';
 import { InputFiles } from '../src/worker/inputs.ts';
-import { runnerOf } from '../src/workloads/runners.ts';
+import { mapRunnerOf } from '../src/workloads/runners.ts';
 import { processClock, processUsage, workerLimits } from './process.ts';
 import { endpoint, environment, handler, logger, region } from './runtime.ts';
 
@@ -32,7 +32,7 @@ const kernelFor = kernelChooser(addonPath(environment.LAMBDA_TASK_ROOT));
 export const main = handler('baseline', async (event: unknown) => {
   const { run } = parse(eventSchema, event, 'The event of baseline');
   const store = new ObjectStore(s3, run.runsBucket);
-  const runner = runnerOf(run.workload);
+  const runner = mapRunnerOf(run.workload);
   const baseline = await runBaseline({
     reader,
     kernel: await kernelFor(run.kernel),

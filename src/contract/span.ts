@@ -24,6 +24,8 @@ export const clockOffsetSchema = z.object({
 export const spanSchema = z.object({
   arm: armSchema,
   round: z.int().nonnegative(),
+  /** Of a workload that has several; absent where it is a single map. */
+  stage: z.int().nonnegative().optional(),
   /** The Lambda environment, or the instance and process. */
   worker: z.string(),
   /** The `name` of the kernel that did it. */

@@ -1,8 +1,10 @@
 import { KERNEL_CHOICES } from '../contract/kernel-choice.ts';
 import type { Batch, DatasetObject } from '../contract/manifest.ts';
 import { IMAGE_ERROR_CODES } from '../contract/row.ts';
+import type { Stage } from '../contract/stage.ts';
 import type { Workload } from '../contract/workload.ts';
 import { type Fields, isObject, readFields } from '../fields.ts';
+import { readInput } from './inputs.ts';
 import type { Work } from './worker.ts';
 
 /** A batch, and when Step Functions gave it out: ISO 8601, in UTC. */
@@ -34,8 +36,13 @@ function readWork(work: Fields): Work {
     workload: work.object('workload', readWorkload),
     kernel: work.oneOf('kernel', KERNEL_CHOICES),
     imageMemory: work.integer('imageMemory'),
+    stage: work.nullable('stage', (name) => work.object(name, readStage)),
     batch: work.object('batch', readBatch),
   };
+}
+
+function readStage(stage: Fields): Stage {
+  return { number: stage.integer('number'), state: stage.object('state', readInput) };
 }
 
 function readWorkload(workload: Fields): Workload {

@@ -94,7 +94,7 @@ export class InputFiles {
   }
 }
 
-function readInput(file: Fields): InputFile {
+export function readInput(file: Fields): InputFile {
   return { key: file.text('key'), sha256: file.text('sha256'), bytes: file.integer('bytes') };
 }
 

@@ -5,8 +5,9 @@ import { layout } from '../contract/layout.ts';
 import type { Batch } from '../contract/manifest.ts';
 import { type Row, serializeRow } from '../contract/row.ts';
 import type { ClockOffset, Span } from '../contract/span.ts';
+import type { Stage } from '../contract/stage.ts';
 import type { Workload } from '../contract/workload.ts';
-import { runnerOf } from '../workloads/runners.ts';
+import { mapRunnerOf } from '../workloads/runners.ts';
 import type { Inputs } from '../workloads/workload.ts';
 import type { InputFiles } from './inputs.ts';
 import { NormalisedFiles, withoutLongKeys } from './normalised-files.ts';
@@ -25,6 +26,8 @@ export interface Work {
   readonly kernel: KernelChoice;
   /** Most MiB that one image may take: of the run, so that both arms refuse the same images. */
   readonly imageMemory: number;
+  /** Null of a workload that is a single map. */
+  readonly stage: Stage | null;
   readonly batch: Batch;
 }
 
@@ -70,7 +73,7 @@ export interface WorkerOptions
 export async function work(job: Work, options: WorkerOptions): Promise<{ counts: BatchCounts; span: Span }> {
   const { store, clock, arm = 'serverless' } = options;
   const before = options.usage();
-  const runner = runnerOf(job.workload);
+  const runner = mapRunnerOf(job.workload);
   const started = clock.now();
   const inputs = runner.inputs && (await options.inputs?.of(job, runner.inputs));
   const listMs = (options.listMs ?? 0) + (inputs === undefined ? 0 : clock.now() - started);

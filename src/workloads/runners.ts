@@ -1,4 +1,5 @@
 import type { Workload } from '../contract/workload.ts';
+import { invalidInput, problemOf } from '../invalid-input.ts';
 import { expectKnown } from './expect-known.ts';
 import { imageRunner } from './image-runner.ts';
 import { imageTask } from './image-task.ts';
@@ -21,6 +22,17 @@ const RUNNERS: Readonly<Record<WorkloadName, (params: Workload['params']) => Run
  */
 export function runnerOf({ name, params }: Workload): Runner | StagedRunner {
   return RUNNERS[expectKnown(name)](params);
+}
+
+/**
+ * The same of a workload that is a single map over the images.
+ *
+ * @throws FanfleetError `INVALID_INPUT` as `runnerOf` does, and where the workload has stages
+ */
+export function mapRunnerOf(workload: Workload): Runner {
+  const runner = runnerOf(workload);
+  if (!isStaged(runner)) return runner;
+  throw invalidInput('The workload', [problemOf('one without stages', 'name', workload.name)]);
 }
 
 export function isStaged(runner: Runner | StagedRunner): runner is StagedRunner {

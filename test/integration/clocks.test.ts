@@ -62,6 +62,7 @@ async function measureShifted(batch: Batch, shift: number): Promise<void> {
     runsBucket: RUNS,
     workload: WORKLOAD,
     imageMemory: 1024,
+    stage: null,
     batch,
   };
   const once = () =>

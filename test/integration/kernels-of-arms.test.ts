@@ -113,6 +113,7 @@ async function workInNode(runs: MemoryBucket, kernel: KernelChoice): Promise<voi
       workload: { name: 'statistics', params: { operation: 'stats', depth: '8' } },
       kernel,
       imageMemory: 1024,
+      stage: null,
     },
     {
       ...{ reader, store, kernel: await chooseKernel(kernel), fetches: 4, decodes: 2, worker: 'function-1' },

@@ -259,6 +259,7 @@ describe('countsOfTakenOver', () => {
     runsBucket: RUNS,
     workload: { name: 'statistics', params: { operation: 'stats', depth: '8' } },
     imageMemory: 1024,
+    stage: null,
     batch: { batch, bytes: 0, objects: [] },
   });
 

@@ -50,6 +50,7 @@ it('a normalised image is written under its key, whatever that is, and again wit
     kernel: 'auto' as const,
     runsBucket: RUNS,
     imageMemory: 1024,
+    stage: null,
     workload: { name: 'normalise', params: { format: 'png', channels: 'each', quality: 90 } },
     batch: batchOf([...objects, broken]),
   };
@@ -90,6 +91,7 @@ it('without its file an image has no row: the batch fails and is done again', as
     kernel: 'auto' as const,
     runsBucket: RUNS,
     imageMemory: 1024,
+    stage: null,
     workload: { name: 'normalise', params: { format: 'npy', channels: 'all', quality: 90 } },
     batch: batchOf([image]),
   };

@@ -60,7 +60,7 @@ describe('work', () => {
     await work(
       {
         ...{ runId: 'early', round: 0, bucket: bucket.bucket, requesterPays: false, runsBucket: RUNS, batch },
-        ...{ workload: STATS, kernel: 'auto', imageMemory: 1024 },
+        ...{ workload: STATS, kernel: 'auto', imageMemory: 1024, stage: null },
       },
       { ...options(() => 2_500), store: sink, onMeasured: () => events.push('measured') },
     );
@@ -86,6 +86,7 @@ describe('work', () => {
       runsBucket: RUNS,
       workload: STATS,
       imageMemory: 1024,
+      stage: null,
       batch: batchOf(objects),
     };
     const store = new ObjectStore(bucket.s3, RUNS);
@@ -142,6 +143,7 @@ describe('work', () => {
       kernel: 'auto' as const,
       runsBucket: RUNS,
       imageMemory: 1024,
+      stage: null,
     };
     const store = new ObjectStore(bucket.s3, RUNS);
 
@@ -186,7 +188,7 @@ describe('work', () => {
     ]);
     const job = {
       ...{ runId: 'knn', round: 0, bucket: bucket.bucket, requesterPays: false, runsBucket: RUNS, batch },
-      ...{ kernel: 'auto' as const, imageMemory: 1024 },
+      ...{ kernel: 'auto' as const, imageMemory: 1024, stage: null },
     };
     let looks = 0;
     const clock = { epoch: () => 2_500, now: () => looks++ };
@@ -219,6 +221,7 @@ describe('work', () => {
       runsBucket: RUNS,
       workload: { name: 'statistics', params: { operation: 'mean', depth: '8' } },
       imageMemory: 1024,
+      stage: null,
     };
     const batch = batchOf([{ key: 'k', size: 1, etag: '"e"' }]);
     await expect(

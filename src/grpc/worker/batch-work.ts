@@ -68,7 +68,7 @@ export function createBatchWork(options: BatchWorkOptions): BatchWork {
       const target = readOut(job.out);
       const task = readTask(job);
       await work(
-        { ...target, ...task, bucket: job.bucket, requesterPays: job.requesterPays, batch },
+        { ...target, ...task, bucket: job.bucket, requesterPays: job.requesterPays, stage: null, batch },
         {
           ...options.limits,
           arm: 'fleet',

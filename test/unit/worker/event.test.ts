@@ -24,6 +24,12 @@ const schema = z.object({
     }),
     kernel: z.enum(KERNEL_CHOICES),
     imageMemory: z.int().nonnegative(),
+    stage: z
+      .object({
+        number: z.int().nonnegative(),
+        state: z.object({ key: z.string().min(1), sha256: z.string().min(1), bytes: z.int().nonnegative() }),
+      })
+      .nullable(),
     batch: batchSchema,
   }),
   queuedAt: z.iso.datetime(),
@@ -42,6 +48,7 @@ const event: z.output<typeof schema> = {
       params: { format: 'npy', range: { min: [0, 1, 2], max: [253, 254, 65_535], depth: 16 } },
     },
     imageMemory: 288,
+    stage: { number: 3, state: { key: 'runs/r/outcome.json', sha256: 'abc', bytes: 12 } },
     kernel: 'portable',
     batch: {
       batch: 0,
@@ -58,6 +65,11 @@ const event: z.output<typeof schema> = {
 };
 
 describe('readEvent', () => {
+  it('knows a workload without stages', () => {
+    const single = { ...event, work: { ...event.work, stage: null } };
+    expect(readEvent(single)).toEqual(single);
+  });
+
   it('has the type of the schemas', () => {
     type Mutable<T> = T extends object ? { -readonly [K in keyof T]: Mutable<T[K]> } : T;
     expectTypeOf<Mutable<MeasureEvent>>().toEqualTypeOf<Mutable<z.output<typeof schema>>>();

@@ -5,7 +5,7 @@ import { chooseKernel } from '../../../../src/kernel/choose-kernel.ts';
 import type { Kernel } from '../../../../src/kernel/kernel.ts';
 import { checkKnnRow } from '../../../../src/workloads/knn/row-check.ts';
 import { writeTraining } from '../../../../src/workloads/knn/training.ts';
-import { runnerOf } from '../../../../src/workloads/runners.ts';
+import { mapRunnerOf } from '../../../../src/workloads/runners.ts';
 import type { Inputs } from '../../../../src/workloads/workload.ts';
 
 const IMAGE_BYTES = 256 * 1024 * 1024;
@@ -37,7 +37,7 @@ const TRAINING = trainingOf([
 
 /** The rows of files, done together. */
 async function rowsOf(kernel: Kernel, k: number, files: Readonly<Record<string, Buffer>>, inputs = TRAINING) {
-  const runner = runnerOf({ name: 'knn', params: { k } });
+  const runner = mapRunnerOf({ name: 'knn', params: { k } });
   const batch = await runner.begin(kernel, IMAGE_BYTES, inputs);
   const prepared = Object.entries(files).map(([key, file]) => batch.prepare(file, key));
   const done = await batch.run(prepared);
@@ -99,7 +99,7 @@ describe.each(['portable', 'auto'] as const)('the runner of knn with the %s kern
   });
 
   it('refuses what takes more memory than there is for one image', async () => {
-    const batch = await runnerOf({ name: 'knn', params: { k: 1 } }).begin(kernel, 1_000_000, TRAINING);
+    const batch = await mapRunnerOf({ name: 'knn', params: { k: 1 } }).begin(kernel, 1_000_000, TRAINING);
     const [done] = await batch.run([batch.prepare(await png(0), 'a')]);
     expect(done?.row).toEqual(failedRow('a', 'TOO_MUCH_MEMORY'));
   });
@@ -163,7 +163,7 @@ describe('the training set', () => {
   });
 
   it('has to be there, undamaged', async () => {
-    const runner = runnerOf({ name: 'knn', params: { k: 1 } });
+    const runner = mapRunnerOf({ name: 'knn', params: { k: 1 } });
     const kernel = await chooseKernel('portable');
     await expect(runner.begin(kernel, IMAGE_BYTES, new Map())).rejects.toThrow('Expected the training set');
     const damaged = new Map([['training', Buffer.from('FFKNN001')]]);
