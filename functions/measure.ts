@@ -7,6 +7,7 @@ import { metricsLine } from '../src/metrics-line.ts';
 import { ServerClock } from '../src/timing/server-clock.ts';
 import { readEvent } from '../src/worker/event.ts';
 import { InputFiles } from '../src/worker/inputs.ts';
+import { StageMemory } from '../src/worker/stage-memory.ts';
 import { countsOfTakenOver } from '../src/worker/taken-over.ts';
 import { work } from '../src/worker/worker.ts';
 import { processClock, processUsage, workerLimits } from './process.ts';
@@ -16,6 +17,7 @@ const serverClock = new ServerClock();
 const reader = new ObjectReader(s3Access, { serverClock });
 const requests = new S3Requests(s3Access, { serverClock });
 const inputs = new InputFiles(requests);
+const stages = new StageMemory(requests, environment.AWS_LAMBDA_FUNCTION_MEMORY_SIZE * 1024 * 1024);
 const kernelFor = kernelChooser(addonPath(environment.LAMBDA_TASK_ROOT));
 const limits = workerLimits(environment.AWS_LAMBDA_FUNCTION_MEMORY_SIZE);
 let coldStartMs = performance.now();
@@ -33,6 +35,7 @@ export const main = handler('measure', async (event: unknown) => {
     ...limits,
     reader,
     inputs,
+    stages,
     kernel: await kernelFor(job.kernel),
     store: new ObjectWriter(requests, job.runsBucket),
     worker: environment.AWS_LAMBDA_LOG_STREAM_NAME,

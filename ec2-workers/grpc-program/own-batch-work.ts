@@ -4,7 +4,7 @@ import type { KernelChoice } from '../../src/contract/kernel-choice.ts';
 import { type BatchWork, type BatchWorkOptions, createBatchWork } from '../../src/grpc/worker/batch-work.ts';
 import type { Kernel } from '../../src/kernel/kernel.ts';
 import { ServerClock } from '../../src/timing/server-clock.ts';
-import { access, now, say } from './program.ts';
+import { access, memory, now, say } from './program.ts';
 
 /** How this process does batches: with its own clocks, usage and way to S3. */
 export function ownBatchWork(
@@ -21,6 +21,7 @@ export function ownBatchWork(
     serverClock,
     kernelFor: kernels,
     limits,
+    memoryBytes: memory(),
     worker: `${name}/${process.pid}`,
     clock: { epoch: Date.now, now },
     usage: () => {

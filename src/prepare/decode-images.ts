@@ -1,7 +1,7 @@
 import type { DatasetObject } from '../contract/manifest.ts';
 import { type FailedRow, isFailed } from '../contract/row.ts';
 import { type RunBatchOptions, runBatch } from '../worker/run-batch.ts';
-import { pixelsRunner } from './pixels-runner.ts';
+import { pixelsRunner } from '../workloads/pixels-runner.ts';
 
 export type DecodeOptions = Omit<RunBatchOptions, 'batch' | 'runner' | 'inputs' | 'write'>;
 

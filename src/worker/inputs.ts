@@ -51,9 +51,24 @@ export class InputFiles {
     const inputs = new Map<string, Buffer>();
     for (const name of names) {
       const file = list.get(name);
-      if (file !== undefined) inputs.set(name, await this.#file(run.runsBucket, file));
+      if (file !== undefined) inputs.set(name, await this.file(run.runsBucket, file));
     }
     return inputs;
+  }
+
+  /**
+   * A file by itself, such as the state of a stage. While it is still kept it is the same object as before.
+   *
+   * @throws FanfleetError `INPUT_DAMAGED` or `OBJECT_NOT_FOUND` as `of` does, or S3's code
+   */
+  file(bucket: string, file: InputFile): Promise<Buffer> {
+    const { sha256, bytes } = file;
+    const found = cached(this.#files, sha256, () => this.#get(bucket, file));
+    this.#files.delete(sha256);
+    this.#files.set(sha256, found);
+    this.#sizes.set(sha256, bytes);
+    this.#forgetOldest();
+    return found;
   }
 
   async #readList({ runsBucket, runId }: RunOfInputs, names: readonly string[]) {
@@ -64,16 +79,6 @@ export class InputFiles {
       key,
       (list) => new Map(names.map((name) => [name, list.object(name, readInput)] as const)),
     );
-  }
-
-  #file(bucket: string, file: InputFile): Promise<Buffer> {
-    const { sha256, bytes } = file;
-    const found = cached(this.#files, sha256, () => this.#get(bucket, file));
-    this.#files.delete(sha256);
-    this.#files.set(sha256, found);
-    this.#sizes.set(sha256, bytes);
-    this.#forgetOldest();
-    return found;
   }
 
   #forgetOldest(): void {

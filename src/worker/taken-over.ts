@@ -14,10 +14,10 @@ const SPAN_BYTES = 64 * 1024;
  * @throws FanfleetError with S3's code, or `INVALID_INPUT` where the span is none
  */
 export async function countsOfTakenOver(
-  { runId, round, runsBucket, batch }: Work,
+  { runId, round, runsBucket, batch, stage }: Work,
   requests: S3Requests,
 ): Promise<BatchCounts | null> {
-  const key = layout.span(runId, 'serverless', round, batch.batch);
+  const key = layout.span(runId, 'serverless', round, batch.batch, stage?.number);
   const body = await requests.send(
     { bucket: runsBucket, key, headers: {}, limit: SPAN_BYTES },
     (response) => {

@@ -7,11 +7,14 @@ import { type Row, serializeRow } from '../contract/row.ts';
 import type { ClockOffset, Span } from '../contract/span.ts';
 import type { Stage } from '../contract/stage.ts';
 import type { Workload } from '../contract/workload.ts';
-import { mapRunnerOf } from '../workloads/runners.ts';
-import type { Inputs } from '../workloads/workload.ts';
+import { FanfleetError } from '../errors.ts';
+import { isStaged, runnerOf } from '../workloads/runners.ts';
+import type { Runner, StagedRunner } from '../workloads/workload.ts';
 import type { InputFiles } from './inputs.ts';
 import { NormalisedFiles, withoutLongKeys } from './normalised-files.ts';
-import { type RunBatchOptions, runBatch } from './run-batch.ts';
+import { type BatchDone, type RunBatchOptions, runBatch } from './run-batch.ts';
+import { stageBatch } from './stage-batch.ts';
+import type { StageMemory } from './stage-memory.ts';
 
 /** A batch and what to do with it: the work of one `measure` call, or of one lease of the gRPC fleet. */
 export interface Work {
@@ -30,8 +33,6 @@ export interface Work {
   readonly stage: Stage | null;
   readonly batch: Batch;
 }
-
-const NO_INPUTS: Inputs = new Map();
 
 /** What `measure` returns: counts only, since a Map Run keeps every child's output. */
 export interface BatchCounts {
@@ -58,6 +59,10 @@ export interface WorkerOptions
   readonly listMs?: number;
   /** Where workloads have their inputs from. @default the workload needs none */
   readonly inputs?: InputFiles;
+  /** What is kept from one stage to the next. @default the workload is a single map */
+  readonly stages?: StageMemory;
+  /** How the batches of a workload are done. @default the registry's */
+  readonly runnerOf?: (workload: Workload) => Runner | StagedRunner;
   readonly clock: { readonly epoch: () => number; readonly now: () => number };
   readonly usage: () => { readonly cpuMs: number; readonly rssPeakBytes: number };
   /** Called when nothing is left but to wait for S3 to take the span: another batch can begin. */
@@ -73,26 +78,11 @@ export interface WorkerOptions
 export async function work(job: Work, options: WorkerOptions): Promise<{ counts: BatchCounts; span: Span }> {
   const { store, clock, arm = 'serverless' } = options;
   const before = options.usage();
-  const runner = mapRunnerOf(job.workload);
-  const started = clock.now();
-  const inputs = runner.inputs && (await options.inputs?.of(job, runner.inputs));
-  const listMs = (options.listMs ?? 0) + (inputs === undefined ? 0 : clock.now() - started);
-  const files = runner.format === undefined ? undefined : new NormalisedFiles(store, arm, job, runner.format);
-  const measured = await runBatch({
-    ...options,
-    bucket: job.bucket,
-    requesterPays: job.requesterPays,
-    batch: files === undefined ? job.batch : withoutLongKeys(job.batch),
-    runner,
-    inputs: inputs ?? NO_INPUTS,
-    imageBytes: job.imageMemory * 1024 * 1024,
-    ...(files === undefined ? {} : { write: files.write }),
-    now: clock.now,
-  });
+  const { measured, listMs, outputBytes } = await doBatch(job, options);
   options.signal?.throwIfAborted();
   const { rows, errors } = measured;
   const putStarted = clock.now();
-  const place = [job.runId, arm, job.round, job.batch.batch] as const;
+  const place = [job.runId, arm, job.round, job.batch.batch, job.stage?.number] as const;
   for (const { folder, text } of measured.files) {
     await store.put(layout.batchFile(folder, ...place), text, 'application/json');
   }
@@ -104,6 +94,7 @@ export async function work(job: Work, options: WorkerOptions): Promise<{ counts:
   const span: Span = {
     arm,
     round: job.round,
+    ...(job.stage && { stage: job.stage.number }),
     worker: options.worker,
     kernel: options.kernel.name,
     batch: job.batch.batch,
@@ -111,7 +102,7 @@ export async function work(job: Work, options: WorkerOptions): Promise<{ counts:
     startedAt: options.startedAt,
     endedAt,
     coldStartMs: options.coldStartMs,
-    listMs,
+    listMs: (options.listMs ?? 0) + listMs,
     getMs: measured.getMs,
     decodeMs: measured.decodeMs,
     computeMs: measured.computeMs,
@@ -120,7 +111,7 @@ export async function work(job: Work, options: WorkerOptions): Promise<{ counts:
     processMs: measured.processMs,
     images: rows.length,
     bytes: measured.bytes,
-    outputBytes: files?.bytes ?? 0,
+    outputBytes,
     errors,
     droppedBits: measured.droppedBits,
     left: measured.left,
@@ -134,6 +125,65 @@ export async function work(job: Work, options: WorkerOptions): Promise<{ counts:
   await store.putJson(layout.span(...place), span);
   const counts = { batch: job.batch.batch, images: rows.length, errors };
   return { counts, span };
+}
+
+/** A batch that is done, what it took to read what the run has prepared for it, and the bytes of files of its images. */
+interface DoneBatch {
+  readonly measured: BatchDone;
+  readonly listMs: number;
+  readonly outputBytes: number;
+}
+
+function doBatch(job: Work, options: WorkerOptions): Promise<DoneBatch> {
+  const runner = (options.runnerOf ?? runnerOf)(job.workload);
+  return isStaged(runner) ? doStage(job, runner, options) : doMap(job, runner, options);
+}
+
+async function doMap(job: Work, runner: Runner, options: WorkerOptions): Promise<DoneBatch> {
+  const { store, clock, arm = 'serverless' } = options;
+  if (job.stage !== null) throw unexpectedStage(job, 'no stage');
+  const started = clock.now();
+  const inputs = runner.inputs && (await options.inputs?.of(job, runner.inputs));
+  const listMs = inputs === undefined ? 0 : clock.now() - started;
+  const files = runner.format === undefined ? undefined : new NormalisedFiles(store, arm, job, runner.format);
+  const measured = await runBatch({
+    ...batchOptions(job, options),
+    batch: files === undefined ? job.batch : withoutLongKeys(job.batch),
+    runner,
+    ...(inputs && { inputs }),
+    ...(files && { write: files.write }),
+  });
+  return { measured, listMs, outputBytes: files?.bytes ?? 0 };
+}
+
+async function doStage(job: Work, runner: StagedRunner, options: WorkerOptions): Promise<DoneBatch> {
+  const { clock, stages } = options;
+  if (job.stage === null || stages === undefined) throw unexpectedStage(job, 'a stage');
+  const started = clock.now();
+  const state = await stages.states.file(job.runsBucket, job.stage.state);
+  const listMs = clock.now() - started;
+  const stage = { number: job.stage.number, state };
+  const measured = await stageBatch(
+    { ...batchOptions(job, options), batch: job.batch },
+    { runner, stage, kept: stages.batches, place: job },
+  );
+  return { measured, listMs, outputBytes: 0 };
+}
+
+function batchOptions(job: Work, { inputs: _, ...options }: WorkerOptions) {
+  return {
+    ...options,
+    bucket: job.bucket,
+    requesterPays: job.requesterPays,
+    imageBytes: job.imageMemory * 1024 * 1024,
+    now: options.clock.now,
+  };
+}
+
+function unexpectedStage({ workload, stage }: Work, expected: string): FanfleetError {
+  const got = stage === null ? 'none' : `stage ${stage.number}`;
+  const message = `Expected ${expected} for the workload ${workload.name} but got ${got}: deploy the stack again, so that all parts are of one version.`;
+  return new FanfleetError('INVALID_INPUT', message, { source: 'internal' });
 }
 
 function rowsText(rows: readonly Row[]): string {

@@ -10,6 +10,7 @@ import { FanfleetError } from '../../errors.ts';
 import type { Kernel } from '../../kernel/kernel.ts';
 import { parse } from '../../parse.ts';
 import { InputFiles } from '../../worker/inputs.ts';
+import { StageMemory } from '../../worker/stage-memory.ts';
 import { type WorkerOptions, work } from '../../worker/worker.ts';
 import { splitUri } from '../head-location.ts';
 import type { BatchPlace, Job } from '../protocol/head_pb.js';
@@ -27,6 +28,8 @@ export type BatchWorkOptions = {
   readonly limits: Pick<WorkerOptions, 'fetches' | 'decodes' | 'encodedBytes' | 'decodedBytes'>;
   /** The instance id, and the process. */
   readonly worker: string;
+  /** That all batches together may have. */
+  readonly memoryBytes: number;
   readonly clock: WorkerOptions['clock'];
   readonly usage: ProcessUsage;
   readonly serverClock?: WorkerOptions['serverClock'];
@@ -54,6 +57,7 @@ export type BatchWork = (
 export function createBatchWork(options: BatchWorkOptions): BatchWork {
   const { requests, clock, worker } = options;
   const inputs = new InputFiles(requests);
+  const stages = new StageMemory(requests, options.memoryBytes);
   const dividedUsage = new DividedUsage(options.usage);
   let isFirst = true;
   return async (job, place, slot, leaveSlot, signal) => {
@@ -81,6 +85,7 @@ export function createBatchWork(options: BatchWorkOptions): BatchWork {
           coldStartMs,
           listMs,
           inputs,
+          stages,
           clock,
           usage: share.usage,
           ...(signal && { signal }),

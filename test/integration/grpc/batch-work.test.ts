@@ -26,6 +26,7 @@ it('a batch leaves its slot once, and is not done before its span is in S3', asy
   const doBatch = createBatchWork({
     ...{ reader: bucket.reader, requests, kernelFor: async () => createSharpKernel() },
     ...{ limits: hostLimits(512 * MIB, 1), worker: 'i-1/7', start: { readyAt: 0, tookMs: 300 } },
+    memoryBytes: 512 * MIB,
     clock: { epoch: Date.now, now: () => performance.now() },
     usage: () => ({ cpuMs: 3, rssPeakBytes: 1 }),
   });

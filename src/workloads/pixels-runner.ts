@@ -1,13 +1,14 @@
+import type { FailedRow } from '../contract/row.ts';
 import type { RgbPixels } from '../kernel/kernel.ts';
-import { type DecodedImage, decodeBatch } from '../workloads/decode-batch.ts';
-import type { Runner } from '../workloads/workload.ts';
+import { type DecodedImage, decodeBatch } from './decode-batch.ts';
+import type { Runner } from './workload.ts';
 
 /**
  * Decodes the images of a batch and hands over their pixels; their rows say no more than their sizes.
  *
- * @param take may throw, which ends the batch
+ * @param take gives the row of an image that is of no use, and nothing for others; it may throw, which ends the batch
  */
-export function pixelsRunner(take: (key: string, pixels: RgbPixels) => void): Runner {
+export function pixelsRunner(take: (key: string, pixels: RgbPixels) => FailedRow | undefined): Runner {
   return {
     begin: (wholeKernel, imageBytes) => {
       const { decode, ...batch } = decodeBatch(wholeKernel, imageBytes);
@@ -21,9 +22,9 @@ export function pixelsRunner(take: (key: string, pixels: RgbPixels) => void): Ru
   };
 
   function handOver({ key, pixels, failed, ...measured }: DecodedImage) {
-    if (failed !== undefined) return { ...measured, row: failed, computeMs: 0 };
-    take(key, pixels);
-    const { width, height } = pixels;
+    const refused = failed ?? take(key, pixels);
+    if (refused !== undefined) return { ...measured, row: refused, computeMs: 0 };
+    const { width, height } = pixels as RgbPixels;
     return { ...measured, row: { key, width, height, channels: 3 as const }, computeMs: 0 };
   }
 }
