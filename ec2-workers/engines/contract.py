@@ -147,6 +147,7 @@ def pending_tasks(s3: QuickS3, options: argparse.Namespace) -> list[Task]:
             queued_at,
             options.requester_pays,
             options.kernel,
+            options.stage,
         )
         for line in read_lines(chunks)
         if line.batch not in done
@@ -166,7 +167,7 @@ def done_batches(s3: QuickS3, out: str) -> set[int]:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser()
     parser.add_argument("--manifest", required=True, help="s3:// address of the manifest")
-    parser.add_argument("--out", required=True, help="s3:// address of the arm's folder, with a slash at its end")
+    parser.add_argument("--out", required=True, help="s3:// address of the arm's or the stage's folder, with a slash")
     parser.add_argument("--workload", required=True, type=json.loads, help="JSON: its name and its params")
     parser.add_argument("--kernel", choices=("auto", "native", "portable"), default="auto")
     parser.add_argument(
@@ -177,5 +178,6 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--bucket", default=os.environ.get("FANFLEET_DATA_BUCKET"), help="bucket of the images")
     parser.add_argument("--requester-pays", type=json.loads, default=False, help="true where that bucket wants it")
+    parser.add_argument("--stage", type=json.loads, default=None, help="JSON: its number and the place of its state")
     parser.add_argument("--round", type=int, default=int(os.environ.get("FANFLEET_ROUND", "0")))
     return parser

@@ -33,6 +33,15 @@ def refused(key: str, reason: Refused, started: float) -> Decoded:
     return Decoded(spent, failed=failed_row(key, reason.code), detail=reason.detail or None)
 
 
+def row_of_size(key: str, one: Decoded, size: tuple[int, int]) -> dict[str, Any]:
+    """The beginning of the row of an image that has to have this width and height, or that of its error."""
+    if one.failed is not None:
+        return one.failed
+    if (one.width, one.height) != size:
+        return failed_row(key, "SIZE_DIFFERS")
+    return {"key": key, "width": one.width, "height": one.height, "channels": 3}
+
+
 def room_for(still: Still, into: Any) -> memoryview:
     """Bytes for the pixels of an image: of `into` where that is there and has so many, else new ones."""
     size = 3 * still.width * still.height

@@ -3,6 +3,7 @@
 from collections import deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from time import perf_counter
 from typing import Any
@@ -89,6 +90,14 @@ def fetch_groups(
             yield group
             group = []  # not kept while the next is waited for
             held -= size
+
+
+def read_whole(s3: Any, bucket: str, key: str) -> bytes:
+    """An object that no manifest names; its body may break a few times on its way. Raises what S3 says."""
+    for _ in range(BODY_TRIES - 1):
+        with suppress(*UNSOUND):
+            return s3.get_object(Bucket=bucket, Key=key)["Body"].read()
+    return s3.get_object(Bucket=bucket, Key=key)["Body"].read()
 
 
 def _split(part: Slice, body: _Body) -> Iterator[Fetched]:

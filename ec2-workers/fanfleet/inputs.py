@@ -1,7 +1,8 @@
 """Files that every worker of a run needs, which were prepared before its arms started: `inputs.json` has their places.
 
-A process fetches a file once. What was made of it is kept by the hash of the file, so that later runs of a fleet that
-stays find it there.
+The states of stages are such files, too: each is prepared by the stage before, and comes with its place. A process
+fetches a file once. What was made of it is kept by the hash of the file, so that later runs of a fleet that stays find
+it there.
 """
 
 import hashlib
@@ -9,14 +10,16 @@ import json
 import threading
 from collections import OrderedDict
 from collections.abc import Callable
-from contextlib import suppress
 from typing import Any
 
 from fanfleet.aws import split_uri
-from fanfleet.fetch import BODY_TRIES, UNSOUND
+from fanfleet.fetch import BODY_TRIES, read_whole
 
 MOST_BYTES = 512 * 2**20
 """Of all files of which a process keeps what was made; the last one that was asked for is kept whatever it has."""
+
+MOST_STATE_BYTES = 64 * 2**20
+"""Of all states of which a process keeps what was made: that of the stage, and some before it, for what is late."""
 
 MOST_RUNS = 16
 """So many runs' places of files are known at once."""
@@ -43,12 +46,16 @@ class InputStore:
         """As `Inputs.get`, of the run with the `inputs.json` at this address."""
         with self._lock:
             place = self._places(s3, address)[name]
-            known = (place["sha256"], form)
+        return self.get_file(s3, split_uri(address)[0], place, form, make)
+
+    def get_file(self, s3: Any, bucket: str, place: dict[str, Any], form: str, make: Callable[[bytes], Any]) -> Any:
+        """Likewise, of a file whose place is known: as `InputFile` in src/contract/inputs.ts."""
+        known = (place["sha256"], form)
+        with self._lock:
             if known not in self._made:
-                bucket, _ = split_uri(address)
                 # What has to go goes first: never are both in memory.
                 self._leave_room(place["bytes"])
-                self._made[known] = (place["bytes"], make(_fetch(s3, bucket, place)))
+                self._made[known] = (place["bytes"], make(fetch_file(s3, bucket, place)))
             self._made.move_to_end(known)
             return self._made[known][1]
 
@@ -59,7 +66,7 @@ class InputStore:
     def _places(self, s3: Any, address: str) -> dict[str, Any]:
         if address not in self._runs:
             bucket, key = split_uri(address)
-            self._runs[address] = json.loads(_read(s3, bucket, key))
+            self._runs[address] = json.loads(read_whole(s3, bucket, key))
         self._runs.move_to_end(address)
         while len(self._runs) > MOST_RUNS:
             self._runs.popitem(last=False)
@@ -68,6 +75,9 @@ class InputStore:
 
 STORE = InputStore()
 """That of this process."""
+
+STATES = InputStore(MOST_STATE_BYTES)
+"""Likewise, for states: as many as a run may have stages, so they would push out what is needed again."""
 
 
 class Inputs:
@@ -91,21 +101,32 @@ class Inputs:
         return self._store.get(self._s3, self._address, name, form, make)
 
 
-def _fetch(s3: Any, bucket: str, place: dict[str, Any]) -> bytes:
+class StageState:
+    """What one stage is to know: its number, and a file."""
+
+    def __init__(self, s3: Any, bucket: str, stage: dict[str, Any], store: InputStore | None = None) -> None:
+        """`stage` is as `Stage` in src/contract/stage.ts, and its file is in this bucket.
+
+        `store` is that of the process unless it is given.
+        """
+        self._s3, self._bucket, self._place = s3, bucket, stage["state"]
+        self._store = store or STATES
+        self.number: int = stage["number"]
+        """From 0."""
+
+    def get(self, form: str, make: Callable[[bytes], Any]) -> Any:
+        """As that of `Inputs`."""
+        return self._store.get_file(self._s3, self._bucket, self._place, form, make)
+
+
+def fetch_file(s3: Any, bucket: str, place: dict[str, Any]) -> bytes:
+    """The bytes of a file. Raises InputDamaged, and what S3 says."""
     found = ""
     for _ in range(BODY_TRIES):
-        data = _read(s3, bucket, place["key"])
+        data = read_whole(s3, bucket, place["key"])
         sha256 = hashlib.sha256(data).hexdigest()
         if sha256 == place["sha256"]:
             return data
         found = f"{len(data)} with {sha256}"
     wanted = f"{place['bytes']} bytes with the SHA-256 {place['sha256']}"
     raise InputDamaged(f"Expected {wanted} at s3://{bucket}/{place['key']} but got {found}. Start the run again.")
-
-
-def _read(s3: Any, bucket: str, key: str) -> bytes:
-    """An object whose body may break a few times on its way."""
-    for _ in range(BODY_TRIES - 1):
-        with suppress(*UNSOUND):
-            return s3.get_object(Bucket=bucket, Key=key)["Body"].read()
-    return s3.get_object(Bucket=bucket, Key=key)["Body"].read()

@@ -1,8 +1,10 @@
 """What one job of a fleet is: a round of a run, over the images of its manifest."""
 
+import json
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,15 +42,27 @@ class JobSettings:
         """As `layout.arm` in src/contract/layout.ts."""
         return f"runs/{self.run_id}/fleet/round-{self.round}/"
 
+    def folder(self, stage: dict[str, Any] | None) -> str:
+        """Where the batches of a stage are, or of a job that is a single map: likewise."""
+        return self.arm_prefix if stage is None else f"{self.arm_prefix}stage-{stage['number']}/"
+
     @property
     def manifest_key(self) -> str:
         return f"runs/{self.run_id}/manifest.json"
 
-    def engine_arguments(self, runs_bucket: str) -> list[str]:
-        """For an engine, as its parser in engines/contract.py wants them."""
+    @property
+    def inputs_key(self) -> str:
+        return f"runs/{self.run_id}/inputs.json"
+
+    def engine_arguments(self, runs_bucket: str, stage: dict[str, Any] | None) -> list[str]:
+        """For an engine, as its parser in engines/contract.py wants them.
+
+        `stage` is as `Stage` in src/contract/stage.ts, or None for a job that is a single map.
+        """
         return [
             *("--manifest", f"s3://{runs_bucket}/{self.manifest_key}"),
-            *("--out", f"s3://{runs_bucket}/{self.arm_prefix}"),
+            *("--out", f"s3://{runs_bucket}/{self.folder(stage)}"),
+            *(() if stage is None else ("--stage", json.dumps(stage))),
             *("--workload", self.workload, "--kernel", self.kernel),
             *("--image-memory", str(self.image_memory)),
             *("--bucket", self.data_bucket, "--requester-pays", self.requester_pays),

@@ -27,6 +27,8 @@ class Task:
     """Whether requests to the bucket of the images say so."""
     kernel: str = "auto"
     """What is to measure them, one of `WANTED` in kernels.py: the same in both arms."""
+    stage: dict[str, Any] | None = None
+    """As `Stage` in src/contract/stage.ts, of a workload that has several; then `out` is the folder of the stage."""
 
     def to_json(self) -> str:
         return json.dumps(asdict(self))

@@ -29,6 +29,13 @@ def test_the_names_are_those_of_the_requests():
     assert list(workloads.NAMES) == re.findall(r"'([^']+)'", names)
 
 
+def test_so_are_those_with_stages():
+    source = Path(__file__).parents[2] / "src" / "workloads" / "facts.ts"
+    stages = dict(re.findall(r"^  (\w+): \{\n.*?^    stages: (\w*)", source.read_text(), re.DOTALL | re.MULTILINE))
+    assert stages.keys() == set(workloads.NAMES)
+    assert set(workloads.STAGED) == {name for name, first in stages.items() if first != "null"}
+
+
 @pytest.mark.parametrize(
     ("name", "params", "expected"),
     [
@@ -57,7 +64,7 @@ def test_a_setting_that_is_missing_is_named():
 def test_a_job_hands_its_workload_to_the_engine_as_it_came():
     workload = {"name": "normalise", "params": NORMALISATION}
     settings = JobSettings.of({**VARIABLES, "FANFLEET_WORKLOAD": json.dumps(workload)})
-    options = _parser().parse_args(settings.engine_arguments("runs"))
+    options = _parser().parse_args(settings.engine_arguments("runs", None))
     assert options.workload == workload
 
 

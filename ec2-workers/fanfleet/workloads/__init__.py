@@ -1,4 +1,10 @@
-"""The workloads: what is done with the images of a batch. Each is a module with the function `runner`."""
+"""The workloads: what is done with the images of a batch. Each is a module with the function `runner`.
+
+Those with several stages have a function `reducer` as well.
+"""
 
 NAMES = ("statistics", "histogram", "normalise", "knn")
 """As in src/workloads/names.ts."""
+
+STAGED: tuple[str, ...] = ()
+"""Those with several stages: map and reduce, again and again (`stages` in src/workloads/facts.ts)."""

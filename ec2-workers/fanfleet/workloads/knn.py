@@ -9,11 +9,11 @@ from typing import Any
 
 import numpy as np
 
-from fanfleet.decoded import Decoded
+from fanfleet.decoded import row_of_size
 from fanfleet.inputs import InputDamaged, Inputs
 from fanfleet.kernels import Kernel
 from fanfleet.nearest import find, prepare
-from fanfleet.row import Measured, failed_row
+from fanfleet.row import Measured
 from fanfleet.workloads.runner import BatchFile
 
 QUERY_BYTES = 8 * 2**20
@@ -93,12 +93,13 @@ class KnnBatch:
 
     def _classify(self, images: Sequence[tuple[str, bytes]]) -> Iterator[Measured]:
         queries = np.empty((len(images), self._training.nearest.shape[1]), np.uint8)
+        size = (self._training.width, self._training.height)
         done: list[Measured] = []
         asked: list[dict[str, Any]] = []
         for key, data in images:
             # Where an image is not asked the next one takes its place; a larger one comes into a buffer of its own.
             one = self._kernel.pixels(data, key, self._most_bytes, into=queries[len(asked) :])
-            row = one.failed or self._begun_row(key, one)
+            row = row_of_size(key, one, size)
             done.append(Measured(row, one.decode_ms, 0.0, one.detail, None, one.dropped_bits, one.left_to))
             if "error" not in row:
                 asked.append(row)
@@ -110,12 +111,6 @@ class KnnBatch:
         compute_ms = (time.perf_counter() - started) * 1000 / max(1, len(asked))
         for each in done:
             yield each if "error" in each.row else replace(each, compute_ms=compute_ms)
-
-    def _begun_row(self, key: str, one: Decoded) -> dict[str, Any]:
-        training = self._training
-        if (one.width, one.height) != (training.width, training.height):
-            return failed_row(key, "SIZE_DIFFERS")
-        return {"key": key, "width": one.width, "height": one.height, "channels": 3}
 
 
 def runner(params: dict[str, Any]) -> KnnRunner:

@@ -1,12 +1,16 @@
-"""What a workload does with the images of a batch: the twin of `Runner` in src/workloads/workload.ts."""
+"""What a workload does with the images of a batch: the twin of src/workloads/workload.ts."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
-from fanfleet.inputs import Inputs
+from fanfleet.inputs import Inputs, StageState
 from fanfleet.kernels import Kernel
 from fanfleet.row import Measured
+
+if TYPE_CHECKING:
+    # Most workloads need none, and processes start without it.
+    import numpy as np
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,3 +45,58 @@ class Runner(Protocol):
 
         Raises what reading these raises.
         """
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """The images of a batch with their pixels, or why they have none. Whoever gets it must not change it."""
+
+    rows: Sequence[dict[str, Any]]
+    """Of each: failed, or with its key, width, height and channels."""
+    pixels: "np.ndarray"
+    """R, G and B, row by row from the top, of those that are no failed rows, in their order: uint8 of the shape
+    (images, width x height x 3)."""
+
+
+@dataclass(frozen=True, slots=True)
+class StageDone:
+    """What a stage makes of a batch."""
+
+    rows: Sequence[dict[str, Any]]
+    files: Sequence[BatchFile]
+
+
+class StageStep(Protocol):
+    """One stage, ready for batches."""
+
+    size: tuple[int, int]
+    """The width and height that all images must have; one that differs is a row with `SIZE_DIFFERS`."""
+
+    def step(self, loaded: Loaded) -> StageDone:
+        """Rows and files depend on nothing but what is loaded and the state of the stage."""
+
+
+class StagedRunner(Protocol):
+    """How a worker does the batches of a workload that is map and reduce, again and again.
+
+    It loads a batch once, and keeps what it loaded from one stage to the next as far as its memory allows.
+    """
+
+    def at(self, kernel: Kernel, state: StageState) -> StageStep:
+        """Raises what reading the state raises."""
+
+
+class Reducer(Protocol):
+    """Adds up what the batches of a stage left, in the order of the manifest.
+
+    Exact, and the same however images are cut into batches.
+    """
+
+    folder: str
+    """The folder of the stage that has the files."""
+
+    def add(self, file: bytes) -> None:
+        """Raises ValueError where it is not what a worker writes."""
+
+    def finish(self) -> tuple[str, bool]:
+        """The state of the next stage, the same bytes from every program; and whether there is none."""
