@@ -169,6 +169,7 @@ export async function aggregateArm(input: AggregateArmInput): Promise<ArmAggrega
   }
   await logForeignFiles(input, batches, log);
   logAllRefused(part, log);
+  const found = answer.finish(log);
 
   const aligned = alignClocks(arm, spans, input.headClock);
   const { startedAt, endedAt, engineStartedAt } = input;
@@ -194,7 +195,7 @@ export async function aggregateArm(input: AggregateArmInput): Promise<ArmAggrega
       .map(([code, { count, examples }]) => ({ code, count, examples: [...examples] }))
       .sort((a, b) => b.count - a.count || (a.code < b.code ? -1 : 1)),
     droppedBits: batches.droppedBits,
-    answer: answer.finish(),
+    answer: found,
     timing: armPhases(wall, aligned.spans, lost),
     clocks: aligned.clocks,
     ...coldAndWarm(aligned.spans),

@@ -112,11 +112,14 @@ export interface AnswerFile {
 export interface Answer<A> {
   /** Folders of the arm that must have a file of each batch. */
   readonly folders: readonly string[];
+  /** Only of a workload with several stages: what each of them came to, in their order, before the rows of the last one. */
+  addOutcome?(outcome: Buffer): void;
   /** One line: each must be exactly what its worker writes, whatever wrote it. */
   check(text: string): CheckedRow;
   /** A sound row of an image that could be done. */
   add(row: MeasuredRow): void;
   /** The batch whose rows were added last, with its files. */
   endBatch(batch: number, files: readonly AnswerFile[], log: Pick<ProblemLog, 'add'>): void;
-  finish(): A;
+  /** @param log told of what the rows and the outcomes say of each other that cannot be */
+  finish(log: Pick<ProblemLog, 'add'>): A;
 }

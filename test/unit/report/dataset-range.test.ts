@@ -110,7 +110,7 @@ describe('withDatasetRange', () => {
 
 function classification(): Summary['answer'] {
   const source = summary.answer?.source ?? expect.fail('Expected an answer.');
-  return { ...answerOf({ name: 'knn', params: { k: 1 } }).finish(), source };
+  return { ...answerOf({ name: 'knn', params: { k: 1 } }).finish(new ProblemLog()), source };
 }
 
 function withFailures(code: string) {

@@ -8,6 +8,7 @@ import { vote } from '../../../../src/workloads/knn/vote.ts';
 
 const SET = { width: 1, height: 1, labels: ['2', '10'], labelOf: Uint32Array.of(0, 1, 1) };
 const KEYS = ['t/a', 't/b', 't/c'];
+const NO_PROBLEM = { add: () => expect.fail('Expected no problem.') };
 
 function rowOf(key: string, ...indices: number[]): MeasuredRow {
   const neighbours = indices.map((index, distance) => [index, distance] as const);
@@ -28,9 +29,9 @@ function answer(
 function added(of: ReturnType<typeof answerOf>, rows: readonly MeasuredRow[], size = 100): RunAnswer {
   for (let from = 0; from < rows.length; from += size) {
     for (const row of rows.slice(from, from + size)) of.add(of.check(serializeRow(row)).row as MeasuredRow);
-    of.endBatch(from / size, [], { add: () => expect.fail('Expected no problem.') });
+    of.endBatch(from / size, [], NO_PROBLEM);
   }
-  return of.finish();
+  return of.finish(NO_PROBLEM);
 }
 
 describe('the answer of knn', () => {
