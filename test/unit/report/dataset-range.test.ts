@@ -5,6 +5,7 @@ import { buildSummary } from '../../../src/report/summary.ts';
 import type { Summary } from '../../../src/report/summary-schema.ts';
 import type { Run } from '../../../src/run/run.ts';
 import { answerOf, statisticsIn } from '../../../src/workloads/answers.ts';
+import { ProblemLog } from '../../../src/workloads/problems.ts';
 import { resolveWorkload } from '../../../src/workloads/schemas.ts';
 import { MemoryBucket } from '../aggregate/fixture.ts';
 import { type SampleOptions, sampleInput } from './sample.ts';
