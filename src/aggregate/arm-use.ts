@@ -20,15 +20,22 @@ export type ArmUse = z.infer<typeof armUseSchema>;
 /** AWS bills an Express execution in steps of this. */
 const EXPRESS_STEP_MS = 100;
 
+/** GETs that the images of a batch take, unless they are there already. */
+export function readsOfBatch({ objects }: Batch): number {
+  return cutIntoReads(readable(objects), SLICE_BYTES).length;
+}
+
 /** Adds up batches as they come. */
 export class UseCounter {
   readonly #totals = { gets: 0, expressMs: 0, storedBytes: 0 };
 
-  /** @param bytes of the batch's result and span */
-  add(batch: Batch, span: Span, bytes: number): void {
+  /**
+   * @param reads GETs that its images take, where the span does not tell: those of Python workers do not
+   * @param bytes of the batch's result and span
+   */
+  add(reads: number, span: Span, bytes: number): void {
     const totals = this.#totals;
-    // Spans of Python workers do not count their GETs.
-    totals.gets += span.gets ?? cutIntoReads(readable(batch.objects), SLICE_BYTES).length;
+    totals.gets += span.gets ?? reads;
     // Clocks of two services: a batch cannot have begun before it was given out.
     const ms = Math.max(0, span.endedAt - Math.min(span.queuedAt, span.startedAt));
     totals.expressMs += Math.ceil(ms / EXPRESS_STEP_MS) * EXPRESS_STEP_MS;

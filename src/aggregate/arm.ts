@@ -1,67 +1,24 @@
 import { createHash } from 'node:crypto';
-import * as z from 'zod';
 import { type BucketReader, getIfPresent } from '../aws/bucket-reader.ts';
 import { inOrder } from '../concurrency/in-order.ts';
-import { type Arm, armSchema } from '../contract/arm.ts';
+import type { Arm } from '../contract/arm.ts';
 import { layout } from '../contract/layout.ts';
 import type { Batch } from '../contract/manifest.ts';
 import { isAccessRefusal } from '../contract/row.ts';
 import type { ClockOffset } from '../contract/span.ts';
-import { type Span, spanSchema } from '../contract/span.ts';
 import type { Workload } from '../contract/workload.ts';
-import { alignClocks, armClocksSchema } from '../timing/clocks.ts';
-import { coldAndWarm, temperatureSchema } from '../timing/cold-warm.ts';
-import { armPhases, armPhasesSchema } from '../timing/phases.ts';
-import { buildTimeline, timelineSchema } from '../timing/timeline.ts';
-import { WorkCounter, workTotalsSchema } from '../timing/workers.ts';
-import { answerOf, answerSchema } from '../workloads/answers.ts';
-import { EXAMPLES, ProblemLog, problemSchema } from '../workloads/problems.ts';
-import type { Inputs } from '../workloads/workload.ts';
-import { armUseSchema, UseCounter } from './arm-use.ts';
+import { answerOf, type RunAnswer } from '../workloads/answers.ts';
+import { ProblemLog } from '../workloads/problems.ts';
+import type { Answer, Inputs } from '../workloads/workload.ts';
+import type { ArmAggregate } from './arm-aggregate.ts';
+import { ArmMeasures } from './arm-measures.ts';
+import { readsOfBatch } from './arm-use.ts';
 import { checkBatch, logAllLost } from './batch-check.ts';
+import { type BatchRange, logForeignFiles } from './foreign-files.ts';
 import { readManifest } from './manifest-stream.ts';
 import { EMPTY_PART, type ImagePart, mergeParts } from './part.ts';
-import { readSeen, type Seen } from './seen.ts';
-
-export const failureSchema = z.object({
-  code: z.string(),
-  count: z.int().positive(),
-  /** The first keys in S3's order. */
-  examples: z.array(z.string()).max(EXAMPLES),
-});
-
-/** Everything that the files of one arm in one round say. */
-export const armAggregateSchema = z.object({
-  arm: armSchema,
-  round: z.int().nonnegative(),
-  /** Whether every key of the manifest has exactly one sound row, in order. */
-  valid: z.boolean(),
-  problems: z.array(problemSchema),
-  /** SHA-256 of the result files in batch order, each with the histogram of its batch if there is one, in hexadecimal. */
-  digest: z.string().regex(/^[0-9a-f]{64}$/),
-  batches: z.int().nonnegative(),
-  /** Batches that an earlier run did: their rows count, their times do not. */
-  batchesTakenOver: z.int().nonnegative(),
-  /** Keys of the manifest. */
-  imagesPlanned: z.int().nonnegative(),
-  /** Keys of the manifest that have a row, failed ones included. */
-  images: z.int().nonnegative(),
-  failedImages: z.int().nonnegative(),
-  /** Sizes of the objects that were measured, failed ones left out. */
-  bytes: z.int().nonnegative(),
-  failures: z.array(failureSchema),
-  /** Images of 16 bits, of which 8 were measured, as the spans say. */
-  droppedBits: z.int().nonnegative(),
-  answer: answerSchema,
-  timing: armPhasesSchema,
-  clocks: armClocksSchema,
-  cold: temperatureSchema,
-  warm: temperatureSchema,
-  work: workTotalsSchema,
-  use: armUseSchema,
-  timeline: timelineSchema,
-});
-export type ArmAggregate = z.infer<typeof armAggregateSchema>;
+import { type MapPlace, readSpan, spanBody } from './spans.ts';
+import { readOutcomes, readReduced } from './stages.ts';
 
 export interface AggregateArmInput {
   readonly reader: BucketReader;
@@ -71,6 +28,8 @@ export interface AggregateArmInput {
   readonly workload: Workload;
   /** What the answer needs beside the rows. @default nothing: rows are checked as far as they tell */
   readonly inputs?: Inputs;
+  /** Whether the arm has stages, each with a folder of its own. @default false: it is a single map */
+  readonly hasStages?: boolean;
   /** Start and end of the arm by the clock of the state machine, epoch milliseconds. */
   readonly startedAt: number;
   readonly endedAt: number;
@@ -87,61 +46,104 @@ export interface AggregateArmInput {
   readonly ahead?: number;
 }
 
-/** The part of a span that is kept until all have been read, and what the coordinator says of its batch. */
-type KeptSpan = Omit<
-  Span,
-  | 'arm'
-  | 'round'
-  | 'kernel'
-  | 'getMs'
-  | 'decodeMs'
-  | 'computeMs'
-  | 'cpuMs'
-  | 'rssPeakBytes'
-  | 'billedMs'
-  | 'bytes'
-  | 'outputBytes'
-  | 'droppedBits'
-  | 'left'
-  | 'gets'
-> & { readonly givenAt: number | null; readonly seenAt: number | null };
+/** Spans alone are small: so many are read at once. */
+const SPANS_AHEAD = 64;
 
 /**
- * Read the result and span files of one arm in one round in the order of the manifest, check them, add them up.
+ * Read the result and span files of one arm in one round in the order of the manifest, check them, add them up. Of an arm with
+ * stages the rows are those of the last one that was reduced, and the spans those of all.
  *
- * Memory does not grow with the images: it holds `ahead` batches, some numbers per worker, and about 1 kB per
- * batch for the timing (docs/summary.md: 10 million images).
+ * Memory does not grow with the images: it holds `ahead` batches, some numbers per worker, and about 1 kB for each batch of the
+ * stage that is being read, of those that were read 48 bytes; of outcomes one (docs/summary.md: 10 million images).
  *
  * @throws FanfleetError `MANIFEST_INVALID`, `OBJECT_NOT_FOUND` (no manifest), and what the reader throws
  */
 export async function aggregateArm(input: AggregateArmInput): Promise<ArmAggregate> {
-  const { reader, runId, arm, round, resumedAt = Number.NEGATIVE_INFINITY, ahead = 16 } = input;
+  const { arm, round, hasStages = false } = input;
   const log = new ProblemLog();
   const hash = createHash('sha256');
-  const counter = new WorkCounter();
-  const use = new UseCounter();
-  const spans: KeptSpan[] = [];
-  const batches = { first: 0, count: 0, takenOver: 0, images: 0, droppedBits: 0 };
   const answer = answerOf(input.workload, input.inputs);
-  let part: ImagePart = EMPTY_PART;
-  const seen = await readSeen(input, log);
+  const reduced = hasStages ? await readReduced(input, log) : [];
+  for await (const outcome of readOutcomes(input, reduced, log)) {
+    hash.update(outcome);
+    answer.addOutcome?.(outcome);
+  }
+  const measures = new ArmMeasures(input, reduced, log);
+  const lastStage = hasStages ? Math.max(0, reduced.length - 1) : undefined;
+  const rows = await readRows({ ...input, stage: lastStage }, { answer, hash, measures, log });
+  for (const stage of otherStages(reduced)) await readSpans({ ...input, stage }, rows, measures, log);
+  logAllRefused(rows.part, log);
+  const found = answer.finish(log);
+  const { part } = rows;
+  return {
+    arm,
+    round,
+    valid: log.valid,
+    problems: log.list(),
+    digest: hash.digest('hex'),
+    batches: rows.range.count,
+    imagesPlanned: rows.images,
+    images: part.measuredImages + part.failedImages,
+    failedImages: part.failedImages,
+    bytes: part.bytes,
+    failures: [...part.failures]
+      .map(([code, { count, examples }]) => ({ code, count, examples: [...examples] }))
+      .sort((a, b) => b.count - a.count || (a.code < b.code ? -1 : 1)),
+    answer: found,
+    ...measures.finish(),
+  };
+}
 
+/** All but the one whose rows count; and the one that was begun and not reduced. */
+function otherStages(reduced: readonly { readonly stage: number; readonly isLast: boolean }[]): number[] {
+  const earlier = reduced.slice(0, -1).map(({ stage }) => stage);
+  const last = reduced.at(-1);
+  return last === undefined || last.isLast ? earlier : [...earlier, last.stage + 1];
+}
+
+interface RowsOfArm {
+  readonly range: BatchRange;
+  /** Keys of the manifest. */
+  readonly images: number;
+  readonly part: ImagePart;
+  /** GETs that each batch takes. */
+  readonly reads: readonly number[];
+}
+
+interface Sinks {
+  readonly answer: Answer<RunAnswer>;
+  readonly hash: { update(body: Buffer): unknown };
+  readonly measures: ArmMeasures;
+  readonly log: ProblemLog;
+}
+
+/** The rows of a map, its files and its spans, batch after batch. */
+async function readRows(
+  place: MapPlace & Pick<AggregateArmInput, 'ahead'>,
+  { answer, hash, measures, log }: Sinks,
+): Promise<RowsOfArm> {
+  const { reader, runId, arm, round, stage, ahead = 16 } = place;
+  const range = { first: 0, count: 0 };
+  const reads: number[] = [];
+  let images = 0;
+  let part = EMPTY_PART;
   const load = async (batch: Batch) => {
     const [result, span, ...files] = await Promise.all([
-      getIfPresent(reader, layout.result(runId, arm, round, batch.batch)),
-      getIfPresent(reader, layout.span(runId, arm, round, batch.batch)),
+      getIfPresent(reader, layout.result(runId, arm, round, batch.batch, stage)),
+      spanBody(reader, place, batch.batch),
       ...answer.folders.map(async (folder) => ({
         folder,
-        body: await getIfPresent(reader, layout.batchFile(folder, runId, arm, round, batch.batch)),
+        body: await getIfPresent(reader, layout.batchFile(folder, runId, arm, round, batch.batch, stage)),
       })),
     ]);
     return { batch, result, span, files };
   };
+  const map = await measures.beginMap(stage);
   const manifest = readManifest(reader.stream(layout.manifest(runId)));
   for await (const { batch, result, span, files } of inOrder(manifest, load, { atOnce: ahead })) {
-    if (batches.count === 0) batches.first = batch.batch;
-    batches.count += 1;
-    batches.images += batch.objects.length;
+    if (range.count === 0) range.first = batch.batch;
+    range.count += 1;
+    images += batch.objects.length;
     if (result === null) {
       log.add('BATCH_MISSING', String(batch.batch));
       logAllLost(batch.objects, log);
@@ -151,112 +153,38 @@ export async function aggregateArm(input: AggregateArmInput): Promise<ArmAggrega
       for (const { body } of files) if (body !== null) hash.update(body);
       answer.endBatch(batch.batch, files, log);
     }
-    const measured = readSpan(span, input, batch, log, result !== null);
+    const own = readsOfBatch(batch);
+    if (stage !== undefined) reads.push(own);
+    const measured = readSpan(span, place, batch.batch, log, result !== null);
     if (measured === null) continue;
-    batches.droppedBits += measured.droppedBits;
-    if (measured.startedAt < resumedAt) {
-      batches.takenOver += 1;
-      continue;
-    }
-    counter.add(measured);
     const written = [result, span, ...files.map(({ body }) => body)];
-    use.add(
-      batch,
+    map.add(
+      own,
       measured,
       written.reduce((bytes, body) => bytes + (body?.length ?? 0), 0),
     );
-    spans.push(keep(measured, seen.get(batch.batch)));
   }
-  await logForeignFiles(input, batches, log);
-  logAllRefused(part, log);
-  const found = answer.finish(log);
-
-  const aligned = alignClocks(arm, spans, input.headClock);
-  const { startedAt, endedAt, engineStartedAt } = input;
-  const wall = {
-    startedAt,
-    endedAt,
-    engineStartedAt: engineStartedAt === undefined ? undefined : engineStartedAt + aligned.headShiftMs,
-  };
-  const lost = batches.count - batches.takenOver - spans.length;
-  return {
-    arm,
-    round,
-    valid: log.valid,
-    problems: log.list(),
-    digest: hash.digest('hex'),
-    batches: batches.count,
-    batchesTakenOver: batches.takenOver,
-    imagesPlanned: batches.images,
-    images: part.measuredImages + part.failedImages,
-    failedImages: part.failedImages,
-    bytes: part.bytes,
-    failures: [...part.failures]
-      .map(([code, { count, examples }]) => ({ code, count, examples: [...examples] }))
-      .sort((a, b) => b.count - a.count || (a.code < b.code ? -1 : 1)),
-    droppedBits: batches.droppedBits,
-    answer: found,
-    timing: armPhases(wall, aligned.spans, lost),
-    clocks: aligned.clocks,
-    ...coldAndWarm(aligned.spans),
-    work: counter.totals(),
-    use: use.totals(),
-    timeline: buildTimeline(wall, aligned.spans),
-  };
+  map.end(range.count);
+  await logForeignFiles(place, range, log);
+  return { range, images, part, reads };
 }
 
-/** @param wanted whether a missing span is worth a word: a batch that left no result left no span either */
-function readSpan(
-  body: Buffer | null,
-  input: AggregateArmInput,
-  batch: Batch,
+/** The spans of a stage whose rows do not count. */
+async function readSpans(
+  place: MapPlace,
+  { range, reads }: RowsOfArm,
+  measures: ArmMeasures,
   log: ProblemLog,
-  wanted: boolean,
-): Span | null {
-  const name = String(batch.batch);
-  if (body === null) {
-    if (wanted) log.add('SPAN_MISSING', name);
-    return null;
+): Promise<void> {
+  const map = await measures.beginMap(place.stage);
+  const batches = Array.from({ length: range.count }, (_, index) => range.first + index);
+  const load = async (batch: number) => ({ batch, body: await spanBody(place.reader, place, batch) });
+  for await (const { batch, body } of inOrder(batches, load, { atOnce: SPANS_AHEAD })) {
+    const span = readSpan(body, place, batch, log, measures.isReduced(place.stage));
+    if (span !== null) map.add(reads[batch - range.first] ?? 0, span, body?.length ?? 0);
   }
-  const span = parseSpan(body);
-  if (span?.arm !== input.arm || span.round !== input.round || span.batch !== batch.batch) {
-    log.add('SPAN_INVALID', name);
-    return null;
-  }
-  return span;
-}
-
-function parseSpan(body: Buffer): Span | null {
-  try {
-    return spanSchema.safeParse(JSON.parse(body.toString('utf8'))).data ?? null;
-  } catch {
-    return null;
-  }
-}
-
-function keep(span: Span, told: Seen | undefined): KeptSpan {
-  // Of a batch that two workers did, the span may be of the other one: no time of one bounds a time of the other.
-  const by = told?.worker ?? null;
-  const seen = by === null || by === span.worker.split('/', 1)[0] ? told : undefined;
-  const { worker, batch, queuedAt, startedAt, endedAt, coldStartMs, images, errors, clock } = span;
-  const { listMs, loadMs, processMs, putMs } = span;
-  return {
-    worker,
-    batch,
-    queuedAt,
-    givenAt: seen?.givenAt ?? null,
-    startedAt,
-    endedAt,
-    seenAt: seen?.seenAt ?? null,
-    coldStartMs,
-    listMs,
-    loadMs,
-    processMs,
-    putMs,
-    images,
-    errors,
-    clock,
-  };
+  map.end(range.count);
+  await logForeignFiles(place, range, log);
 }
 
 /** A run over images of which none may be read has not measured that they are bad. */
@@ -264,18 +192,4 @@ function logAllRefused({ measuredImages, failures }: ImagePart, log: ProblemLog)
   if (measuredImages > 0 || failures.size === 0) return;
   if (![...failures.keys()].every(isAccessRefusal)) return;
   for (const [code, { examples }] of failures) log.add('ALL_REFUSED', `${code}: ${examples[0]}`);
-}
-
-/** Batch numbers are consecutive, so that a listing can be checked without holding their names. */
-async function logForeignFiles(
-  { reader, runId, arm, round }: AggregateArmInput,
-  batches: { first: number; count: number },
-  log: ProblemLog,
-): Promise<void> {
-  for await (const { key } of reader.list(layout.results(runId, arm, round))) {
-    const name = key.slice(key.lastIndexOf('/') + 1);
-    const number = /^\d{6,}\.jsonl$/.test(name) ? Number.parseInt(name, 10) : -1;
-    const known = number >= batches.first && number < batches.first + batches.count;
-    if (!known || key !== layout.result(runId, arm, round, number)) log.add('FILE_FOREIGN', key);
-  }
 }

@@ -14,6 +14,7 @@ import { workTotalsSchema } from '../timing/workers.ts';
 import { problemSchema } from '../workloads/problems.ts';
 import { armUseSchema } from './arm-use.ts';
 import { hostUseSchema } from './hosts.ts';
+import { stageTimesSchema } from './stages.ts';
 
 const ms = z.int().nonnegative();
 const rate = z.number().nonnegative();
@@ -59,6 +60,8 @@ export const armRoundSchema = armTimesSchema.extend({
   valid: z.boolean(),
   problems: z.array(problemSchema),
   peakConcurrency: z.int().nonnegative().nullable(),
+  /** What each stage took; empty where the arm is a single map, and where its files were not read. */
+  stages: z.array(stageTimesSchema),
   work: workTotalsSchema.nullable(),
   fleet: fleetInfoSchema.nullable(),
   /** Fleet only: each host, and what it used. */

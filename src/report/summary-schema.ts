@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { adviceSchema } from '../advice/advice.ts';
-import { failureSchema } from '../aggregate/arm.ts';
+import { failureSchema } from '../aggregate/arm-aggregate.ts';
 import { armRoundSchema, requestFactsSchema } from '../aggregate/run-facts.ts';
 import { armSchema } from '../contract/arm.ts';
 import { baselineSchema } from '../contract/baseline.ts';

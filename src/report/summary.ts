@@ -1,5 +1,5 @@
 import { adviceOfRun } from '../advice/run-advice.ts';
-import type { ArmAggregate } from '../aggregate/arm.ts';
+import type { ArmAggregate } from '../aggregate/arm-aggregate.ts';
 import type { HostUse } from '../aggregate/hosts.ts';
 import type { ArmRound, ArmTimes } from '../aggregate/run-facts.ts';
 import type { Arm } from '../contract/arm.ts';
@@ -157,6 +157,7 @@ function armRound({ times, aggregate, fleet, hosts, instances = null }: ArmInput
     valid: aggregate?.valid ?? false,
     problems: aggregate?.problems ?? [],
     peakConcurrency: timing?.peakConcurrency ?? null,
+    stages: aggregate?.stages ?? [],
     work: aggregate !== null && aggregate.work.spans > 0 ? aggregate.work : null,
     fleet,
     hosts: [...hosts],

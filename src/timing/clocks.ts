@@ -18,7 +18,10 @@ const hostClockSchema = z.object({
   /** S3's clock minus this host's; null where nothing says it, or what says it contradicts itself. */
   offsetLowMs: z.number().nullable(),
   offsetHighMs: z.number().nullable(),
-  /** What was added to its times: the middle of the bounds, where its clock is wrong for certain; else 0. */
+  /**
+   * What was added to its times: the middle of the bounds, where its clock is wrong for certain; else 0. Of several stages,
+   * each of which is corrected by its own batches, the most.
+   */
   correctedByMs: z.number(),
 });
 
@@ -63,38 +66,80 @@ type HostClock = {
 
 /**
  * Estimate how far the clock of each host is from AWS's, and put all times onto that one clock where a host's is wrong
- * for certain.
+ * for certain: map after map, each by its own batches.
  *
  * A batch bounds the offset of its worker twice: by the dates of S3's answers, and by its coordinator, since it was
  * given out before it started and ended before its result was seen. Step Functions has AWS's clock itself, as S3 has; a
  * head has one of its own.
  *
- * @param head what the head says of its own clock; for the serverless arm it does not count
- * @returns the spans in their order, and by how much the head's times are to be moved
+ * Holds some numbers for each host and map, and 16 bytes for each batch.
  */
-export function alignClocks<S extends ClockedSpan>(
-  arm: Arm,
-  spans: readonly S[],
-  head: ClockOffset | null = null,
-): { readonly clocks: ArmClocks; readonly spans: readonly S[]; readonly headShiftMs: number } {
-  const coordinator: HostClock | null = arm === 'fleet' ? hostClock(head === null ? [] : [head], 0) : null;
-  const base = coordinator === null ? { offsetLowMs: 0, offsetHighMs: 0 } : coordinator.offset;
-  const headShiftMs = coordinator?.shiftMs ?? 0;
-  const hosts = new Map<string, HostClock>();
-  for (const [host, own] of Map.groupBy(spans, (span) => hostOf(arm, span.worker))) {
-    hosts.set(
-      host,
-      hostClock(
-        own.flatMap((span) => boundsOf(span, base)),
-        own.length,
-      ),
-    );
+export class ArmClockLog {
+  readonly #arm: Arm;
+  readonly #coordinator: HostClock | null;
+  readonly #hosts = new Map<string, HostClock[]>();
+  readonly #queueMs: number[] = [];
+  readonly #returnMs: number[] = [];
+
+  /** @param head what the head says of its own clock; for the serverless arm it does not count */
+  constructor(arm: Arm, head: ClockOffset | null = null) {
+    this.#arm = arm;
+    this.#coordinator = arm === 'fleet' ? hostClock(head === null ? [] : [head], 0) : null;
   }
-  const aligned = spans.map((span) =>
-    moved(span, hosts.get(hostOf(arm, span.worker))?.shiftMs ?? 0, headShiftMs),
-  );
-  const all = coordinator === null ? hosts : new Map([['head', coordinator], ...hosts]);
-  return { clocks: describe(arm, all, aligned), spans: aligned, headShiftMs };
+
+  /** By how much the head's times are to be moved. */
+  get headShiftMs(): number {
+    return this.#coordinator?.shiftMs ?? 0;
+  }
+
+  /** The spans of a map, in their order. */
+  align<S extends ClockedSpan>(spans: readonly S[]): S[] {
+    const base = this.#coordinator === null ? { offsetLowMs: 0, offsetHighMs: 0 } : this.#coordinator.offset;
+    const shifts = new Map<string, number>();
+    for (const [host, own] of Map.groupBy(spans, (span) => hostOf(this.#arm, span.worker))) {
+      const bounds = own.flatMap((span) => boundsOf(span, base));
+      const clock = hostClock(bounds, own.length);
+      shifts.set(host, clock.shiftMs);
+      const before = this.#hosts.get(host);
+      if (before === undefined) this.#hosts.set(host, [clock]);
+      else before.push(clock);
+    }
+    const aligned = spans.map((span) =>
+      moved(span, shifts.get(hostOf(this.#arm, span.worker)) ?? 0, this.headShiftMs),
+    );
+    for (const { startedAt, coldStartMs, queuedAt, givenAt, seenAt, endedAt } of aligned) {
+      this.#queueMs.push(Math.max(0, startedAt - coldStartMs - (givenAt ?? queuedAt)));
+      if (seenAt !== null) this.#returnMs.push(Math.max(0, seenAt - endedAt));
+    }
+    return aligned;
+  }
+
+  /** What was found of all maps. */
+  clocks(): ArmClocks {
+    const hosts = new Map(Array.from(this.#hosts, ([host, own]) => [host, ofAllMaps(own)]));
+    const all = this.#coordinator === null ? hosts : new Map([['head', this.#coordinator], ...hosts]);
+    return {
+      ...describe(this.#arm, all),
+      seenBatches: this.#returnMs.length,
+      queueMs: spreadOf(this.#queueMs),
+      returnMs: spreadOf(this.#returnMs),
+    };
+  }
+}
+
+/** Of a host that took part in several maps: the offset that most of them agree on, and the largest correction. */
+function ofAllMaps(own: readonly HostClock[]): HostClock {
+  const [only] = own;
+  if (own.length === 1 && only !== undefined) return only;
+  const offsets = own.flatMap(({ offset }) => offset ?? []);
+  const shifts = own.map(({ shiftMs }) => shiftMs);
+  return {
+    offset: agreedOffset(offsets).offset,
+    shiftMs: shifts.reduce((most, shift) => (Math.abs(shift) > Math.abs(most) ? shift : most), 0),
+    batches: sum(own, ({ batches }) => batches),
+    bounds: sum(own, ({ bounds }) => bounds),
+    agreeing: sum(own, ({ agreeing }) => agreeing),
+  };
 }
 
 /** Processes of an instance share its clock; a Lambda environment is a host. */
@@ -143,17 +188,18 @@ function moved<S extends ClockedSpan>(span: S, shiftMs: number, headShiftMs: num
   };
 }
 
-function describe(arm: Arm, hosts: ReadonlyMap<string, HostClock>, spans: readonly ClockedSpan[]): ArmClocks {
+function describe(
+  arm: Arm,
+  hosts: ReadonlyMap<string, HostClock>,
+): Omit<ArmClocks, 'seenBatches' | 'queueMs' | 'returnMs'> {
   const skews = Array.from(hosts, ([host, clock]) => ({
     host,
     clock,
     skewMs: clock.offset === null ? 0 : Math.abs(provenSkew(clock.offset)),
   })).sort((a, b) => b.skewMs - a.skewMs || b.clock.batches - a.clock.batches);
   const clocks = skews.map(({ clock }) => clock);
-  const seen = spans.filter(({ seenAt }) => seenAt !== null);
   return {
     coordinator: arm === 'fleet' ? 'head' : 'state machine',
-    seenBatches: seen.length,
     hosts: skews
       .slice(0, MOST_CLOCKS)
       .sort((a, b) => byName(a.host, b.host))
@@ -170,12 +216,6 @@ function describe(arm: Arm, hosts: ReadonlyMap<string, HostClock>, spans: readon
     corrected: clocks.some(({ shiftMs }) => shiftMs !== 0),
     bounds: sum(clocks, ({ bounds }) => bounds),
     contradictions: sum(clocks, ({ bounds, agreeing }) => bounds - agreeing),
-    queueMs: spreadOf(
-      spans.map(({ startedAt, coldStartMs, queuedAt, givenAt }) =>
-        Math.max(0, startedAt - coldStartMs - (givenAt ?? queuedAt)),
-      ),
-    ),
-    returnMs: spreadOf(seen.map(({ seenAt, endedAt }) => Math.max(0, (seenAt ?? endedAt) - endedAt))),
   };
 }
 

@@ -15,30 +15,43 @@ export type Temperature = z.infer<typeof temperatureSchema>;
 
 type TemperedSpan = Pick<Span, 'startedAt' | 'endedAt' | 'coldStartMs' | 'images'>;
 
-/** A batch is cold if it is the first of its process. */
-export function coldAndWarm(spans: readonly TemperedSpan[]): {
-  readonly cold: Temperature;
-  readonly warm: Temperature;
-} {
-  const { cold = [], warm = [] } = Object.groupBy(spans, ({ coldStartMs }) =>
-    coldStartMs > 0 ? 'cold' : 'warm',
-  );
-  return { cold: temperature(cold), warm: temperature(warm) };
+/** Batches with a cold start, and those without, as they come; holds two numbers for each. */
+export class ColdWarmCounter {
+  readonly #cold = new TemperatureCounter();
+  readonly #warm = new TemperatureCounter();
+
+  /** A batch is cold if it is the first of its process. */
+  add(span: TemperedSpan): void {
+    (span.coldStartMs > 0 ? this.#cold : this.#warm).add(span);
+  }
+
+  totals(): { readonly cold: Temperature; readonly warm: Temperature } {
+    return { cold: this.#cold.totals(), warm: this.#warm.totals() };
+  }
 }
 
-function temperature(spans: readonly TemperedSpan[]): Temperature {
-  const full = spans.filter(({ images }) => images > 0);
-  return {
-    batches: spans.length,
-    images: spans.reduce((sum, { images }) => sum + images, 0),
-    msPerImage: medianOrNull(
-      full.map(
-        ({ startedAt, endedAt, coldStartMs, images }) =>
-          (coldStartMs + Math.max(0, endedAt - startedAt)) / images,
-      ),
-    ),
-    coldStartMs: medianOrNull(full.map(({ coldStartMs }) => coldStartMs)),
-  };
+class TemperatureCounter {
+  #batches = 0;
+  #images = 0;
+  readonly #msPerImage: number[] = [];
+  readonly #coldStartMs: number[] = [];
+
+  add({ startedAt, endedAt, coldStartMs, images }: TemperedSpan): void {
+    this.#batches += 1;
+    this.#images += images;
+    if (images === 0) return;
+    this.#msPerImage.push((coldStartMs + Math.max(0, endedAt - startedAt)) / images);
+    this.#coldStartMs.push(coldStartMs);
+  }
+
+  totals(): Temperature {
+    return {
+      batches: this.#batches,
+      images: this.#images,
+      msPerImage: medianOrNull(this.#msPerImage),
+      coldStartMs: medianOrNull(this.#coldStartMs),
+    };
+  }
 }
 
 function medianOrNull(values: readonly number[]): number | null {

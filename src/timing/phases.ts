@@ -1,11 +1,12 @@
 import * as z from 'zod';
-import type { Span } from '../contract/span.ts';
+import { type Interval, lengthOf } from './interval.ts';
+import type { MapWork } from './map-work.ts';
 import {
-  concurrencyOf,
-  type Interval,
+  idleOf,
   OVERHEAD_PARTS,
   type Overhead,
   overheadSchema,
+  type SlotTime,
   withLost,
 } from './overhead.ts';
 
@@ -40,7 +41,7 @@ export const armPhasesSchema = z.object({
   wallMs: ms,
   /** Whole milliseconds that add up to `wallMs` exactly. */
   phases: phasesSchema,
-  /** When work was going on, from the start of the arm. */
+  /** When work was going on, from the start of the arm; of several stages with all that lies between them. */
   windowStartMs: ms,
   windowEndMs: ms,
   /** Most batches (with their cold starts) at the same time. */
@@ -61,94 +62,103 @@ export interface ArmWall {
   readonly engineStartedAt?: number | undefined;
 }
 
-/** The part of a span that the phases are made of. */
-export type PhaseSpan = Pick<
-  Span,
-  'startedAt' | 'endedAt' | 'coldStartMs' | 'listMs' | 'loadMs' | 'processMs' | 'putMs'
->;
+/** A map of an arm, and when what its batches left was added up; null where nothing is. */
+export interface ArmMap {
+  readonly work: MapWork;
+  readonly reduce: Interval | null;
+}
 
 /**
  * Divide the wall time of an arm into phases (docs/summary.md has the formulas).
  *
- * Everything before the window of work is provision, everything after it teardown. Inside, there is
- * slots x window of slot time, where slots is the peak concurrency; what the spans spent in cold start, load,
- * process and write is divided by the number of slots. The rest is overhead: in batches, or of slots without a batch.
+ * Everything before the window of work is provision, everything after it teardown. Inside, each map has slots x its window of
+ * slot time, where slots is the peak concurrency of the arm; what the spans spent in cold start, load, process and write is
+ * divided by the number of slots. The rest is overhead: in batches, of slots without a batch, and of what lies between maps.
  *
- * @param lost batches that left no span
+ * @param maps one after the other; at least one
  */
-export function armPhases(wall: ArmWall, spans: readonly PhaseSpan[], lost = 0): ArmPhases {
-  const start = Math.round(wall.startedAt);
-  const end = Math.max(start, Math.round(wall.endedAt));
-  const window = windowOf(wall, spans, { from: start, to: end });
-  const within = { from: window.from, to: window.to };
-
-  const totals = { coldStart: 0, load: 0, process: 0, write: 0, batch: 0 };
-  const busy: Interval[] = [];
-  let [reversed, excess] = [0, 0];
-  for (const span of spans) {
-    reversed += Math.max(0, span.startedAt - span.endedAt);
-    const cold = clip({ from: span.startedAt - span.coldStartMs, to: span.startedAt }, within);
-    const work = clip({ from: span.startedAt, to: span.endedAt }, within);
-    const shares = spanShares(span, length(work));
-    totals.coldStart += length(cold);
-    totals.load += shares.load;
-    totals.process += shares.process;
-    totals.write += shares.write;
-    totals.batch += Math.max(0, length(work) - shares.load - shares.process - shares.write);
-    excess += excessOf(span);
-    busy.push({ from: cold.from, to: Math.max(cold.to, work.to) });
-  }
-  const { peak, idle } = concurrencyOf(busy, within);
-  const slots = Math.max(1, peak);
-  const perSlot = (total: number) => total / slots;
-  const lostMs = (lost * busy.reduce((sum, interval) => sum + length(interval), 0)) / spans.length;
-  const known = withLost(idle, lost === 0 ? 0 : lostMs);
-  // Without any span nobody knows what the window was spent with.
-  const unmeasured = spans.length === 0 ? length(window) : perSlot(known.unmeasured);
+export function phasesOf(wall: ArmWall, maps: readonly ArmMap[]): ArmPhases {
+  const { from: start, to: end } = armOf(wall);
+  const slots = Math.max(1, ...maps.map(({ work }) => work.peak));
+  const sum = (of: (work: MapWork) => number) => maps.reduce((total, { work }) => total + of(work), 0);
+  const perSlot = (of: (work: MapWork) => number) => sum(of) / slots;
+  const around = aroundMaps(maps);
+  // Without any span nobody knows what a window was spent with.
+  const idle = maps
+    .filter(({ work }) => work.spans > 0)
+    .map(({ work }) => withLost(idleOf(work.slotTime, slots), lostMs(work)));
+  const idleAt = (piece: keyof SlotTime) =>
+    idle.reduce((total, known) => total + known.idle[piece], 0) / slots;
   const parts = {
-    provision: window.from - start,
-    coldStart: perSlot(totals.coldStart),
-    load: perSlot(totals.load),
-    process: perSlot(totals.process),
-    write: perSlot(totals.write),
+    provision: around.from - start,
+    coldStart: perSlot(({ totals }) => totals.coldStart),
+    load: perSlot(({ totals }) => totals.load),
+    process: perSlot(({ totals }) => totals.process),
+    write: perSlot(({ totals }) => totals.write),
     overhead: 0,
-    teardown: end - window.to,
+    teardown: end - around.to,
   };
   const explained = parts.coldStart + parts.load + parts.process + parts.write;
-  parts.overhead = Math.max(0, length(window) - explained);
+  parts.overhead = Math.max(0, around.to - around.from - explained);
   const phases = wholeParts(PHASES, parts, end - start);
   const overhead: Overhead = wholeParts(
     OVERHEAD_PARTS,
     {
-      batch: perSlot(totals.batch),
-      idleAtStart: perSlot(known.idle.atStart),
-      idleBetween: perSlot(known.idle.between),
-      idleAtEnd: perSlot(known.idle.atEnd),
-      unmeasured,
+      batch: perSlot(({ totals }) => totals.batch),
+      idleAtStart: idleAt('atStart'),
+      idleBetween: idleAt('between'),
+      idleAtEnd: idleAt('atEnd'),
+      reduce: around.reduceMs,
+      betweenStages: around.betweenMs,
+      unmeasured:
+        idle.reduce((total, known) => total + known.unmeasured, 0) / slots +
+        sum((work) => (work.spans === 0 ? lengthOf(work.window) : 0)),
     },
     phases.overhead,
   );
   const unexplained = {
-    clocks: Math.round(window.outside + reversed),
-    durations: Math.round(perSlot(excess)),
+    clocks: Math.round(sum((work) => work.outsideMs)),
+    durations: Math.round(perSlot((work) => work.excessMs)),
     batches: overhead.unmeasured,
   };
   return {
     wallMs: end - start,
     phases,
-    windowStartMs: Math.floor(window.from - start),
-    windowEndMs: Math.ceil(window.to - start),
-    peakConcurrency: spans.length === 0 ? 0 : slots,
+    windowStartMs: Math.floor(around.from - start),
+    windowEndMs: Math.ceil(around.to - start),
+    peakConcurrency: sum(({ spans }) => spans) === 0 ? 0 : slots,
     overhead,
     unexplained,
     unexplainedMs: unexplained.clocks + unexplained.durations + unexplained.batches,
   };
 }
 
-/** By how much the parts of a span say more than its wall time. */
-function excessOf(span: PhaseSpan): number {
-  const parts = span.listMs + span.loadMs + span.processMs + span.putMs;
-  return Math.max(0, parts - Math.max(0, span.endedAt - span.startedAt));
+/** The arm in whole milliseconds: it does not end before it starts. */
+export function armOf({ startedAt, endedAt }: ArmWall): Interval {
+  const from = Math.round(startedAt);
+  return { from, to: Math.max(from, Math.round(endedAt)) };
+}
+
+/** Slot time that batches without a span may have taken: as long as the others did. */
+function lostMs({ lost, busyMs, spans }: MapWork): number {
+  return lost === 0 || spans === 0 ? 0 : (lost * busyMs) / spans;
+}
+
+/** From the first activity to the end of the last map and its reduce, and what in it lies between maps. */
+function aroundMaps(maps: readonly ArmMap[]) {
+  const from = maps[0]?.work.window.from ?? 0;
+  let [to, reduceMs, betweenMs] = [from, 0, 0];
+  for (const { work, reduce } of maps) {
+    betweenMs += Math.max(0, work.window.from - to);
+    to = Math.max(to, work.window.to);
+    if (reduce === null) continue;
+    // A worker whose clock is a little ahead seems to have ended its batch in the reduce.
+    const reducedFrom = Math.max(to, reduce.from);
+    betweenMs += Math.max(0, Math.min(reducedFrom, reduce.to) - to);
+    reduceMs += Math.max(0, reduce.to - reducedFrom);
+    to = Math.max(to, reduce.to);
+  }
+  return { from, to, reduceMs, betweenMs };
 }
 
 function wholeParts<Name extends string>(
@@ -161,45 +171,6 @@ function wholeParts<Name extends string>(
     total,
   );
   return Object.fromEntries(names.map((name, i) => [name, whole[i] ?? 0])) as Record<Name, number>;
-}
-
-/**
- * What a span's own wall time went to. Fetching that is hidden behind decoding is no load: it cost no time. Where the
- * parts say more than the wall (clocks differ), each is scaled down by the same factor; what they leave is the batch's
- * overhead.
- *
- * @param wallMs the span's wall time, or the part of it that counts
- */
-export function spanShares(
-  span: PhaseSpan,
-  wallMs: number,
-): { load: number; process: number; write: number } {
-  const load = span.listMs + span.loadMs;
-  const process = span.processMs;
-  const write = span.putMs;
-  const sum = load + process + write;
-  const scale = sum > wallMs ? wallMs / sum : 1;
-  return { load: load * scale, process: process * scale, write: write * scale };
-}
-
-/** From the first activity to the end of the last batch, cut to the arm; without spans nothing is known but the engine's start. */
-function windowOf(wall: ArmWall, spans: readonly PhaseSpan[], arm: Interval): Interval & { outside: number } {
-  let firstCold = Number.POSITIVE_INFINITY;
-  let firstStart = Number.POSITIVE_INFINITY;
-  let last = Number.NEGATIVE_INFINITY;
-  for (const span of spans) {
-    firstCold = Math.min(firstCold, span.startedAt - span.coldStartMs);
-    firstStart = Math.min(firstStart, span.startedAt);
-    last = Math.max(last, span.startedAt, span.endedAt);
-  }
-  if (spans.length === 0) {
-    const from = clamp(wall.engineStartedAt ?? arm.from, arm);
-    return { from, to: arm.to, outside: 0 };
-  }
-  const first = wall.engineStartedAt === undefined ? firstCold : Math.min(wall.engineStartedAt, firstStart);
-  const from = clamp(first, arm);
-  const to = clamp(last, arm);
-  return { from, to, outside: Math.max(0, last - first - (to - from)) };
 }
 
 /**
@@ -220,17 +191,4 @@ export function largestRemainder(parts: readonly number[], total: number): numbe
 
 function bump(values: number[], index: number | undefined, by: number): void {
   if (index !== undefined) values[index] = (values[index] ?? 0) + by;
-}
-
-function clip(interval: Interval, within: Interval): Interval {
-  const from = clamp(interval.from, within);
-  return { from, to: Math.max(from, clamp(interval.to, within)) };
-}
-
-function clamp(value: number, { from, to }: Interval): number {
-  return Math.min(Math.max(value, from), to);
-}
-
-function length({ from, to }: Interval): number {
-  return to - from;
 }

@@ -1,4 +1,5 @@
 import type { Readable } from 'node:stream';
+import { stageOfRows } from '../../aggregate/stages.ts';
 import { workloadLabel } from '../../workloads/text.ts';
 import type { Summary } from '../summary-schema.ts';
 import { parquetOf } from './parquet.ts';
@@ -10,11 +11,16 @@ import { type ReadRowsInput, readRows } from './read.ts';
  * @returns null where no arm left any
  */
 export function rowsAsParquet(
-  { runId, request, failures: { source } }: Summary,
+  { runId, request, rounds, failures: { source } }: Summary,
   reader: ReadRowsInput['reader'],
 ): Readable | null {
   if (source === null) return null;
-  const rows = readRows({ reader, runId, ...source, workload: request.workload });
+  const { stages = [] } =
+    rounds
+      .flatMap(({ arms }) => arms)
+      .find(({ arm, round }) => arm === source.arm && round === source.round) ?? {};
+  const stage = stageOfRows(stages);
+  const rows = readRows({ reader, runId, ...source, stage, workload: request.workload });
   return parquetOf(rows, {
     'fanfleet.run': runId,
     'fanfleet.arm': source.arm,

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { type AggregateArmInput, aggregateArm, armAggregateSchema } from '../../../src/aggregate/arm.ts';
+import { type AggregateArmInput, aggregateArm } from '../../../src/aggregate/arm.ts';
+import { armAggregateSchema } from '../../../src/aggregate/arm-aggregate.ts';
 import { layout } from '../../../src/contract/layout.ts';
 import { failedRow, type Row, serializeRow } from '../../../src/contract/row.ts';
 import { statisticsIn } from '../../../src/workloads/answers.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { readSeen } from '../../../src/aggregate/seen.ts';
+import { SeenReader } from '../../../src/aggregate/seen.ts';
 import type { Arm } from '../../../src/contract/arm.ts';
 import { layout } from '../../../src/contract/layout.ts';
 import { ProblemLog } from '../../../src/workloads/problems.ts';
@@ -9,19 +9,30 @@ const RUN = 'run-1';
 const START = Date.UTC(2026, 0, 31, 12);
 const at = (ms: number) => new Date(START + ms).toISOString();
 
-async function seen(bucket: MemoryBucket, arm: Arm, round = 0) {
+async function seen(bucket: MemoryBucket, arm: Arm, round = 0, stage?: number) {
   const log = new ProblemLog();
   const input = { reader: bucket, runId: RUN, arm, round, startedAt: START, endedAt: START + 60_000 };
-  const found = await readSeen(input, log);
+  const found = await new SeenReader(input, log).of(stage);
   return { found: Object.fromEntries(found), problems: log.list(), valid: log.valid };
 }
 
 /** What a ResultWriter leaves of a Map Run whose children began at `from`. */
-function putMapRun(bucket: MemoryBucket, name: string, from: number, batches: readonly number[]): void {
+function putMapRun(
+  bucket: MemoryBucket,
+  name: string,
+  from: number,
+  batches: readonly number[],
+  stage: number | null = null,
+): void {
   const folder = `${layout.mapRuns(RUN)}${name}`;
   const children = batches.map((batch) => ({
     ExecutionArn: 'arn:aws:states:us-east-1:123456789012:execution:m/FanOut:x',
-    Input: JSON.stringify({ payload: { batch: { objects: [{ key: 'a"b}.jpg' }] } } }),
+    Input: JSON.stringify({
+      payload: {
+        batch: { objects: [{ key: 'a"b}.jpg' }] },
+        stage: stage === null ? null : { number: stage, state: {} },
+      },
+    }),
     InputDetails: { Included: true },
     Output: JSON.stringify({ batch, images: 1, errors: 0 }),
     StartDate: at(from + batch),
@@ -37,7 +48,7 @@ function putMapRun(bucket: MemoryBucket, name: string, from: number, batches: re
   bucket.put(`${folder}/manifest.json`, JSON.stringify({ ResultFiles: { FAILED: [], SUCCEEDED: files } }));
 }
 
-describe('readSeen', () => {
+describe('SeenReader', () => {
   it('has of the serverless arm what Step Functions wrote of the Map Run of this round', async () => {
     const bucket = new MemoryBucket(16);
     putMapRun(bucket, 'a', -70_000, [0, 1, 2]);
@@ -52,6 +63,23 @@ describe('readSeen', () => {
       problems: [],
       valid: true,
     });
+  });
+
+  it('has of a stage what Step Functions wrote of its Map Run, of this round', async () => {
+    const bucket = new MemoryBucket(16);
+    putMapRun(bucket, 'a', -70_000, [0, 1], 0);
+    putMapRun(bucket, 'b', 1000, [0, 1], 0);
+    putMapRun(bucket, 'c', 3000, [0, 1], 1);
+    const times = async (stage?: number) => {
+      const { found } = await seen(bucket, 'serverless', 0, stage);
+      return Object.values(found).map(({ givenAt }) => (givenAt ?? 0) - START);
+    };
+    expect([await times(0), await times(1), await times(2), await times()]).toEqual([
+      [1000, 1001],
+      [3000, 3001],
+      [],
+      [],
+    ]);
   });
 
   it('has of a fleet what the head saw, and rather what it knows of its leases', async () => {

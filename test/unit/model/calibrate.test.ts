@@ -53,7 +53,15 @@ const MEASURED: Partial<ArmRound> = {
     overhead: 500,
     teardown: 250,
   },
-  overhead: { batch: 300, idleAtStart: 40, idleBetween: 100, idleAtEnd: 60, unmeasured: 0 },
+  overhead: {
+    batch: 300,
+    idleAtStart: 40,
+    idleBetween: 100,
+    idleAtEnd: 60,
+    reduce: 0,
+    betweenStages: 0,
+    unmeasured: 0,
+  },
 };
 
 describe('calibrate', () => {

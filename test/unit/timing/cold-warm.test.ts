@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { coldAndWarm } from '../../../src/timing/cold-warm.ts';
+import { ColdWarmCounter } from '../../../src/timing/cold-warm.ts';
 
 const span = (wallMs: number, coldStartMs: number, images: number) => ({
   startedAt: 1000,
@@ -8,7 +8,13 @@ const span = (wallMs: number, coldStartMs: number, images: number) => ({
   images,
 });
 
-describe('coldAndWarm', () => {
+function coldAndWarm(spans: readonly ReturnType<typeof span>[]) {
+  const counter = new ColdWarmCounter();
+  for (const each of spans) counter.add(each);
+  return counter.totals();
+}
+
+describe('ColdWarmCounter', () => {
   it('has the median time of an image, the cold start in that of cold batches', () => {
     const spans = [span(100, 300, 10), span(200, 0, 10), span(90, 0, 10), span(300, 0, 10)];
     expect(coldAndWarm(spans)).toEqual({

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { concurrencyOf, withLost } from '../../../src/timing/overhead.ts';
+import { concurrencyOf, idleOf, withLost } from '../../../src/timing/overhead.ts';
 
 describe('concurrencyOf', () => {
   it('has the peak of a count at every start', () => {
@@ -22,7 +22,8 @@ describe('concurrencyOf', () => {
     fc.assert(
       fc.property(fc.array(interval, { minLength: 1, maxLength: 25 }), (intervals) => {
         const window = { from: 0, to: 100 };
-        const { peak, idle } = concurrencyOf(intervals, window);
+        const { peak, slotTime } = concurrencyOf(intervals, window);
+        const idle = idleOf(slotTime, peak);
         const busy = intervals.reduce((sum, { from, to }) => sum + to - from, 0);
         expect(idle.atStart + idle.between + idle.atEnd).toBe(100 * peak - busy);
         expect(Math.min(idle.atStart, idle.between, idle.atEnd)).toBeGreaterThanOrEqual(0);

@@ -1,15 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { mapWork, type PhaseSpan, spanShares } from '../../../src/timing/map-work.ts';
 import { OVERHEAD_PARTS } from '../../../src/timing/overhead.ts';
-import {
-  type ArmWall,
-  armPhases,
-  largestRemainder,
-  PHASES,
-  type PhaseSpan,
-  spanShares,
-} from '../../../src/timing/phases.ts';
+import { type ArmWall, largestRemainder, PHASES, phasesOf } from '../../../src/timing/phases.ts';
+import { armPhases } from './one-map.ts';
 
+const NO_OVERHEAD = Object.fromEntries(OVERHEAD_PARTS.map((part) => [part, 0]));
 const NOTHING = { coldStartMs: 0, listMs: 0, loadMs: 0, processMs: 0, putMs: 0 };
 
 function span(startedAt: number, endedAt: number, over: Partial<PhaseSpan> = {}): PhaseSpan {
@@ -98,7 +94,7 @@ describe('armPhases', () => {
       windowStartMs: 1000,
       windowEndMs: 3500,
       peakConcurrency: 1,
-      overhead: { batch: 300, idleAtStart: 0, idleBetween: 0, idleAtEnd: 0, unmeasured: 0 },
+      overhead: { ...NO_OVERHEAD, batch: 300 },
       unexplained: { clocks: 0, durations: 0, batches: 0 },
       unexplainedMs: 0,
     });
@@ -135,6 +131,8 @@ describe('armPhases', () => {
       idleAtStart: 500,
       idleBetween: 200,
       idleAtEnd: 500,
+      reduce: 0,
+      betweenStages: 0,
       unmeasured: 0,
     });
     expect(unexplainedMs).toBe(0);
@@ -202,6 +200,77 @@ describe('armPhases', () => {
     expect(ahead).toMatchObject({ phases: { provision: 1000 }, unexplainedMs: 400 });
     const reversed = armPhases({ startedAt: 0, endedAt: 1000 }, [span(600, 200)]);
     expect(reversed.unexplainedMs).toBe(400);
+  });
+});
+
+describe('phasesOf several maps', () => {
+  const arm = { startedAt: 0, endedAt: 10_000 };
+  const map = (bounds: readonly [number, number], reduce: readonly [number, number], spans: PhaseSpan[]) => {
+    const reduced = { from: reduce[0], to: reduce[1] };
+    const [from, to] = bounds;
+    return { work: mapWork({ from, to, reduce: reduced }, spans, 0), reduce: reduced };
+  };
+
+  it('counts what lies between them as overhead, and slots that one of them did not use as idle', () => {
+    // Prepare: two slots for 2 s, then one for 1 s
+    const work = (from: number, to: number) => span(from, to, { processMs: to - from });
+    const maps = [
+      map([0, 4000], [3500, 4000], [work(1000, 3000), work(1000, 3000)]),
+      map([4000, 8000], [6000, 8000], [work(5000, 6000)]),
+    ];
+
+    // Act
+    const { phases, overhead, peakConcurrency, windowEndMs } = phasesOf(arm, maps);
+
+    // Assess
+    expect(peakConcurrency).toBe(2);
+    expect(windowEndMs).toBe(8000);
+    expect(phases).toMatchObject({ provision: 1000, process: 2500, overhead: 4500, teardown: 2000 });
+    expect(overhead).toEqual({ ...NO_OVERHEAD, idleAtEnd: 500, reduce: 2500, betweenStages: 1500 });
+  });
+
+  it('takes a batch that seems to end in the reduce from it', () => {
+    const maps = [map([0, 4000], [2000, 4000], [span(0, 2050)])];
+    const { overhead, unexplainedMs } = phasesOf(arm, maps);
+    expect(overhead).toMatchObject({ batch: 2050, reduce: 1950, betweenStages: 0 });
+    expect(unexplainedMs).toBe(0);
+  });
+
+  it('explains no time before a reduce whose batches left no span, unless an earlier run did them', () => {
+    const reduce = { from: 3000, to: 4000 };
+    const of = (lost: number) =>
+      phasesOf(arm, [{ work: mapWork({ from: 0, to: 4000, reduce }, [], lost), reduce }]).overhead;
+    expect(of(3)).toEqual({ ...NO_OVERHEAD, reduce: 1000, unmeasured: 3000 });
+    expect(of(0)).toEqual({ ...NO_OVERHEAD, reduce: 1000, betweenStages: 3000 });
+  });
+
+  it('adds up to the wall time to the millisecond, for any spans and clocks', () => {
+    const stage = fc.record({
+      spans: fc.array(anySpan, { maxLength: 8 }),
+      reduceMs: duration,
+      lost: fc.nat(3),
+    });
+    fc.assert(
+      fc.property(
+        duration,
+        duration,
+        fc.array(stage, { minLength: 1, maxLength: 5 }),
+        (from, rest, stages) => {
+          let at = from;
+          const maps = stages.map(({ spans, reduceMs, lost }, number) => {
+            const bounds = { from: at, to: at + reduceMs + 5000 * number };
+            const reduce = { from: Math.min(bounds.to, at + 3000 * number), to: bounds.to };
+            at = bounds.to;
+            return { work: mapWork({ ...bounds, reduce }, spans, lost), reduce };
+          });
+          const { wallMs, phases, overhead } = phasesOf({ startedAt: from, endedAt: at + rest }, maps);
+          expect(PHASES.reduce((sum, phase) => sum + phases[phase], 0)).toBe(wallMs);
+          expect(OVERHEAD_PARTS.reduce((sum, part) => sum + overhead[part], 0)).toBe(phases.overhead);
+          for (const part of OVERHEAD_PARTS) expect(overhead[part]).toBeGreaterThanOrEqual(0);
+        },
+      ),
+      { numRuns: 500 },
+    );
   });
 });
 

@@ -1,7 +1,14 @@
 import { describe, expect, it } from 'vitest';
-import { BINS, buildTimeline, MOST_LANES, MOST_SPANS, timelineSchema } from '../../../src/timing/timeline.ts';
+import {
+  BINS,
+  MOST_LANES,
+  MOST_SPANS,
+  TimelineBuilder,
+  timelineSchema,
+} from '../../../src/timing/timeline.ts';
 import { MOST_WORKERS, WorkCounter } from '../../../src/timing/workers.ts';
 import { spanOf } from '../aggregate/fixture.ts';
+import { buildTimeline } from './one-map.ts';
 
 const wall = { startedAt: 1000, endedAt: 13_000 };
 
@@ -72,6 +79,37 @@ describe('buildTimeline', () => {
     expect(bins[120]).toBe(0.06);
     expect(bins.slice(121).every((busy) => busy === 0)).toBe(true);
     expect(timelineSchema.parse(timeline)).toEqual(timeline);
+  });
+
+  it.each([
+    ['few', 40],
+    ['so many that they are counted in bins', 3 * MOST_SPANS],
+  ])('is the same for %s batches map after map', (_, count) => {
+    // Prepare: more workers than lanes, of which some come only later
+    const spans = Array.from({ length: count }, (_, i) =>
+      spanOf('serverless', i, {
+        worker: `w${(i * i) % 61}`,
+        startedAt: 1000 + (i * 11_000) / count,
+        endedAt: 1400 + (i * 11_000) / count,
+      }),
+    );
+
+    // Act
+    const builder = new TimelineBuilder(wall);
+    const third = Math.ceil(count / 3);
+    for (const from of [0, 1, 2]) builder.add(spans.slice(from * third, (from + 1) * third));
+
+    // Assess: up to how floating-point sums are rounded
+    const [found, expected] = [builder.finish(), buildTimeline(wall, spans)];
+    expect(found.binMs === null).toBe(count < MOST_SPANS);
+    const bins = ({ lanes }: typeof found) => lanes.flatMap((lane) => lane.bins);
+    for (const [i, busy] of bins(expected).entries()) expect(bins(found)[i]).toBeCloseTo(busy, 2);
+    const plain = (timeline: typeof found) => ({
+      ...timeline,
+      concurrency: [],
+      lanes: timeline.lanes.map((lane) => ({ ...lane, bins: lane.bins.length })),
+    });
+    expect(plain(found)).toEqual(plain(expected));
   });
 
   it('is empty without spans', () => {

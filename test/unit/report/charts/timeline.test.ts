@@ -2,8 +2,9 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { renderHtml } from '../../../../src/report/html.ts';
 import { buildSummary } from '../../../../src/report/summary.ts';
 import type { Summary } from '../../../../src/report/summary-schema.ts';
-import { buildTimeline, type TimelineSpan } from '../../../../src/timing/timeline.ts';
+import type { TimelineSpan } from '../../../../src/timing/timeline.ts';
 import { random } from '../../aggregate/fixture.ts';
+import { buildTimeline } from '../../timing/one-map.ts';
 import { sampleInput } from '../sample.ts';
 
 const WALL_MS = 3_600_000;

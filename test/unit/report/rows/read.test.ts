@@ -36,3 +36,17 @@ it('gives the sound rows in the order of their keys, and leaves out what is miss
   // Assess
   expect(read).toEqual([...rows, failed]);
 });
+
+it('gives those of one stage, where an arm has several', async () => {
+  const bucket = new MemoryBucket();
+  putManifest(bucket, RUN, batchesOf(['a.jpg'], 1));
+  const [first, second] = [1, 2].map((low) => rowOf('a.jpg', [low, 2, 3], [4, 5, 6]));
+  for (const [stage, row] of [first, second].entries()) {
+    const text = row === undefined ? '' : serializeRow(row);
+    bucket.put(layout.result(RUN, 'fleet', 1, 0, stage), `${text}\n`);
+  }
+  const where = { reader: bucket, runId: RUN, arm: 'fleet', round: 1 } as const;
+  const workload = { name: 'statistics', params: { operation: 'stats', depth: '8' } };
+  const read = (stage: number) => Array.fromAsync(readRows({ ...where, stage, workload }));
+  expect([await read(0), await read(1)]).toEqual([[first], [second]]);
+});
