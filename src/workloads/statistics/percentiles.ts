@@ -1,4 +1,4 @@
-import { ratioToDouble } from './rational.ts';
+import { ratioToDouble } from '../../statistics/rational.ts';
 
 /** Which percentiles a summary has. Its counts give any other. */
 export const PERCENTS = [1, 5, 25, 50, 75, 95, 99] as const;

@@ -2,8 +2,8 @@ import * as z from 'zod';
 import type { MeasuredRow, PerChannel } from '../../contract/row.ts';
 import { DEEP_VALUES } from '../../kernel/deep-histogram.ts';
 import { DEEP_STEP } from '../../kernel/stretch.ts';
+import { ratioToDouble, rootRatioToDouble } from '../../statistics/rational.ts';
 import { PERCENTS, percentileOf } from './percentiles.ts';
-import { ratioToDouble, rootRatioToDouble } from './rational.ts';
 
 type Exact = readonly [bigint, bigint, bigint];
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { ratioToDouble, rootRatioToDouble } from '../../../../src/workloads/statistics/rational.ts';
+import { ratioToDouble, rootRatioToDouble } from '../../../src/statistics/rational.ts';
 
 const integer = fc.maxSafeNat();
 const positive = integer.map((value) => value + 1).filter(Number.isSafeInteger);
