@@ -52,11 +52,13 @@ export function requestOf(
   flags: Flags,
   prefix: string | undefined,
 ): Omit<RequestInput, 'prefix'> & { prefix?: string | undefined } {
-  const { parallel, sequential, workload: _, ...rest } = flags;
+  // Without `--no-baseline` it is what the workload makes it.
+  const { parallel, sequential, workload: _, baseline, ...rest } = flags;
   const workload = workloadOf(flags);
   const schedule = parallel ? 'parallel' : sequential ? 'sequential' : undefined;
   const given: Record<string, unknown> = {
     ...pick(rest, Object.keys(requestSchema.shape)),
+    ...(baseline === false ? { baseline } : {}),
     ...(schedule === undefined ? {} : { schedule }),
     ...(workload === undefined ? {} : { workload }),
   };

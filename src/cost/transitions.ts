@@ -4,8 +4,12 @@
  * https://docs.aws.amazon.com/step-functions/latest/dg/concepts-transitions.html
  */
 export const TRANSITIONS = {
-  /** ServerlessWanted, ServerlessStarted, FanOut, ServerlessEnded; beside its children. */
-  serverlessBranch: 4,
+  /** ServerlessWanted, ServerlessStarted, FanOut, StagesAsked, ServerlessEnded; beside its children. */
+  serverlessBranch: 5,
+  /** Of a workload with stages: ServerlessWanted, StagedStarted, FirstStage, StageLeft, ServerlessEnded; beside its stages. */
+  stagedBranch: 5,
+  /** Of each stage: FanOut, StagesAsked, Reduce, StageLeft; beside its children. */
+  stage: 4,
   /** FleetWanted, FleetStarted, LaunchFleet, TerminateFleet, FleetEnded. */
   fleetBranch: 5,
   /** The question and the state that says so. */

@@ -8,8 +8,10 @@ import { MARKETS } from '../contract/market.ts';
 import { SCHEDULES } from '../contract/schedule.ts';
 import { IMAGE_FILTERS } from '../dataset/image-type.ts';
 import { SHARD_KEYS } from '../dataset/shards/shard-keys.ts';
+import { hasStages, mostStages } from '../workloads/facts.ts';
 import { DEFAULT_WORKLOAD, workloadRequestSchema } from '../workloads/schemas.ts';
 import { adviceRequestSchema } from './advice-request.ts';
+import { mostRounds } from './stage-limit.ts';
 
 /** Of a kept fleet; it is in names of executions, keys and tags. */
 export const fleetNameSchema = z
@@ -86,8 +88,12 @@ const fields = z.strictObject({
   schedule: z.enum(SCHEDULES).optional(),
   /** Seconds after which the fleet arm has failed; its instances end themselves a little later. */
   fleetDeadline: z.int().min(60).max(86_400).default(3600),
-  /** Whether a centralised single-thread run with the kernel of the serverless arm is measured too. */
-  baseline: z.boolean().default(true),
+  /**
+   * Whether a centralised single-thread run with the kernel of the serverless arm is measured too.
+   *
+   * @default true; false where the workload has stages, since the first batches alone say nothing of the later ones
+   */
+  baseline: z.boolean().optional(),
   /** What the advice of the report is to heed. @default balanced, without limits */
   advice: adviceRequestSchema.optional(),
   /** An earlier run over the same images whose finished batches are taken over. @default none: all is done */
@@ -101,6 +107,8 @@ const fields = z.strictObject({
 const GROWING = ENGINE_NAMES.filter((name) => ENGINES[name].canGrow === true)
   .map((name) => JSON.stringify(name))
   .join(' or ');
+
+type StagedWork = Parameters<typeof mostStages>[0];
 
 /** The execution input. Only the prefix is required; docs/run.md explains each field. */
 export const requestSchema = fields
@@ -120,6 +128,21 @@ export const requestSchema = fields
     path: ['workersMax'],
     error: 'at least as many as `workers`',
   })
+  .refine(({ workload, baseline }) => baseline !== true || !hasStages(workload.name), {
+    path: ['baseline'],
+    error: 'false or nothing, since a stage of the workload needs what all batches of the one before left',
+  })
+  .refine(
+    ({ arms, repeats, workload }) =>
+      !hasStages(workload.name) ||
+      !arms.includes('serverless') ||
+      repeats <= mostRounds(mostStages(workload)),
+    {
+      path: ['repeats'],
+      error: ({ input }) =>
+        `at most ${mostRounds(mostStages((input as { workload: StagedWork }).workload))}, since so many stages fill the history of an execution,`,
+    },
+  )
   .refine(({ workersMax, targetSeconds }) => workersMax !== undefined || targetSeconds === undefined, {
     path: ['targetSeconds'],
     error: 'nothing without `workersMax`',

@@ -8,7 +8,7 @@ import { SCHEDULES, type Schedule } from '../contract/schedule.ts';
 import { IMAGE_FILTERS } from '../dataset/image-type.ts';
 import { SHARD_KEYS } from '../dataset/shards/shard-keys.ts';
 import { parse } from '../parse.ts';
-import { WORKLOADS } from '../workloads/facts.ts';
+import { hasStages, WORKLOADS } from '../workloads/facts.ts';
 import { workloadSchema } from '../workloads/schemas.ts';
 import { adviceRequestSchema } from './advice-request.ts';
 import { resolveImageMemory } from './image-memory.ts';
@@ -37,6 +37,8 @@ export const runSchema = z.object({
   workload: workloadSchema,
   /** Whether files have to be prepared for all workers before the arms start. */
   hasInputs: z.boolean(),
+  /** Whether each arm does the manifest in stages, with a reduce after each. */
+  hasStages: z.boolean(),
   /**
    * What workers are told. With `auto` the native kernel is packed for every arm; where one cannot load it, its batches fail in
    * Node, and Pillow does them in Python. With `native` they fail in both.
@@ -131,6 +133,7 @@ export function resolveRun(
     shardKeys: request.shardKeys,
     workload: request.workload,
     hasInputs: WORKLOADS[request.workload.name].inputs.length > 0,
+    hasStages: hasStages(request.workload.name),
     kernel,
     kernelNote,
     arms: [...new Set(request.arms)],
@@ -155,7 +158,7 @@ export function resolveRun(
     toleratedFailures: request.toleratedFailures,
     repeats: request.repeats,
     schedule,
-    baseline: request.baseline,
+    baseline: request.baseline ?? !hasStages(request.workload.name),
     fleetDeadline: request.fleetDeadline,
     fleetHeartbeat: Math.min(deployment.fleetHeartbeat, request.fleetDeadline - 1),
     mapRunPrefix: `runs/${runId}/map-run`,

@@ -64,6 +64,22 @@ export const WORKLOADS: Readonly<Record<WorkloadName, WorkloadFacts>> = {
   },
 };
 
+/** Whether a workload has stages, each of which needs what came of the one before. */
+export function hasStages(name: WorkloadName): boolean {
+  return WORKLOADS[name].stages !== null;
+}
+
+/** Maps over the manifest at most: 1 where there are no stages. */
+export function mostStages({
+  name,
+  params,
+}: {
+  readonly name: WorkloadName;
+  readonly params: object;
+}): number {
+  return WORKLOADS[name].stages?.(params) ?? 1;
+}
+
 /** The workload as far as rows depend on it: two runs with the same have the same rows of the same images. */
 export function workOf({ name, params }: { readonly name: WorkloadName; readonly params: object }) {
   const { sources } = WORKLOADS[name];

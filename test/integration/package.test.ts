@@ -47,7 +47,7 @@ describe('the template', () => {
 
   it('says the same architecture, runtime and state machine for all', () => {
     const functions = resources('AWS::Lambda::Function');
-    expect(functions).toHaveLength(11);
+    expect(functions).toHaveLength(12);
     for (const [, { Properties }] of functions) {
       expect(Properties).toMatchObject({ Runtime: 'nodejs24.x', Architectures: ['arm64'] });
       expect(JSON.stringify(Properties.Environment)).not.toContain('127.0.0.1');
@@ -206,7 +206,7 @@ describe('sharp.zip', () => {
 });
 
 describe('the other zips', () => {
-  it.each(['validate', 'configureMemory', 'plan', 'terminateFleet', 'aggregate', 'report'])(
+  it.each(['validate', 'configureMemory', 'plan', 'terminateFleet', 'aggregate', 'reduce', 'report'])(
     '%s.zip is its bundle and nothing else',
     async (name) => {
       expect([...contents(name).keys()]).toEqual([expect.stringMatching(/^functions\/[a-z-]+\.js$/)]);

@@ -5,13 +5,14 @@ import { s3Access } from '../../src/aws/s3-access.ts';
 import { S3Requests } from '../../src/aws/s3-requests.ts';
 import type { Arm } from '../../src/contract/arm.ts';
 import { layout } from '../../src/contract/layout.ts';
-import { type Plan, planSchema } from '../../src/contract/plan.ts';
+import { planSchema } from '../../src/contract/plan.ts';
 import { failedRow, serializeRow } from '../../src/contract/row.ts';
 import { takeOver } from '../../src/plan/take-over.ts';
 import { resolveRun } from '../../src/run/run.ts';
 import { countsOfTakenOver } from '../../src/worker/taken-over.ts';
 import { HISTOGRAMS } from '../../src/workloads/facts.ts';
 import { type Emulator, startEmulator } from '../support/emulator.ts';
+import { planOf } from '../support/plan.ts';
 import { spanOf } from '../unit/aggregate/fixture.ts';
 
 const RUNS = 'resumed-runs';
@@ -45,21 +46,7 @@ const run = (runId: string, input: object = {}) =>
 /** Plan a run of this id by hand; what is in its manifest does not matter to the copying. */
 async function putPlan(runId: string): Promise<void> {
   await store.put(layout.manifest(runId), '[\n{"batch":0}\n]\n', 'application/json');
-  await store.putJson(layout.plan(runId), {
-    bucket: 'data',
-    prefix: 'x/',
-    manifestKey: layout.manifest(runId),
-    batches: 9,
-    images: 90,
-    bytes: 900,
-    shards: 0,
-    skipped: 1,
-    leftOut: [],
-    notes: [],
-    listMs: 7,
-    requests: { lists: 1, gets: 0 },
-    storageClasses: { STANDARD: { images: 90, bytes: 900, gets: 90, listingGets: 0 } },
-  } satisfies Plan);
+  await store.putJson(layout.plan(runId), planOf(runId, 9));
 }
 
 async function putBatch(runId: string, arm: Arm, round: number, batch: number, rows = ''): Promise<void> {

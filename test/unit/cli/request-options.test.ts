@@ -18,8 +18,8 @@ function request(...args: string[]) {
 
 describe('request options', () => {
   it('leave out what is not said, so that the defaults are those of the stack', () => {
-    expect(request('photos/')).toEqual({ prefix: 'photos/', baseline: true });
-    expect(request()).toEqual({ baseline: true });
+    expect(request('photos/')).toEqual({ prefix: 'photos/' });
+    expect(request()).toEqual({});
   });
 
   it('cover every field of the execution input', () => {

@@ -19,8 +19,8 @@ describe('the bill of a real run', () => {
       // 8 calls, 685 ms in all, 1,769 MB: 1.727539 GB x 0.685 s = 1.183364 GB-s
       'duration, x86_64, 1769 MB': (1769 / 1024) * 0.685 * 0.0000166667,
       requests: 8 * 0.0000002,
-      // 4 states and 8 children
-      'state transitions': 12 * 0.000025,
+      // 5 states and 8 children
+      'state transitions': 13 * 0.000025,
       'Express requests': 8 * 0.000001,
       // 1,200 ms after rounding up to 100, in 64 MB: 0.075 GB-s
       'Express duration': 0.075 * 0.00001667,
@@ -46,7 +46,7 @@ describe('the bill of a real run', () => {
       (1769 / 1024) * 3425 * 0.0000166667, // 0.0986
       // 1,000,000 / 100 a batch = 10,000 batches
       10_000 * 0.0000002, // 0.0020
-      10_004 * 0.000025, // 0.2501
+      10_005 * 0.000025, // 0.2501
       10_000 * 0.000001, // 0.0100
       // each waits (1,200 - 685) / 8 = 64.375 ms: 3,425 s + 643.75 s = 4,068.75 s
       4068.75 * (64 / 1024) * 0.00001667, // 0.0042

@@ -43,7 +43,15 @@ describe('the stack that is billed', () => {
     expect(path(machine, [...asked, noInputs]).length).toBe(run + baseline);
     expect(path(machine, [...asked, noInputs, noBaseline]).length).toBe(run);
     expect(path(pass, [])).toEqual(['Arms']);
-    expect(path(serverless, []).length).toBe(TRANSITIONS.serverlessBranch);
+    const single = ['$.run.hasStages'];
+    expect(path(serverless, single).length).toBe(TRANSITIONS.serverlessBranch);
+    // A run with stages that leaves none over, and one that goes on to a stage, over and over.
+    const over = path(serverless, []);
+    expect(over).toContain('FirstStage');
+    expect(over.length).toBe(TRANSITIONS.stagedBranch);
+    const left = serverless?.States.StageLeft?.Default;
+    const round = path({ StartAt: left ?? '', States: serverless?.States ?? {} }, []);
+    expect(round.indexOf('StageLeft') + 1).toBe(TRANSITIONS.stage);
     expect(path(fleet, []).length).toBe(TRANSITIONS.fleetBranch);
     for (const branch of [serverless, fleet]) {
       const skipped = path(branch, ['$.pass.serverless', '$.pass.fleet']);
@@ -59,7 +67,9 @@ function path(machine: Machine | undefined, not: readonly string[]): string[] {
   while (name !== undefined) {
     names.push(name);
     const state = machine?.States[name];
-    const rule = state?.Choices?.find(({ Variable }) => Variable !== undefined && !not.includes(Variable));
+    const rule = state?.Choices?.find(({ Variable, And = [{ Variable }] }) =>
+      And.every(({ Variable: asked }) => asked !== undefined && !not.includes(asked)),
+    );
     name = rule?.Next ?? state?.Default ?? state?.Next;
   }
   return names;

@@ -20,7 +20,6 @@ describe('requestSchema', () => {
       toleratedFailures: 0,
       repeats: 1,
       fleetDeadline: 3600,
-      baseline: true,
     });
   });
 

@@ -2,6 +2,9 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Arm } from '../../../src/contract/arm.ts';
 import { type Deployment, passes, resolveRun, runSchema } from '../../../src/run/run.ts';
+import { mostRounds } from '../../../src/run/stage-limit.ts';
+import { mostStages, WORKLOADS } from '../../../src/workloads/facts.ts';
+import type { WorkloadName } from '../../../src/workloads/names.ts';
 
 const deployment: Deployment = {
   stage: 'prod',
@@ -45,6 +48,7 @@ describe('resolveRun', () => {
       shardKeys: 'auto',
       workload: { name: 'statistics', params: { operation: 'stats', depth: '8' } },
       hasInputs: false,
+      hasStages: false,
       kernel: 'auto',
       kernelNote: null,
       arms: ['serverless', 'fleet'],
@@ -79,6 +83,32 @@ describe('resolveRun', () => {
   ])('says of %s whether inputs have to be prepared for it: %s', (name, hasInputs) => {
     expect(resolve({ prefix: 'x/', workload: { name } }).hasInputs).toBe(hasInputs);
   });
+
+  it.each(Object.keys(WORKLOADS) as WorkloadName[])(
+    'knows whether %s has stages, and then has no baseline',
+    (name) => {
+      const staged = WORKLOADS[name].stages !== null;
+      const of = (more: object) => resolve({ prefix: 'x/', workload: { name }, ...more });
+      expect(of({})).toMatchObject({ hasStages: staged, baseline: !staged });
+      expect(of({ baseline: false }).baseline).toBe(false);
+      if (!staged) expect(of({ baseline: true }).baseline).toBe(true);
+      else
+        expect(() => of({ baseline: true })).toThrow(
+          /Expected false or nothing.*for `baseline` but received true/,
+        );
+    },
+  );
+
+  it.each(Object.keys(WORKLOADS) as WorkloadName[])(
+    'has as many rounds of %s as an execution may',
+    (name) => {
+      const of = (more: object) => resolve({ prefix: 'x/', workload: { name }, repeats: 50, ...more });
+      const { workload } = of({ arms: ['fleet'] });
+      const most = mostRounds(mostStages(workload));
+      if (WORKLOADS[name].stages === null || most >= 50) expect(of({}).repeats).toBe(50);
+      else expect(() => of({})).toThrow(`Expected at most ${most}, since so many stages fill`);
+    },
+  );
 
   it('has every setting of the workload', () => {
     const workloadOf = (workload: object) => resolve({ prefix: 'x/', workload }).workload;

@@ -2,8 +2,10 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
+import { STEP_FUNCTIONS_LIMITS } from '../../../src/aws/limits.ts';
 import { passesSchema } from '../../../src/report/arm-times.ts';
 import { passSchema, runSchema } from '../../../src/run/run.ts';
+import { mostRounds } from '../../../src/run/stage-limit.ts';
 import {
   allStates,
   functionOf,
@@ -143,7 +145,7 @@ describe('the fleet', () => {
 describe('inputs', () => {
   const goesTo = (run: Readonly<Record<string, boolean>>, from: string) => {
     const { Choices = [], Default } = stateOf(from);
-    return Choices.find(({ Variable }) => run[Variable.replace('$.run.', '')])?.Next ?? Default;
+    return Choices.find(({ Variable }) => run[Variable?.replace('$.run.', '') ?? ''])?.Next ?? Default;
   };
 
   it.each([
@@ -181,7 +183,15 @@ describe('an arm', () => {
 
     // Assess
     expect(machine.StartAt).toBe(choice);
-    expect(Choices).toEqual([{ Variable: `$.pass.${arm}`, BooleanEquals: true, Next: expect.any(String) }]);
+    const wanted = { Variable: `$.pass.${arm}`, BooleanEquals: true };
+    const staged = {
+      And: [wanted, { Variable: '$.run.hasStages', BooleanEquals: true }],
+      Next: 'StagedStarted',
+    };
+    expect(Choices).toEqual([
+      ...(arm === 'serverless' ? [staged] : []),
+      { ...wanted, Next: expect.any(String) },
+    ]);
     expect(reachable(machine, Choices?.[0]?.Next ?? '', new Set())).toContain(worker);
     expect([...reachable(machine, Default, new Set())]).toEqual([Default]);
     expect(isEnd(skipped)).toBe(true);
@@ -212,6 +222,8 @@ describe('an arm', () => {
   it('that fails does not end the other one: the error becomes its outcome', () => {
     for (const [state, failed] of [
       ['FanOut', 'ServerlessFailed'],
+      ['FirstStage', 'ServerlessFailed'],
+      ['Reduce', 'ServerlessFailed'],
       ['LaunchFleet', 'FleetFailed'],
     ] as const) {
       const rule = stateOf(state).Catch?.find(({ ErrorEquals }) => ErrorEquals.includes('States.ALL'));
@@ -240,6 +252,69 @@ describe('the distributed map', () => {
     const child = stateOf('FanOut').ItemProcessor as Machine;
     const resources = allStates(child).map(([, { Resource }]) => Resource ?? '');
     expect(resources.filter((resource) => /\.(sync|waitForTaskToken)/.test(resource))).toEqual([]);
+  });
+});
+
+describe('a run with stages', () => {
+  const path = '$.serverless.next.stage';
+
+  it('asks where to begin, and leaves what it is told where each stage is looked for', () => {
+    expect(stateOf('StagedStarted')).toMatchObject({
+      Next: 'FirstStage',
+      Parameters: stateOf('ServerlessStarted').Parameters ?? {},
+      ResultPath: '$.serverless',
+    });
+    expect(stateOf('FirstStage')).toMatchObject({
+      Parameters: { Payload: { 'run.$': '$.run', 'round.$': '$.pass.round', stage: null } },
+      Next: 'StageLeft',
+    });
+    for (const name of ['FirstStage', 'Reduce']) {
+      expect(functionOf(stateOf(name))).toBe('reduce');
+      expect(stateOf(name)).toMatchObject({
+        ResultSelector: { 'stage.$': '$.Payload.stage' },
+        ResultPath: '$.serverless.next',
+      });
+    }
+  });
+
+  it('maps and reduces one stage after the other, until none is left', () => {
+    expect(stateOf('StageLeft')).toMatchObject({
+      Choices: [{ Variable: path, IsNull: true, Next: 'ServerlessEnded' }],
+      Default: 'FanOut',
+    });
+    expect(stateOf('FanOut')).toMatchObject({
+      ItemSelector: { payload: { 'stage.$': path } },
+      Next: 'StagesAsked',
+    });
+    expect(stateOf('StagesAsked')).toMatchObject({
+      Choices: [{ Variable: '$.run.hasStages', BooleanEquals: true, Next: 'Reduce' }],
+      Default: 'ServerlessEnded',
+    });
+    expect(stateOf('Reduce')).toMatchObject({
+      Parameters: { Payload: { 'run.$': '$.run', 'round.$': '$.pass.round', 'stage.$': `${path}.number` } },
+      Next: 'StageLeft',
+    });
+  });
+
+  it('has no stage where it is a single map, whose batches are told so', () => {
+    expect(stateOf('ServerlessStarted')).toMatchObject({
+      Parameters: { next: { stage: null } },
+      ResultPath: '$.serverless',
+      Next: 'FanOut',
+    });
+  });
+
+  it('keeps within the history of an execution', () => {
+    const events = ['FanOut', 'StagesAsked', 'Reduce', 'StageLeft'].map((name) => {
+      const { Type } = stateOf(name);
+      return { Map: 4, Choice: 2, Task: 5 }[Type] ?? expect.fail(`${name} is a ${Type}`);
+    });
+    const ofStage = events.reduce((sum, count) => sum + count, 0);
+    for (const stages of [1, 10, 100, 300]) {
+      const used = mostRounds(stages) * stages * ofStage;
+      expect(used).toBeLessThanOrEqual(STEP_FUNCTIONS_LIMITS.historyEvents - 5_000);
+      expect(used).toBeGreaterThan(STEP_FUNCTIONS_LIMITS.historyEvents / 2);
+    }
   });
 });
 

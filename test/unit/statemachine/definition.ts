@@ -10,7 +10,8 @@ export interface State {
   readonly Default?: string;
   readonly End?: boolean;
   readonly Choices?: readonly {
-    readonly Variable: string;
+    readonly Variable?: string;
+    readonly And?: readonly { readonly Variable?: string }[];
     readonly BooleanEquals?: boolean;
     readonly Next: string;
   }[];

@@ -49,7 +49,7 @@ it('every function that a run on a kept fleet calls is started while the fleet b
     allStates(readDefinition(name)).flatMap(([, state]) => functionOf(state) ?? []);
   const arns = (states.get('Functions')?.Parameters?.arns ?? []) as readonly string[];
   const warm = arns.map((arn) => arn.slice(arn.lastIndexOf(':') + 1));
-  const asked = ['baseline', 'configureMemory', 'prepare'];
+  const asked = ['baseline', 'configureMemory', 'prepare', 'reduce'];
   expect(new Set([...warm, ...called('fleets'), ...asked])).toEqual(
     new Set([...called('benchmark'), ...asked]),
   );
