@@ -1,5 +1,6 @@
 import { create } from '@bufbuild/protobuf';
 import * as z from 'zod';
+import { stageSchema } from '../contract/stage.ts';
 import { opaqueWorkloadSchema } from '../contract/workload.ts';
 import { FanfleetError } from '../errors.ts';
 import { parse } from '../parse.ts';
@@ -19,6 +20,7 @@ const taskSchema = z.object({
   length: z.int().positive(),
   queued_at: z.number(),
   requester_pays: z.boolean(),
+  stage: stageSchema.nullable().default(null),
 });
 
 /** Batches to be done, and what they have in common. */
@@ -52,7 +54,10 @@ export function readTasks(text: string): Tasks {
   const jobs = tasks.map(({ image_memory: imageMemory, requester_pays: requesterPays, ...task }) => {
     const { manifest, out, bucket, kernel, round } = task;
     const workload = JSON.stringify(task.workload);
-    return JSON.stringify({ manifest, out, bucket, workload, kernel, imageMemory, round, requesterPays });
+    const stage = task.stage === null ? '' : JSON.stringify(task.stage);
+    return JSON.stringify({
+      ...{ manifest, out, bucket, workload, kernel, imageMemory, round, requesterPays, stage },
+    });
   });
   const [job] = new Set(jobs);
   if (job === undefined || jobs.some((other) => other !== job)) {

@@ -26,7 +26,7 @@ export declare type Job = Message<"fanfleet.v1.Job"> & {
   manifest: string;
 
   /**
-   * s3:// address of the arm's folder, which ends in a slash
+   * s3:// address of the folder of the arm, or of its stage, which ends in a slash
    *
    * @generated from field: string out = 2;
    */
@@ -71,6 +71,13 @@ export declare type Job = Message<"fanfleet.v1.Job"> & {
    * @generated from field: string kernel = 8;
    */
   kernel: string;
+
+  /**
+   * JSON of `Stage` in src/contract/stage.ts, of a workload that has several; else empty
+   *
+   * @generated from field: string stage = 9;
+   */
+  stage: string;
 };
 
 /**

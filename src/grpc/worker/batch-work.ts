@@ -5,6 +5,7 @@ import { ObjectWriter } from '../../aws/object-writer.ts';
 import type { S3Requests } from '../../aws/s3-requests.ts';
 import { KERNEL_CHOICES, type KernelChoice } from '../../contract/kernel-choice.ts';
 import { type Batch, batchSchema } from '../../contract/manifest.ts';
+import { type Stage, stageSchema } from '../../contract/stage.ts';
 import { opaqueWorkloadSchema } from '../../contract/workload.ts';
 import { FanfleetError } from '../../errors.ts';
 import type { Kernel } from '../../kernel/kernel.ts';
@@ -31,6 +32,8 @@ export type BatchWorkOptions = {
   /** That all batches together may have. */
   readonly memoryBytes: number;
   readonly clock: WorkerOptions['clock'];
+  /** How the batches of a workload are done. @default the registry's */
+  readonly runnerOf?: WorkerOptions['runnerOf'];
   readonly usage: ProcessUsage;
   readonly serverClock?: WorkerOptions['serverClock'];
   /** When the process could work, in epoch milliseconds, and what it took until then: the span of its first batch tells it. */
@@ -69,10 +72,10 @@ export function createBatchWork(options: BatchWorkOptions): BatchWork {
       const started = clock.now();
       const batch = await readBatch(requests, job, place);
       const listMs = clock.now() - started;
-      const target = readOut(job.out);
       const task = readTask(job);
+      const target = readTarget(job.out, task.stage);
       await work(
-        { ...target, ...task, bucket: job.bucket, requesterPays: job.requesterPays, stage: null, batch },
+        { ...target, ...task, bucket: job.bucket, requesterPays: job.requesterPays, batch },
         {
           ...options.limits,
           arm: 'fleet',
@@ -87,6 +90,7 @@ export function createBatchWork(options: BatchWorkOptions): BatchWork {
           inputs,
           stages,
           clock,
+          ...(options.runnerOf && { runnerOf: options.runnerOf }),
           usage: share.usage,
           ...(signal && { signal }),
           onMeasured: () => {
@@ -122,24 +126,40 @@ async function readBatch(requests: S3Requests, { manifest }: Job, place: BatchPl
   return batch;
 }
 
-/** The run and the round by the address of the arm's folder: `layout.arm` in src/contract/layout.ts. */
+/** The run, the round and the stage, if any, by the address of the folder: `layout.arm` in src/contract/layout.ts. */
 export function readOut(out: string) {
-  const [, runsBucket, runId, round] =
-    /^s3:\/\/([^/]+)\/runs\/([^/]+)\/fleet\/round-(\d+)\/$/.exec(out) ?? [];
+  const [, runsBucket, runId, round, stage] =
+    /^s3:\/\/([^/]+)\/runs\/([^/]+)\/fleet\/round-(\d+)\/(?:stage-(\d+)\/)?$/.exec(out) ?? [];
   if (runsBucket === undefined || runId === undefined || round === undefined) {
     const message = `Expected the folder of a fleet's round, s3://bucket/runs/id/fleet/round-0/, but got ${out}.`;
     throw new FanfleetError('INVALID_INPUT', message, { source: 'user' });
   }
-  return { runsBucket, runId, round: Number(round) };
+  return { runsBucket, runId, round: Number(round), stage: stage === undefined ? null : Number(stage) };
+}
+
+/** What comes of a batch goes below the folder of its own stage. */
+function readTarget(out: string, stage: Stage | null) {
+  const { stage: number, ...target } = readOut(out);
+  if (number === (stage?.number ?? null)) return target;
+  const expected = stage === null ? 'of a round' : `of stage ${stage.number}`;
+  throw new FanfleetError('INVALID_INPUT', `Expected the folder ${expected} but got ${out}.`, {
+    source: 'internal',
+  });
 }
 
 const taskSchema = z.object({
   workload: opaqueWorkloadSchema,
   kernel: z.enum(KERNEL_CHOICES),
   imageMemory: z.int().positive(),
+  stage: stageSchema.nullable(),
 });
 
-function readTask({ workload, kernel, imageMemory }: Job) {
-  const task = { workload: JSON.parse(workload), kernel, imageMemory };
+function readTask({ workload, kernel, imageMemory, stage }: Job) {
+  const task = {
+    workload: JSON.parse(workload),
+    kernel,
+    imageMemory,
+    stage: stage === '' ? null : JSON.parse(stage),
+  };
   return parse(taskSchema, task, 'The job');
 }

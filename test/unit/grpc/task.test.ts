@@ -27,11 +27,24 @@ it('tasks are one job and the places of its batches', () => {
     round: 2,
     requesterPays: true,
     kernel: 'portable',
+    stage: '',
   });
   expect(places.map(({ batch, offset, length }) => [batch, offset, length])).toEqual([
     [1, 2n, 30],
     [2, 5_000_000_000n, 30],
   ]);
+});
+
+it('tasks of a stage are a job of their own', () => {
+  const state = { key: 'runs/r/fleet/round-2/stage-0/outcome.json', sha256: 'a'.repeat(64), bytes: 12 };
+  const staged = { ...task, out: `${task.out}stage-1/`, stage: { number: 1, state } };
+  const { job } = readTasks(lines(staged, { ...staged, batch: 2 }));
+  expect(JSON.parse(job.stage)).toEqual({ number: 1, state });
+  expect(readTasks(lines({ ...task, stage: null })).job.stage).toBe('');
+  expect(() => readTasks(lines(staged, { ...staged, stage: { number: 2, state } }))).toThrow(
+    '[INVALID_INPUT]',
+  );
+  expect(() => readTasks(lines({ ...staged, stage: { number: 1 } }))).toThrow('[INVALID_INPUT]');
 });
 
 it('jobs follow each other with an empty line behind each, and one that is not whole is left out', async () => {
@@ -58,7 +71,14 @@ it('tasks of two jobs, none, and one that lacks something are refused', () => {
 });
 
 it('the folder of the arm says the run and the round, and other addresses are refused', () => {
-  expect(readOut(task.out)).toEqual({ runsBucket: 'runs', runId: 'r', round: 2 });
-  for (const out of ['s3://runs/runs/r/serverless/round-2/', 's3://runs/runs/r/fleet/round-2', 'runs/r'])
+  expect(readOut(task.out)).toEqual({ runsBucket: 'runs', runId: 'r', round: 2, stage: null });
+  expect(readOut(`${task.out}stage-13/`)).toEqual({ runsBucket: 'runs', runId: 'r', round: 2, stage: 13 });
+  for (const out of [
+    `${task.out}stage-1`,
+    `${task.out}stage-x/`,
+    's3://runs/runs/r/serverless/round-2/',
+    's3://runs/runs/r/fleet/round-2',
+    'runs/r',
+  ])
     expect(() => readOut(out)).toThrow('[INVALID_INPUT]');
 });
