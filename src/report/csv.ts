@@ -1,6 +1,7 @@
 import { answerView } from './answers/reports.ts';
 import { serviceName } from './charts/cost-split.ts';
-import { type Cell, figuresOf, groupsOf } from './figures.ts';
+import type { Cell } from './figure-rows.ts';
+import { figuresOf, groupsOf } from './figures.ts';
 import type { Summary } from './summary-schema.ts';
 
 type Field = Cell['value'];

@@ -15,30 +15,18 @@ import {
 } from '../format.ts';
 import { PHASES, type Phase } from '../timing/phases.ts';
 import { WORKLOADS } from '../workloads/facts.ts';
+import {
+  type Cell,
+  type CellOf,
+  type Column,
+  cell,
+  type FigureGroup,
+  Rows,
+  type Value,
+  word,
+} from './figure-rows.ts';
+import { stageFigures } from './stage-figures.ts';
 import type { ArmSummary, Summary } from './summary-schema.ts';
-
-/** One figure: as it is shown, and as it is. */
-export interface Cell {
-  readonly text: string;
-  /** In the unit of its row; null where it is not known, or where the text is no figure. */
-  readonly value: number | string | null;
-}
-
-/** A row of the table of arms; one cell per column. */
-export interface FigureRow {
-  readonly label: string;
-  /** Of the values, e.g. `ms`; '' where they have none. */
-  readonly unit: string;
-  readonly cells: readonly Cell[];
-  /** Set in the rows that show a phase: which one, and what part of the wall time it is, per arm. */
-  readonly phase?: Phase;
-  readonly shares?: readonly string[];
-}
-
-export interface FigureGroup {
-  readonly title: string;
-  readonly rows: readonly FigureRow[];
-}
 
 /** The table of arms: what every format shows, so that they cannot differ. */
 export interface Figures {
@@ -46,6 +34,8 @@ export interface Figures {
   readonly columns: readonly string[];
   readonly arms: number;
   readonly speed: FigureGroup;
+  /** Without rows where the workload is a single map. */
+  readonly stages: FigureGroup;
   readonly cost: FigureGroup;
   readonly answer: FigureGroup;
   readonly phases: FigureGroup;
@@ -62,33 +52,6 @@ export const PHASE_NAMES: Readonly<Record<Phase, string>> = {
   teardown: 'teardown',
 };
 
-const NOTHING: Cell = { text: '', value: null };
-
-interface Column {
-  readonly arm: ArmSummary;
-  readonly shown: ArmRound | undefined;
-}
-
-type CellOf = (column: Column) => Cell;
-type Value = number | null | undefined;
-
-/** Makes rows of the same columns. */
-class Rows {
-  readonly columns: readonly Column[];
-  readonly #baseline: boolean;
-
-  constructor(columns: readonly Column[], baseline: boolean) {
-    this.columns = columns;
-    this.#baseline = baseline;
-  }
-
-  /** @param ofBaseline what the column `one thread` says, where there is one. @default nothing */
-  row(label: string, unit: string, cell: CellOf, ofBaseline: Cell = NOTHING): FigureRow {
-    const cells = [...this.columns.map(cell), ...(this.#baseline ? [ofBaseline] : [])];
-    return { label, unit, cells };
-  }
-}
-
 export function figuresOf(summary: Summary): Figures {
   const { arms, baseline } = summary;
   const rows = new Rows(
@@ -99,6 +62,7 @@ export function figuresOf(summary: Summary): Figures {
     arms: arms.length,
     columns: [...arms.map(({ arm }) => arm), ...(baseline === null ? [] : ['one thread'])],
     speed: speedFigures(summary, rows),
+    stages: stageFigures(rows),
     cost: costFigures(summary, rows),
     answer: answerFigures(summary, rows),
     phases: phaseFigures(summary, rows),
@@ -107,8 +71,8 @@ export function figuresOf(summary: Summary): Figures {
 }
 
 /** In the order in which they are shown. */
-export function groupsOf({ speed, cost, answer, phases, work }: Figures): FigureGroup[] {
-  return [speed, cost, answer, phases, work].filter(({ rows }) => rows.length > 0);
+export function groupsOf({ speed, stages, cost, answer, phases, work }: Figures): FigureGroup[] {
+  return [speed, stages, cost, answer, phases, work].filter(({ rows }) => rows.length > 0);
 }
 
 function speedFigures({ baseline, request }: Summary, rows: Rows): FigureGroup {
@@ -256,14 +220,6 @@ function workFigures({ baseline }: Summary, rows: Rows): FigureGroup {
 /** The round that stands for an arm. */
 export function shownRound(summary: Summary, { arm, shownRound: shown }: ArmSummary): ArmRound | undefined {
   return summary.rounds.find(({ round }) => round === shown)?.arms.find((armRound) => armRound.arm === arm);
-}
-
-function cell(value: Value, show: (value: number | null) => string): Cell {
-  return { text: show(value ?? null), value: value ?? null };
-}
-
-function word(text: string): Cell {
-  return { text, value: text === UNKNOWN || text === '' ? null : text };
 }
 
 function shareOf(shown: ArmRound | undefined, phase: Phase): string {

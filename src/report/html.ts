@@ -13,6 +13,7 @@ import { clocksSection } from './sections/clocks.ts';
 import { costSection, curvesSection } from './sections/cost.ts';
 import { hostsSection } from './sections/hosts.ts';
 import { environmentSection, fleetSection, methodSection } from './sections/setting.ts';
+import { stagesSection } from './sections/stages.ts';
 import { scalingSection, timelineSection, timeSection } from './sections/time.ts';
 import { workersSection } from './sections/workers.ts';
 import { STYLE } from './style.ts';
@@ -41,6 +42,7 @@ ${adviceSection(summary)}
 ${roundsSection(summary)}
 ${timelineSection(summary, shown)}
 ${timeSection(figures, shown)}
+${stagesSection(shown)}
 ${scalingSection(summary)}
 ${costSection(summary)}
 ${curvesSection(summary)}

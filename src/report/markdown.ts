@@ -2,7 +2,8 @@ import { meaningOf } from '../contract/row.ts';
 import { count, instant, plural } from '../format.ts';
 import { workloadText } from '../workloads/text.ts';
 import { answerView } from './answers/reports.ts';
-import { type FigureGroup, type Figures, figuresOf } from './figures.ts';
+import type { FigureGroup } from './figure-rows.ts';
+import { type Figures, figuresOf } from './figures.ts';
 import { REMARKS_IN_LINE } from './headline.ts';
 import { asCode, folded, text } from './markdown-text.ts';
 import { planned } from './plan-remarks.ts';
@@ -13,7 +14,7 @@ export function renderMarkdown(summary: Summary): string {
   const figures = figuresOf(summary);
   const found = answerView(summary).markdown();
   const { headline, remarks, agreement, environment, request, plan, runId, startedAt } = summary;
-  const { speed, cost, answer, phases, work } = figures;
+  const { speed, stages, cost, answer, phases, work } = figures;
   const where = environment.offline ? 'offline, on one machine' : `AWS ${environment.region}`;
   const { equal } = agreement;
   return [
@@ -23,7 +24,7 @@ export function renderMarkdown(summary: Summary): string {
     `**${equal === null ? 'Not compared.' : equal ? 'Same answer.' : 'DIFFERENT ANSWERS.'}** ${text(agreement.reason)}`,
     '',
     ...found.lead,
-    ...table(figures, [speed, cost, answer]),
+    ...table(figures, [speed, stages, cost, answer]),
     '',
     ...(cost.rows.length === 0 ? ['Cost: not known.', ''] : []),
     ...(summary.advice === null ? [] : [`**Advice.** ${text(summary.advice.sentence)}`, '']),

@@ -57,7 +57,7 @@ code, pre, .key, .digest { font-family: ui-monospace, "SF Mono", "Cascadia Code"
 
 .wide { position: relative; overflow-x: auto; margin: .5rem 0; }
 table { border-collapse: collapse; font-size: .94rem; font-variant-numeric: tabular-nums lining-nums; }
-.full { width: 100%; }
+.full { width: 100%; } .one-line th, .one-line td { white-space: nowrap; }
 .figures td { min-width: 10rem; } .figures tbody th { min-width: 12rem; }
 .figures td.share { min-width: 4.5rem; padding-left: .5rem; color: var(--quiet); }
 th, td { padding: .36rem 0 .36rem 1.5rem; text-align: right; vertical-align: baseline; border-bottom: 1px solid var(--line); }
@@ -116,6 +116,8 @@ text.on.p-overhead, text.on.c-transfer { fill: var(--ink); }
 .upright { stroke: var(--ink); stroke-width: 1; stroke-dasharray: 3 3; }
 .upright-label { fill: var(--ink); font-size: 12px; paint-order: stroke; stroke: var(--paper); stroke-width: 4px; }
 .median { stroke: var(--arm); stroke-width: 2.5; }
+.st-map { fill: var(--arm); background: var(--arm); } .st-reduce { fill: var(--ink); background: var(--ink); } .st-between { fill: var(--overhead); background: var(--overhead); }
+.cut { stroke: var(--paper); stroke-width: 3; }
 .use-cpu { fill: var(--fleet); } .use-memory { fill: var(--memory); }
 .hosts { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(18.5rem, 100%), 1fr)); gap: 1rem; margin: .75rem 0; padding: 0; list-style: none; }
 .hosts > li { padding: .8rem .95rem; background: var(--card); border: 1px solid var(--line); border-radius: .5rem; break-inside: avoid; }

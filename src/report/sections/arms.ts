@@ -1,13 +1,14 @@
 import { duration } from '../../format.ts';
 import { roundsChart } from '../charts/rounds.ts';
-import type { FigureGroup, FigureRow, Figures } from '../figures.ts';
+import type { FigureGroup, FigureRow } from '../figure-rows.ts';
+import type { Figures } from '../figures.ts';
 import { type Fragment, html, type Markup } from '../markup.ts';
 import type { Summary } from '../summary-schema.ts';
 import { scrolling } from './parts.ts';
 
-/** The table of arms: speed, cost, answer. */
-export function armsSection({ columns, speed, cost, answer }: Figures): Markup {
-  const further = [cost, answer].filter(({ rows }) => rows.length > 0);
+/** The table of arms: speed, stages, cost, answer. */
+export function armsSection({ columns, speed, stages, cost, answer }: Figures): Markup {
+  const further = [stages, cost, answer].filter(({ rows }) => rows.length > 0);
   return html`<section><h2>Arms</h2>
 ${scrolling(
   'Arms',

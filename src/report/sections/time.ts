@@ -55,7 +55,7 @@ ${scrolling(
 ${figureRows(phases, true)}</tbody></table>`,
 )}
 <p class="note">Phases add up to the wall time. Provision ends with the first sign of work; load, process and write are
-the workers' time over all slots that were ever in use at once; overhead is what no batch explains: dispatch and idle slots.</p>
+the workers' time over all slots that were ever in use at once; overhead is what no batch explains: dispatch and idle slots${shown.some(({ stages }) => stages.length > 0) ? ', and what is done between the maps of several stages' : null}.</p>
 </section>`;
 }
 

@@ -10,6 +10,7 @@ import type { Summary } from '../../../src/report/summary-schema.ts';
 import { renderTerminal } from '../../../src/report/terminal.ts';
 import { classifiedRun } from './classified.ts';
 import { HOSTILE_KEYS, type SampleOptions, sampleInput } from './sample.ts';
+import { stagedInput } from './staged.ts';
 
 const CASES: Record<string, SampleOptions> = {
   'one round': {},
@@ -26,6 +27,7 @@ beforeAll(async () => {
   for (const [name, options] of Object.entries(CASES))
     summaries[name] = buildSummary(await sampleInput(options));
   summaries['a classification'] = (await classifiedRun()).summary;
+  summaries['several stages'] = buildSummary(await stagedInput());
 });
 
 it('the page tells how many workers the head started while it ran', () => {
@@ -42,7 +44,7 @@ it('the page tells how many workers the head started while it ran', () => {
 /** Without the backticks that the page shows as code, and with one space for several. */
 const spaced = (text: string) => text.replaceAll(/[`\s]+/g, ' ');
 
-describe.each([...Object.keys(CASES), 'a classification'])('the report of %s', (name) => {
+describe.each([...Object.keys(CASES), 'a classification', 'several stages'])('the report of %s', (name) => {
   it('shows the same figures in the terminal and on the page, and they are those of the summary', () => {
     const summary = of(name);
     const [terminal, page] = [renderTerminal(summary), textOf(renderHtml(summary))];
