@@ -18,11 +18,12 @@ function describe(
   now: number,
   firsts: Map<string, { at: number; images: number }>,
 ): string {
-  const { arm, round, images, totalImages } = progress;
-  const name = round === 0 ? arm : `${arm} (repeat ${round + 1})`;
+  const { arm, round, stage, images, totalImages } = progress;
+  const ofRound = round === 0 ? arm : `${arm} (repeat ${round + 1})`;
+  const name = stage === null ? ofRound : `${ofRound}, stage ${stage}`;
   if (images >= totalImages) return `${name}: all ${totalImages} images done`;
   if (images === 0) return `${name}: ${arm === 'fleet' ? 'booting' : 'starting'} …`;
-  const key = `${arm}/${round}`;
+  const key = `${arm}/${round}/${stage}`;
   const first = firsts.get(key) ?? { at: now, images };
   firsts.set(key, first);
   const done = `${name}: ${images} of ${totalImages} images`;

@@ -11,6 +11,7 @@ import type { PartialRequest, RequestInput } from '../../src/run/request.ts';
 import { requestToResume } from '../../src/run/resume.ts';
 import { passes } from '../../src/run/run.ts';
 import { describeRun, type Execution, newRunId, startRun, stopRun } from '../../src/run/start.ts';
+import { hasStages } from '../../src/workloads/facts.ts';
 import { DEFAULT_WORKLOAD, resolveWorkload } from '../../src/workloads/schemas.ts';
 import { workloadText } from '../../src/workloads/text.ts';
 import { type Aws, type Context, connect } from '../context.ts';
@@ -162,7 +163,7 @@ export async function resolveInput(
 async function follow(context: Context, aws: Aws, runId: string, input: RequestInput): Promise<Execution> {
   const { io, signal, stage } = context;
   const store = new ObjectStore(aws.s3, aws.stack.runsBucket);
-  const progress = new RunProgress(store, runId);
+  const progress = new RunProgress(store, runId, hasStages(input.workload?.name ?? DEFAULT_WORKLOAD.name));
   const schedule = input.schedule ?? (stage === LOCAL ? 'sequential' : 'parallel');
   const all = passes(input.arms ?? ARMS, schedule, input.repeats ?? 1);
   const line = progressLine(Date.now);

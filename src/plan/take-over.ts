@@ -8,6 +8,7 @@ import { layout } from '../contract/layout.ts';
 import { type Plan, planSchema } from '../contract/plan.ts';
 import { isAccessRefusal, isFailed, type Row } from '../contract/row.ts';
 import { spanSchema } from '../contract/span.ts';
+import { reducedSchema } from '../contract/stage.ts';
 import { FanfleetError } from '../errors.ts';
 import { parse } from '../parse.ts';
 import type { Run } from '../run/run.ts';
@@ -31,6 +32,9 @@ export interface TakeOverOptions {
  * A batch with images that S3 refused is done again: somebody may have been given the right since. The inputs that were
  * prepared for it come along: rows that are taken over depend on them.
  *
+ * Of a workload with stages it does so stage by stage: what all batches of a stage add up to is taken over with the last of them, and
+ * nothing of a later stage where one before it is not whole, since that depends on it.
+ *
  * `plan.json` comes last. Done again it copies the same once more, which changes nothing.
  *
  * @throws FanfleetError `OBJECT_NOT_FOUND` if the earlier run has no manifest or plan, or the name of an AWS error
@@ -46,9 +50,10 @@ export async function takeOver({ store, run, resume }: TakeOverOptions): Promise
   const resumed: NonNullable<Plan['resumed']> = { runId: resume, batches: 0, finished: [] };
   for (let round = 0; round < run.repeats; round += 1) {
     for (const arm of run.arms) {
-      const batches = await takeOverArm({ store, run, resume, arm, round });
-      resumed.batches += batches;
-      if (batches === earlier.batches) resumed.finished.push({ arm, round });
+      const part = { store, run, resume, arm, round };
+      const taken = await (run.hasStages ? takeOverStages : takeOverMap)(part, earlier.batches);
+      resumed.batches += taken.batches;
+      if (taken.isFinished) resumed.finished.push({ arm, round });
     }
   }
   const plan = {
@@ -86,12 +91,56 @@ async function takeOverInputs(store: Copying, { runId }: Run, resume: string): P
 interface ArmOfRound extends TakeOverOptions {
   readonly arm: Arm;
   readonly round: number;
+  /** Of a workload that has several. */
+  readonly stage?: number;
 }
 
-async function takeOverArm(part: ArmOfRound): Promise<number> {
-  const { store, resume, arm, round } = part;
-  const spans = await batchNumbers(store, layout.spans(resume, arm, round));
-  const results = await batchNumbers(store, layout.results(resume, arm, round));
+interface Taken {
+  /** Of all stages. */
+  readonly batches: number;
+  /** Whether nothing is left to do. */
+  readonly isFinished: boolean;
+}
+
+async function takeOverMap(part: ArmOfRound, all: number): Promise<Taken> {
+  const batches = await takeOverBatches(part);
+  return { batches, isFinished: batches === all };
+}
+
+async function takeOverStages(part: ArmOfRound, all: number): Promise<Taken> {
+  let batches = 0;
+  for (let stage = 0; ; stage += 1) {
+    const taken = await takeOverBatches({ ...part, stage });
+    batches += taken;
+    const isLast = taken === all ? await takeOverOutcome(part, stage) : null;
+    if (isLast !== false) return { batches, isFinished: isLast === true };
+  }
+}
+
+/** @returns whether the stage is the last one; null where the earlier run did not get as far as to reduce it */
+async function takeOverOutcome(part: ArmOfRound, stage: number): Promise<boolean | null> {
+  const { store, run, resume, arm, round } = part;
+  const from = layout.reduced(resume, arm, round, stage);
+  const found = await getIfPresent(store, from);
+  if (found === null) return null;
+  const reduced = parse(reducedSchema, JSON.parse(found.toString('utf8')), from);
+  const key = layout.outcome(run.runId, arm, round, stage);
+  try {
+    await store.copy(reduced.outcome.key, key);
+  } catch (reason) {
+    if (isMissing(reason)) return null;
+    throw reason;
+  }
+  // Last, so that it says that the outcome is there.
+  const own = { ...reduced, outcome: { ...reduced.outcome, key } };
+  await store.putJson(layout.reduced(run.runId, arm, round, stage), own);
+  return reduced.isLast;
+}
+
+async function takeOverBatches(part: ArmOfRound): Promise<number> {
+  const { store, resume, arm, round, stage } = part;
+  const spans = await batchNumbers(store, layout.spans(resume, arm, round, stage));
+  const results = await batchNumbers(store, layout.results(resume, arm, round, stage));
   let taken = 0;
   await forEachConcurrent(spans.intersection(results), CONCURRENCY, async (batch) => {
     if (await takeOverBatch(part, batch)) taken += 1;
@@ -101,14 +150,11 @@ async function takeOverArm(part: ArmOfRound): Promise<number> {
 
 /** In the order in which a worker writes them: a span says that all is there. */
 async function takeOverBatch(part: ArmOfRound, batch: number): Promise<boolean> {
-  const { store, run, resume, arm, round } = part;
-  const result = layout.result(resume, arm, round, batch);
+  const { store, run, resume, arm, round, stage } = part;
+  const result = layout.result(resume, arm, round, batch, stage);
+  const span = layout.span(resume, arm, round, batch, stage);
   try {
-    const { errors } = parse(
-      errorsSchema,
-      await store.getJson(layout.span(resume, arm, round, batch)),
-      'A span',
-    );
+    const { errors } = parse(errorsSchema, await store.getJson(span), 'A span');
     const format = run.workload.name === 'normalise' ? run.workload.params.format : undefined;
     const rows = errors > 0 || format !== undefined ? rowsOf(await store.get(result)) : [];
     if (rows.some((row) => isFailed(row) && isAccessRefusal(row.error.code))) return false;
@@ -119,17 +165,21 @@ async function takeOverBatch(part: ArmOfRound, batch: number): Promise<boolean> 
       }
     }
     for (const folder of WORKLOADS[run.workload.name].batchFolders) {
-      const file = (runId: string) => layout.batchFile(folder, runId, arm, round, batch);
+      const file = (runId: string) => layout.batchFile(folder, runId, arm, round, batch, stage);
       await store.copy(file(resume), file(run.runId));
     }
-    await store.copy(result, layout.result(run.runId, arm, round, batch));
-    await store.copy(layout.span(resume, arm, round, batch), layout.span(run.runId, arm, round, batch));
+    await store.copy(result, layout.result(run.runId, arm, round, batch, stage));
+    await store.copy(span, layout.span(run.runId, arm, round, batch, stage));
     return true;
   } catch (reason) {
     // Something of it is gone: the batch is done again.
-    if (reason instanceof FanfleetError && reason.code === 'OBJECT_NOT_FOUND') return false;
+    if (isMissing(reason)) return false;
     throw reason;
   }
+}
+
+function isMissing(reason: unknown): boolean {
+  return reason instanceof FanfleetError && reason.code === 'OBJECT_NOT_FOUND';
 }
 
 /** What is needed of a span. */

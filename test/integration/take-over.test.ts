@@ -1,4 +1,4 @@
-import { CreateBucketCommand, HeadObjectCommand } from '@aws-sdk/client-s3';
+import { CreateBucketCommand, DeleteObjectCommand, HeadObjectCommand } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ObjectStore } from '../../src/aws/object-store.ts';
 import { s3Access } from '../../src/aws/s3-access.ts';
@@ -7,12 +7,14 @@ import type { Arm } from '../../src/contract/arm.ts';
 import { layout } from '../../src/contract/layout.ts';
 import { planSchema } from '../../src/contract/plan.ts';
 import { failedRow, serializeRow } from '../../src/contract/row.ts';
+import type { Reduced } from '../../src/contract/stage.ts';
 import { takeOver } from '../../src/plan/take-over.ts';
 import { resolveRun } from '../../src/run/run.ts';
 import { countsOfTakenOver } from '../../src/worker/taken-over.ts';
 import { HISTOGRAMS } from '../../src/workloads/facts.ts';
 import { type Emulator, startEmulator } from '../support/emulator.ts';
 import { planOf } from '../support/plan.ts';
+import { inputFile } from '../support/sums-workload.ts';
 import { spanOf } from '../unit/aggregate/fixture.ts';
 
 const RUNS = 'resumed-runs';
@@ -227,6 +229,82 @@ describe('takeOver', () => {
     }
     const { resumed } = await takeOver({ store, run: run('rest', { repeats: 2 }), resume: 'whole' });
     expect(resumed).toEqual({ runId: 'whole', batches: 17, finished: [{ arm: 'fleet', round: 1 }] });
+  });
+
+  describe('of a run with stages', () => {
+    const staged = (runId: string, resume: string) => ({
+      ...run(runId, { arms: ['fleet'], resume }),
+      hasStages: true,
+    });
+    const putStage = async (runId: string, stage: number, batches: number) => {
+      for (let batch = 0; batch < batches; batch += 1) {
+        const place = [runId, 'fleet', 0, batch, stage] as const;
+        await store.put(layout.result(...place), '', 'application/x-ndjson');
+        await store.putJson(layout.span(...place), spanOf('fleet', batch, { stage }));
+      }
+    };
+    const reduce = async (runId: string, stage: number, isLast: boolean) => {
+      const key = layout.outcome(runId, 'fleet', 0, stage);
+      await store.put(key, `outcome ${stage}`, 'application/json');
+      const outcome = inputFile(key, `outcome ${stage}`);
+      const times = { startedAt: 1, endedAt: 2, cpuMs: 3 };
+      await store.putJson(layout.reduced(runId, 'fleet', 0, stage), {
+        ...{ stage, outcome, isLast, batches: 9, ...times },
+      } satisfies Reduced);
+    };
+
+    it('takes stage by stage, with what each came to as its own, up to the first that is not whole', async () => {
+      // Prepare
+      await putPlan('staged');
+      for (const stage of [0, 1]) {
+        await putStage('staged', stage, 9);
+        await reduce('staged', stage, false);
+      }
+      await putStage('staged', 2, 4);
+      await putStage('staged', 3, 9);
+      await reduce('staged', 3, true);
+
+      // Act
+      const { resumed } = await takeOver({ store, run: staged('goes-on', 'staged'), resume: 'staged' });
+
+      // Assess
+      expect(resumed).toEqual({ runId: 'staged', batches: 22, finished: [] });
+      const keys = await keysOf('goes-on');
+      const of = (stage: number) => keys.filter((key) => key.startsWith(`fleet/round-0/stage-${stage}/`));
+      expect([0, 1, 2, 3].map((stage) => of(stage).length)).toEqual([20, 20, 8, 0]);
+      expect(of(2).filter((key) => /outcome|reduced/.test(key))).toEqual([]);
+      const key = layout.outcome('goes-on', 'fleet', 0, 1);
+      expect((await store.get(key)).toString()).toBe('outcome 1');
+      expect(await store.getJson(layout.reduced('goes-on', 'fleet', 0, 1))).toMatchObject({
+        outcome: inputFile(key, 'outcome 1'),
+        startedAt: 1,
+      });
+    });
+
+    it('has nothing left to do once the last stage is reduced, and not before', async () => {
+      await putPlan('ended');
+      await putStage('ended', 0, 9);
+      const early = await takeOver({ store, run: staged('unreduced', 'ended'), resume: 'ended' });
+      await reduce('ended', 0, true);
+      const late = await takeOver({ store, run: staged('over', 'ended'), resume: 'ended' });
+      const again = await takeOver({ store, run: staged('over-again', 'over'), resume: 'over' });
+      expect(early.resumed).toMatchObject({ batches: 9, finished: [] });
+      expect(late.resumed).toMatchObject({ batches: 9, finished: [{ arm: 'fleet', round: 0 }] });
+      expect(again.resumed).toMatchObject({ finished: [{ arm: 'fleet', round: 0 }] });
+    });
+
+    it('reduces a stage again whose outcome is gone, and takes nothing behind it', async () => {
+      await putPlan('gone');
+      for (const stage of [0, 1]) await putStage('gone', stage, 9);
+      await reduce('gone', 0, false);
+      await reduce('gone', 1, true);
+      const Key = layout.outcome('gone', 'fleet', 0, 0);
+      await emulator.s3.send(new DeleteObjectCommand({ Bucket: RUNS, Key }));
+      const { resumed } = await takeOver({ store, run: staged('regained', 'gone'), resume: 'gone' });
+      expect(resumed).toMatchObject({ batches: 9, finished: [] });
+      const keys = await keysOf('regained');
+      expect(keys.filter((key) => /reduced|stage-1/.test(key))).toEqual([]);
+    });
   });
 
   it('needs the plan of the earlier run', async () => {

@@ -6,6 +6,7 @@ let clock = 0;
 const arm = (images: number, fields: Partial<ArmProgress> = {}): ArmProgress => ({
   arm: 'serverless',
   round: 0,
+  stage: null,
   batches: 0,
   totalBatches: 10,
   images,
@@ -20,6 +21,17 @@ beforeEach(() => {
 describe('progressLine', () => {
   it('says what goes on before and after the arms', () => {
     expect(progressLine(() => clock)([])).toBe('planning, or summing up …');
+  });
+
+  it('names the stage, and takes the rate of each by itself', () => {
+    const line = progressLine(() => clock);
+    line([arm(100, { stage: 3 })]);
+    clock = 2_000;
+    expect(line([arm(300, { stage: 3 })])).toBe('serverless, stage 3: 300 of 1000 images, 100/s, 7 s left');
+    expect(line([arm(100, { stage: 4, round: 1 })])).toBe(
+      'serverless (repeat 2), stage 4: 100 of 1000 images',
+    );
+    expect(line([arm(100, { stage: 4 })])).toBe('serverless, stage 4: 100 of 1000 images');
   });
 
   it('says that an arm starts until its first batch is done', () => {

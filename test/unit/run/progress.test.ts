@@ -45,7 +45,7 @@ const done = (arm: Arm, batches: number, round = 0) => {
 
 beforeEach(() => {
   bucket = new Bucket();
-  progress = new RunProgress(bucket, 'r');
+  progress = new RunProgress(bucket, 'r', false);
 });
 
 describe('RunProgress', () => {
@@ -59,7 +59,7 @@ describe('RunProgress', () => {
     bucket.put(layout.plan('r'), JSON.stringify(PLAN));
     done('serverless', 3);
     expect(await progress.current(sequential)).toEqual([
-      { arm: 'serverless', round: 0, batches: 3, totalBatches: 4, images: 8, totalImages: 10 },
+      { arm: 'serverless', round: 0, stage: null, batches: 3, totalBatches: 4, images: 8, totalImages: 10 },
     ]);
   });
 
@@ -100,6 +100,56 @@ describe('RunProgress', () => {
     await progress.current(sequential);
     done('fleet', 3);
     expect(await progress.current(sequential)).toMatchObject([{ arm: 'fleet', batches: 3 }]);
+  });
+
+  describe('of a run with stages', () => {
+    const doneAt = (arm: Arm, stage: number, batches: number) => {
+      for (let batch = 0; batch < batches; batch += 1) {
+        bucket.put(layout.span('r', arm, 0, batch, stage), '{}');
+      }
+    };
+    const reduce = (arm: Arm, stage: number, isLast: boolean) => {
+      const outcome = { key: 'o', sha256: 'a'.repeat(64), bytes: 1 };
+      const times = { startedAt: 1, endedAt: 2, cpuMs: 3 };
+      bucket.put(
+        layout.reduced('r', arm, 0, stage),
+        JSON.stringify({ stage, outcome, isLast, batches: 4, ...times }),
+      );
+    };
+    beforeEach(() => {
+      progress = new RunProgress(bucket, 'r', true);
+      bucket.put(layout.plan('r'), JSON.stringify(PLAN));
+    });
+
+    it('counts the batches of the newest one', async () => {
+      expect(await progress.current(sequential)).toMatchObject([{ stage: 0, batches: 0 }]);
+      doneAt('serverless', 0, 4);
+      expect(await progress.current(sequential)).toMatchObject([{ stage: 0, batches: 4, images: 10 }]);
+      reduce('serverless', 0, false);
+      doneAt('serverless', 1, 3);
+      expect(await progress.current(sequential)).toMatchObject([{ stage: 1, batches: 3, images: 8 }]);
+    });
+
+    it('goes on to the next arm once the last one is reduced', async () => {
+      doneAt('serverless', 0, 4);
+      doneAt('serverless', 1, 4);
+      reduce('serverless', 0, false);
+      expect(await progress.current(sequential)).toMatchObject([{ arm: 'serverless', stage: 1, batches: 4 }]);
+      reduce('serverless', 1, true);
+      expect(await progress.current(sequential)).toMatchObject([{ arm: 'fleet', stage: 0, batches: 0 }]);
+    });
+
+    it('leaves an arm that failed once the next one has done more than was taken over, of whichever stage', async () => {
+      const resumed = { runId: 'earlier', batches: 8, finished: [] };
+      bucket.put(layout.plan('r'), JSON.stringify({ ...PLAN, resumed }));
+      doneAt('serverless', 0, 2);
+      doneAt('fleet', 0, 4);
+      doneAt('fleet', 1, 2);
+      expect(await progress.current(sequential)).toMatchObject([{ arm: 'serverless', batches: 2 }]);
+      doneAt('fleet', 1, 4);
+      doneAt('fleet', 2, 2);
+      expect(await progress.current(sequential)).toMatchObject([{ arm: 'fleet', stage: 2, batches: 2 }]);
+    });
   });
 
   it('shows both arms of a pass that runs both', async () => {
