@@ -76,6 +76,8 @@ export const planSchema = z.object({
     .object({
       runId: z.string(),
       batches: z.int().nonnegative(),
+      /** Whether the files that every worker needs were there, and taken over; else this run made them. */
+      inputs: z.boolean(),
       /** The arms and rounds of which every batch was taken over. */
       finished: z.array(z.object({ arm: armSchema, round: z.int().nonnegative() })),
     })

@@ -27,6 +27,7 @@ export function serverlessBill(usage: ServerlessUsage, prices: Prices): Bill {
   const gbSeconds = EXPRESS_GB * (usage.expressMs / 1000);
   return billOf([
     ...functionLines(usage, prices),
+    ...(usage.reduce ? functionLines(usage.reduce, prices) : []),
     transitionsLine(usage.stateTransitions, prices),
     line('stepFunctions', 'Express requests', usage.expressRequests, stepFunctionsExpressRequest),
     line('stepFunctions', 'Express duration', gbSeconds, stepFunctionsExpressGbSecond),

@@ -5,6 +5,7 @@ import { instancePrice, type Prices } from '../prices/prices.ts';
 import { putsPerBatch } from '../workloads/facts.ts';
 import { calls, LOG_BYTES_PER_CALL } from './functions.ts';
 import { batchesFor, fleetRequests, imagePuts, inputGets } from './requests.ts';
+import { mapsOf } from './stages.ts';
 import { classShares, readsOf } from './storage-classes.ts';
 import { TRANSITIONS } from './transitions.ts';
 import type { FleetUsage, InstanceUsage } from './usage.ts';
@@ -33,7 +34,10 @@ export function fleetUsage(
   const moreMs = workMs(round) * (factor - 1);
   const imageGets = (use?.gets ?? 0) * factor;
   const spans = work?.spans ?? 0;
-  const batches = images === undefined ? spans : batchesFor(run, images);
+  const { name } = run.request.workload;
+  const { isStaged, maps, reduces } = mapsOf(round);
+  const ofOneMap = images === undefined ? run.plan.batches : batchesFor(run, images);
+  const batches = images === undefined ? spans : maps * ofOneMap;
   const lives = instances.map((life) => instanceUsage(life, round, prices, moreMs));
   const requests =
     lives.length === 0
@@ -44,6 +48,7 @@ export function fleetUsage(
           instances: lives,
           workerStarts: round.fleet?.workerStarts?.length ?? 0,
           lookedForJobsMs: lookedForJobsMs(round, instances),
+          staged: isStaged ? { stages: reduces, batches: ofOneMap } : null,
         });
   return {
     instances: lives,
@@ -56,11 +61,8 @@ export function fleetUsage(
     ],
     s3: {
       lists: requests.lists,
-      gets: imageGets + requests.gets + inputGets(run.request, work?.workerCount ?? 0),
-      puts:
-        putsPerBatch(run.request.workload.name) * batches +
-        imagePuts(run.request, round) * factor +
-        requests.puts,
+      gets: imageGets + requests.gets + inputGets(name, work?.workerCount ?? 0, isStaged ? maps : null),
+      puts: putsPerBatch(name) * batches + imagePuts(run.request, round) * factor + requests.puts,
       storedBytes: (use?.storedBytes ?? 0) * factor,
       storedDays: STORED_DAYS,
       readBytes: round.bytes * factor,

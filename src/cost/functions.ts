@@ -7,6 +7,7 @@ export const FUNCTION_MEMORY = {
   validate: 512,
   plan: 1024,
   prepare: LAMBDA_LIMITS.memoryPerVcpuMb,
+  reduce: LAMBDA_LIMITS.memoryPerVcpuMb,
   baseline: LAMBDA_LIMITS.memoryPerVcpuMb,
   launchFleet: 512,
   terminateFleet: 512,

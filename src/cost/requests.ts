@@ -1,6 +1,7 @@
 import type { ArmRound, RunFacts } from '../aggregate/run-facts.ts';
 import { expectedBatches } from '../plan/batch-counts.ts';
 import { putsPerImage, WORKLOADS } from '../workloads/facts.ts';
+import type { WorkloadName } from '../workloads/names.ts';
 import type { InstanceUsage } from './usage.ts';
 
 /** The map reads the manifest. */
@@ -31,14 +32,39 @@ const LOOK_FOR_JOBS_EVERY_MS = 250;
 /** Before and after: the reports of the hosts, and two last looks. */
 const LISTS_PER_FLEET = 3;
 
+/** Whoever reduces a stage reads its state, and whether it was reduced; and leaves what it came to, and that it is over. */
+const GETS_PER_REDUCE = 2;
+const PUTS_PER_REDUCE = 2;
+/** Before the first stage: the manifest, the list of inputs, and the stage that is not reduced yet. */
+const GETS_BEFORE_STAGES = 3;
+/** The head of a fleet, for each stage beyond the first: seen.jsonl and leases.jsonl, and two last looks. */
+const PUTS_PER_LATER_STAGE = 2;
+const LISTS_PER_LATER_STAGE = 2;
+
+/** Requests for adding up so many stages, each of so many batches. */
+export function reduceRequests(
+  stages: number,
+  batches: number,
+): { readonly gets: number; readonly puts: number } {
+  return {
+    gets: GETS_BEFORE_STAGES + stages * (batches + GETS_PER_REDUCE),
+    puts: stages * PUTS_PER_REDUCE,
+  };
+}
+
 /** PUTs of files of images, such as normalised ones. */
 export function imagePuts({ workload }: RunFacts['request'], round: ArmRound): number {
   return putsPerImage(workload.name) * (round.images - round.failedImages);
 }
 
-/** GETs of the inputs of a workload, at most: each worker reads their list, and each of them. */
-export function inputGets({ workload }: RunFacts['request'], workers: number): number {
-  const { length } = WORKLOADS[workload.name].inputs;
+/**
+ * GETs of the inputs of a workload, at most: each worker reads their list, and each of them; of several stages the state of each.
+ *
+ * @param stages of the arm; null where it is a single map
+ */
+export function inputGets(name: WorkloadName, workers: number, stages: number | null): number {
+  if (stages !== null) return workers * stages;
+  const { length } = WORKLOADS[name].inputs;
   return length === 0 ? 0 : workers * (1 + length);
 }
 
@@ -57,6 +83,8 @@ export interface FleetWork {
   readonly workerStarts: number;
   /** How long the head of a kept fleet looked for jobs. @default 0: it was not kept */
   readonly lookedForJobsMs?: number;
+  /** Of a job with several stages: so many, and the batches of each. @default it is a single map */
+  readonly staged?: { readonly stages: number; readonly batches: number } | null;
 }
 
 /** Requests of a fleet, without GETs of images and PUTs of results, spans, histograms and normalised images. */
@@ -66,18 +94,31 @@ export function fleetRequests({
   instances,
   workerStarts,
   lookedForJobsMs = 0,
+  staged = null,
 }: FleetWork) {
+  const reduces = staged === null ? { gets: 0, puts: 0 } : reduceRequests(staged.stages, staged.batches);
+  const later = Math.max(0, (staged?.stages ?? 1) - 1);
   let [hosts, samples] = [0, 0];
   for (const { runningMs, count = 1 } of instances) {
     hosts += count;
     samples += count * samplePuts(runningMs);
   }
   return {
-    lists: LISTS_PER_FLEET + Math.floor(engineMs / LOOK_EVERY_MS),
+    lists: LISTS_PER_FLEET + LISTS_PER_LATER_STAGE * later + Math.floor(engineMs / LOOK_EVERY_MS),
     // A worker reads each batch from the manifest, beside its images.
     gets:
-      batches + GETS_PER_FLEET + GETS_PER_HOST * hosts + Math.floor(lookedForJobsMs / LOOK_FOR_JOBS_EVERY_MS),
-    puts: PUTS_PER_FLEET + PUTS_PER_HOST * hosts + samples + PUTS_PER_START * workerStarts,
+      batches +
+      GETS_PER_FLEET +
+      GETS_PER_HOST * hosts +
+      Math.floor(lookedForJobsMs / LOOK_FOR_JOBS_EVERY_MS) +
+      reduces.gets,
+    puts:
+      PUTS_PER_FLEET +
+      PUTS_PER_HOST * hosts +
+      samples +
+      PUTS_PER_START * workerStarts +
+      reduces.puts +
+      PUTS_PER_LATER_STAGE * later,
   };
 }
 

@@ -1,10 +1,17 @@
 import type { ArmRound, RunFacts } from '../aggregate/run-facts.ts';
 import { MANIFEST_BYTES_PER_IMAGE } from '../plan/batch-counts.ts';
 import { putsPerBatch } from '../workloads/facts.ts';
-import { architectureOf, LOG_BYTES_PER_CALL, MEASURE_METRICS } from './functions.ts';
-import { batchesFor, ITEM_READER_GETS, imagePuts, inputGets, RESULT_WRITER_PUTS } from './requests.ts';
+import { architectureOf, calls, LOG_BYTES_PER_CALL, MEASURE_METRICS } from './functions.ts';
+import {
+  batchesFor,
+  ITEM_READER_GETS,
+  imagePuts,
+  inputGets,
+  RESULT_WRITER_PUTS,
+  reduceRequests,
+} from './requests.ts';
+import { branchTransitions, mapsOf } from './stages.ts';
 import { classShares, readsOf } from './storage-classes.ts';
-import { TRANSITIONS } from './transitions.ts';
 import type { ServerlessUsage } from './usage.ts';
 import { STORED_DAYS } from './usage.ts';
 
@@ -22,14 +29,22 @@ const HOUR_MS = 3_600_000;
 export function serverlessUsage(run: RunFacts, round: ArmRound, images?: number): ServerlessUsage | null {
   const { work, use } = round;
   if (work === null || use === null) return null;
+  const { name } = run.request.workload;
+  const { isStaged, maps, reduces, reduceMs, takenOver } = mapsOf(round);
   const factor = images === undefined ? 1 : images / Math.max(1, round.images);
-  const batches = images === undefined ? work.spans : batchesFor(run, images);
-  const coldStarts = images === undefined ? work.coldStarts : Math.min(batches, run.request.concurrency);
+  const ofOneMap = images === undefined ? run.plan.batches : batchesFor(run, images);
+  const batches = images === undefined ? work.spans : maps * ofOneMap;
+  const coldStarts = images === undefined ? work.coldStarts : Math.min(ofOneMap, run.request.concurrency);
   const coldMs = (work.coldStartMs / Math.max(1, work.coldStarts)) * coldStarts;
   const billedMs = (work.billedMs - work.coldStartMs) * factor + coldMs;
   const waitedMs = Math.max(0, use.expressMs - work.billedMs) / work.spans;
   // One that another run did is asked for, too.
-  const invocations = batches + round.batchesTakenOver;
+  const invocations = batches + takenOver;
+  const reduceAsks = isStaged ? reduceRequests(reduces, ofOneMap) : { gets: 0, puts: 0 };
+  // One call finds the first stage. Of more batches each reduce reads more files.
+  const reduce = isStaged
+    ? calls('reduce', run.environment, (reduceMs * ofOneMap) / Math.max(1, run.plan.batches), reduces + 1)
+    : null;
   const hours =
     images === undefined ? (round.wallMs ?? 0) / HOUR_MS : billedMs / run.request.concurrency / HOUR_MS;
   return {
@@ -37,26 +52,29 @@ export function serverlessUsage(run: RunFacts, round: ArmRound, images?: number)
     memoryMb: run.request.memory,
     invocations,
     billedMs,
-    stateTransitions: TRANSITIONS.serverlessBranch + invocations,
+    reduce,
+    stateTransitions: branchTransitions({ isStaged, maps }) + invocations,
     expressRequests: invocations,
     expressMs: billedMs + waitedMs * batches,
     s3: {
       lists: 0,
       gets:
         use.gets * factor +
-        ITEM_READER_GETS +
+        ITEM_READER_GETS * maps +
         (run.request.resume === null ? 0 : invocations) +
-        inputGets(run.request, images === undefined ? work.workerCount : coldStarts),
+        inputGets(name, images === undefined ? work.workerCount : coldStarts, isStaged ? maps : null) +
+        reduceAsks.gets,
       puts:
-        putsPerBatch(run.request.workload.name) * batches +
+        putsPerBatch(name) * batches +
         imagePuts(run.request, round) * factor +
-        RESULT_WRITER_PUTS,
+        RESULT_WRITER_PUTS * maps +
+        reduceAsks.puts,
       storedBytes: (use.storedBytes + MANIFEST_BYTES_PER_IMAGE * round.images) * factor,
       storedDays: STORED_DAYS,
       readBytes: round.bytes * factor,
       classes: readsOf(classShares(run.plan.storageClasses), use.gets * factor, round.bytes * factor),
     },
-    logBytes: LOG_BYTES_PER_CALL * invocations,
+    logBytes: LOG_BYTES_PER_CALL * (invocations + (reduce?.invocations ?? 0)),
     metricHours: MEASURE_METRICS * Math.max(1, Math.ceil(hours)),
   };
 }

@@ -27,8 +27,11 @@ const GETS_PER_FLEET = 5;
 const GETS_PER_HOST = 2;
 /** Reports and samples of the hosts. */
 const LISTS_PER_FLEET = 2;
-/** What the map kept of its children: the listing, its manifest and its file. */
-const MAP_RUN = { lists: 1, gets: 2 };
+/** What a map kept of its children: its manifest and its file, whose first child is read before. One listing has those of all. */
+const MAP_RUN_GETS = 3;
+/** Of each stage reduced.json and outcome.json; of a fleet's beyond the first seen.jsonl and leases.jsonl, each looked for before. */
+const GETS_PER_STAGE = 2;
+const FLEET_STAGE = { lists: 2, gets: 2 };
 /** request.json, plan.json, summary.json, report.html, figures.csv, results.parquet; beside manifest and baseline. */
 const PUTS_PER_RUN = 6;
 /**
@@ -69,9 +72,18 @@ export function sharedUsage(run: RunFacts): SharedUsage {
     const listed = plan.requests;
     const hosts = arms.flatMap((arm) => arm.hosts).length;
     const fleets = arms.filter(({ arm }) => arm === 'fleet').length;
-    const mapRuns = armRounds - fleets;
-    // The aggregator reads the manifest for each arm, and what each batch wrote; the report the results of one arm.
-    const batches = armRounds * (1 + putsPerBatch(request.workload.name) * plan.batches) + 1 + plan.batches;
+    const functionArms = armRounds - fleets;
+    const ofArms = arms.map((arm) => ({ isFleet: arm.arm === 'fleet', stages: arm.stages.length }));
+    const sumOf = (of: (arm: (typeof ofArms)[number]) => number) =>
+      ofArms.reduce((sum, arm) => sum + of(arm), 0);
+    const maps = sumOf(({ stages }) => Math.max(1, stages));
+    const laterOfFleets = sumOf(({ isFleet, stages }) => (isFleet ? Math.max(0, stages - 1) : 0));
+    const mapRuns = sumOf(({ isFleet, stages }) => (isFleet ? 0 : Math.max(1, stages)));
+    // The aggregator reads the manifest for each arm, and what each batch wrote, of several stages the spans of all and the rows of
+    // one; the report the results of one arm.
+    const ofBatch = sumOf(({ stages }) => (stages > 0 ? 1 + stages : putsPerBatch(request.workload.name)));
+    const ofStages = GETS_PER_STAGE * sumOf(({ stages }) => stages);
+    const batches = armRounds + ofBatch * plan.batches + ofStages + 1 + plan.batches;
     // The baseline reads from the start of the manifest on; it is taken to meet the classes like all others.
     const ofBaseline = readsOf(classShares(plan.storageClasses), baseline?.images ?? 0, baseline?.bytes ?? 0);
     const learned = learnedReads();
@@ -83,9 +95,10 @@ export function sharedUsage(run: RunFacts): SharedUsage {
     return {
       lists:
         listed.lists +
-        armRounds * Math.ceil(plan.batches / S3_LIMITS.keysPerList) +
+        maps * Math.ceil(plan.batches / S3_LIMITS.keysPerList) +
         LISTS_PER_FLEET * fleets +
-        MAP_RUN.lists * mapRuns,
+        FLEET_STAGE.lists * laterOfFleets +
+        functionArms,
       gets:
         listed.gets +
         (baseline?.images ?? 0) +
@@ -93,7 +106,8 @@ export function sharedUsage(run: RunFacts): SharedUsage {
         GETS_PER_RUN +
         GETS_PER_FLEET * fleets +
         GETS_PER_HOST * hosts +
-        MAP_RUN.gets * mapRuns +
+        FLEET_STAGE.gets * laterOfFleets +
+        MAP_RUN_GETS * mapRuns +
         (hasInputs ? INPUTS.gets : 0) +
         learned.gets,
       // An upload in parts is begun and ended, too.
@@ -109,10 +123,10 @@ export function sharedUsage(run: RunFacts): SharedUsage {
     };
   }
 
-  /** The images to learn from are read once, unless what was made of them is there. */
+  /** The images to learn from are read once, unless what an earlier run made of them was taken over. */
   function learnedReads() {
     const { images = 0, bytes = 0, storageClasses } = plan.training ?? {};
-    if (request.resume !== null) return { gets: 0, bytes: 0, classes: [] };
+    if (plan.resumed?.inputs) return { gets: 0, bytes: 0, classes: [] };
     const own = Object.entries(storageClasses ?? {});
     const classes = readsOf(classShares(storageClasses ?? plan.storageClasses), images, bytes);
     const ofListing = own.map(([storageClass, { listingGets }]) => ({

@@ -39,6 +39,8 @@ export interface ServerlessUsage extends FunctionUsage {
   readonly expressRequests: number;
   /** Milliseconds of all of them, each rounded up to 100. */
   readonly expressMs: number;
+  /** What adds up the stages of a workload that has several. @default none */
+  readonly reduce?: FunctionUsage | null;
   readonly s3: S3Usage;
   /** Bytes that the functions log. @default 0 */
   readonly logBytes?: number;

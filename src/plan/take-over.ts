@@ -46,8 +46,8 @@ export async function takeOver({ store, run, resume }: TakeOverOptions): Promise
     ...earlier.training,
     itemsKey: await takeOverItems(store, run, resume),
   };
-  if (run.hasInputs) await takeOverInputs(store, run, resume);
-  const resumed: NonNullable<Plan['resumed']> = { runId: resume, batches: 0, finished: [] };
+  const inputs = run.hasInputs && (await takeOverInputs(store, run, resume));
+  const resumed: NonNullable<Plan['resumed']> = { runId: resume, batches: 0, inputs, finished: [] };
   for (let round = 0; round < run.repeats; round += 1) {
     for (const arm of run.arms) {
       const part = { store, run, resume, arm, round };
@@ -74,10 +74,14 @@ async function takeOverItems(store: Copying, { runId }: Run, resume: string): Pr
   return itemsKey;
 }
 
-/** Where the earlier run had got as far as them; else they are prepared. Their list comes last, as when they are made. */
-async function takeOverInputs(store: Copying, { runId }: Run, resume: string): Promise<void> {
+/**
+ * Where the earlier run had got as far as them; else they are prepared. Their list comes last, as when they are made.
+ *
+ * @returns whether they were there
+ */
+async function takeOverInputs(store: Copying, { runId }: Run, resume: string): Promise<boolean> {
   const list = await getIfPresent(store, layout.inputs(resume));
-  if (list === null) return;
+  if (list === null) return false;
   const { notes, ...files } = parse(inputsSchema, JSON.parse(list.toString('utf8')), layout.inputs(resume));
   const own: Record<string, InputFile> = {};
   for (const [name, file] of Object.entries(files)) {
@@ -86,6 +90,7 @@ async function takeOverInputs(store: Copying, { runId }: Run, resume: string): P
     own[name] = { ...file, key };
   }
   await store.putJson(layout.inputs(runId), { ...own, notes });
+  return true;
 }
 
 interface ArmOfRound extends TakeOverOptions {

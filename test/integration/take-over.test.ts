@@ -82,7 +82,7 @@ describe('takeOver', () => {
     expect(plan).toMatchObject({
       ...{ images: 90, batches: 9, skipped: 1 },
       manifestKey: layout.manifest('again'),
-      resumed: { runId: 'earlier', batches: 4, finished: [] },
+      resumed: { runId: 'earlier', batches: 4, inputs: false, finished: [] },
     });
     expect(planSchema.parse(await store.getJson(layout.plan('again')))).toEqual(plan);
     expect(await store.get(layout.manifest('again'))).toEqual(await store.get(layout.manifest('earlier')));
@@ -117,7 +117,7 @@ describe('takeOver', () => {
     const { resumed } = await takeOver({ store, run: again, resume: 'made' });
 
     // Assess
-    expect(resumed).toEqual({ runId: 'made', batches: 1, finished: [] });
+    expect(resumed).toEqual({ runId: 'made', batches: 1, inputs: false, finished: [] });
     const keys = await keysOf('remade');
     expect(keys).toContain(`fleet/round-0/normalised/${NASTY}.png`);
     expect(keys.filter((key) => key.includes('000000001'))).toEqual([]);
@@ -165,7 +165,7 @@ describe('takeOver', () => {
     const { resumed } = await takeOver({ store, run: again, resume: 'counted' });
 
     // Assess
-    expect(resumed).toEqual({ runId: 'counted', batches: 1, finished: [] });
+    expect(resumed).toEqual({ runId: 'counted', batches: 1, inputs: false, finished: [] });
     expect((await keysOf('recounted')).filter((key) => key.startsWith('serverless/'))).toEqual([
       'serverless/round-0/histograms/000000001.json',
       'serverless/round-0/results/000000001.jsonl',
@@ -217,6 +217,7 @@ describe('takeOver', () => {
     expect((await takeOver({ store, run: third, resume: 'again' })).resumed).toEqual({
       runId: 'again',
       batches: 3,
+      inputs: false,
       finished: [],
     });
   });
@@ -228,7 +229,12 @@ describe('takeOver', () => {
       if (batch < 8) await putBatch('whole', 'serverless', 1, batch);
     }
     const { resumed } = await takeOver({ store, run: run('rest', { repeats: 2 }), resume: 'whole' });
-    expect(resumed).toEqual({ runId: 'whole', batches: 17, finished: [{ arm: 'fleet', round: 1 }] });
+    expect(resumed).toEqual({
+      runId: 'whole',
+      batches: 17,
+      inputs: false,
+      finished: [{ arm: 'fleet', round: 1 }],
+    });
   });
 
   describe('of a run with stages', () => {

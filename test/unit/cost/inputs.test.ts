@@ -33,8 +33,7 @@ describe('the bill of a run that learns from images', () => {
   });
 
   it('has their GETs once, by their own storage classes where they have a prefix of their own', () => {
-    const [plain, resumed] = [sharedUsage(learning()), sharedUsage(learning({}, 'earlier'))];
-    expect(plain.s3.gets - resumed.s3.gets).toBe(training.images);
+    const plain = sharedUsage(learning());
     expect((plain.s3.readBytes ?? 0) - (before.s3.readBytes ?? 0)).toBe(training.bytes);
     const storageClasses = {
       STANDARD_IA: { images: 1_000, bytes: 300_000, gets: 1_000, listingGets: 3 },
@@ -53,6 +52,15 @@ describe('the bill of a run that learns from images', () => {
     expect(sharedUsage(inFiles).s3.gets - sharedUsage(facts).s3.gets).toBe(
       training.images + facts.plan.images,
     );
+  });
+
+  it('has them in a run that resumes another one only where that had not got as far as to make the training set', () => {
+    const getsOf = (inputs: boolean) => {
+      const resumed = { runId: 'earlier', batches: 1, inputs, finished: [] };
+      return sharedUsage(learning({ resumed }, 'earlier')).s3.gets;
+    };
+    expect(getsOf(false)).toBe(sharedUsage(learning()).s3.gets);
+    expect(getsOf(false) - getsOf(true)).toBe(training.images);
   });
 
   it('has the GETs of the workers, each of the list and of the training set', () => {

@@ -132,8 +132,8 @@ describe('the bill of a real run', () => {
       // the prefix; results of two arms; two folders of hosts; the map's folder
       6 * 0.000005,
       // baseline 200; manifest, 8 results and 8 spans of two arms; manifest and 8 results for the report; 4 of the run,
-      // 5 of the fleet, 2 hosts twice, 2 of the map
-      (200 + 2 * 17 + 9 + 4 + 5 + 4 + 2) * 0.0000004,
+      // 5 of the fleet, 2 hosts twice, 3 of the map
+      (200 + 2 * 17 + 9 + 4 + 5 + 4 + 3) * 0.0000004,
       // manifest, baseline, request, plan, summary, report in three forms
       8 * 0.000005,
       (200 * 150 * 0.023) / GIB,

@@ -187,7 +187,7 @@ describe('buildSummary', () => {
       ...arm,
       aggregate: arm.aggregate && { ...arm.aggregate, batchesTakenOver: 12 },
     }));
-    const resumed = { runId: 'earlier', batches: 12, finished: [] };
+    const resumed = { runId: 'earlier', batches: 12, inputs: false, finished: [] };
 
     // Act
     const { agreement, ranking, arms, rounds, remarks, headline } = buildSummary({
@@ -209,7 +209,7 @@ describe('buildSummary', () => {
 
   it('says of a single arm that it was resumed', async () => {
     const input = await sampleInput({ arms: ['fleet'] });
-    const plan = { ...input.plan, resumed: { runId: 'earlier', batches: 3, finished: [] } };
+    const plan = { ...input.plan, resumed: { runId: 'earlier', batches: 3, inputs: false, finished: [] } };
     const { headline, remarks } = buildSummary({ ...input, plan });
     expect(headline).toBe('The fleet arm finished the answer of an earlier run.');
     expect(remarks.join(' ')).toContain('3 of 20 batches were taken over from the run earlier');

@@ -83,7 +83,7 @@ describe('RunProgress', () => {
   });
 
   it('does not take batches that were taken over for the start of the next arm', async () => {
-    const resumed = { runId: 'earlier', batches: 3, finished: [] };
+    const resumed = { runId: 'earlier', batches: 3, inputs: false, finished: [] };
     bucket.put(layout.plan('r'), JSON.stringify({ ...PLAN, resumed }));
     done('serverless', 1);
     done('fleet', 2);
@@ -93,7 +93,7 @@ describe('RunProgress', () => {
   });
 
   it('leaves an arm that failed half-way once the next one has done more than was taken over', async () => {
-    const resumed = { runId: 'earlier', batches: 3, finished: [] };
+    const resumed = { runId: 'earlier', batches: 3, inputs: false, finished: [] };
     bucket.put(layout.plan('r'), JSON.stringify({ ...PLAN, resumed }));
     done('serverless', 1);
     done('fleet', 2);
