@@ -12,10 +12,13 @@ import { parse } from '../src/parse.ts';
 import { newestPrices } from '../src/prices/price-files.ts';
 import type { Prices } from '../src/prices/prices.ts';
 import { type Summary, summarySchema } from '../src/report/summary-schema.ts';
+import { WORKLOADS } from '../src/workloads/facts.ts';
+import { DEFAULT_WORKLOAD, REQUEST_PARAMS } from '../src/workloads/schemas.ts';
 import { fetchReport } from './commands/report.ts';
 import { type Context, connect } from './context.ts';
 import type { ModelRequest } from './model-options.ts';
 import { LOCAL } from './stage.ts';
+import { expectTaken } from './workload-options.ts';
 
 /** What a prediction is made of. */
 export interface ModelInput {
@@ -44,14 +47,27 @@ export async function readModelInput(context: Context, request: ModelRequest): P
       ? {}
       : { accountConcurrency: Math.max(1, availableTo(account)) };
   if (summary === null) {
-    const job = parse(jobSchema, { ...ofAccount, ...request.job }, 'The job');
+    const asked = { ...request.job, stages: stagesOf(request, null) };
+    const job = parse(jobSchema, { ...ofAccount, ...asked }, 'The job');
     return { job, calibration: defaultCalibration(job.engine), prices, account };
   }
   const measured = jobOfRun(summary);
-  const job = parse(jobSchema, { ...measured, ...ofAccount, ...request.job }, 'The job');
+  const asked = { ...request.job, stages: stagesOf(request, measured) };
+  const job = parse(jobSchema, { ...measured, ...ofAccount, ...asked }, 'The job');
   expectSameEngine(measured, job);
   const calibration = calibrate(summary);
   return { job, calibration: request.inAws ? inAws(calibration, job.engine) : calibration, prices, account };
+}
+
+/**
+ * How many stages the workload has: the most that it may have, unless a run of it tells its own number. Null where it is a
+ * single map.
+ */
+function stagesOf({ job, params }: ModelRequest, measured: Job | null): number | null {
+  const name = job.workload ?? measured?.workload ?? DEFAULT_WORKLOAD.name;
+  expectTaken(params, [name]);
+  if (measured?.workload === name && Object.keys(params).length === 0) return measured.stages;
+  return WORKLOADS[name].stages?.(parse(REQUEST_PARAMS[name], params, 'The workload')) ?? null;
 }
 
 /** Of a stage in an account Lambda is asked; the local AWS says nothing of one. */

@@ -12,6 +12,8 @@ import { number } from './numbers.ts';
 export interface ModelRequest {
   /** What was said: the rest is as in the run of `from`, or has its default. */
   readonly job: Partial<Job>;
+  /** Settings of the workload that say how many stages it has. */
+  readonly params: Readonly<Record<string, unknown>>;
   /** A run id, or the path of a summary.json. */
   readonly from?: string | undefined;
   /** Take of an offline run only what holds in an account too. */
@@ -25,6 +27,11 @@ export function addModelOptions(command: Command): Command {
     .option('--images <n>', 'how many, e.g. 50e6 (with --from: as in that run)', number)
     .option('--bytes <n>', 'mean size of an image, e.g. 110e3', number)
     .addOption(new Option('--workload <name>', `default: ${DEFAULT_WORKLOAD.name}`).choices(WORKLOAD_NAMES))
+    .option(
+      '--max-iterations <n>',
+      'of a workload with several stages: as many (default: the most that it may have, with --from as many as it had)',
+      number,
+    )
     .addOption(
       new Option(
         '--storage-class <name>',
@@ -61,6 +68,7 @@ interface Flags extends Partial<Job> {
   readonly bytes?: number;
   readonly interruptions?: number;
   readonly storageClass?: string;
+  readonly maxIterations?: number;
   readonly from?: string;
   readonly inAws: boolean;
   readonly region?: string;
@@ -68,7 +76,7 @@ interface Flags extends Partial<Job> {
 
 /** @throws FanfleetError `INVALID_INPUT` that lists what is wrong */
 export function modelRequestOf(flags: Flags): ModelRequest {
-  const { bytes, interruptions, storageClass, from, inAws, region, ...rest } = flags;
+  const { bytes, interruptions, storageClass, maxIterations, from, inAws, region, ...rest } = flags;
   const given = {
     ...rest,
     ...(bytes === undefined ? {} : { bytesPerImage: bytes }),
@@ -77,5 +85,6 @@ export function modelRequestOf(flags: Flags): ModelRequest {
   };
   // With a run the images are known; without one, checking now names `images`.
   parse(jobSchema, from === undefined ? given : { images: 1, ...given }, 'The job');
-  return { job: given, from, inAws, region };
+  const params = maxIterations === undefined ? {} : { maxIterations };
+  return { job: given, params, from, inAws, region };
 }

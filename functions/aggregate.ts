@@ -21,7 +21,6 @@ import { readStoredPrices } from '../src/prices/stored-prices.ts';
 import { armTimes, passesSchema } from '../src/report/arm-times.ts';
 import { type ArmInput, buildSummary } from '../src/report/summary.ts';
 import { type Run, runSchema } from '../src/run/run.ts';
-import { WORKLOADS } from '../src/workloads/facts.ts';
 import type { Inputs } from '../src/workloads/workload.ts';
 import { endpoint, handler, logger, region } from './runtime.ts';
 
@@ -93,7 +92,7 @@ async function readArm(store: ObjectStore, run: Run, times: ArmTimes, inputs: In
       arm,
       workload: run.workload,
       inputs,
-      hasStages: WORKLOADS[run.workload.name].stages !== null,
+      hasStages: run.hasStages,
       engineStartedAt: fleet?.engineStartedAt,
       headClock: fleet?.clock,
       resumedAt: run.resume === null ? undefined : run.startedAt,

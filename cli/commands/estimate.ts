@@ -1,6 +1,6 @@
 import { LAMBDA_LIMITS } from '../../src/aws/limits.ts';
 import { readPricesOf } from '../../src/cost/storage-classes.ts';
-import { count, duration, usd } from '../../src/format.ts';
+import { count, duration, plural, usd } from '../../src/format.ts';
 import { differentKernelsText } from '../../src/model/calibration.ts';
 import type { Job } from '../../src/model/job.ts';
 import { aroundArms, type Prediction, predict, problemsOf, setupsOf } from '../../src/model/predict.ts';
@@ -21,7 +21,7 @@ export async function estimateCommand(context: Context, request: ModelRequest) {
   const problems = problemsOf(job, setups);
   const around = aroundArms(job);
   const text = [
-    `${count(job.images)} images of ${Math.round(job.bytesPerImage / 1000)} kB, ${job.workload}, ${count(setups[0]?.batches ?? 0)} batches`,
+    `${count(job.images)} images of ${Math.round(job.bytesPerImage / 1000)} kB, ${job.workload}, ${count(setups[0]?.batches ?? 0)} batches${stagesText(job)}`,
     '',
     ...armTable(arms),
     '',
@@ -34,6 +34,11 @@ export async function estimateCommand(context: Context, request: ModelRequest) {
     ...footing(input),
   ].join('\n');
   return { json: { job, arms, around, problems, curves, calibration, prices: footOf(prices) }, text };
+}
+
+/** Of a workload with several stages, which goes over all batches in each. */
+export function stagesText({ stages }: Job): string {
+  return stages === null ? '' : `, ${plural(stages, 'stage')}`;
 }
 
 /** What the figures rest on. */

@@ -9,7 +9,7 @@ import type { Context } from '../context.ts';
 import { type ModelInput, readModelInput } from '../model-input.ts';
 import type { ModelRequest } from '../model-options.ts';
 import { textTable } from '../text-table.ts';
-import { footing, footOf } from './estimate.ts';
+import { footing, footOf, stagesText } from './estimate.ts';
 
 export interface SimulateOptions {
   readonly seed: number;
@@ -25,7 +25,7 @@ export async function simulateCommand(context: Context, { seed, runs, request }:
   const arms = setups.map((setup) => simulatedArm(input, setup, { seed, runs }));
   const problems = [...problemsOf(job, setups), ...arms.flatMap(({ events }) => events)];
   const text = [
-    `${count(job.images)} images of ${Math.round(job.bytesPerImage / 1000)} kB, ${job.workload}; ${plural(runs, 'simulated run')}, seed ${seed}`,
+    `${count(job.images)} images of ${Math.round(job.bytesPerImage / 1000)} kB, ${job.workload}${stagesText(job)}; ${plural(runs, 'simulated run')}, seed ${seed}`,
     '',
     ...textTable(
       [
@@ -73,9 +73,9 @@ function simulatedArm({ job, prices }: ModelInput, setup: ArmSetup, options: { s
 }
 
 /** What happened in some run that one should know of. */
-function eventsOf({ arm, batches }: ArmSetup, outcomes: readonly Outcome[]): string[] {
+function eventsOf({ arm, batches, stages }: ArmSetup, outcomes: readonly Outcome[]): string[] {
   const most = (of: (outcome: Outcome) => number) => Math.max(...outcomes.map(of));
-  const unfinished = outcomes.filter(({ done }) => done < batches).length;
+  const unfinished = outcomes.filter(({ done }) => done < batches * stages).length;
   const said: [number, string][] = [
     [most(({ slowDowns }) => slowDowns), 'requests were answered SlowDown by S3'],
     [

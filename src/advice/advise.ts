@@ -5,7 +5,7 @@ import type { Prices } from '../prices/prices.ts';
 import type { AdviceRequest } from '../run/advice-request.ts';
 import type { Advice, Choice, Refusal } from './advice.ts';
 import { breakEvenOf } from './break-even.ts';
-import { type Candidate, candidatesOf, type Ground } from './candidates.ts';
+import { type Candidate, candidatesOf, type Ground, jobOf } from './candidates.ts';
 import { best, bestOf, excessOf, fits, isInTime, type Limits, NO_LIMITS } from './choose.ts';
 import { flipsOf } from './flips.ts';
 import { sentenceOf } from './sentence.ts';
@@ -58,8 +58,8 @@ export function choose(ground: Ground, request: AdviceRequest): Candidate | null
   return best(candidates, weightOf(request), limitsOf(ground, request));
 }
 
-function limitsOf({ workload }: Ground, { deadlineSeconds, budgetUsd }: AdviceRequest): Limits {
-  const { planMs, aggregateMs, fixedMs } = aroundArms(workload);
+function limitsOf(ground: Ground, { deadlineSeconds, budgetUsd }: AdviceRequest): Limits {
+  const { planMs, aggregateMs, fixedMs } = aroundArms(jobOf(ground, {}));
   return {
     seconds: deadlineSeconds ?? NO_LIMITS.seconds,
     aroundSeconds: (planMs + aggregateMs + fixedMs) / 1000,

@@ -11,7 +11,7 @@ import { instancePrice, type Prices } from '../prices/prices.ts';
 /** What is to be done, and where: the parts of a job that no advice can change. */
 export type Workload = Pick<
   Job,
-  'images' | 'bytesPerImage' | 'workload' | 'storage' | 'packed' | 'partitions'
+  'images' | 'bytesPerImage' | 'workload' | 'stages' | 'storage' | 'packed' | 'partitions'
 > &
   Pick<Job, 'accountConcurrency' | 'warm' | 'interruptionsPerHour'>;
 
@@ -132,7 +132,8 @@ function axis<T>(fixed: T | undefined, all: readonly T[]): readonly T[] {
   return fixed === undefined ? all : [fixed];
 }
 
-function jobOf({ workload, fixed }: Ground, settings: Partial<Settings>): Job {
+/** The job with these settings, and for all others their defaults. */
+export function jobOf({ workload, fixed }: Ground, settings: Partial<Settings>): Job {
   return { ...DEFAULTS, ...fixed, ...settings, ...workload };
 }
 const DEFAULTS = jobSchema.parse({ images: 1 });
@@ -140,10 +141,11 @@ const DEFAULTS = jobSchema.parse({ images: 1 });
 /** Whether an engine takes no longer than another in anything, and less in something: the other one is never better. */
 function dominates(one: FleetCalibration, other: FleetCalibration): boolean {
   if (ENGINES[one.engine].leastMemoryGib > ENGINES[other.engine].leastMemoryGib) return false;
-  const figures = ({ work, bootMs, engineStartMs, endMs }: FleetCalibration) => [
+  const figures = ({ work, stage, bootMs, engineStartMs, endMs }: FleetCalibration) => [
     work.imageMs * work.vcpus,
     ...[work.getMs / work.getsAtOnce, work.batchMs, work.dispatchMs],
     ...[bootMs, engineStartMs, endMs],
+    ...[stage.betweenMs, stage.reduceBatchMs],
   ];
   const [own, others] = [figures(one), figures(other)];
   return own.every((ms, i) => ms <= (others[i] ?? 0)) && own.some((ms, i) => ms < (others[i] ?? 0));

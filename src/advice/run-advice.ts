@@ -27,12 +27,13 @@ export function adviceOfRun(
 
 /** The parts of a job that no advice can change. */
 export function workloadOf(job: Job): Workload {
-  const { images, bytesPerImage, workload, storage, packed, partitions } = job;
+  const { images, bytesPerImage, workload, stages, storage, packed, partitions } = job;
   const { accountConcurrency, warm, interruptionsPerHour } = job;
   return {
     images,
     bytesPerImage,
     workload,
+    stages,
     storage,
     packed,
     partitions,

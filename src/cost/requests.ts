@@ -1,4 +1,5 @@
 import type { ArmRound, RunFacts } from '../aggregate/run-facts.ts';
+import type { Arm } from '../contract/arm.ts';
 import { expectedBatches } from '../plan/batch-counts.ts';
 import { putsPerImage, WORKLOADS } from '../workloads/facts.ts';
 import type { WorkloadName } from '../workloads/names.ts';
@@ -32,24 +33,28 @@ const LOOK_FOR_JOBS_EVERY_MS = 250;
 /** Before and after: the reports of the hosts, and two last looks. */
 const LISTS_PER_FLEET = 3;
 
-/** Whoever reduces a stage reads its state, and whether it was reduced; and leaves what it came to, and that it is over. */
-const GETS_PER_REDUCE = 2;
+/**
+ * GETs of whoever reduces stages, beside the files of the batches: once, and for each stage. The function reads the list of inputs and
+ * the first reduced.json; then whether the stage is reduced, the stage before, its state and the plan. The head reads the list, the first
+ * reduced.json and the manifest; then the state.
+ */
+const REDUCE_GETS = {
+  serverless: { once: 2, each: 4 },
+  fleet: { once: 3, each: 1 },
+} as const satisfies Record<Arm, object>;
+/** outcome.json and reduced.json. */
 const PUTS_PER_REDUCE = 2;
-/** Before the first stage: the manifest, the list of inputs, and the stage that is not reduced yet. */
-const GETS_BEFORE_STAGES = 3;
 /** The head of a fleet, for each stage beyond the first: seen.jsonl and leases.jsonl, and two last looks. */
 const PUTS_PER_LATER_STAGE = 2;
 const LISTS_PER_LATER_STAGE = 2;
 
 /** Requests for adding up so many stages, each of so many batches. */
 export function reduceRequests(
-  stages: number,
-  batches: number,
+  arm: Arm,
+  { stages, batches }: { readonly stages: number; readonly batches: number },
 ): { readonly gets: number; readonly puts: number } {
-  return {
-    gets: GETS_BEFORE_STAGES + stages * (batches + GETS_PER_REDUCE),
-    puts: stages * PUTS_PER_REDUCE,
-  };
+  const { once, each } = REDUCE_GETS[arm];
+  return { gets: once + stages * (batches + each), puts: stages * PUTS_PER_REDUCE };
 }
 
 /** PUTs of files of images, such as normalised ones. */
@@ -96,7 +101,7 @@ export function fleetRequests({
   lookedForJobsMs = 0,
   staged = null,
 }: FleetWork) {
-  const reduces = staged === null ? { gets: 0, puts: 0 } : reduceRequests(staged.stages, staged.batches);
+  const reduces = staged === null ? { gets: 0, puts: 0 } : reduceRequests('fleet', staged);
   const later = Math.max(0, (staged?.stages ?? 1) - 1);
   let [hosts, samples] = [0, 0];
   for (const { runningMs, count = 1 } of instances) {

@@ -40,7 +40,9 @@ export function serverlessUsage(run: RunFacts, round: ArmRound, images?: number)
   const waitedMs = Math.max(0, use.expressMs - work.billedMs) / work.spans;
   // One that another run did is asked for, too.
   const invocations = batches + takenOver;
-  const reduceAsks = isStaged ? reduceRequests(reduces, ofOneMap) : { gets: 0, puts: 0 };
+  const reduceAsks = isStaged
+    ? reduceRequests('serverless', { stages: reduces, batches: ofOneMap })
+    : { gets: 0, puts: 0 };
   // One call finds the first stage. Of more batches each reduce reads more files.
   const reduce = isStaged
     ? calls('reduce', run.environment, (reduceMs * ofOneMap) / Math.max(1, run.plan.batches), reduces + 1)

@@ -4,7 +4,13 @@ import type { Arm } from '../contract/arm.ts';
 import { SLICE_BYTES } from '../dataset/reads.ts';
 import { expectedBatches } from '../plan/batch-counts.ts';
 import { putsPerBatch, putsPerImage, WORKLOADS } from '../workloads/facts.ts';
-import type { Calibration, FleetCalibration, ServerlessCalibration, Work } from './calibration.ts';
+import type {
+  Calibration,
+  FleetCalibration,
+  ServerlessCalibration,
+  StageCalibration,
+  Work,
+} from './calibration.ts';
 import type { Job } from './job.ts';
 import { SPOT_INTERRUPTIONS_PER_HOUR } from './parameters.ts';
 
@@ -42,6 +48,12 @@ export interface ArmSetup {
   readonly getsPerSecond: number;
   readonly putsPerSecond: number;
   readonly getsAtOnce: number;
+  /** Part of the batches that read their images. */
+  readonly reads: number;
+  /** How often all batches are done, one time after the other; after each comes this, of which the reduce is a part. */
+  readonly stages: number;
+  readonly stageMs: number;
+  readonly reduceMs: number;
   /** A batch that takes longer fails. */
   readonly mostBatchMs: number;
   /** From the end of the last batch to the end of the arm. */
@@ -77,7 +89,7 @@ export function roomIn({ concurrency, accountConcurrency }: Job): number {
 export function serverlessSetup(
   job: Job,
   calibration: Calibration,
-  { work, startMs, endMs, coldStartMs, coldStartSpread }: ServerlessCalibration,
+  { work, stage, startMs, endMs, coldStartMs, coldStartSpread }: ServerlessCalibration,
 ): ArmSetup {
   const batches = expectedBatches(job);
   const bounds: [number, string][] = [
@@ -89,6 +101,7 @@ export function serverlessSetup(
   const offline = calibration.sharedCores !== null;
   return {
     ...common(job, calibration, work, { batches, slots, vcpus: vcpusOf(job.memory) }),
+    ...stagesOf(job, stage, batches),
     arm: 'serverless',
     label: `Lambda, ${job.memory} MB, ${job.architecture}`,
     slots,
@@ -114,7 +127,7 @@ export function serverlessSetup(
 export function fleetSetup(
   job: Job,
   calibration: Calibration,
-  { work, instanceType, slotsPerWorker, bootMs, bootSpread, engineStartMs, endMs }: FleetCalibration,
+  { work, stage, instanceType, slotsPerWorker, bootMs, bootSpread, engineStartMs, endMs }: FleetCalibration,
   vcpus: number,
 ): ArmSetup {
   const batches = expectedBatches(job);
@@ -123,6 +136,7 @@ export function fleetSetup(
   const rate = job.interruptionsPerHour ?? SPOT_INTERRUPTIONS_PER_HOUR;
   return {
     ...common(job, calibration, work, { batches, slots, vcpus: 1 }),
+    ...stagesOf(job, stage, batches),
     arm: 'fleet',
     label: `${job.workers} x ${job.instanceType}, ${job.engine}${job.market === 'spot' ? ', Spot' : ''}`,
     slots,
@@ -151,6 +165,12 @@ export function slotReadyMs({ slotsAtOnce, slotsPerSecond, slotStartMs }: ArmSet
   return slotStartMs + (Math.max(0, k + 1 - slotsAtOnce) * 1000) / Math.max(slotsPerSecond, Number.MIN_VALUE);
 }
 
+function stagesOf({ stages }: Job, { betweenMs, reduceBatchMs }: StageCalibration, batches: number) {
+  if (stages === null) return { stages: 1, stageMs: 0, reduceMs: 0 };
+  const reduceMs = batches * reduceBatchMs;
+  return { stages, stageMs: betweenMs + reduceMs, reduceMs };
+}
+
 interface Slots {
   readonly batches: number;
   readonly slots: number;
@@ -160,7 +180,9 @@ interface Slots {
 
 function common(job: Job, calibration: Calibration, work: Work, { batches, slots, vcpus }: Slots) {
   const perBatch = job.images / batches;
-  const gets = job.packed ? Math.max(1, (perBatch * job.bytesPerImage) / SLICE_BYTES) : perBatch;
+  // What a run with one stage after the other kept in memory says nothing of a single map.
+  const reads = job.stages === null ? 1 : work.reads;
+  const gets = reads * (job.packed ? Math.max(1, (perBatch * job.bytesPerImage) / SLICE_BYTES) : perBatch);
   const processMs = imageMs(job, calibration, work, { vcpus, atOnce: Math.min(slots, batches) });
   const loadMs = (work.getMs * gets) / perBatch / work.getsAtOnce;
   return {
@@ -171,6 +193,7 @@ function common(job: Job, calibration: Calibration, work: Work, { batches, slots
     waitsForS3: loadMs > processMs,
     spread: work.spread,
     gets,
+    reads,
     puts: putsPerBatch(job.workload) + putsPerImage(job.workload) * perBatch,
     getsPerSecond: S3_LIMITS.getsPerSecond * job.partitions,
     putsPerSecond: S3_LIMITS.putsPerSecond,

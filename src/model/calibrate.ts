@@ -7,7 +7,13 @@ import { FanfleetError } from '../errors.ts';
 import { kernelsOfArms } from '../kernels-text.ts';
 import type { Timeline } from '../timing/timeline.ts';
 import { vcpusOf } from './arm-setup.ts';
-import type { Calibration, FleetCalibration, ServerlessCalibration, Work } from './calibration.ts';
+import type {
+  Calibration,
+  FleetCalibration,
+  ServerlessCalibration,
+  StageCalibration,
+  Work,
+} from './calibration.ts';
 import { defaultCalibration } from './parameters.ts';
 
 /** What a summary says of the run that a calibration rests on. */
@@ -70,6 +76,7 @@ export function inAws(measured: Calibration, engine: FleetCalibration['engine'])
     vcpus: 1,
     imageCpuMs: work.imageCpuMs,
     spread: work.spread,
+    reads: work.reads,
   });
   return {
     ...measured,
@@ -93,7 +100,8 @@ function calibrateServerless(run: MeasuredRun): ServerlessCalibration | null {
   const cold = found.round.work.coldStarts > 0;
   return {
     work: workOf(run, found, vcpusOf(run.request.memory)),
-    startMs: phases.provision + overhead.idleAtStart,
+    stage: stageOf(found, usual?.stage),
+    startMs: phases.provision + overhead.idleAtStart / mapsOf(found),
     endMs: phases.teardown,
     // A run that met warm functions says nothing of cold ones.
     coldStartMs: cold ? work.coldStartMs / work.coldStarts : (usual?.coldStartMs ?? 0),
@@ -107,17 +115,45 @@ function calibrateFleet(run: MeasuredRun): FleetCalibration | null {
   const { phases, overhead, fleet } = found.round;
   const workers = (fleet?.hosts ?? []).filter(({ role }) => role === 'worker');
   const slots = Math.max(1, ...workers.map(({ cpus }) => cpus));
+  const engine = engineSchema.parse(run.request.engine);
   return {
     work: workOf(run, found, 1),
-    engine: engineSchema.parse(run.request.engine),
+    stage: stageOf(found, defaultCalibration(engine).fleet?.stage),
+    engine,
     instanceType: run.request.instanceType,
     slotsPerWorker: slots,
     bootMs: fleet?.kept === undefined ? phases.provision : bootOfAll(fleet.hosts),
     // Before the first batch of a slot; the cold start of its process is part of that.
-    engineStartMs: overhead.idleAtStart + phases.coldStart,
+    engineStartMs: overhead.idleAtStart / mapsOf(found) + phases.coldStart,
     endMs: phases.teardown,
     bootSpread: workers.length < 3 ? USUAL_BOOT_SPREAD : logSpread(workers.map(bootOf)),
   };
+}
+
+/** Maps over all images. */
+function mapsOf({ round }: MeasuredArm): number {
+  return Math.max(1, round.stages.length);
+}
+
+/** A stage waits for its first batches, and for its reduce; a single map says nothing of it. */
+function stageOf(
+  found: MeasuredArm,
+  usual: StageCalibration = { betweenMs: 0, reduceBatchMs: 0 },
+): StageCalibration {
+  const { stages, overhead, work } = found.round;
+  const maps = mapsOf(found);
+  if (stages.length === 0 || overhead === null) return usual;
+  const startsMs = (overhead.idleAtStart * (maps - 1)) / maps;
+  return {
+    betweenMs: (overhead.betweenStages + startsMs) / maps,
+    reduceBatchMs: overhead.reduce / Math.max(1, work.spans),
+  };
+}
+
+/** Part of the batches whose images were in no memory. */
+function readsOf({ round }: MeasuredArm): number {
+  const kept = round.stages.reduce((sum, stage) => sum + stage.kept, 0);
+  return round.work.spans === 0 ? 1 : 1 - kept / round.work.spans;
 }
 
 type Hosts = NonNullable<ArmRound['fleet']>['hosts'];
@@ -180,11 +216,14 @@ function measuredArm(run: MeasuredRun, arm: ArmRound['arm']): MeasuredArm | null
 }
 
 /** @param vcpus of a slot, where no other slot takes them */
-function workOf({ environment }: MeasuredRun, { round, batchTimes }: MeasuredArm, vcpus: number): Work {
-  const { phases, overhead, work, peakConcurrency: slots, images } = round;
+function workOf({ environment }: MeasuredRun, found: MeasuredArm, vcpus: number): Work {
+  const { round, batchTimes } = found;
+  const { phases, overhead, work, peakConcurrency: slots } = round;
   const batches = work.spans;
+  const images = mapsOf(found) * round.images;
+  const reads = readsOf(found);
   const perBatch = (wallMs: number) => (wallMs * slots) / batches;
-  const getMs = work.getMs / images;
+  const getMs = reads === 0 ? 0 : work.getMs / (reads * images);
   const fillMs = environment.offline
     ? 0
     : Math.min(perBatch(phases.load), getMs === 0 ? Number.POSITIVE_INFINITY : getMs);
@@ -201,6 +240,7 @@ function workOf({ environment }: MeasuredRun, { round, batchTimes }: MeasuredArm
     batchMs: fillMs + perBatch(phases.write) + perBatch(overhead.batch),
     dispatchMs: perBatch(overhead.idleBetween),
     spread: batchTimes.length < 3 ? USUAL_SPREAD : spreadOf(batchTimes),
+    reads,
   };
 }
 

@@ -21,11 +21,23 @@ export const workSchema = z.object({
   dispatchMs: ms,
   /** Standard deviation of the time of a batch over its mean. */
   spread: z.number().nonnegative(),
+  /** Of several stages: part of the batches that read their images, since they were in no memory; 1 where all do. */
+  reads: z.number().min(0).max(1),
 });
 export type Work = z.infer<typeof workSchema>;
 
+/** Of a workload with several stages: what of a stage is no batch. */
+const stageSchema = z.object({
+  /** Between its batches and the reduce, and before its batches. */
+  betweenMs: ms,
+  /** Of its reduce, for each batch. */
+  reduceBatchMs: ms,
+});
+export type StageCalibration = z.infer<typeof stageSchema>;
+
 const serverlessSchema = z.object({
   work: workSchema,
+  stage: stageSchema,
   /** From the start of the arm to the first environment, and from the end of the last batch to the end of the arm. */
   startMs: ms,
   endMs: ms,
@@ -36,6 +48,7 @@ const serverlessSchema = z.object({
 
 const fleetSchema = z.object({
   work: workSchema,
+  stage: stageSchema,
   engine: engineSchema,
   /** Batches that a worker of this type does at once; null where it is not known: one for each vCPU, as of every other type. */
   instanceType: z.string().nullable(),

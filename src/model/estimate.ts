@@ -4,7 +4,7 @@ import { type ArmSetup, slotReadyMs } from './arm-setup.ts';
 export interface Estimate {
   /** From the start of the arm to its end. */
   readonly wallMs: number;
-  /** From the first slot to the end of the last batch. */
+  /** From the first slot to the end of the last batch, or of the last reduce. */
   readonly windowMs: number;
   /** Slot time of all batches and of the starts of slots; where S3 sets the pace, all slots wait for it all the time. */
   readonly busyMs: number;
@@ -28,6 +28,8 @@ const NAMED = 0.95;
  * exact. It cannot be shorter than what S3 takes for the requests and Step Functions for the starts:
  *
  *     n gets / getsPerSecond,  n puts / putsPerSecond,  n / startsPerSecond + b
+ *
+ * Several stages are as many windows, of which only the first one waits for slots to start, and what follows each of them.
  */
 export function estimate(setup: ArmSetup): Estimate {
   const { batches: n, batchMs, firstMs, endMs, slotStartMs } = setup;
@@ -41,15 +43,31 @@ export function estimate(setup: ArmSetup): Estimate {
   const [s3Ms] = longest(ofS3);
   const [boundMs, bound] = longest([...ofS3, starts]);
   const windowMs = Math.max(scheduled, boundMs);
-  const wallMs = firstMs + windowMs + endMs;
   const started = slotsStarted(setup, slots, windowMs);
+  const busyMs = s3Ms >= windowMs ? started * windowMs : n * batchMs + started * slotStartMs;
+  const later = laterStage(setup, slots);
+  const times = setup.stages - 1;
+  const allMs = windowMs + times * later.windowMs + setup.stages * setup.stageMs;
+  const wallMs = firstMs + allMs + endMs;
   return {
     wallMs,
-    windowMs,
-    busyMs: s3Ms >= windowMs ? started * windowMs : n * batchMs + started * slotStartMs,
+    windowMs: allMs,
+    busyMs: busyMs + times * later.busyMs,
     started,
     limit: limitOf(setup, { slots, wallMs, windowMs, bound: boundMs * NAMED > scheduled ? bound : null }),
   };
+}
+
+/** Of all stages but the first, which finds its slots there: they are as many as can be, and have started. */
+function laterStage(setup: ArmSetup, slots: number) {
+  const { batches: n, batchMs } = setup;
+  const s3Ms = Math.max(
+    (n * setup.gets * 1000) / setup.getsPerSecond,
+    (n * setup.puts * 1000) / setup.putsPerSecond,
+  );
+  const startsMs = (n * 1000) / setup.startsPerSecond + batchMs;
+  const windowMs = Math.max(Math.ceil(n / slots) * batchMs, s3Ms, startsMs);
+  return { windowMs, busyMs: s3Ms >= windowMs ? slots * windowMs : n * batchMs };
 }
 
 /** The least time that something takes, and its name. */
@@ -69,7 +87,8 @@ interface Found {
 
 /** Whatever takes most: what is around the work, a rate, ramping up, or the slots that there are. */
 function limitOf(setup: ArmSetup, { slots, wallMs, windowMs, bound }: Found): string {
-  const { firstMs, endMs, slotStartMs, hosts, batchMs } = setup;
+  const { firstMs, endMs, slotStartMs, hosts, batchMs, stages, stageMs } = setup;
+  if (stages * stageMs > wallMs / 2) return 'between stages';
   if (firstMs + endMs + slotStartMs > wallMs / 2) return hosts === null ? 'cold start' : 'instance boot';
   if (bound !== null) return bound;
   if (slots > setup.slotsAtOnce) {

@@ -10,6 +10,8 @@ export const jobSchema = z.strictObject({
   /** Mean size of an object. */
   bytesPerImage: z.number().positive().max(1e9).default(110_000),
   workload: z.enum(WORKLOAD_NAMES).default('statistics'),
+  /** Maps over all images, each followed by a reduce; null where the workload is a single map. */
+  stages: z.int().min(1).max(1000).nullable().default(null),
   /** By storage class, part of the GETs of images and of their bytes. @default all is read as Standard */
   storage: z
     .array(

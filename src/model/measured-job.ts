@@ -19,6 +19,7 @@ export function jobOfRun({ request, plan, environment, rounds }: MeasuredRun): J
     images: plan.images,
     bytesPerImage: Math.max(1, plan.bytes / plan.images),
     workload: request.workload.name,
+    stages: mostStages(rounds),
     storage: [...classShares(plan.storageClasses)],
     packed: plan.shards > 0,
     batchSize: request.batchSize,
@@ -32,6 +33,12 @@ export function jobOfRun({ request, plan, environment, rounds }: MeasuredRun): J
     instanceType: request.instanceType,
     market: spot ? 'spot' : 'on-demand',
   });
+}
+
+/** How many there were; null of a single map. */
+function mostStages(rounds: MeasuredRun['rounds']): number | null {
+  const most = Math.max(0, ...rounds.flatMap(({ arms }) => arms).map(({ stages }) => stages.length));
+  return most === 0 ? null : most;
 }
 
 /** What Lambda said of the account; the local AWS says nothing of one, and what ran was within it. */

@@ -20,6 +20,8 @@ export const RUN = {
   listPageMs: 150,
   /** 10 million images took 55 s. */
   aggregateMsPerImage: 0.0055,
+  /** Of a stage whose rows do not count: the GET of a span by the SDK, 64 of which are under way. */
+  aggregateMsPerSpan: 0.5,
 } as const;
 
 /** A GET in the region of the bucket: 30 ms and 20 ms per MiB (Durner, Leis and Neumann, PVLDB 16(11), 2023, section 2). */
@@ -44,7 +46,11 @@ const WORK: Work = {
   batchMs: 90,
   dispatchMs: 50,
   spread: 0.1,
+  reads: 1,
 };
+
+/** A GET, of which eight are under way; between stages a map ends and the next one begins. */
+const REDUCE_BATCH_MS = getMs(0) / 8;
 
 /**
  * What to expect of an account where nothing has been measured. Boot, teardown and their spread are assumptions: nobody
@@ -58,9 +64,17 @@ export function defaultCalibration(engine: Engine): Calibration {
     bytesPerImage: REFERENCE_BYTES,
     workload: 'statistics',
     sharedCores: null,
-    serverless: { work: WORK, startMs: 1000, endMs: 1000, coldStartMs: 500, coldStartSpread: 0.3 },
+    serverless: {
+      work: WORK,
+      stage: { betweenMs: 2000, reduceBatchMs: REDUCE_BATCH_MS },
+      startMs: 1000,
+      endMs: 1000,
+      coldStartMs: 500,
+      coldStartSpread: 0.3,
+    },
     fleet: {
       work: { ...WORK, dispatchMs: 20 },
+      stage: { betweenMs: 500, reduceBatchMs: REDUCE_BATCH_MS },
       engine,
       instanceType: null,
       slotsPerWorker: null,

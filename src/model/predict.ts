@@ -2,7 +2,7 @@ import { CONCURRENCY_QUOTA, LAMBDA_LIMITS, S3_LIMITS, STEP_FUNCTIONS_LIMITS } fr
 import type { Arm } from '../contract/arm.ts';
 import { fleetBill, serverlessBill } from '../cost/arm-bills.ts';
 import type { Bill } from '../cost/bill.ts';
-import { MANIFEST_BYTES_PER_IMAGE } from '../plan/batch-counts.ts';
+import { expectedBatches, MANIFEST_BYTES_PER_IMAGE } from '../plan/batch-counts.ts';
 import { instancePrice, type Prices } from '../prices/prices.ts';
 import { type ArmSetup, fleetSetup, roomIn, serverlessSetup } from './arm-setup.ts';
 import type { Calibration } from './calibration.ts';
@@ -70,15 +70,20 @@ export function billOfArm(job: Job, setup: ArmSetup, taken: Taken, prices: Price
     : fleetBill(fleetUse(job, setup, taken), prices);
 }
 
-/** What a run takes beside its arms, in milliseconds: the listing grows with the keys, the aggregate with the rows. */
-export function aroundArms({ images }: Pick<Job, 'images'>): {
+/**
+ * What a run takes beside its arms, in milliseconds: the listing grows with the keys, the aggregate with the rows, and with the
+ * spans of stages whose rows do not count.
+ */
+export function aroundArms(job: Job): {
   planMs: number;
   aggregateMs: number;
   fixedMs: number;
 } {
+  const { images, stages } = job;
+  const spans = stages === null ? 0 : (stages - 1) * expectedBatches(job);
   return {
     planMs: Math.ceil(images / S3_LIMITS.keysPerList) * RUN.listPageMs,
-    aggregateMs: images * RUN.aggregateMsPerImage,
+    aggregateMs: images * RUN.aggregateMsPerImage + spans * RUN.aggregateMsPerSpan,
     fixedMs: RUN.fixedMs,
   };
 }
@@ -93,6 +98,8 @@ export function problemsOf(job: Job, setups: readonly ArmSetup[]): string[] {
     );
   if (planMs > FUNCTION_MS) over('The listing', planMs);
   if (aggregateMs > FUNCTION_MS) over('The aggregate', aggregateMs);
+  const reduceMs = setups.find(({ arm }) => arm === 'serverless')?.reduceMs ?? 0;
+  if (reduceMs > FUNCTION_MS) over('The reduce of a stage', reduceMs);
   const manifest = job.images * MANIFEST_BYTES_PER_IMAGE;
   if (manifest > STEP_FUNCTIONS_LIMITS.itemFileBytes) {
     problems.push(

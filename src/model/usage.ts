@@ -1,5 +1,12 @@
 import { FUNCTION_MEMORY, LOG_BYTES_PER_CALL, MEASURE_METRICS } from '../cost/functions.ts';
-import { fleetRequests, ITEM_READER_GETS, RESULT_WRITER_PUTS } from '../cost/requests.ts';
+import {
+  fleetRequests,
+  ITEM_READER_GETS,
+  inputGets,
+  RESULT_WRITER_PUTS,
+  reduceRequests,
+} from '../cost/requests.ts';
+import { branchTransitions } from '../cost/stages.ts';
 import { readsOf } from '../cost/storage-classes.ts';
 import { TRANSITIONS } from '../cost/transitions.ts';
 import type { FleetUsage, FunctionUsage, InstanceUsage, S3Usage, ServerlessUsage } from '../cost/usage.ts';
@@ -24,18 +31,29 @@ const LAUNCH_MS = 10_000;
 
 /** What the serverless arm would use: what `serverlessUsage` of src/cost counts of a measured one. */
 export function serverlessUse(job: Job, setup: ArmSetup, { busyMs, wallMs }: Taken): ServerlessUsage {
-  const { batches, dispatchMs } = setup;
+  const { dispatchMs, stages } = setup;
+  const isStaged = job.stages !== null;
+  const batches = stages * setup.batches;
+  const reduces = isStaged
+    ? reduceRequests('serverless', { stages, batches: setup.batches })
+    : { gets: 0, puts: 0 };
+  const states = isStaged ? inputGets(job.workload, Math.min(setup.slots, setup.batches), stages) : 0;
   return {
     architecture: job.architecture,
     memoryMb: job.memory,
     invocations: batches,
     billedMs: Math.max(0, busyMs - batches * dispatchMs),
-    stateTransitions: TRANSITIONS.serverlessBranch + batches,
+    reduce: isStaged ? helper(job, 'reduce', stages * setup.reduceMs, stages + 1) : null,
+    stateTransitions: branchTransitions({ isStaged, maps: stages }) + batches,
     expressRequests: batches,
     // Each is rounded up to 100 ms, which is half of it on the average.
     expressMs: busyMs + 50 * batches,
-    s3: s3Use(job, setup, { lists: 0, gets: ITEM_READER_GETS, puts: RESULT_WRITER_PUTS }),
-    logBytes: LOG_BYTES_PER_CALL * batches,
+    s3: s3Use(job, setup, {
+      lists: 0,
+      gets: stages * ITEM_READER_GETS + reduces.gets + states,
+      puts: stages * RESULT_WRITER_PUTS + reduces.puts,
+    }),
+    logBytes: LOG_BYTES_PER_CALL * (batches + (isStaged ? stages + 1 : 0)),
     metricHours: MEASURE_METRICS * Math.max(1, Math.ceil(wallMs / HOUR_MS)),
   };
 }
@@ -57,7 +75,8 @@ export function fleetUse(job: Job, setup: ArmSetup, { wallMs, busyMs }: Taken): 
   const count = job.workers + 1;
   const instances = [head, worker];
   const requests = fleetRequests({
-    batches: setup.batches,
+    batches: setup.stages * setup.batches,
+    staged: job.stages === null ? null : { stages: setup.stages, batches: setup.batches },
     engineMs: Math.max(0, wallMs - setup.firstMs - setup.endMs),
     instances,
     // A head that starts workers is not foreseen.
@@ -76,19 +95,25 @@ export function fleetUse(job: Job, setup: ArmSetup, { wallMs, busyMs }: Taken): 
 
 /** @param beside what is asked for beside images and batches */
 function s3Use(job: Job, setup: ArmSetup, beside: Pick<S3Usage, 'lists' | 'gets' | 'puts'>): S3Usage {
-  const imageGets = setup.batches * setup.gets;
-  const readBytes = job.images * job.bytesPerImage;
+  const { stages, reads } = setup;
+  const imageGets = stages * setup.batches * setup.gets;
+  const readBytes = stages * reads * job.images * job.bytesPerImage;
   return {
     lists: beside.lists,
     gets: imageGets + beside.gets,
-    puts: setup.batches * setup.puts + beside.puts,
-    storedBytes: job.images * (STORED_BYTES_PER_IMAGE + MANIFEST_BYTES_PER_IMAGE),
+    puts: stages * setup.batches * setup.puts + beside.puts,
+    storedBytes: job.images * (stages * STORED_BYTES_PER_IMAGE + MANIFEST_BYTES_PER_IMAGE),
     storedDays: STORED_DAYS,
     readBytes,
     classes: readsOf(job.storage, imageGets, readBytes),
   };
 }
 
-function helper({ architecture }: Job, name: keyof typeof FUNCTION_MEMORY, billedMs: number): FunctionUsage {
-  return { architecture, memoryMb: FUNCTION_MEMORY[name], invocations: 1, billedMs };
+function helper(
+  { architecture }: Job,
+  name: keyof typeof FUNCTION_MEMORY,
+  billedMs: number,
+  invocations = 1,
+): FunctionUsage {
+  return { architecture, memoryMb: FUNCTION_MEMORY[name], invocations, billedMs };
 }

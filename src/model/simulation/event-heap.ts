@@ -57,6 +57,13 @@ export class EventHeap {
     return first;
   }
 
+  /** Have every event at this time, of which none is later. */
+  putOff(time: number): void {
+    // In the order of their slots they are a heap: at one time the lower slot comes first.
+    this.#slots.subarray(0, this.#size).sort();
+    this.#times.fill(time, 0, this.#size);
+  }
+
   #earlierChild(at: number): number {
     const [left, right] = [2 * at + 1, 2 * at + 2];
     if (right >= this.#size) return left;

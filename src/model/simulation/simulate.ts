@@ -13,7 +13,7 @@ export interface Outcome {
   readonly busyMs: number;
   /** Slots that were started. */
   readonly started: number;
-  /** Batches that were done; all of them, unless no worker was left. */
+  /** Batches that were done, in all stages; all of them, unless no worker was left. */
   readonly done: number;
   /** Batches that were begun and lost with a Spot worker. */
   readonly lost: number;
@@ -54,7 +54,8 @@ const FINEST = 16;
  * Of a long queue a slot takes several batches as one event, their number falling with what is left ("guided
  * self-scheduling", Polychronopoulos and Kuck, 1987): their times add up, so the mean is theirs and the spread falls with the
  * root of their number. Only the end of a queue depends on single batches, and there they are taken one by one. So 10^7
- * batches are some 10^5 events, and memory is one event per slot.
+ * batches are some 10^5 events, and memory is one event per slot. Of several stages the next one begins when all batches of one
+ * are done and reduced.
  */
 export function simulate(setup: ArmSetup, { random, finest = FINEST, onPiece }: SimulateOptions): Outcome {
   const slots = Math.min(setup.slots, setup.batches);
@@ -65,7 +66,7 @@ export function simulate(setup: ArmSetup, { random, finest = FINEST, onPiece }: 
   const gets = new RequestLimit(setup.getsPerSecond);
   const puts = new RequestLimit(setup.putsPerSecond);
   const starts = new RequestLimit(setup.startsPerSecond);
-  let [left, started, last] = [setup.batches, 0, firstMs];
+  let [left, started, last, stage] = [setup.batches, 0, firstMs, 0];
   const total = { busyMs: 0, done: 0, lost: 0, slowDowns: 0, exhausted: 0, overtime: 0 };
   const interrupted = new Set<number>();
 
@@ -77,7 +78,15 @@ export function simulate(setup: ArmSetup, { random, finest = FINEST, onPiece }: 
     const now = fresh ? nextStart : heap.nextTime;
     if (now === Number.POSITIVE_INFINITY) break;
     while (returned.nextTime <= now) left += returned.pop();
-    if (left === 0 && returned.size === 0) break;
+    if (left === 0 && returned.size === 0) {
+      stage += 1;
+      last += setup.stageMs;
+      if (stage === setup.stages) break;
+      left = setup.batches;
+      heap.putOff(last);
+      nextStart = Math.max(nextStart, last);
+      continue;
+    }
     if (left === 0) {
       // Nothing to do until a batch comes back from a worker that was lost.
       if (fresh) nextStart = returned.nextTime;

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { adviceSchema, type Flip } from '../../../src/advice/advice.ts';
 import { advise, choose } from '../../../src/advice/advise.ts';
-import { candidateOf, candidatesOf, type Ground } from '../../../src/advice/candidates.ts';
+import { candidateOf, candidatesOf, type Ground, jobOf } from '../../../src/advice/candidates.ts';
 import { best, NO_LIMITS } from '../../../src/advice/choose.ts';
 import { atPrice } from '../../../src/advice/flips.ts';
 import { weightOf } from '../../../src/advice/strategy.ts';
@@ -41,7 +41,7 @@ describe('advise', () => {
         fc.double({ min: 0, max: 3, noNaN: true }),
         fc.double({ min: 1, max: 10, noNaN: true }),
         (workload, strategy, decades, by) => {
-          const { planMs, aggregateMs, fixedMs } = aroundArms(groundOf(workload).workload);
+          const { planMs, aggregateMs, fixedMs } = aroundArms(jobOf(groundOf(workload), {}));
           const aroundSeconds = (planMs + aggregateMs + fixedMs) / 1000;
           const within = (seconds: number) =>
             choose(groundOf(workload), requestOf({ strategy, deadlineSeconds: seconds }));

@@ -4,7 +4,8 @@ import type { Context } from '../../../cli/context.ts';
 
 /** It reads prices and figures that come with fanfleet, and talks to nobody. */
 const context = { home: '/nonexistent', stage: 'local', shell: {} } as unknown as Context;
-const ask = (job: object, asked = {}, more = {}) => adviseCommand(context, { job, ...more }, asked);
+const ask = (job: object, asked = {}, more = {}) =>
+  adviseCommand(context, { job, params: {}, ...more }, asked);
 
 describe('fanfleet advise', () => {
   it('gives the advice, what it turns on, and the options of a run with it', async () => {

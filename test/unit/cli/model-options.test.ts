@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Command } from 'commander';
@@ -8,6 +8,7 @@ import { simulateCommand } from '../../../cli/commands/simulate.ts';
 import type { Context } from '../../../cli/context.ts';
 import { addModelOptions, modelRequestOf } from '../../../cli/model-options.ts';
 import { buildSummary } from '../../../src/report/summary.ts';
+import type { Summary } from '../../../src/report/summary-schema.ts';
 import { WORKLOAD_NAMES } from '../../../src/workloads/names.ts';
 import { sampleInput } from '../report/sample.ts';
 
@@ -111,6 +112,51 @@ describe('estimate and simulate', () => {
       once.json.arms,
     );
     for (const { p50, p90 } of once.json.arms) expect(p90.seconds).toBeGreaterThanOrEqual(p50.seconds);
+  });
+
+  it('has as many stages as the run had, and of a single map none', async () => {
+    // Prepare: the run as one of three stages, of which the last two had all batches in memory
+    const measured = JSON.parse(await readFile(summary, 'utf8')) as Summary;
+    for (const arm of measured.rounds.flatMap(({ arms }) => arms)) {
+      const batches = 40;
+      if (arm.work) arm.work.spans = 3 * batches;
+      const times = { startedAt: 0, mapEndedAt: 0, reducedAt: 0, reduceMs: 100, reduceCpuMs: 10, cpuMs: 1 };
+      const counts = { isReduced: true, batches, batchesTakenOver: 0 };
+      arm.stages = [0, 1, 2].map((stage) => ({
+        ...times,
+        ...counts,
+        stage,
+        kept: stage === 0 ? 0 : batches,
+      }));
+    }
+    const staged = join(home, 'staged.json');
+    await writeFile(staged, JSON.stringify(measured));
+
+    // Act
+    const { text, json } = await estimateCommand(context, requestOf(`--from ${staged}`));
+    const simulated = await simulateCommand(context, {
+      seed: 1,
+      runs: 2,
+      request: requestOf(`--from ${staged}`),
+    });
+    const single = await estimateCommand(context, requestOf(`--from ${summary}`));
+
+    // Assess
+    expect(text).toContain('statistics, 40 batches, 3 stages');
+    expect(json.job.stages).toBe(3);
+    expect(json.calibration.serverless?.work.reads).toBeCloseTo(1 / 3);
+    expect(simulated.text).toContain('statistics, 3 stages; 2 simulated runs');
+    expect(simulated.json.arms.every(({ p50 }) => p50.outcome.done === 3 * 40)).toBe(true);
+    expect(single.json.job.stages).toBeNull();
+    expect(single.text).toContain('statistics, 40 batches\n');
+  });
+
+  it('refuses a number of iterations of a workload that has none', async () => {
+    const request = requestOf('--images 1e6 --max-iterations 5');
+    await expect(estimateCommand(context, request)).rejects.toMatchObject({
+      code: 'INVALID_INPUT',
+      message: expect.stringContaining('maxIterations'),
+    });
   });
 
   it('takes the figures, and all that was not said, from a run', async () => {

@@ -71,18 +71,18 @@ describe('the bill of three stages', () => {
   });
 
   it('has its requests: of each map, of each batch to be added up, of each state', () => {
-    // Two files more of the map's own; its manifest; the files of the batches, the state and whether it is reduced; 3 before.
-    const reads = BATCHES + 2;
+    // The manifest by two maps more; the list of inputs and reduced.json; of each stage its batches' files, whether it is reduced, the
+    // stage before, its state, the plan.
     const states = 3 * workersOf('serverless');
-    expect(all.s3.gets - one.s3.gets).toBe(2 + 3 * reads + 3 + states);
+    expect(all.s3.gets - one.s3.gets).toBe(2 + 2 + 3 * (BATCHES + 4) + states);
     expect(all.s3.puts - one.s3.puts).toBe(2 * 2 * BATCHES + 2 * 2 + 3 * 2);
   });
 
   it('of a fleet has those of the head', () => {
     const [single, fleet] = [fleetOf(run), fleetOf(three)];
     const states = 3 * workersOf('fleet');
-    // The worker's line of the manifest for each batch more.
-    expect(fleet.s3.gets - single.s3.gets).toBe(2 * BATCHES + 3 * (BATCHES + 2) + 3 + states);
+    // The worker's line of the manifest for each batch more; the list of inputs, reduced.json, the manifest; files and state.
+    expect(fleet.s3.gets - single.s3.gets).toBe(2 * BATCHES + 3 + 3 * (BATCHES + 1) + states);
     expect(fleet.s3.puts - single.s3.puts).toBe(2 * 2 * BATCHES + 3 * 2 + 2 * 2);
     expect(fleet.s3.lists - single.s3.lists).toBe(2 * 2);
     expect(fleet.stateTransitions).toBe(single.stateTransitions);

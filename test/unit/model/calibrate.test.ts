@@ -37,6 +37,10 @@ const WORK = {
   workerCount: 2,
   workers: [],
 };
+const OVERHEAD = {
+  ...{ batch: 300, idleAtStart: 40, idleBetween: 100, idleAtEnd: 60 },
+  ...{ reduce: 0, betweenStages: 0, unmeasured: 0 },
+};
 /** Of two slots: a batch is 10 images of 20 ms, 50 ms of writing, 30 ms inside and 10 ms before the next one. */
 const MEASURED: Partial<ArmRound> = {
   status: 'succeeded',
@@ -53,15 +57,7 @@ const MEASURED: Partial<ArmRound> = {
     overhead: 500,
     teardown: 250,
   },
-  overhead: {
-    batch: 300,
-    idleAtStart: 40,
-    idleBetween: 100,
-    idleAtEnd: 60,
-    reduce: 0,
-    betweenStages: 0,
-    unmeasured: 0,
-  },
+  overhead: OVERHEAD,
 };
 
 describe('calibrate', () => {
@@ -96,6 +92,36 @@ describe('calibrate', () => {
     // Ten batches on each slot, after its cold start.
     expect(setup.batches).toBe(20);
     expect(estimate(setup).wallMs).toBeCloseTo(440 + 300 + 10 * (200 + 88 + 10) + 250, 3);
+  });
+
+  it('takes of several stages the mean, and what lies between them, and gives back the time of that run', async () => {
+    // Prepare: two stages of 10 batches, of which the second had them in memory; the second slot came late in each
+    const stage = { isReduced: true, startedAt: 0, mapEndedAt: 0, reducedAt: 0, reduceCpuMs: 0, cpuMs: 0 };
+    const counts = { reduceMs: 200, batches: 10, batchesTakenOver: 0 };
+    const run = withRound(await sampleRun(), 'serverless', {
+      ...MEASURED,
+      images: 100,
+      stages: [0, 1].map((number) => ({ ...stage, ...counts, stage: number, kept: 10 * number })),
+      overhead: { ...OVERHEAD, reduce: 400, betweenStages: 700 },
+    });
+
+    // Act
+    const calibration = calibrate(run);
+
+    // Assess
+    const { serverless } = calibration;
+    expect(serverless).toMatchObject({
+      startMs: 400 + 20,
+      stage: { betweenMs: (700 + 20) / 2, reduceBatchMs: 20 },
+    });
+    expect(serverless?.work).toMatchObject({ imageMs: 20, dispatchMs: 10, reads: 0.5 });
+    const job = { ...jobOfRun(run), images: 100, batchSize: 10, concurrency: 2, workers: 2, warm: false };
+    expect(job.stages).toBe(2);
+    const [setup] = setupsOf({ ...job, bytesPerImage: calibration.bytesPerImage }, calibration, PRICES);
+    if (setup === undefined) throw new Error('Expected the arm.');
+    expect(setup).toMatchObject({ batches: 10, gets: 5, stages: 2, stageMs: 360 + 200, reduceMs: 200 });
+    const ofBatches = 10 * (200 + 88 + 10);
+    expect(estimate(setup).wallMs).toBeCloseTo(420 + 300 + ofBatches + 2 * (360 + 200) + 250, 3);
   });
 
   it('knows that offline all slots share the cores, and that those of AWS do not', async () => {

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { estimate } from '../../../src/model/estimate.ts';
+import { simulate } from '../../../src/model/simulation/simulate.ts';
 import { anySetup, setupOf } from './setups.ts';
 
 describe('estimate', () => {
@@ -82,5 +83,47 @@ describe('estimate', () => {
     expect(windowMs).toBeCloseTo(100_000, 3);
     expect(busyMs).toBeCloseTo(10 * 100_000, 3);
     expect(estimate(setupOf({})).busyMs).toBeCloseTo(100 * 1000, 3);
+  });
+});
+
+describe('estimate of several stages', () => {
+  const staged = setupOf({
+    stages: 4,
+    stageMs: 700,
+    reduceMs: 200,
+    firstMs: 500,
+    slotStartMs: 250,
+    endMs: 300,
+  });
+
+  it('is as many windows, of which the first alone waits for slots to start, with what lies between them', () => {
+    const { wallMs, windowMs, busyMs } = estimate(staged);
+    expect(windowMs).toBeCloseTo(250 + 4 * 10_000 + 4 * 700, 3);
+    expect(wallMs).toBeCloseTo(windowMs + 500 + 300, 6);
+    expect(busyMs).toBeCloseTo(4 * 100 * 1000 + 10 * 250, 3);
+  });
+
+  it('is what the simulation is without randomness', () => {
+    const random = () => 0.5;
+    fc.assert(
+      fc.property(
+        anySetup,
+        fc.integer({ min: 1, max: 5 }),
+        fc.integer({ min: 0, max: 3000 }),
+        (any, stages, ms) => {
+          // All slots are there at once, and no rate holds them up: else the formula counts rates on the average.
+          const free = { getsPerSecond: 1e9, putsPerSecond: 1e9, startsPerSecond: Number.POSITIVE_INFINITY };
+          const setup = { ...any, ...free, slotsAtOnce: any.slots, stages, stageMs: ms, slotStartSpread: 0 };
+          const { wallMs, done } = simulate(setup, { random, finest: Number.POSITIVE_INFINITY });
+          expect(done).toBe(stages * setup.batches);
+          expect(wallMs).toBeCloseTo(estimate(setup).wallMs, 1);
+        },
+      ),
+    );
+  });
+
+  it('names what lies between stages where that takes most of the time', () => {
+    expect(estimate({ ...staged, batchMs: 10 }).limit).toBe('between stages');
+    expect(estimate(staged).limit).toBe('concurrency');
   });
 });

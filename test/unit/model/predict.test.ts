@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { TRANSITIONS } from '../../../src/cost/transitions.ts';
 import { type Job, jobSchema } from '../../../src/model/job.ts';
 import { defaultCalibration } from '../../../src/model/parameters.ts';
 import { billOfArm, predict, problemsOf, setupsOf } from '../../../src/model/predict.ts';
@@ -55,6 +56,32 @@ describe('predict', () => {
       ),
       { numRuns: 40 },
     );
+  });
+
+  it('takes as many times the requests, states and children for so many stages', () => {
+    // Prepare
+    const quantity = (stages: number | null, arm: 'serverless' | 'fleet', item: string) =>
+      armOf({ stages }, arm).bill.lines.find((line) => line.item === item)?.quantity ?? 0;
+
+    // Act and assess: 10,000 batches of 100; of each stage four states, and five around all
+    const transitions = (stages: number | null) => quantity(stages, 'serverless', 'state transitions');
+    expect([transitions(1), transitions(20)]).toEqual([5 + 4 + 10_000, 5 + 20 * (4 + 10_000)]);
+    expect(transitions(null)).toBe(TRANSITIONS.serverlessBranch + 10_000);
+    expect(quantity(20, 'serverless', 'Express requests')).toBe(20 * 10_000);
+    // And the reduce once more than there are stages.
+    expect(quantity(20, 'serverless', 'requests')).toBe(20 * 10_000 + 21);
+    for (const arm of ['serverless', 'fleet'] as const) {
+      // Each image and each file of a batch in each stage; the rest are states and what is around them.
+      expect(quantity(20, arm, 'GET')).toBeGreaterThan(20 * (1_000_000 + 10_000));
+      expect(quantity(20, arm, 'GET')).toBeLessThan(20 * (1_000_000 + 30_000));
+      expect(armOf({ stages: 20 }, arm).seconds).toBeGreaterThan(armOf({ stages: 10 }, arm).seconds);
+    }
+  });
+
+  it('says where the reduce of a stage takes longer than a function has', () => {
+    const job = jobOf({ images: 5e7, batchSize: 100, stages: 3 });
+    const problems = problemsOf(job, setupsOf(job, defaultCalibration('grpc'), PRICES));
+    expect(problems.join()).toMatch(/The reduce of a stage would take \d+ s/);
   });
 
   it('is held by what S3 takes from one partition', () => {
