@@ -40,12 +40,13 @@ export function workersText(view: WorkersView): string {
   if (fleet === null) return `${head.join('  ')}  no fleet yet`;
   const rate = fleet.hosts.reduce((sum, host) => sum + host.batchesPerSecond, 0);
   const done = `${count(fleet.batches)} of ${totalBatches === null ? '?' : count(totalBatches)} batches`;
+  const stage = fleet.stage === null ? '' : `  stage ${fleet.stage}`;
   const table = textTable(
     COLUMNS,
     fleet.hosts.map((host) => cells(host, at)),
   );
   return [
-    `${head.join('  ')}  round ${fleet.round}  ${done}, ${rate.toFixed(1)}/s`,
+    `${head.join('  ')}  round ${fleet.round}${stage}  ${done}, ${rate.toFixed(1)}/s`,
     ...table.map(printable),
   ].join('\n');
 }

@@ -67,6 +67,7 @@ class RunWatch {
   readonly #rounds = new Map<number, FleetWatch>();
   #engine: string | null = null;
   #repeats = 1;
+  #hasStages = false;
   /** What a kept fleet has in the place of a run; null for one that is launched for the run. */
   #keptFleet: string | null = null;
   #totalBatches: number | null = null;
@@ -105,7 +106,7 @@ class RunWatch {
   #watch(round: number): FleetWatch {
     const kept = this.#keptFleet;
     const place = kept === null ? undefined : { runId: kept, round: 0 };
-    return new FleetWatch(this.#store, this.#runId, round, place);
+    return new FleetWatch(this.#store, this.#runId, round, this.#hasStages, place);
   }
 
   /** EC2 knows a fleet before it has left any file, and forgets it an hour after its end. */
@@ -117,7 +118,9 @@ class RunWatch {
       if (isKept && round === 0) return 0;
       const files = await hostFiles(
         this.#store,
-        isKept ? layout.spans(this.#runId, 'fleet', round) : layout.hosts(this.#runId, round),
+        isKept
+          ? layout.spans(this.#runId, 'fleet', round, this.#hasStages ? 0 : undefined)
+          : layout.hosts(this.#runId, round),
       );
       if (files.size > 0) return round;
     }
@@ -128,11 +131,12 @@ class RunWatch {
   async #readRequest(): Promise<void> {
     if (this.#engine === null) {
       const found = await getIfPresent(this.#store, layout.request(this.#runId));
-      const wanted = runSchema.pick({ engine: true, repeats: true, keptFleet: true });
+      const wanted = runSchema.pick({ engine: true, repeats: true, keptFleet: true, hasStages: true });
       if (found !== null) {
         const request = parse(wanted, JSON.parse(found.toString('utf8')), 'request.json');
         this.#engine = request.engine;
         this.#repeats = request.repeats;
+        this.#hasStages = request.hasStages;
         this.#keptFleet = request.keptFleet === null ? null : keptFleetRun(request.keptFleet.id);
       }
     }

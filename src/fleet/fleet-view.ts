@@ -25,7 +25,7 @@ export interface HostView {
   readonly memoryLimitBytes: number | null;
   readonly receivedBytesPerSecond: number | null;
   readonly sentBytesPerSecond: number | null;
-  /** Batches that it has done, and how many a second lately. */
+  /** Batches that it has done, of the newest stage where there are several; and how many a second lately. */
   readonly batches: number;
   readonly batchesPerSecond: number;
   /** Epoch milliseconds of the last sign of life by the host's own clock. */
@@ -34,6 +34,8 @@ export interface HostView {
 
 export interface FleetView {
   readonly round: number;
+  /** The newest one, of a workload with several. */
+  readonly stage: number | null;
   /** By all hosts, also those that nobody knows any more. */
   readonly batches: number;
   /** The head first. */
@@ -58,6 +60,7 @@ const STALE_MS_PER_SAMPLE_MS = 15;
 
 /** Work that is done: by which instance, and when it ended. */
 interface Done {
+  readonly stage: number | null;
   readonly instanceId: string;
   readonly endedAt: number;
 }
@@ -72,13 +75,25 @@ export class FleetWatch {
   readonly #sizes = new Map<string, number>();
   readonly #samples = new Map<string, readonly Sample[]>();
   readonly #done = new Map<string, Done>();
+  /** The newest one. */
+  #stage: number | null;
 
-  /** @param fleet where its hosts write. @default below the run; `keptFleetRun` and 0 of a kept fleet */
-  constructor(store: Store, runId: string, round: number, fleet: FleetPlace = { runId, round }) {
+  /**
+   * @param hasStages whether its batches are done in stages
+   * @param fleet where its hosts write. @default below the run; `keptFleetRun` and 0 of a kept fleet
+   */
+  constructor(
+    store: Store,
+    runId: string,
+    round: number,
+    hasStages: boolean,
+    fleet: FleetPlace = { runId, round },
+  ) {
     this.#store = store;
     this.#runId = runId;
     this.#round = round;
     this.#fleet = fleet;
+    this.#stage = hasStages ? 0 : null;
   }
 
   /** @param now epoch milliseconds */
@@ -103,7 +118,8 @@ export class FleetWatch {
     );
     return {
       round: this.#round,
-      batches: this.#done.size,
+      stage: this.#stage,
+      batches: [...this.#done.values()].filter(({ stage }) => stage === this.#stage).length,
       hosts: hosts.sort((a, b) => order(a) - order(b) || byName(nameOf(a), nameOf(b))),
     };
   }
@@ -129,7 +145,7 @@ export class FleetWatch {
       ec2State: instance?.state ?? null,
       state: role === 'worker' && address !== null ? (statesOf(states, address).at(-1)?.state ?? null) : null,
       ...figuresOf(samples, now),
-      batches: done.length,
+      batches: done.filter(({ stage }) => stage === this.#stage).length,
       batchesPerSecond: done.filter(({ endedAt }) => endedAt > now - RATE_MS).length / (RATE_MS / 1000),
       lastHeardAt: heard === 0 ? null : heard,
     };
@@ -155,16 +171,27 @@ export class FleetWatch {
     });
   }
 
+  /** Those of the newest stage and of such that have begun since. */
   async #readSpans(): Promise<void> {
+    await this.#readSpansOf(this.#stage);
+    while (this.#stage !== null && (await this.#readSpansOf(this.#stage + 1)) > 0) this.#stage += 1;
+  }
+
+  /** @returns how many there are */
+  async #readSpansOf(stage: number | null): Promise<number> {
     const unread: string[] = [];
-    for await (const { key } of this.#store.list(layout.spans(this.#runId, 'fleet', this.#round))) {
+    let count = 0;
+    const prefix = layout.spans(this.#runId, 'fleet', this.#round, stage ?? undefined);
+    for await (const { key } of this.#store.list(prefix)) {
+      count += 1;
       if (!this.#done.has(key)) unread.push(key);
     }
     await forEachConcurrent(unread, CONCURRENCY, async (key) => {
       const span = await readIfSound(this.#store, key, spanSchema);
       const [instanceId = ''] = span?.worker.split('/', 1) ?? [];
-      this.#done.set(key, { instanceId, endedAt: span?.endedAt ?? 0 });
+      this.#done.set(key, { stage, instanceId, endedAt: span?.endedAt ?? 0 });
     });
+    return count;
   }
 }
 

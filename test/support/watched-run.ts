@@ -61,7 +61,12 @@ export async function createWatchedStack(emulator: Emulator): Promise<WatchedSta
     store,
     start: async (runId, batches) => {
       const plan = { bucket: 'watched-data', prefix: 'x/', manifestKey: layout.manifest(runId), batches };
-      await store.putJson(layout.request(runId), { engine: 'dask', repeats: 2, keptFleet: null });
+      await store.putJson(layout.request(runId), {
+        engine: 'dask',
+        repeats: 2,
+        keptFleet: null,
+        hasStages: false,
+      });
       await store.putJson(layout.plan(runId), {
         ...plan,
         ...{ images: 10, bytes: 1, shards: 0, skipped: 0, leftOut: [], notes: [], listMs: 1 },
@@ -120,9 +125,10 @@ export class HostFiles {
     );
   }
 
-  async span(batch: number, endedAt: number): Promise<void> {
-    await this.#store.putJson(layout.span(this.#runId, 'fleet', this.#round, batch), {
+  async span(batch: number, endedAt: number, stage?: number): Promise<void> {
+    await this.#store.putJson(layout.span(this.#runId, 'fleet', this.#round, batch, stage), {
       ...{ arm: 'fleet', round: this.#round, worker: `${this.instanceId}/42`, kernel: 'native', batch },
+      ...(stage === undefined ? {} : { stage }),
       ...{ queuedAt: 0, startedAt: endedAt - 500, endedAt, coldStartMs: 0, listMs: 0, getMs: 0, decodeMs: 0 },
       ...{ computeMs: 0, putMs: 0, loadMs: 0, processMs: 0, images: 10, bytes: 1, errors: 0, cpuMs: 0 },
       ...{ outputBytes: 0, droppedBits: 0, left: {}, rssPeakBytes: 0, billedMs: 0, clock: null },

@@ -11,7 +11,7 @@ const HOST: HostView = {
 };
 const view = (more: Partial<HostView>): WorkersView => ({
   ...{ runId: 'r', status: 'RUNNING', engine: 'dask', totalBatches: 2_000, at: 100_000 },
-  fleet: { round: 0, batches: 1_234, hosts: [{ ...HOST, ...more }] },
+  fleet: { round: 0, stage: null, batches: 1_234, hosts: [{ ...HOST, ...more }] },
 });
 const cellsOf = (more: Partial<HostView>) => workersText(view(more)).split('\n')[2]?.split(/ {2,}/);
 
@@ -20,6 +20,12 @@ describe('workersText', () => {
     expect(workersText(view({})).split('\n')[0]).toBe(
       'run r  RUNNING  dask  round 0  1,234 of 2,000 batches, 2.5/s',
     );
+  });
+
+  it('names the stage that is under way', () => {
+    const { fleet, ...run } = view({});
+    const staged = { ...run, fleet: fleet && { ...fleet, stage: 3 } };
+    expect(workersText(staged).split('\n')[0]).toContain('  round 0  stage 3  1,234 of 2,000 batches, ');
   });
 
   it('has a line for each host', () => {
