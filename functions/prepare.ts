@@ -10,6 +10,7 @@ import { kernelChooser } from '../src/kernel/choose-kernel.ts';
 import { addonPath } from '../src/kernel/native-addon.ts';
 import { parse } from '../src/parse.ts';
 import { TRAINING_ITEMS } from '../src/plan/training.ts';
+import { expectRoom } from '../src/prepare/expect-room.ts';
 import { prepareInputs } from '../src/prepare/preparers.ts';
 import { imageMemoryOfFunction } from '../src/run/image-memory.ts';
 import { type Run, runSchema } from '../src/run/run.ts';
@@ -49,6 +50,7 @@ async function prepare(run: Run, store: ObjectStore) {
     imageBytes: Math.min(run.imageMemory, imageMemoryOfFunction(memoryMb)) * 1024 * 1024,
     manifest: listed(layout.manifest(runId)),
     training: listed(layout.inputFile(runId, TRAINING_ITEMS)),
+    expectRoom: (bytes) => expectRoom(bytes, run),
     now: processClock.now,
     onFailure: (key, detail) => logger.warn('image failed', { runId, key, detail }),
   });

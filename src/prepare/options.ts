@@ -14,6 +14,8 @@ export interface PrepareOptions extends DecodeOptions {
   /** The images of the manifest, and those to learn from where there is a list of such; each may be read again. */
   readonly manifest: () => AsyncIterable<Batch>;
   readonly training: () => AsyncIterable<Batch>;
+  /** Refuses a file that every worker holds, by its bytes, where it is too large for them. @default any size will do */
+  readonly expectRoom?: (bytes: number) => void;
 }
 
 /** What `prepare` tells of its work. */

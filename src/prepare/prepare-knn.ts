@@ -27,7 +27,7 @@ export interface PrepareKnnOptions extends PrepareOptions {
  * Make the training set of a run, and the labels of all images for its answer: `training.bin` and `labels.json`.
  *
  * @throws FanfleetError `INVALID_INPUT` where no image has a label or can be decoded, their sizes differ, there are fewer
- *   than `k`, they take too much, or there are too many labels; as `runBatch` does, or S3's code
+ *   than `k`, they take too much, also for the memory of the workers, or there are too many labels; as `runBatch` does, or S3's code
  */
 export async function prepareKnn(params: KnnParams, options: PrepareKnnOptions): Promise<Prepared> {
   const { bucket, files, prefix } = options;
@@ -60,6 +60,7 @@ export async function prepareKnn(params: KnnParams, options: PrepareKnnOptions):
   const set = { ...images, labels: order, labelOf };
   const text = writeLabels(set, keys, known);
   const file = writeTraining(set);
+  options.expectRoom?.(file.length);
   await putInputs(
     options.store,
     options.runId,

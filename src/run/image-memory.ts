@@ -2,13 +2,13 @@ import { invalidInput, problemOf } from '../invalid-input.ts';
 import { findPrices } from '../prices/prices.ts';
 
 /** Of each process that does images: its program and its libraries. */
-const PROCESS_MIB = 128;
+export const PROCESS_MIB = 128;
 /** Of a host: its system, and the processes of the engine. */
-const HOST_MIB = 1024;
+export const HOST_MIB = 1024;
 /** The rest of a worker's memory holds what was fetched and what is not yet written, and is never allocated to the last byte. */
 const SHARE_OF_IMAGE = 3 / 4;
 /** The least that is promised: a host that is too small for its engine fails by other things than images. */
-const LEAST_MIB = 64;
+export const LEAST_IMAGE_MIB = 64;
 
 /** The least memory per vCPU of current families, for types that no price list has. */
 const LEAST_GIB_PER_VCPU = 2;
@@ -26,7 +26,7 @@ export function imageMemoryOfHost(instanceType: string): number {
 }
 
 function share(mib: number): number {
-  return Math.max(LEAST_MIB, Math.floor((mib - PROCESS_MIB) * SHARE_OF_IMAGE));
+  return Math.max(LEAST_IMAGE_MIB, Math.floor((mib - PROCESS_MIB) * SHARE_OF_IMAGE));
 }
 
 /**
