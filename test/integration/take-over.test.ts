@@ -274,7 +274,7 @@ describe('takeOver', () => {
       const { resumed } = await takeOver({ store, run: staged('goes-on', 'staged'), resume: 'staged' });
 
       // Assess
-      expect(resumed).toEqual({ runId: 'staged', batches: 22, finished: [] });
+      expect(resumed).toMatchObject({ runId: 'staged', batches: 22, finished: [] });
       const keys = await keysOf('goes-on');
       const of = (stage: number) => keys.filter((key) => key.startsWith(`fleet/round-0/stage-${stage}/`));
       expect([0, 1, 2, 3].map((stage) => of(stage).length)).toEqual([20, 20, 8, 0]);

@@ -140,7 +140,7 @@ describe('RunProgress', () => {
     });
 
     it('leaves an arm that failed once the next one has done more than was taken over, of whichever stage', async () => {
-      const resumed = { runId: 'earlier', batches: 8, finished: [] };
+      const resumed = { runId: 'earlier', inputs: true, batches: 8, finished: [] };
       bucket.put(layout.plan('r'), JSON.stringify({ ...PLAN, resumed }));
       doneAt('serverless', 0, 2);
       doneAt('fleet', 0, 4);
