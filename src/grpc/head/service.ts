@@ -17,6 +17,7 @@ import {
   type WorkerReport,
   WorkerState,
 } from '../protocol/head_pb.js';
+import { roundOfStages } from '../scheduler/keepers.ts';
 import type { Scheduler, SeenBatch } from '../scheduler/scheduler.ts';
 
 type Order = MessageInitShape<typeof HeadOrderSchema>;
@@ -111,6 +112,7 @@ export class HeadService implements ServiceImpl<typeof Head> {
     this.#scheduler.submit(
       job.out,
       batches.map(({ batch }) => batch),
+      job.stage === '' ? undefined : roundOfStages(job.out),
     );
     this.#pump();
     submission.changed.put();

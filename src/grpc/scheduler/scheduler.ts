@@ -1,4 +1,5 @@
 import { BatchQueue } from './batch-queue.ts';
+import { Keepers } from './keepers.ts';
 import { Member } from './member.ts';
 import { SCHEDULER_DEFAULTS, type SchedulerOptions } from './options.ts';
 import { straggler } from './straggler.ts';
@@ -40,6 +41,7 @@ export class Scheduler {
   #job: string | undefined;
   #batches = new Map<number, BatchRecord>();
   #queue = new BatchQueue();
+  readonly #keepers = new Keepers();
   #done = 0;
   #failure: BatchError | undefined;
   #draining = false;
@@ -77,9 +79,12 @@ export class Scheduler {
    *
    * @param job what tells one job from another; undefined where there is none any more
    * @param batches all that have no result yet
+   * @param round the same for jobs one after the other whose batches workers keep: each gets first those that it did before
    */
-  submit(job: string | undefined, batches: readonly number[]): void {
+  submit(job: string | undefined, batches: readonly number[], round?: string): void {
     this.#job = job;
+    // Between two of its jobs there is none.
+    if (job !== undefined) this.#keepers.begin(round);
     this.#failure = undefined;
     this.#done = 0;
     this.#batches = new Map(
@@ -91,7 +96,10 @@ export class Scheduler {
       member.job = job;
       for (const batch of member.leases.keys()) this.#batches.get(batch)?.holders.add(member.id);
     }
-    this.#queue = new BatchQueue(batches.filter((batch) => this.#batches.get(batch)?.holders.size === 0));
+    this.#queue = new BatchQueue(
+      batches.filter((batch) => this.#batches.get(batch)?.holders.size === 0),
+      (batch) => this.#keepers.of(batch),
+    );
   }
 
   /**
@@ -139,6 +147,7 @@ export class Scheduler {
     record.seen = { worker: id, givenAt: lease?.grantedAt ?? null, seenAt: this.#now() };
     this.#done += 1;
     this.#queue.remove(batch);
+    this.#keepers.note(batch, id);
     if (member !== undefined) member.done += 1;
     return 'accepted';
   }
@@ -210,26 +219,43 @@ export class Scheduler {
   }
 
   /**
-   * Lease out what is to be leased now: the least loaded worker first, so that all end together. The last batch of each
+   * Lease out what is to be leased now: the least loaded worker first, so that all end together. A batch that a worker keeps
+   * goes to that one while it has a free slot, and to any other rather than that this one has nothing to do. The last batch of each
    * slot goes to one that is free: behind another batch it would wait while a worker has nothing to do.
    */
   assign(): Grant[] {
     if (this.#draining || this.outcome !== undefined) return [];
     const ready = this.#ready();
+    const ids = new Set(ready.map(({ id }) => id));
     const slots = ready.reduce((sum, member) => sum + member.slots, 0);
+    const isFree = (member: Member) => member.leases.size < member.slots;
     const hasRoom = (member: Member) =>
-      member.leases.size < (this.#queue.size > slots ? member.wanted(this.#options) : member.slots);
+      this.#queue.size > slots && member.leases.size < member.wanted(this.#options);
+    const fits = (member: Member) => (batch: number) => this.#suits(member, batch, ready);
+    const take = (member: Member) => this.#queue.take(member.id, fits(member), (keeper) => ids.has(keeper));
+    const grants = [
+      ...this.#fill(ready, isFree, take),
+      ...this.#fill(ready, isFree, (member) => this.#queue.takeKept(fits(member))),
+      ...this.#fill(ready, hasRoom, take),
+    ];
+    if (this.#queue.size === 0) grants.push(...this.#copies(ready));
+    return grants;
+  }
+
+  /** Lease out what `take` finds, the least loaded worker first, to those that have room. */
+  #fill(
+    ready: readonly Member[],
+    hasRoom: (member: Member) => boolean,
+    take: (member: Member) => number | undefined,
+  ): Grant[] {
     const grants: Grant[] = [];
     const open = new Set(ready.filter(hasRoom));
     while (this.#queue.size > 0 && open.size > 0) {
       const member = [...open].reduce((least, other) => (other.load < least.load ? other : least));
-      const batch = hasRoom(member)
-        ? this.#queue.take((candidate) => this.#suits(member, candidate, ready))
-        : undefined;
+      const batch = hasRoom(member) ? take(member) : undefined;
       if (batch === undefined) open.delete(member);
       else grants.push(this.#grant(member, batch));
     }
-    if (this.#queue.size === 0) grants.push(...this.#copies(ready));
     return grants;
   }
 
