@@ -13,6 +13,7 @@ from itertools import chain
 from pathlib import Path, PurePosixPath
 from typing import TextIO
 
+from fanfleet import workloads
 from fanfleet.aws import split_uri
 from fanfleet.engine_run import CONNECT, WARM, WITHIN
 from fanfleet.manifest import read_lines
@@ -114,13 +115,13 @@ def _own_standard_output() -> Iterator[TextIO]:
 
 
 def _do(s3: QuickS3, engine: Engine, options: argparse.Namespace) -> bool:
-    """Whether every batch of the manifest has its result and its span now."""
+    """Whether every batch of the manifest is done now."""
     tasks = pending_tasks(s3, options)
     print(f"engine: {len(tasks)} batches to do", flush=True)
     if not tasks:
         return True
     engine([task.to_json() for task in tasks])
-    done = done_batches(s3, options.out)
+    done = done_batches(s3, options.out, options.workload["name"])
     missing = [task.batch for task in tasks if task.batch not in done]
     if missing:
         print(f"engine: {len(missing)} batches have no result, the first is {missing[0]}", flush=True)
@@ -128,8 +129,8 @@ def _do(s3: QuickS3, engine: Engine, options: argparse.Namespace) -> bool:
 
 
 def pending_tasks(s3: QuickS3, options: argparse.Namespace) -> list[Task]:
-    """The batches of the manifest that lack their result or their span, in order."""
-    done = done_batches(s3, options.out)
+    """The batches of the manifest that are not done, in order."""
+    done = done_batches(s3, options.out, options.workload["name"])
     bucket, key = split_uri(options.manifest)
     chunks = s3.chunks(bucket, key)
     queued_at = time.time() * 1000
@@ -154,14 +155,16 @@ def pending_tasks(s3: QuickS3, options: argparse.Namespace) -> list[Task]:
     ]
 
 
-def done_batches(s3: QuickS3, out: str) -> set[int]:
+def done_batches(s3: QuickS3, out: str, workload: str) -> set[int]:
+    """Those that have their result, their span and all other files of their workload."""
+    folders = ("results", "spans", *workloads.BATCH_FOLDERS.get(workload, ()))
     bucket, prefix = split_uri(out)
 
     def numbers(folder: str) -> set[int]:
         return {int(PurePosixPath(key).stem) for key in s3.list_keys(bucket, f"{prefix}{folder}/")}
 
-    with ThreadPoolExecutor(2) as pool:
-        return set.intersection(*pool.map(numbers, ("results", "spans")))
+    with ThreadPoolExecutor(len(folders)) as pool:
+        return set.intersection(*pool.map(numbers, folders))
 
 
 def _parser() -> argparse.ArgumentParser:

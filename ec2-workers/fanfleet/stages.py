@@ -107,8 +107,9 @@ class Stages:
         missing = [batch for batch in batches if batch not in found]
         if missing:
             message = (
-                f"Expected a file of each of {len(batches)} batches below s3://{self._bucket}/{folder} to reduce"
-                f" stage {number} but {len(missing)} have none, the first is {missing[0]}. Start the run again."
+                f"Expected a file of each of the {len(batches)} batches of stage {number} but {len(missing)}"
+                f" {'is' if len(missing) == 1 else 'are'} missing, first {folder}{batch_name(missing[0])}.json:"
+                f" go on with what is done by `fanfleet run --resume {self._settings.run_id}`."
             )
             raise StepFailed("StageIncomplete", message)
         return [f"{folder}{batch_name(batch)}.json" for batch in batches]

@@ -40,6 +40,8 @@ export function serverlessUsage(run: RunFacts, round: ArmRound, images?: number)
   const waitedMs = Math.max(0, use.expressMs - work.billedMs) / work.spans;
   // One that another run did is asked for, too.
   const invocations = batches + takenOver;
+  // Its span, and then the rest of what it left.
+  const resumeGets = invocations + takenOver * (putsPerBatch(name) - 1);
   const reduceAsks = isStaged
     ? reduceRequests('serverless', { stages: reduces, batches: ofOneMap })
     : { gets: 0, puts: 0 };
@@ -63,7 +65,7 @@ export function serverlessUsage(run: RunFacts, round: ArmRound, images?: number)
       gets:
         use.gets * factor +
         ITEM_READER_GETS * maps +
-        (run.request.resume === null ? 0 : invocations) +
+        (run.request.resume === null ? 0 : resumeGets) +
         inputGets(name, images === undefined ? work.workerCount : coldStarts, isStaged ? maps : null) +
         reduceAsks.gets,
       puts:

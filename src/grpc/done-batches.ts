@@ -1,16 +1,24 @@
 import { basename, extname } from 'node:path';
 import type { ObjectStore } from '../aws/object-store.ts';
+import { batchFoldersOf } from '../workloads/facts.ts';
 
-/** The numbers of the batches that have both their result and their span under the folder of an arm. */
-export async function doneBatches(store: ObjectStore, arm: string): Promise<Set<number>> {
-  const [results, spans] = await Promise.all([
-    numbers(store, `${arm}results/`),
-    numbers(store, `${arm}spans/`),
-  ]);
-  return results.intersection(spans);
+/**
+ * The numbers of the batches that are done: they have their result, their span and all other files of their workload.
+ *
+ * @param out the folder of an arm's round, or of a stage of it
+ * @throws FanfleetError `INVALID_INPUT` where the workload is not known, or the name of an AWS error
+ */
+export async function doneBatches(
+  store: Pick<ObjectStore, 'list'>,
+  out: string,
+  workload: { readonly name: string },
+): Promise<Set<number>> {
+  const folders = ['results', 'spans', ...batchFoldersOf(workload)];
+  const found = await Promise.all(folders.map((folder) => numbers(store, `${out}${folder}/`)));
+  return found.reduce((common, others) => common.intersection(others));
 }
 
-async function numbers(store: ObjectStore, prefix: string): Promise<Set<number>> {
+async function numbers(store: Pick<ObjectStore, 'list'>, prefix: string): Promise<Set<number>> {
   const found = new Set<number>();
   for await (const { key } of store.list(prefix)) found.add(Number(basename(key, extname(key))));
   return found;

@@ -11,7 +11,7 @@ export type SubmitOptions = {
   readonly tasks: Tasks;
   readonly locate: () => Promise<HeadLocation>;
   readonly secret: string;
-  /** The batches that have their result and their span. Asked when the head was lost: it keeps nothing. */
+  /** The batches that are done. Asked when the head was lost: it keeps nothing. */
   readonly listDone: () => Promise<ReadonlySet<number>>;
   /** Milliseconds, monotonic. */
   readonly now: () => number;

@@ -1,3 +1,4 @@
+import { expectKnown } from './expect-known.ts';
 import type { WorkloadName } from './names.ts';
 
 /** The folder of an arm with how often each value occurs in the images of each batch. */
@@ -85,6 +86,15 @@ export function workOf({ name, params }: { readonly name: WorkloadName; readonly
   const { sources } = WORKLOADS[name];
   const own = Object.entries(params).filter(([param]) => !sources.includes(param));
   return { name, params: Object.fromEntries(own) };
+}
+
+/**
+ * The folders that have a file of a batch that is done, beside its result and its span.
+ *
+ * @throws FanfleetError `INVALID_INPUT` where the workload is not known
+ */
+export function batchFoldersOf({ name }: { readonly name: string }): readonly string[] {
+  return WORKLOADS[expectKnown(name)].batchFolders;
 }
 
 /** PUTs of each batch: the result, the span, and its other files. */

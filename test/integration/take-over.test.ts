@@ -299,6 +299,25 @@ describe('takeOver', () => {
       expect(again.resumed).toMatchObject({ finished: [{ arm: 'fleet', round: 0 }] });
     });
 
+    it('takes no batch without what it adds up to, and so nothing behind its stage', async () => {
+      await putPlan('lacking');
+      for (const stage of [0, 1]) {
+        await putStage('lacking', stage, 9);
+        for (let batch = stage === 0 ? 1 : 0; batch < 9; batch += 1) {
+          await store.putJson(layout.batchFile('sums', 'lacking', 'fleet', 0, batch, stage), {});
+        }
+      }
+      await reduce('lacking', 0, true);
+      const again = {
+        ...run('healed', { arms: ['fleet'], workload: { name: 'kmeans' }, resume: 'lacking' }),
+        hasInputs: false,
+      };
+      const { resumed } = await takeOver({ store, run: again, resume: 'lacking' });
+      expect(resumed).toMatchObject({ batches: 8, finished: [] });
+      const keys = await keysOf('healed');
+      expect(keys.filter((key) => key.includes('000000000') || /reduced|stage-1/.test(key))).toEqual([]);
+    });
+
     it('reduces a stage again whose outcome is gone, and takes nothing behind it', async () => {
       await putPlan('gone');
       for (const stage of [0, 1]) await putStage('gone', stage, 9);
@@ -334,14 +353,25 @@ describe('countsOfTakenOver', () => {
     batch: { batch, bytes: 0, objects: [] },
   });
 
-  it('finds the counts of a batch that has its span, and nothing for one that has none', async () => {
+  it('finds the counts of a batch that has its span and its other files, and nothing for one that lacks some', async () => {
     const requests = new S3Requests(s3Access(emulator.s3));
-    await store.putJson(
-      layout.span('counted', 'serverless', 0, 3),
-      spanOf('serverless', 3, { images: 11, errors: 2 }),
-    );
+    const histogram = (batch: number) => ({
+      ...work(batch),
+      workload: { name: 'histogram', params: { depth: '8' } },
+    });
+    for (const batch of [3, 5]) {
+      const span = spanOf('serverless', batch, { images: 11, errors: 2 });
+      await store.putJson(layout.span('counted', 'serverless', 0, batch), span);
+    }
+    // Without rows, which is no reason to do it again
+    await store.put(layout.result('counted', 'serverless', 0, 3), '', 'application/x-ndjson');
     expect(await countsOfTakenOver(work(3), requests)).toEqual({ batch: 3, images: 11, errors: 2 });
     expect(await countsOfTakenOver(work(4), requests)).toBeNull();
+    expect(await countsOfTakenOver(work(5), requests)).toBeNull();
+    expect(await countsOfTakenOver(histogram(3), requests)).toBeNull();
+    const file = layout.batchFile(HISTOGRAMS, 'counted', 'serverless', 0, 3);
+    await store.put(file, '{"counts":[1,2,3]}', 'application/json');
+    expect(await countsOfTakenOver(histogram(3), requests)).toMatchObject({ batch: 3 });
     await expect(
       countsOfTakenOver({ ...work(3), runsBucket: 'no-such-bucket' }, requests),
     ).rejects.toMatchObject({ code: 'NoSuchBucket' });

@@ -179,11 +179,24 @@ describe('a stage of a batch', () => {
     });
   });
 
-  it('counts as taken over by the span of its own stage', async () => {
+  it('counts as taken over by the files of its own stage', async () => {
     const job = await jobOf('taken');
     await work(job, options(new StageMemory(requests, MIB)));
-    expect(await countsOfTakenOver(job, requests)).toEqual({ batch: 3, images: 4, errors: 2 });
-    expect(await countsOfTakenOver(atStage(job, 1), requests)).toBeNull();
-    expect(await countsOfTakenOver({ ...job, stage: null }, requests)).toBeNull();
+    const taken = (one: Work) => countsOfTakenOver(one, requests, ['sums']);
+    expect(await taken(job)).toEqual({ batch: 3, images: 4, errors: 2 });
+    expect(await taken(atStage(job, 1))).toBeNull();
+    expect(await taken({ ...job, stage: null })).toBeNull();
+  });
+
+  it('is done again where any of its files is gone', async () => {
+    const job = await jobOf('gone');
+    const place = [job.runId, 'serverless', 0, 3, 0] as const;
+    const files = [layout.result(...place), layout.batchFile('sums', ...place), layout.span(...place)];
+    for (const Key of files) {
+      await work(job, options(new StageMemory(requests, MIB)));
+      expect(await countsOfTakenOver(job, requests, ['sums'])).toMatchObject({ batch: 3 });
+      await bucket.s3.send(new DeleteObjectCommand({ Bucket: RUNS, Key }));
+      expect(await countsOfTakenOver(job, requests, ['sums'])).toBeNull();
+    }
   });
 });

@@ -202,5 +202,5 @@ def test_a_workload_with_stages_is_no_single_map_nor_the_other_way_round(monkeyp
     with pytest.raises(ValueError, match="Expected a workload of statistics, histogram, normalise, knn but got totals"):
         runner_of(WORKLOAD)
     for read in (staged_runner_of, lambda workload: reducer_of(workload, 0, b"")):
-        with pytest.raises(ValueError, match="with stages of totals but got statistics"):
+        with pytest.raises(ValueError, match=r"with stages of .*totals but got statistics"):
             read(single)

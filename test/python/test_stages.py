@@ -74,11 +74,18 @@ class TestReduce:
         self.stages.reduce(self.stages.first(), lambda: None)
         assert seen == list(range(30))
 
-    def test_a_batch_without_its_file_is_named(self):
-        self.put_totals(0, 3)
-        with pytest.raises(StepFailed, match=r"of each of 2 batches .* but 1 have none, the first is 1") as caught:
+    @pytest.mark.parametrize(
+        ("batches", "missing", "first"), [(1, "1 is missing", "000000001"), (0, "2 are missing", "000000000")]
+    )
+    def test_a_stage_that_lacks_files_says_how_many_and_how_to_go_on(self, batches, missing, first):
+        self.put_totals(0, *range(batches))
+        with pytest.raises(StepFailed) as caught:
             self.stages.reduce(self.stages.first(), lambda: None)
         assert caught.value.code == "StageIncomplete"
+        assert str(caught.value) == (
+            f"Expected a file of each of the 2 batches of stage 0 but {missing}, first"
+            f" {folder_of(0)}totals/{first}.json: go on with what is done by `fanfleet run --resume r`."
+        )
 
     def test_a_file_that_no_worker_writes_is_named(self):
         self.put_totals(0, 3, "x")
@@ -148,6 +155,22 @@ class TestFleetJob:
         assert self.engine.stages == [1, 2]
         assert [(task.stage["number"], task.batch) for task in self.engine.tasks] == [(1, 1), (2, 0), (2, 1)]
         assert self.bucket.below(f"{folder_of(2)}results/") == expected
+
+    def test_does_a_batch_again_of_which_any_file_is_gone(self):
+        self.run()
+        for name in ("results/000000000.jsonl", "totals/000000000.json", "spans/000000000.json"):
+            expected = dict(self.bucket.objects)
+            for gone in (f"{folder_of(1)}{name}", f"{folder_of(1)}reduced.json"):
+                del self.bucket.objects[gone]
+            self.engine.tasks.clear()
+            self.run()
+            assert [(task.stage["number"], task.batch) for task in self.engine.tasks] == [(1, 0)]
+            assert self.bucket.objects.keys() == expected.keys()
+            for part in ("results/", "totals/", "outcome.json"):
+                folder = f"{folder_of(1)}{part}"
+                assert self.bucket.below(folder) == {
+                    key.removeprefix(folder): body for key, body in expected.items() if key.startswith(folder)
+                }
 
     def test_has_nothing_to_do_where_the_last_stage_is_reduced(self):
         self.run()

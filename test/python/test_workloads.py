@@ -36,6 +36,17 @@ def test_so_are_those_with_stages():
     assert set(workloads.STAGED) == {name for name, first in stages.items() if first != "null"}
 
 
+def test_so_are_folders_with_a_file_of_each_batch():
+    sources = Path(__file__).parents[2] / "src" / "workloads"
+    facts = (sources / "facts.ts").read_text()
+    known = facts + (sources / "kmeans" / "params.ts").read_text()
+    values = dict(re.findall(r"^export const (\w+) = '([^']+)'", known, re.MULTILINE))
+    folders = re.findall(r"^  (\w+): \{\n.*?^    batchFolders: \[([^]]*)\]", facts, re.DOTALL | re.MULTILINE)
+    assert [name for name, _ in folders] == list(workloads.NAMES)
+    expected = {name: tuple(values[each] for each in re.findall(r"\w+", names)) for name, names in folders if names}
+    assert expected == workloads.BATCH_FOLDERS
+
+
 @pytest.mark.parametrize(
     ("name", "params", "expected"),
     [

@@ -18,7 +18,7 @@ export async function run(): Promise<void> {
       secret: secret(),
       listDone: async () => {
         const { sdkStore } = await import('../../../src/grpc/sdk-store.ts');
-        return doneBatches(sdkStore(bucket, { region, endpoint }), key);
+        return doneBatches(sdkStore(bucket, { region, endpoint }), key, JSON.parse(tasks.job.workload));
       },
       now,
       patienceMs: PATIENCE_MS,

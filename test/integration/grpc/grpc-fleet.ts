@@ -159,7 +159,7 @@ export function grpcFleet() {
   }
 
   async function doneCount(runId: string): Promise<number> {
-    return (await doneBatches(runs, layout.arm(runId, 'fleet', 0))).size;
+    return (await doneBatches(runs, layout.arm(runId, 'fleet', 0), { name: 'statistics' })).size;
   }
 
   async function rows(runId: string): Promise<string[]> {

@@ -113,6 +113,10 @@ it('has nothing of stages that an earlier run did', () => {
 });
 
 it('asks again for the batches that an earlier run did of a stage that it did not reduce', () => {
-  const rest = functionsOf(staged([stageOf(0, { batchesTakenOver: BATCHES }), stageOf(1)]));
+  const facts = staged([stageOf(0, { batchesTakenOver: BATCHES }), stageOf(1)]);
+  const rest = functionsOf(facts);
   expect(rest.invocations).toBe(2 * BATCHES);
+  // Each for its span, and those that are done for their rows, too
+  const resumed = functionsOf({ ...facts, request: { ...facts.request, resume: 'earlier' } });
+  expect(resumed.s3.gets - rest.s3.gets).toBe(2 * BATCHES + BATCHES);
 });
