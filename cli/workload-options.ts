@@ -31,7 +31,11 @@ export function addWorkloadOptions(command: Command): Command {
         .conflicts('statisticsRun'),
     )
     .option('--statistics-run <run>', 'an earlier run over the same images that gives the range')
-    .option('--k <n>', 'of knn: so many of the nearest vote, 1-100 (default: 5)', number)
+    .option(
+      '--k <n>',
+      'of knn: so many of the nearest vote, 1-100 (default: 5); of kmeans: clusters, 1-1000 (default: 10)',
+      number,
+    )
     .option(
       '--training <prefix>',
       'of the images that knn learns from (default: all but those that are asked)',
@@ -41,7 +45,13 @@ export function addWorkloadOptions(command: Command): Command {
         .argParser(number)
         .conflicts('training'),
     )
-    .option('--labels <where>', `of images of knn: ${LABEL_SOURCES.join(' | ')} | <key>.csv (default: auto)`);
+    .option(
+      '--labels <where>',
+      `of images of knn and kmeans: ${LABEL_SOURCES.join(' | ')} | <key>.csv (default: auto)`,
+    )
+    .option('--starts <how>', 'first centres of kmeans: kmeans++ | <key>.json (default: kmeans++)')
+    .option('--seed <n>', 'of the numbers by which kmeans++ chooses (default: 1)', number)
+    .option('--max-iterations <n>', 'of kmeans, 1-300 (default: 100)', number);
 }
 
 /** What a command line says of a workload. */

@@ -24,6 +24,13 @@ export const NOTES = {
   LABELS_UNUSABLE: 'Files of labels are no JSON with a `label` that is a string or an integer',
   ASKED_NOT_LABELLED: 'Images that are asked have no label, so whether their answers are right is not known',
   ASKED_TOO_MANY: 'Labels were looked for of no image that is asked, since there are more than 2 million',
+  START_NOT_READ: 'Images could not be read or decoded, so none of them is a first centre',
+  START_SIZE_DIFFERS:
+    'Images have another size than most, so none of them is a first centre, and none like them is in a cluster; scale them to one size',
+  START_NOT_DISTINCT: 'Fewer images differ than there are clusters, so some clusters stay empty',
+  IMAGES_NOT_LABELLED: 'Images have no label, so clusters are compared with the labels of the others',
+  IMAGES_TOO_MANY: 'Labels were looked for of no image, since there are more than 2 million',
+  LABELS_NOT_SUITED: 'Clusters are compared with no labels, since those that were found cannot be used',
   ASKED_LEARNED: 'Images that are asked are in the training set as well, each the nearest of itself',
 } as const;
 export type NoteCode = keyof typeof NOTES;

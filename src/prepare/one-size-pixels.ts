@@ -12,8 +12,9 @@ export interface ImageWords {
   readonly images: string;
   /** All of them, e.g. `the training set`. */
   readonly all: string;
-  /** What to do where there are too many, e.g. `learn from fewer or smaller images`. */
+  /** What to do where there are too many, e.g. `learn from fewer or smaller images`; and where one has too many pixels. */
   readonly fewer: string;
+  readonly smaller: string;
   /** The note of one that cannot be read or decoded. */
   readonly notRead: NoteCode;
 }
@@ -105,7 +106,7 @@ export class OneSizePixels {
   #tooManyPixels({ key, width, height }: Sized): FanfleetError {
     const most = Math.floor(this.#options.mostLength / 3).toLocaleString('en-US');
     return unusable(
-      `Expected ${this.#options.words.images} of at most ${most} pixels but ${key} is ${width} x ${height}: scale all images down, e.g. to 128 x 128.`,
+      `Expected ${this.#options.words.images} of at most ${most} pixels but ${key} is ${width} x ${height}: ${this.#options.words.smaller}.`,
     );
   }
 }

@@ -15,6 +15,7 @@ const WORDS: ImageWords = {
   images: 'images to learn from',
   all: 'the training set',
   fewer: 'learn from fewer or smaller images',
+  smaller: 'scale all images down, e.g. to 128 x 128',
   notRead: 'TRAINING_NOT_READ',
 };
 

@@ -2,6 +2,7 @@ import { invalidInput, problemOf } from '../invalid-input.ts';
 import type { WorkloadName } from '../workloads/names.ts';
 import type { RunParams } from '../workloads/schemas.ts';
 import type { Prepared, PrepareOptions } from './options.ts';
+import { prepareKmeans } from './prepare-kmeans.ts';
 import { prepareKnn } from './prepare-knn.ts';
 
 type Preparers = {
@@ -14,6 +15,7 @@ const PREPARERS: Preparers = {
   histogram: null,
   normalise: null,
   knn: prepareKnn,
+  kmeans: prepareKmeans,
 };
 
 /**

@@ -116,6 +116,7 @@ text.on.p-overhead, text.on.c-transfer { fill: var(--ink); }
 .upright { stroke: var(--ink); stroke-width: 1; stroke-dasharray: 3 3; }
 .upright-label { fill: var(--ink); font-size: 12px; paint-order: stroke; stroke: var(--paper); stroke-width: 4px; }
 .median { stroke: var(--arm); stroke-width: 2.5; }
+.s-inertia { --arm: var(--load); }
 .st-map { fill: var(--arm); background: var(--arm); } .st-reduce { fill: var(--ink); background: var(--ink); } .st-between { fill: var(--overhead); background: var(--overhead); }
 .cut { stroke: var(--paper); stroke-width: 3; }
 .use-cpu { fill: var(--fleet); } .use-memory { fill: var(--memory); }
@@ -137,6 +138,10 @@ text.on.p-overhead, text.on.c-transfer { fill: var(--ink); }
 .wrong-images .key { display: block; } .label { overflow-wrap: anywhere; }
 .asked { display: grid; grid-template-columns: auto minmax(0, 1fr); gap: .75rem; align-items: center; } .asked p { margin: 0; font-size: .94rem; }
 .neighbours { display: grid; grid-template-columns: repeat(3, minmax(0, 1fr)); gap: .6rem; margin: .8rem 0 0; padding: .7rem 0 0; border-top: 1px solid var(--line); list-style: none; }
+.clusters { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(10.5rem, 100%), 1fr)); gap: .6rem; margin: .75rem 0; padding: 0; list-style: none; }
+.clusters > li { display: grid; grid-template-columns: auto minmax(0, 1fr); gap: .7rem; align-items: start; padding: .6rem .7rem; background: var(--card); border: 1px solid var(--line); border-radius: .5rem; break-inside: avoid; }
+.clusters p { margin: 0; font-size: .8rem; line-height: 1.4; font-variant-numeric: tabular-nums; } .of-label { display: inline-block; max-width: 100%; margin-right: .35em; overflow-wrap: anywhere; }
+.clusters .chart { margin: .2rem 0 .3rem; background: var(--line); } .size { fill: var(--load); }
 .thumbnail { display: block; object-fit: contain; background: var(--line); } .pixelated { image-rendering: pixelated; }
 dl { display: grid; grid-template-columns: minmax(7rem, max-content) 1fr; gap: .3rem 1.5rem; margin: .5rem 0; font-size: .94rem; }
 dt { color: var(--quiet); } dd { margin: 0; font-variant-numeric: tabular-nums; }

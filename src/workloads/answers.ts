@@ -2,6 +2,9 @@ import * as z from 'zod';
 import type { Workload } from '../contract/workload.ts';
 import { expectKnown } from './expect-known.ts';
 import { type ImageTaskName, imageTask } from './image-task.ts';
+import { ClustersOfRows, type KmeansAnswer, kmeansAnswerSchema } from './kmeans/answer.ts';
+import { readLabels as readImageLabels } from './kmeans/labels-file.ts';
+import { readKmeans } from './kmeans/params.ts';
 import { type KnnAnswer, knnAnswerSchema, LabelsOfRows } from './knn/answer.ts';
 import { readLabels } from './knn/labels-file.ts';
 import { readKnn } from './knn/params.ts';
@@ -10,14 +13,19 @@ import { type StatisticsAnswer, StatisticsOfRows, statisticsAnswerSchema } from 
 import type { Answer, Inputs } from './workload.ts';
 
 /** The answer of any workload, by its kind. */
-export const answerSchema = z.discriminatedUnion('kind', [statisticsAnswerSchema, knnAnswerSchema]);
-export type RunAnswer = StatisticsAnswer | KnnAnswer;
+export const answerSchema = z.discriminatedUnion('kind', [
+  statisticsAnswerSchema,
+  knnAnswerSchema,
+  kmeansAnswerSchema,
+]);
+export type RunAnswer = StatisticsAnswer | KnnAnswer | KmeansAnswer;
 
 /** The same with further fields. */
 export function answerSchemaWith<F extends z.ZodRawShape>(fields: F) {
   return z.discriminatedUnion('kind', [
     statisticsAnswerSchema.extend(fields),
     knnAnswerSchema.extend(fields),
+    kmeansAnswerSchema.extend(fields),
   ]);
 }
 
@@ -36,12 +44,19 @@ const ANSWERS: Readonly<Record<WorkloadName, Make>> = {
     const labels = inputs.get('labels');
     return new LabelsOfRows(readKnn(params), labels === undefined ? null : readLabels(labels));
   },
+  kmeans: (params, inputs) => {
+    const labels = inputs.get('labels');
+    return new ClustersOfRows(readKmeans(params), {
+      start: inputs.get('start') ?? null,
+      labels: labels === undefined ? null : readImageLabels(labels),
+    });
+  },
 };
 
 /**
  * What makes the answer of a workload of its rows; anew for each arm and round.
  *
- * @param inputs what the answer is to know beside the rows: `labels` of `knn`. Without them rows are checked as far as they
+ * @param inputs what the answer is to know beside the rows: `labels` of `knn` and `kmeans`. Without them rows are checked as far as they
  * tell. @default none
  * @throws FanfleetError `INVALID_INPUT` that lists what is wrong with its settings, or names the workloads that there are
  */
@@ -54,6 +69,7 @@ const KINDS: Readonly<Record<WorkloadName, RunAnswer['kind']>> = {
   histogram: 'statistics',
   normalise: 'statistics',
   knn: 'knn',
+  kmeans: 'kmeans',
 };
 
 /** The kind of answer that a workload gives. */

@@ -1,4 +1,5 @@
 import { expectKnown } from './expect-known.ts';
+import { type KmeansWork, SUMS } from './kmeans/params.ts';
 import type { WorkloadName } from './names.ts';
 
 /** The folder of an arm with how often each value occurs in the images of each batch. */
@@ -61,6 +62,15 @@ export const WORKLOADS: Readonly<Record<WorkloadName, WorkloadFacts>> = {
     stages: null,
     inputs: ['training'],
     answerInputs: ['labels'],
+    sources: [],
+  },
+  kmeans: {
+    cpu: 1,
+    batchFolders: [SUMS],
+    writesImages: false,
+    stages: (params) => (params as KmeansWork).maxIterations,
+    inputs: ['start'],
+    answerInputs: ['start', 'labels'],
     sources: [],
   },
 };

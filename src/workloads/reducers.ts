@@ -1,5 +1,7 @@
 import type { Workload } from '../contract/workload.ts';
 import { expectKnown } from './expect-known.ts';
+import { readKmeans } from './kmeans/params.ts';
+import { kmeansReducer } from './kmeans/reducer.ts';
 import type { WorkloadName } from './names.ts';
 import type { Reducer, StageState } from './workload.ts';
 
@@ -11,6 +13,7 @@ const REDUCERS: Readonly<Record<WorkloadName, Make | null>> = {
   histogram: null,
   normalise: null,
   knn: null,
+  kmeans: (params, stage) => kmeansReducer(readKmeans(params), stage),
 };
 
 /** What adds up the batches of a stage; null for a workload that is a single map. */

@@ -3,6 +3,7 @@ import { invalidInput, problemOf } from '../invalid-input.ts';
 import { expectKnown } from './expect-known.ts';
 import { imageRunner } from './image-runner.ts';
 import { imageTask } from './image-task.ts';
+import { kmeansRunner } from './kmeans/runner.ts';
 import { readKnn } from './knn/params.ts';
 import { knnRunner } from './knn/runner.ts';
 import type { WorkloadName } from './names.ts';
@@ -13,6 +14,7 @@ const RUNNERS: Readonly<Record<WorkloadName, (params: Workload['params']) => Run
   histogram: (params) => imageRunner(imageTask('histogram', params)),
   normalise: (params) => imageRunner(imageTask('normalise', params)),
   knn: (params) => knnRunner(readKnn(params)),
+  kmeans: kmeansRunner,
 };
 
 /**

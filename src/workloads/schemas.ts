@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { histogramParamsSchema } from './histogram/schema.ts';
+import { kmeansParamsSchema } from './kmeans/schema.ts';
 import { knnParamsSchema } from './knn/schema.ts';
 import type { WorkloadName } from './names.ts';
 import { normaliseParamsSchema, normaliseRequestSchema } from './normalise/schema.ts';
@@ -14,6 +15,7 @@ export const REQUEST_PARAMS = {
   histogram: histogramParamsSchema,
   normalise: normaliseRequestSchema,
   knn: knnParamsSchema,
+  kmeans: kmeansParamsSchema,
 } as const satisfies Record<WorkloadName, z.ZodObject>;
 
 /** The workload of a request; its settings have defaults. */
@@ -22,6 +24,7 @@ export const workloadRequestSchema = z.discriminatedUnion('name', [
   form('histogram', REQUEST_PARAMS.histogram),
   form('normalise', REQUEST_PARAMS.normalise),
   form('knn', REQUEST_PARAMS.knn),
+  form('kmeans', REQUEST_PARAMS.kmeans),
 ]);
 export type WorkloadRequest = z.input<typeof workloadRequestSchema>;
 
@@ -31,6 +34,7 @@ export const workloadSchema = z.discriminatedUnion('name', [
   z.object({ name: z.literal('histogram'), params: histogramParamsSchema }),
   z.object({ name: z.literal('normalise'), params: normaliseParamsSchema }),
   z.object({ name: z.literal('knn'), params: knnParamsSchema }),
+  z.object({ name: z.literal('kmeans'), params: kmeansParamsSchema }),
 ]);
 export type RunWorkload = Readonly<z.output<typeof workloadSchema>>;
 /** The settings of each workload, as a run has them. */

@@ -1,3 +1,4 @@
+import { type KmeansParams, PLUS_PLUS } from './kmeans/schema.ts';
 import type { KnnParams } from './knn/schema.ts';
 import type { RunWorkload } from './schemas.ts';
 
@@ -9,6 +10,7 @@ export function workloadLabel({ name, params }: RunWorkload): string {
 /** What is done with each image, in words. */
 export function workloadText(workload: RunWorkload): string {
   if (workload.name === 'knn') return knnText(workload.params);
+  if (workload.name === 'kmeans') return kmeansText(workload.params);
   if (workload.name !== 'normalise') {
     const label = workloadLabel(workload);
     return workload.params.depth === 'native' ? `${label} by all bits` : label;
@@ -26,4 +28,9 @@ export function workloadText(workload: RunWorkload): string {
 function knnText({ k, training, ask }: KnnParams): string {
   const set = training === undefined ? `all but ${ask} of the images` : `those under ${training}`;
   return `knn by the ${k} nearest of ${set}`;
+}
+
+function kmeansText({ k, starts, seed, maxIterations }: KmeansParams): string {
+  const from = starts === PLUS_PLUS ? `${starts} of seed ${seed}` : starts;
+  return `kmeans of ${k} clusters from ${from}, ${maxIterations} iterations at most`;
 }

@@ -11,6 +11,7 @@ const SOURCES: Sources = {
   statistics: null,
   histogram: null,
   normalise: null,
+  kmeans: null,
   knn: ({ training, ask }) => (training === undefined ? { ask } : { prefix: training }),
 };
 

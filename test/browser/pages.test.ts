@@ -16,6 +16,7 @@ import { figuresOfSweep } from '../../src/sweep/figures.ts';
 import { sweepPage } from '../../src/sweep/page.ts';
 import { LEARNT, nightsOf } from '../unit/history/nights.ts';
 import { type ClassifiedOptions, classifiedRun, HOSTILE_LABELS } from '../unit/report/classified.ts';
+import { type ClusteredOptions, clusteredRun } from '../unit/report/clustered.ts';
 import { manyWorkers } from '../unit/report/many-workers.ts';
 import { realSummary, sampleInput } from '../unit/report/sample.ts';
 import { sweepOfEngines } from '../unit/sweep/sample.ts';
@@ -62,6 +63,12 @@ async function classification(options: ClassifiedOptions = {}): Promise<string> 
   return renderHtml(summary, await answerView(summary).readImages(readers));
 }
 
+async function clusters(options: ClusteredOptions = {}): Promise<string> {
+  const summary = await clusteredRun(options);
+  const none = { get: expect.fail, stream: expect.fail };
+  return renderHtml(summary, await answerView(summary).readImages({ runs: none, images: none }));
+}
+
 const sweep = sweepOfEngines();
 const kernels = ['sharp', 'pillow', 'native'];
 const mixedSweep = {
@@ -90,6 +97,21 @@ const PAGES: Readonly<Record<string, TestedPage>> = {
   'a classification with hostile labels': {
     html: () => classification({ labels: HOSTILE_LABELS, hostileKeys: true, unlabelled: 20 }),
     headings: ['Classification'],
+    scrolls: true,
+  },
+  'clusters in twelve stages': {
+    html: () => clusters({ stages: 12, empty: 1 }),
+    headings: ['Clusters', 'Stages', 'Method'],
+    scrolls: true,
+  },
+  'a hundred clusters with hostile labels in a hundred stages': {
+    html: () => clusters({ k: 100, stages: 100, labels: HOSTILE_LABELS }),
+    headings: ['Clusters', 'Stages'],
+    scrolls: true,
+  },
+  'two clusters without labels in one stage': {
+    html: () => clusters({ k: 2, maxIterations: 1, labels: null }),
+    headings: ['Clusters', 'Stages'],
     scrolls: true,
   },
   'a sweep': {

@@ -140,6 +140,18 @@ class TestKeptBatches:
                     batches.put("a", batch, stage, kept(10))
         assert found == [False] * 5 + [True, True, True, False, False] * 2
 
+    def test_so_does_one_whose_batches_come_in_another_order(self):
+        batches = KeptBatches(35, lambda size: True)
+        batches.leave_others("a")
+        for batch in range(5):
+            batches.put("a", batch, 0, kept(10))
+        found = []
+        for batch in (4, 3, 2, 1, 0):
+            found.append(batches.get("a", batch, 1) is not None)
+            if not found[-1]:
+                batches.put("a", batch, 1, kept(10))
+        assert found == [False, False, True, True, True]
+
     def test_what_others_do_by_now_makes_room(self):
         batches = KeptBatches(35, lambda size: True)
         batches.leave_others("a")
@@ -153,9 +165,10 @@ class TestKeptBatches:
     def test_one_that_is_put_again_takes_its_own_place(self):
         batches = KeptBatches(15, lambda size: True)
         batches.leave_others("a")
-        for _ in range(2):
-            batches.put("a", 0, 0, kept(10))
-        assert batches.get("a", 0, 1) is not None
+        batches.put("a", 0, 0, kept(10))
+        again = kept(10)
+        batches.put("a", 0, 0, again)
+        assert batches.get("a", 0, 1) is again
 
     def test_rows_count_too(self):
         batches = KeptBatches(1000, lambda size: True)

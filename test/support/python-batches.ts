@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import type { KernelChoice } from '../../src/contract/kernel-choice.ts';
+import type { Stage } from '../../src/contract/stage.ts';
 import type { Workload } from '../../src/contract/workload.ts';
 import type { Emulator } from './emulator.ts';
 
@@ -21,11 +22,14 @@ export async function linesByPython(
     readonly bucket: string;
     readonly workload: Workload;
     readonly kernel?: KernelChoice;
+    /** Of a workload that has several. */
+    readonly stage?: Stage;
   },
 ): Promise<string[]> {
   const place = `s3://${run.runsBucket}/`;
   const words = [`${place}${run.manifestKey}`, `${place}${run.folder}`, run.bucket];
   const args = [SCRIPT, ...words, JSON.stringify(run.workload), run.kernel ?? 'auto'];
+  if (run.stage !== undefined) args.push(JSON.stringify(run.stage));
   const { stdout } = await promisify(execFile)(PYTHON, ['-B', ...args], {
     env: {
       PYTHONPATH: HOSTS,

@@ -1,12 +1,13 @@
 import { answerKindOf } from '../../workloads/answers.ts';
 import type { Summary } from '../summary-schema.ts';
+import { KMEANS } from './kmeans/report.ts';
 import { KNN } from './knn/report.ts';
 import { STATISTICS } from './statistics/report.ts';
 import { type AnswerKind, type AnswerOf, type AnswerReport, type AnswerView, EMPTY_VIEW } from './view.ts';
 
 type Reports = { readonly [K in AnswerKind]: AnswerReport<K> };
 
-const REPORTS: Reports = { statistics: STATISTICS, knn: KNN };
+const REPORTS: Reports = { statistics: STATISTICS, knn: KNN, kmeans: KMEANS };
 
 /** What the answer of a run looks like; empty where nothing was read. */
 export function answerView(summary: Summary): AnswerView {

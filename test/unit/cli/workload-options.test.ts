@@ -46,6 +46,16 @@ describe('workload options', () => {
     expect(() => workload('--workload', 'knn', '--k', 'some')).toThrow('Expected a number.');
   });
 
+  it('are those of kmeans, with its numbers as numbers', () => {
+    const kmeans = (...args: string[]) => workload('--workload', 'kmeans', ...args);
+    const full = ['--k', '3', '--starts', 'starts.json', '--seed', '7', '--max-iterations', '20'];
+    expect(kmeans(...full, '--labels', 'name')).toEqual({
+      name: 'kmeans',
+      params: { k: 3, starts: 'starts.json', seed: 7, maxIterations: 20, labels: 'name' },
+    });
+    expect(() => kmeans('--max-iterations', 'many')).toThrow('Expected a number.');
+  });
+
   it('mean the statistics unless another workload is named', () => {
     expect(workload('--operation', 'mean', '--depth', 'native')).toEqual({
       name: 'statistics',
@@ -61,7 +71,8 @@ describe('workload options', () => {
     ],
     [['--workload', 'normalise', '--depth', '8'], 'is statistics or histogram for `depth` but received "8".'],
     [['--workload', 'statistics', '--statistics-run', 'r1'], 'is normalise for `statisticsRun`'],
-    [['--k', '5'], 'is knn for `k` but received 5.'],
+    [['--k', '5'], 'is knn or kmeans for `k` but received 5.'],
+    [['--workload', 'knn', '--seed', '2'], 'is kmeans for `seed` but received 2.'],
     [['--workload', 'knn', '--depth', '8'], 'is statistics or histogram for `depth` but received "8".'],
   ])('refuse settings of another workload, with the workload that has them: %j', (args, problem) => {
     expect(() => workload(...args)).toThrow(

@@ -9,6 +9,7 @@ import { buildSummary } from '../../../src/report/summary.ts';
 import type { Summary } from '../../../src/report/summary-schema.ts';
 import { renderTerminal } from '../../../src/report/terminal.ts';
 import { classifiedRun } from './classified.ts';
+import { clusteredRun } from './clustered.ts';
 import { HOSTILE_KEYS, type SampleOptions, sampleInput } from './sample.ts';
 import { stagedInput } from './staged.ts';
 
@@ -28,6 +29,7 @@ beforeAll(async () => {
     summaries[name] = buildSummary(await sampleInput(options));
   summaries['a classification'] = (await classifiedRun()).summary;
   summaries['several stages'] = buildSummary(await stagedInput());
+  summaries.clusters = await clusteredRun({ empty: 1 });
 });
 
 it('the page tells how many workers the head started while it ran', () => {
@@ -44,44 +46,47 @@ it('the page tells how many workers the head started while it ran', () => {
 /** Without the backticks that the page shows as code, and with one space for several. */
 const spaced = (text: string) => text.replaceAll(/[`\s]+/g, ' ');
 
-describe.each([...Object.keys(CASES), 'a classification', 'several stages'])('the report of %s', (name) => {
-  it('shows the same figures in the terminal and on the page, and they are those of the summary', () => {
-    const summary = of(name);
-    const [terminal, page] = [renderTerminal(summary), textOf(renderHtml(summary))];
-    for (const { label, cells, shares } of groupsOf(figuresOf(summary)).flatMap(({ rows }) => rows)) {
-      const line = terminal.split('\n').filter((text) => text.startsWith(label));
-      const wanted = [...cells.map(({ text }) => text), ...(shares ?? [])].filter((cell) => cell !== '');
-      expect(line.some((text) => wanted.every((cell) => text.includes(cell)))).toBe(true);
-      for (const cell of wanted) expect(page).toContain(cell);
-    }
-    for (const text of [summary.headline, ...summary.remarks, summary.runId]) {
-      expect(spaced(page)).toContain(spaced(text));
-      expect(terminal.replaceAll('\n', ' ')).toContain(text);
-    }
-  });
+describe.each([...Object.keys(CASES), 'a classification', 'several stages', 'clusters'])(
+  'the report of %s',
+  (name) => {
+    it('shows the same figures in the terminal and on the page, and they are those of the summary', () => {
+      const summary = of(name);
+      const [terminal, page] = [renderTerminal(summary), textOf(renderHtml(summary))];
+      for (const { label, cells, shares } of groupsOf(figuresOf(summary)).flatMap(({ rows }) => rows)) {
+        const line = terminal.split('\n').filter((text) => text.startsWith(label));
+        const wanted = [...cells.map(({ text }) => text), ...(shares ?? [])].filter((cell) => cell !== '');
+        expect(line.some((text) => wanted.every((cell) => text.includes(cell)))).toBe(true);
+        for (const cell of wanted) expect(page).toContain(cell);
+      }
+      for (const text of [summary.headline, ...summary.remarks, summary.runId]) {
+        expect(spaced(page)).toContain(spaced(text));
+        expect(terminal.replaceAll('\n', ' ')).toContain(text);
+      }
+    });
 
-  it('fits the terminal and leaves no control characters in it', () => {
-    const terminal = renderTerminal(of(name));
-    expect(Math.max(...terminal.split('\n').map((line) => [...line].length))).toBeLessThanOrEqual(100);
-    expect(terminal.replaceAll('\n', '')).not.toMatch(/\p{Cc}|[\u202a-\u202e]/u);
-    expect(terminal.endsWith('\n')).toBe(true);
-    expect(terminal).not.toMatch(/undefined|NaN|null|\[object/);
-  });
+    it('fits the terminal and leaves no control characters in it', () => {
+      const terminal = renderTerminal(of(name));
+      expect(Math.max(...terminal.split('\n').map((line) => [...line].length))).toBeLessThanOrEqual(100);
+      expect(terminal.replaceAll('\n', '')).not.toMatch(/\p{Cc}|[\u202a-\u202e]/u);
+      expect(terminal.endsWith('\n')).toBe(true);
+      expect(terminal).not.toMatch(/undefined|NaN|null|\[object/);
+    });
 
-  it('is one well-formed page without script, style attributes or anything to load', () => {
-    const page = renderHtml(of(name));
-    expect(page).not.toMatch(/undefined|NaN|\[object/);
-    const tags = page.match(/<[^>]*>/g)?.join('\n') ?? '';
-    expect(tags).not.toMatch(
-      /<script|<link|<img|<iframe|<object|<base|\sstyle=|\son\w+=|javascript:|\b(href|src)=/i,
-    );
-    expect(openTags(page)).toEqual([]);
-    const [, style = ''] = /<style>([\s\S]*?)<\/style>/.exec(page) ?? [];
-    const hash = createHash('sha256').update(style).digest('base64');
-    expect(style).not.toMatch(/@import|url\(/);
-    expect(page).toContain(`default-src 'none'; style-src 'sha256-${hash}'`);
-  });
-});
+    it('is one well-formed page without script, style attributes or anything to load', () => {
+      const page = renderHtml(of(name));
+      expect(page).not.toMatch(/undefined|NaN|\[object/);
+      const tags = page.match(/<[^>]*>/g)?.join('\n') ?? '';
+      expect(tags).not.toMatch(
+        /<script|<link|<img|<iframe|<object|<base|\sstyle=|\son\w+=|javascript:|\b(href|src)=/i,
+      );
+      expect(openTags(page)).toEqual([]);
+      const [, style = ''] = /<style>([\s\S]*?)<\/style>/.exec(page) ?? [];
+      const hash = createHash('sha256').update(style).digest('base64');
+      expect(style).not.toMatch(/@import|url\(/);
+      expect(page).toContain(`default-src 'none'; style-src 'sha256-${hash}'`);
+    });
+  },
+);
 
 describe('figuresOf', () => {
   it('puts each figure of the summary into its row', () => {

@@ -80,6 +80,7 @@ describe('resolveRun', () => {
   it.each([
     ['normalise', false],
     ['knn', true],
+    ['kmeans', true],
   ])('says of %s whether inputs have to be prepared for it: %s', (name, hasInputs) => {
     expect(resolve({ prefix: 'x/', workload: { name } }).hasInputs).toBe(hasInputs);
   });

@@ -23,6 +23,14 @@ describe('the workload of a request', () => {
       { name: 'knn', params: { k: 1, training: 'train/', labels: 'labels/digits.csv' } },
       { k: 1, training: 'train/', ask: 500, labels: 'labels/digits.csv' },
     ],
+    [{ name: 'kmeans' }, { k: 10, starts: 'kmeans++', seed: 1, maxIterations: 100, labels: 'auto' }],
+    [
+      {
+        name: 'kmeans',
+        params: { k: 1000, starts: 'starts/1.json', seed: 4_294_967_295, maxIterations: 300 },
+      },
+      { k: 1000, starts: 'starts/1.json', seed: 4_294_967_295, maxIterations: 300, labels: 'auto' },
+    ],
   ])('of %j has the settings that it leaves out', (workload, params) => {
     expect(check(workload)).toEqual({ name: workload.name, params });
   });
@@ -79,6 +87,25 @@ describe('the workload of a request', () => {
     expect(() => check({ name: 'knn', params })).toThrow(problem);
   });
 
+  it.each([
+    [{ k: 0 }, 'Expected number of at least 1 for `workload.params.k` but received 0.'],
+    [{ k: 1001 }, 'Expected number of at most 1000 for `workload.params.k` but received 1001.'],
+    [
+      { starts: 'random' },
+      'Expected "kmeans++", or the key of a .json for `workload.params.starts` but received "random".',
+    ],
+    [{ starts: '/a.json' }, 'or the key of a .json for `workload.params.starts` but received "/a.json".'],
+    [{ starts: 3 }, 'or the key of a .json for `workload.params.starts` but received 3.'],
+    [{ seed: -1 }, 'Expected number of at least 0 for `workload.params.seed` but received -1.'],
+    [{ seed: 2 ** 32 }, 'Expected number of at most 4294967295 for `workload.params.seed`'],
+    [{ maxIterations: 0 }, 'Expected number of at least 1 for `workload.params.maxIterations`'],
+    [{ maxIterations: 301 }, 'Expected number of at most 300 for `workload.params.maxIterations`'],
+    [{ labels: 'path' }, 'or the key of a .csv for `workload.params.labels` but received "path".'],
+    [{ ask: 5 }, 'Expected no field `ask` in `workload.params`'],
+  ])('says of kmeans %j what it wants instead', (params, problem) => {
+    expect(() => check({ name: 'kmeans', params })).toThrow(problem);
+  });
+
   it('has no fields beside its name and its settings', () => {
     expect(() => check({ name: 'histogram', depth: '8' })).toThrow(
       'Expected no field `depth` in `workload`:',
@@ -98,6 +125,7 @@ describe('requestedAgain', () => {
     resolveWorkload({ name: 'histogram' }),
     resolveWorkload(normalise),
     resolveWorkload({ name: 'knn', params: { k: 3, ask: 9, labels: 'json' } }),
+    resolveWorkload({ name: 'kmeans', params: { k: 3, seed: 9 } }),
   ])('asks for the same: %j', (workload) => {
     expect(resolveWorkload(requestedAgain(workload))).toEqual(workload);
   });

@@ -26,6 +26,12 @@ describe('workloadText', () => {
       'knn',
       'knn by the 1 nearest of those under train/',
     ],
+    [{ name: 'kmeans' }, 'kmeans', 'kmeans of 10 clusters from kmeans++ of seed 1, 100 iterations at most'],
+    [
+      { name: 'kmeans', params: { k: 2, starts: 'starts/two.json', maxIterations: 5 } },
+      'kmeans',
+      'kmeans of 2 clusters from starts/two.json, 5 iterations at most',
+    ],
   ])('of %j', (request, label, text) => {
     const workload = resolveWorkload(request);
     expect(workloadLabel(workload)).toBe(label);
@@ -39,6 +45,7 @@ it('no two workloads, nor operations of statistics, have one label', () => {
     resolveWorkload({ name: 'histogram' }),
     resolveWorkload({ name: 'normalise' }),
     resolveWorkload({ name: 'knn' }),
+    resolveWorkload({ name: 'kmeans' }),
   ];
   expect(new Set(all.map(workloadLabel)).size).toBe(all.length);
 });

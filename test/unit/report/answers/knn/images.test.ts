@@ -61,6 +61,27 @@ describe('the images of a classification', () => {
     expect(renderHtml(run.summary)).not.toContain('img-src');
   });
 
+  it('keeps apart an image that was asked and one of the same key that was learned from', async () => {
+    // Prepare
+    const { answer } = run.summary;
+    const [first, ...others] = wrong();
+    const [nearest] = first?.neighbours ?? [];
+    if (answer?.kind !== 'knn' || first === undefined || nearest === undefined) throw new TypeError('none');
+    const file = run.images.objects.get(first.key) as Buffer;
+    run.images.put(nearest.key, file);
+    const summary = {
+      ...run.summary,
+      answer: { ...answer, wrong: [{ ...first, key: nearest.key }, ...others] },
+    };
+
+    // Act
+    const { shown } = await answerView(summary).readImages(run);
+
+    // Assess
+    expect(shown.get(askedImage(nearest.key))).toBe(dataUri(file));
+    expect(shown.get(learntImage(nearest.key))).toBe((await read()).shown.get(learntImage(nearest.key)));
+  });
+
   it('leaves out an image that cannot be read, is no image, or is too large, and no other', async () => {
     // Prepare
     const [gone, text, large, ...others] = wrong().map(({ key }) => key);

@@ -1,0 +1,139 @@
+import { NoteLog } from '../dataset/notes.ts';
+import { FanfleetError } from '../errors.ts';
+import { MOST_VALUES } from '../kernel/centres.ts';
+import { MOST_LENGTH } from '../kernel/nearest.ts';
+import { seededRandom } from '../statistics/random.ts';
+import { writeLabels } from '../workloads/kmeans/labels-file.ts';
+import { plusPlus } from '../workloads/kmeans/plus-plus.ts';
+import { type KmeansParams, PLUS_PLUS } from '../workloads/kmeans/schema.ts';
+import { writeState } from '../workloads/kmeans/state.ts';
+import { imageKeys } from './image-keys.ts';
+import { ImageLabels, MOST_LABELLED, noLabels, settledSource } from './image-labels.ts';
+import type { Prepared, PrepareOptions } from './options.ts';
+import { putInputs } from './put-inputs.ts';
+import { namedImages, type StartImages, sampledImages } from './start-images.ts';
+
+/** Most bytes of the pixels of a batch, which a worker has in memory at once. */
+const BATCH_BYTES = 256 * 1024 * 1024;
+
+/**
+ * Make the first centres of a run, which are images, and the labels of all images for its answer: `start.json` and `labels.json`.
+ *
+ * @throws FanfleetError `INVALID_INPUT` where there are fewer images than clusters, they are too large, what is said of starts or
+ *   labels is not so; as `runBatch` does, or S3's code
+ */
+export async function prepareKmeans(params: KmeansParams, options: PrepareOptions): Promise<Prepared> {
+  const notes = new NoteLog();
+  const images = await startOf(params, options, notes);
+  const { width, height, pixels } = images;
+  const length = width * height * 3;
+  await expectBatchesFit(options, length);
+  const centres = Array.from({ length: params.k }, (_, cluster) => ({
+    count: 1,
+    sum: [...pixels.subarray(cluster * length, (cluster + 1) * length)],
+  }));
+  const start = Buffer.from(writeState({ width, height, centres, sizes: null, inertia: null }));
+  const { file, count } = await labelsOf(params, options, notes);
+  await putInputs(
+    options.store,
+    options.runId,
+    {
+      start: { name: 'start.json', body: start, contentType: 'application/json' },
+      labels: { name: 'labels.json', body: file, contentType: 'application/json' },
+    },
+    notes.list(),
+  );
+  return { images: params.k, labels: count, bytes: start.length };
+}
+
+/** The images that are the first centres, in the order of their clusters. */
+async function startOf(params: KmeansParams, options: PrepareOptions, notes: NoteLog): Promise<StartImages> {
+  const { k, starts, seed } = params;
+  const mostLength = Math.min(MOST_LENGTH, Math.floor(MOST_VALUES / k));
+  if (starts !== PLUS_PLUS) {
+    const where = `s3://${options.bucket}/${starts}`;
+    return namedImages(await readKeys(starts, where, k, options), where, options, mostLength, notes);
+  }
+  const images = await sampledImages(options, mostLength, notes);
+  const found = images.keys.length;
+  if (found < k) {
+    throw unusable(
+      `Expected at least as many images of one size as clusters, ${k}, but there are ${found} that can be used: take a smaller \`k\`, or a wider prefix.`,
+    );
+  }
+  const length = images.pixels.length / found;
+  const { taken, distinct } = plusPlus(images.pixels, length, k, seededRandom(seed));
+  if (distinct < k) notes.add('START_NOT_DISTINCT', `${distinct} of ${k}`);
+  return {
+    ...images,
+    keys: taken.map((place) => images.keys[place] ?? ''),
+    pixels: Buffer.concat(taken.map((place) => images.pixels.subarray(place * length, (place + 1) * length))),
+  };
+}
+
+/** The keys in the JSON that the params name. */
+async function readKeys(key: string, where: string, k: number, { files }: PrepareOptions): Promise<string[]> {
+  const expected = `Expected a JSON array of ${k} keys that differ at ${where}, one for each cluster, but`;
+  let keys: unknown;
+  try {
+    keys = JSON.parse((await files.get(key)).toString('utf8'));
+  } catch (reason) {
+    if (reason instanceof FanfleetError && reason.code === 'OBJECT_NOT_FOUND') {
+      throw unusable(`${expected} it is not there: correct \`starts\`.`);
+    }
+    if (!(reason instanceof SyntaxError)) throw reason;
+    throw unusable(`${expected} it is no JSON: ${reason.message}.`);
+  }
+  if (!Array.isArray(keys) || !keys.every((each) => typeof each === 'string')) {
+    throw unusable(`${expected} it has something else.`);
+  }
+  const differ = new Set(keys).size;
+  if (keys.length !== k || differ !== k)
+    throw unusable(`${expected} it has ${keys.length}, of which ${differ} differ.`);
+  return keys;
+}
+
+async function expectBatchesFit({ manifest }: PrepareOptions, length: number): Promise<void> {
+  let most = 0;
+  for await (const { objects } of manifest()) most = Math.max(most, objects.length);
+  if (most * length <= BATCH_BYTES) return;
+  const fitting = Math.floor(BATCH_BYTES / length);
+  throw unusable(
+    `Expected batches whose pixels take at most ${BATCH_BYTES / (1024 * 1024)} MiB, so ${fitting} images of this size, but the largest has ${most}: take a smaller \`batchSize\`, or smaller images.`,
+  );
+}
+
+/** The file of the labels that clusters are compared with, and how many of these differ. */
+async function labelsOf({ labels: asked }: KmeansParams, options: PrepareOptions, notes: NoteLog) {
+  const { bucket, files, prefix } = options;
+  const none = { file: writeLabels([]), count: 0 };
+  const images = await imageKeys(options.manifest(), prefix, MOST_LABELLED);
+  if (images.count > MOST_LABELLED) {
+    notes.add('IMAGES_TOO_MANY', `${images.count} images`);
+    return none;
+  }
+  const source = settledSource(asked, images);
+  try {
+    const labels = await (await ImageLabels.from(source, [images], { bucket, files, notes })).of(images);
+    const count = new Set(labels.values()).size;
+    if (asked === 'auto') {
+      // Where each is of one image only they divide nothing: such as the numbers of photographs.
+      if (count === labels.size) return none;
+    } else if (count === 0) {
+      throw noLabels('the images', source, images.keys);
+    }
+    const file = writeLabels(labels);
+    for (const key of images.keys) if (!labels.has(key)) notes.add('IMAGES_NOT_LABELLED', key);
+    return { file, count };
+  } catch (reason) {
+    // Nobody has asked for them.
+    if (asked !== 'auto' || !(reason instanceof FanfleetError) || reason.code !== 'INVALID_INPUT')
+      throw reason;
+    notes.add('LABELS_NOT_SUITED', reason.message.replace(`[${reason.code}] `, ''));
+    return none;
+  }
+}
+
+function unusable(message: string): FanfleetError {
+  return new FanfleetError('INVALID_INPUT', message, { source: 'user' });
+}

@@ -1,0 +1,140 @@
+import { execFile } from 'node:child_process';
+import { copyFile, mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { cli, ROOT } from '../../scripts/own-stack/cli.ts';
+import {
+  type ConnectedStack,
+  connectStack,
+  readSummary,
+  startExecution,
+  waitForEnd,
+} from '../../scripts/own-stack/stack.ts';
+import { type Arm, armSchema } from '../../src/contract/arm.ts';
+import { ENGINE_NAMES } from '../../src/contract/engines.ts';
+import type { InputFile } from '../../src/contract/inputs.ts';
+import { layout } from '../../src/contract/layout.ts';
+import type { Summary } from '../../src/report/summary-schema.ts';
+import { copySample } from './support/copy-sample.ts';
+import { sharedFleet } from './support/shared-fleet.ts';
+
+const K = 10;
+/** Of the 1,797 digits. */
+const IMAGES = 240;
+const BATCH_SIZE = 50;
+const MOST_ITERATIONS = 5;
+const PREFIX = 'kmeans-digits/';
+
+/** A stage as the independent computation gives it. */
+interface Stage {
+  readonly outcome: string;
+  readonly rows: readonly string[];
+}
+
+let stack: ConnectedStack;
+let folder: string;
+
+beforeAll(async () => {
+  stack = await connectStack(inject('home'));
+  await copySample('digits', IMAGES, PREFIX);
+  folder = await mkdtemp(join(tmpdir(), 'fanfleet-kmeans-'));
+  const digits = join(inject('home'), 'dataset/digits');
+  await mkdir(join(folder, 'digits'));
+  for (const name of (await readdir(digits)).sort().slice(0, IMAGES)) {
+    await copyFile(join(digits, name), join(folder, 'digits', name));
+  }
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+describe.each(ENGINE_NAMES)('the digits in clusters, with engine %s', (engine) => {
+  let runId: string;
+  let summary: Summary;
+  let expected: readonly Stage[];
+
+  beforeAll(async () => {
+    const fleet = await sharedFleet(engine);
+    runId = await startExecution(stack, {
+      ...{ prefix: PREFIX, fleet, batchSize: BATCH_SIZE },
+      workload: { name: 'kmeans', params: { k: K, maxIterations: MOST_ITERATIONS } },
+    });
+    expect(await waitForEnd(stack, runId)).toMatchObject({ status: 'SUCCEEDED' });
+    summary = await readSummary(stack, runId);
+    expected = await independent(await startOf(runId));
+  });
+
+  it('have on both arms the rows and centres of every stage that fractions give', async () => {
+    expect(summary.agreement.equal).toBe(true);
+    expect(summary.rounds.flatMap(({ arms }) => arms.map(({ valid }) => valid))).toEqual([true, true]);
+    for (const arm of armSchema.options) {
+      for (const [number, stage] of expected.entries()) {
+        expect(await outcomeOf(runId, arm, number), `${arm}, stage ${number}`).toBe(stage.outcome);
+        expect(await rowsOf(runId, arm, number), `${arm}, stage ${number}`).toEqual(stage.rows);
+      }
+      expect(await stack.runs.get(layout.outcome(runId, arm, 0, expected.length)).catch(String)).toContain(
+        'OBJECT_NOT_FOUND',
+      );
+    }
+  });
+
+  it('are compared with their names, in the summary and in the report', async () => {
+    const outcomes = expected.map(
+      ({ outcome }) => JSON.parse(outcome) as { inertia: string; sizes: number[] },
+    );
+    const { answer } = summary;
+    expect(answer).toMatchObject({
+      ...{ kind: 'kmeans', images: IMAGES, k: K, iterations: expected.length, empty: [] },
+      inertia: outcomes.map(({ inertia }) => inertia),
+      agreement: { labelled: IMAGES },
+    });
+    if (answer?.kind !== 'kmeans') throw new TypeError('Expected clusters.');
+    expect(answer.clusters.map(({ size }) => size)).toEqual(outcomes.at(-1)?.sizes);
+    // By chance it would be 0.
+    expect(answer.agreement?.adjustedRandIndex).toBeGreaterThan(0.3);
+    const { code } = await cli(stack.home, ['report', runId]);
+    expect(code).toBe(0);
+  });
+});
+
+it('more clusters than images end the run before its arms, and say so', async () => {
+  const workload = { name: 'kmeans', params: { k: IMAGES + 1 } };
+  const runId = await startExecution(stack, { prefix: PREFIX, workload });
+  const ended = await waitForEnd(stack, runId);
+  expect(ended.status).toBe('FAILED');
+  // The offline AWS has a name of its own for every error of a function.
+  expect(ended.cause).toContain('[INVALID_INPUT]');
+  expect(ended.cause).toContain(`clusters, ${IMAGES + 1}, but there are ${IMAGES} that can be used`);
+});
+
+/** The state of the first stage. */
+async function startOf(runId: string): Promise<Buffer> {
+  const inputs = (await stack.runs.getJson(layout.inputs(runId))) as { readonly start: InputFile };
+  return stack.runs.get(inputs.start.key);
+}
+
+async function outcomeOf(runId: string, arm: Arm, stage: number): Promise<string> {
+  return (await stack.runs.get(layout.outcome(runId, arm, 0, stage))).toString('utf8');
+}
+
+async function rowsOf(runId: string, arm: Arm, stage: number): Promise<string[]> {
+  const keys: string[] = [];
+  for await (const { key } of stack.runs.list(layout.results(runId, arm, 0, stage))) keys.push(key);
+  const files = await Promise.all(keys.sort().map((key) => stack.runs.get(key)));
+  return Buffer.concat(files).toString('utf8').trimEnd().split('\n');
+}
+
+async function independent(start: Buffer): Promise<Stage[]> {
+  const starts = join(folder, 'start.json');
+  await writeFile(starts, start);
+  const script = join(ROOT, 'test/fixtures/independent_kmeans.py');
+  const most = ['--max-iterations', String(MOST_ITERATIONS), '--prefix', PREFIX];
+  const args = ['-B', script, join(folder, 'digits'), starts, ...most];
+  const { stdout } = await promisify(execFile)(join(ROOT, '.venv/bin/python'), args, {
+    maxBuffer: 256 * 1024 * 1024,
+  });
+  return stdout
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line) as Stage);
+}
