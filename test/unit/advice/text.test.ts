@@ -11,7 +11,7 @@ const with_ = (over: Partial<Advice>): Advice => ({ ...ADVICE, ...over });
 describe('sentenceOf', () => {
   it('says what to take, what it takes, and the best of the other arm', () => {
     expect(ADVICE.sentence).toBe(
-      'For 100,000 images of 110 kB take 2 workers of t4g.small (grpc, batches of 500): 3 min 21 s and $0.0490, the least money; the other arm at its best, 10 Lambda functions of 1024 MB (arm64, batches of 1000), takes 33.0 s and $0.0525.',
+      'For 100,000 images of 110 kB take 2 workers of t4g.small (grpc, batches of 500): 3 min 21 s and $0.0490, the least money; the other arm at its best, 10 Lambda functions of 1024 MB (arm64, batches of 1000), takes 33.0 s and $0.0526.',
     );
   });
 
