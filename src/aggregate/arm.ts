@@ -18,7 +18,7 @@ import { type BatchRange, logForeignFiles } from './foreign-files.ts';
 import { readManifest } from './manifest-stream.ts';
 import { EMPTY_PART, type ImagePart, mergeParts } from './part.ts';
 import { type MapPlace, readSpan, spanBody } from './spans.ts';
-import { readOutcomes, readReduced } from './stages.ts';
+import { readAllReduced, readOutcomes } from './stages.ts';
 
 export interface AggregateArmInput {
   readonly reader: BucketReader;
@@ -63,7 +63,7 @@ export async function aggregateArm(input: AggregateArmInput): Promise<ArmAggrega
   const log = new ProblemLog();
   const hash = createHash('sha256');
   const answer = answerOf(input.workload, input.inputs);
-  const reduced = hasStages ? await readReduced(input, log) : [];
+  const reduced = hasStages ? await readAllReduced(input, log) : [];
   for await (const outcome of readOutcomes(input, reduced, log)) {
     hash.update(outcome);
     answer.addOutcome?.(outcome);

@@ -6,12 +6,13 @@ import type { Arm } from '../contract/arm.ts';
 import { type InputFile, inputsSchema } from '../contract/inputs.ts';
 import { layout } from '../contract/layout.ts';
 import { planSchema } from '../contract/plan.ts';
-import { type Reduced, reducedSchema, START, type Stage } from '../contract/stage.ts';
+import { type Reduced, START, type Stage } from '../contract/stage.ts';
 import type { Workload } from '../contract/workload.ts';
 import { FanfleetError } from '../errors.ts';
 import { parse } from '../parse.ts';
 import { reducerOf } from '../workloads/reducers.ts';
 import type { Reducer, StageState } from '../workloads/workload.ts';
+import { readReduced } from './stages.ts';
 
 /** Files of batches that are read ahead: each may have some megabytes. */
 const AHEAD = 8;
@@ -37,12 +38,13 @@ export interface ReduceOptions extends StagedRound {
 /**
  * The first stage that is not over: of a run that resumes another one some may be. Null where the last one is.
  *
- * @throws FanfleetError `OBJECT_NOT_FOUND` where the state of the first one was not prepared
+ * @throws FanfleetError `OBJECT_NOT_FOUND` where the state of the first one was not prepared, `OUTCOME_DAMAGED` where a
+ *   `reduced.json` is not what a reduce writes
  */
 export async function firstStage(round: StagedRound): Promise<Stage | null> {
   let stage: Stage | null = { number: 0, state: await readStart(round) };
   while (stage !== null) {
-    const reduced = await readReduced(round, stage.number);
+    const reduced = await reducedOf(round, stage.number);
     if (reduced === null) return stage;
     stage = stageAfter(reduced);
   }
@@ -55,11 +57,12 @@ export async function firstStage(round: StagedRound): Promise<Stage | null> {
  *
  * @returns the next stage, or null after the last one
  * @throws FanfleetError `STAGE_INCOMPLETE` where a batch has left nothing, `STAGE_MISSING` where the stage before is not over,
- *   `INPUT_DAMAGED` where its outcome is not what was reduced, or what the reducer throws
+ *   `INPUT_DAMAGED` where its outcome is not what was reduced, `OUTCOME_DAMAGED` where a `reduced.json` is not what a reduce writes,
+ *   or what the reducer throws
  */
 export async function reduceStage(options: ReduceOptions): Promise<Stage | null> {
   const { store, runId, arm, round, stage: number, clock } = options;
-  const before = await readReduced(options, number);
+  const before = await reducedOf(options, number);
   if (before !== null) return stageAfter(before);
   const [startedAt, cpuStarted] = [clock(), options.cpuMs()];
   const state = await readState(options);
@@ -111,10 +114,12 @@ async function readStart({ store, runId }: StagedRound): Promise<InputFile> {
   throw new FanfleetError('OBJECT_NOT_FOUND', message, { source: 'internal' });
 }
 
-async function readReduced({ store, runId, arm, round }: StagedRound, stage: number) {
-  const key = layout.reduced(runId, arm, round, stage);
-  const found = await getIfPresent(store, key);
-  return found === null ? null : parse(reducedSchema, JSON.parse(found.toString('utf8')), key);
+async function reducedOf({ store, ...round }: StagedRound, stage: number): Promise<Reduced | null> {
+  const found = await readReduced({ reader: store, ...round }, stage);
+  if (found !== 'damaged') return found;
+  const key = layout.reduced(round.runId, round.arm, round.round, stage);
+  const message = `Expected what the reduce of stage ${stage} wrote in ${key} but found something else: start the run again, and let nothing else write there.`;
+  throw new FanfleetError('OUTCOME_DAMAGED', message, { source: 'internal' });
 }
 
 async function readState(options: ReduceOptions): Promise<Buffer> {
@@ -129,7 +134,7 @@ async function readState(options: ReduceOptions): Promise<Buffer> {
 async function fileOfState(options: ReduceOptions): Promise<InputFile> {
   const { stage } = options;
   if (stage === 0) return readStart(options);
-  const before = await readReduced(options, stage - 1);
+  const before = await reducedOf(options, stage - 1);
   if (before !== null && !before.isLast) return before.outcome;
   const why = before === null ? 'it is not over' : 'it was the last one';
   const message = `Expected stage ${stage - 1} of ${options.runId} to be over before stage ${stage} is reduced but ${why}: resume the run.`;

@@ -49,21 +49,30 @@ export interface ArmPlace {
  *
  * @param log gets `STAGE_MISSING` where they do not go on to a last one
  */
-export async function readReduced(place: ArmPlace, log: Pick<ProblemLog, 'add'>): Promise<Reduced[]> {
-  const { reader, runId, arm, round } = place;
+export async function readAllReduced(place: ArmPlace, log: Pick<ProblemLog, 'add'>): Promise<Reduced[]> {
   const found: Reduced[] = [];
   while (found.at(-1)?.isLast !== true) {
     const stage = found.length;
-    const body = await getIfPresent(reader, layout.reduced(runId, arm, round, stage));
-    const reduced = body === null ? null : parseReduced(body);
-    if (reduced === null || reduced.stage !== stage) {
-      const why = body === null ? 'was not reduced' : 'has a reduced.json that is none of it';
+    const reduced = await readReduced(place, stage);
+    if (reduced === null || reduced === 'damaged') {
+      const why = reduced === null ? 'was not reduced' : 'has a reduced.json that is none of it';
       log.add('STAGE_MISSING', `stage ${stage} ${why}`);
       break;
     }
     found.push(reduced);
   }
   return found;
+}
+
+/** `reduced.json` of one stage; null where it has none, `damaged` where what is there is not of it. */
+export async function readReduced(
+  { reader, runId, arm, round }: Omit<ArmPlace, 'reader'> & { readonly reader: Pick<BucketReader, 'get'> },
+  stage: number,
+): Promise<Reduced | 'damaged' | null> {
+  const body = await getIfPresent(reader, layout.reduced(runId, arm, round, stage));
+  if (body === null) return null;
+  const reduced = parseReduced(body);
+  return reduced?.stage === stage ? reduced : 'damaged';
 }
 
 /**

@@ -127,6 +127,25 @@ describe('a stage', () => {
     await expect(reduceStage(optionsOf(1))).rejects.toMatchObject({ code: 'INPUT_DAMAGED' });
   });
 
+  it.each([
+    ['no JSON', () => '{'],
+    ['another form', () => '{"stage":0}'],
+    ['of another stage', (reduced: object) => JSON.stringify({ ...reduced, stage: 1 })],
+  ])('has to have its own reduced.json, not one that is %s', async (name, bodyOf) => {
+    const runId = `damaged ${name}`.replaceAll(' ', '-');
+    const optionsOf = await prepareRun(runId);
+    await putSums(runId, 0);
+    await reduceStage(optionsOf(0));
+    const key = layout.reduced(runId, 'serverless', 1, 0);
+    const body = bodyOf(reducedSchema.parse(await store.getJson(key)));
+    await store.put(key, Buffer.from(body), 'application/json');
+
+    const damaged = { code: 'OUTCOME_DAMAGED', message: expect.stringContaining(key) };
+    await expect(firstStage(optionsOf(0))).rejects.toMatchObject(damaged);
+    await expect(reduceStage(optionsOf(0))).rejects.toMatchObject(damaged);
+    await expect(reduceStage(optionsOf(1))).rejects.toMatchObject(damaged);
+  });
+
   it('is of a workload that has some', async () => {
     const optionsOf = await prepareRun('single');
     await putSums('single', 0);
