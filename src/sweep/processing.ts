@@ -5,9 +5,9 @@ import { layout } from '../contract/layout.ts';
 import { spanSchema } from '../contract/span.ts';
 import { parse } from '../parse.ts';
 
-/** What the batches of an arm took together, by their spans. */
+/** What the batches of an arm took together, by their spans: of several stages those of all. */
 export interface Processing {
-  /** Start of the first and end of the last batch, epoch milliseconds. */
+  /** Start of the first and end of the last batch, epoch milliseconds; what lies between stages is within. */
   readonly startedAt: number;
   readonly endedAt: number;
   readonly cpuMs: number;
@@ -26,8 +26,7 @@ export async function readProcessing(
   runId: string,
   arm: Arm = 'fleet',
 ): Promise<Processing | null> {
-  const keys: string[] = [];
-  for await (const { key } of reader.list(layout.spans(runId, arm, 0))) keys.push(key);
+  const keys = await spansOf(reader, runId, arm);
   if (keys.length === 0) return null;
   let startedAt = Number.POSITIVE_INFINITY;
   let endedAt = Number.NEGATIVE_INFINITY;
@@ -39,4 +38,19 @@ export async function readProcessing(
     cpuMs += span.cpuMs;
   });
   return { startedAt, endedAt, cpuMs, batches: keys.length };
+}
+
+/** Keys of a single map, or of every stage that was begun. */
+async function spansOf(reader: Pick<BucketReader, 'list'>, runId: string, arm: Arm): Promise<string[]> {
+  const keys = await keysBelow(reader, layout.spans(runId, arm, 0));
+  if (keys.length > 0) return keys;
+  for (let stage = 0; ; stage += 1) {
+    const ofStage = await keysBelow(reader, layout.spans(runId, arm, 0, stage));
+    if (ofStage.length === 0) return keys;
+    keys.push(...ofStage);
+  }
+}
+
+async function keysBelow(reader: Pick<BucketReader, 'list'>, prefix: string): Promise<string[]> {
+  return (await Array.fromAsync(reader.list(prefix))).map(({ key }) => key);
 }

@@ -116,6 +116,30 @@ describe('readProcessing', () => {
     });
   });
 
+  it('is of all stages together, with what lies between them', async () => {
+    const bucket = new MemoryBucket();
+    const stages = [
+      [
+        { startedAt: 200, endedAt: 700, cpuMs: 10 },
+        { startedAt: 300, endedAt: 600, cpuMs: 20 },
+      ],
+      [{ startedAt: 1200, endedAt: 1300, cpuMs: 30 }],
+      [{ startedAt: 1800, endedAt: 2000, cpuMs: 40 }],
+    ];
+    for (const [stage, times] of stages.entries()) {
+      for (const [batch, time] of times.entries()) {
+        const key = layout.span('r', 'serverless', 0, batch, stage);
+        bucket.put(key, JSON.stringify(spanOf('serverless', batch, time)));
+      }
+    }
+    expect(await readProcessing(bucket, 'r', 'serverless')).toEqual({
+      startedAt: 200,
+      endedAt: 2000,
+      cpuMs: 100,
+      batches: 4,
+    });
+  });
+
   it('is null without spans, and refuses what is none', async () => {
     const bucket = new MemoryBucket();
     expect(await readProcessing(bucket, 'r')).toBeNull();
