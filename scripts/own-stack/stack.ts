@@ -3,6 +3,7 @@ import { CloudFormationClient } from '@aws-sdk/client-cloudformation';
 import { DescribeInstancesCommand, EC2Client } from '@aws-sdk/client-ec2';
 import { SFNClient, StartExecutionCommand } from '@aws-sdk/client-sfn';
 import { CREDENTIALS, REGION, readState } from '../../localstack/offline.ts';
+import { readAllReduced } from '../../src/aggregate/stages.ts';
 import { ObjectStore } from '../../src/aws/object-store.ts';
 import { createS3 } from '../../src/aws/s3.ts';
 import { findStack } from '../../src/aws/stack.ts';
@@ -47,10 +48,21 @@ export async function readSummary({ runs }: ConnectedStack, runId: string): Prom
   return summarySchema.parse(await runs.getJson(layout.summary(runId)));
 }
 
-/** All rows of an arm, as their text. */
-export async function readRows({ runs }: ConnectedStack, runId: string, arm: Arm): Promise<string> {
+/**
+ * All rows of an arm, as their text.
+ *
+ * @param stage of a workload that has several. @default the last one that was reduced
+ */
+export async function readRows(
+  { runs }: ConnectedStack,
+  runId: string,
+  arm: Arm,
+  stage?: number,
+): Promise<string> {
+  const place = { reader: runs, runId, arm, round: 0 };
+  const last = stage ?? (await readAllReduced(place, { add: () => undefined })).at(-1)?.stage;
   const keys: string[] = [];
-  for await (const { key } of runs.list(layout.results(runId, arm, 0))) keys.push(key);
+  for await (const { key } of runs.list(layout.results(runId, arm, 0, last))) keys.push(key);
   const files = await Promise.all(keys.sort().map((key) => runs.get(key)));
   return Buffer.concat(files).toString('utf8');
 }
