@@ -76,7 +76,8 @@ export async function readReduced(
 }
 
 /**
- * What each stage came to, one after the other: only one is held.
+ * What each stage came to, one after the other: only one is held. One that is damaged is left out, since nothing can be made of
+ * what is no outcome.
  *
  * @param log gets `OUTCOME_DAMAGED` for each that is not there, or not as its `reduced.json` says
  */
@@ -88,10 +89,8 @@ export async function* readOutcomes(
   for (const { stage, outcome } of stages) {
     const body = await getIfPresent(reader, layout.outcome(runId, arm, round, stage));
     const sha256 = body && createHash('sha256').update(body).digest('hex');
-    if (sha256 !== outcome.sha256) {
-      log.add('OUTCOME_DAMAGED', `stage ${stage}: ${sha256 ?? 'not there'}, and not ${outcome.sha256}`);
-    }
-    if (body !== null) yield body;
+    if (body !== null && sha256 === outcome.sha256) yield body;
+    else log.add('OUTCOME_DAMAGED', `stage ${stage}: ${sha256 ?? 'not there'}, and not ${outcome.sha256}`);
   }
 }
 

@@ -1,4 +1,4 @@
-import type { Centre } from '../../kernel/centres.ts';
+import { type Centre, MOST_COUNT } from '../../kernel/centres.ts';
 import type { Reducer, StageState } from '../workload.ts';
 import { inertiaText } from './inertia.ts';
 import { type KmeansWork, SUMS } from './params.ts';
@@ -24,7 +24,9 @@ export function kmeansReducer({ k, maxIterations }: KmeansWork, { number, state 
       const batch = readSums(file, k, length);
       for (const [cluster, count] of batch.counts.entries()) {
         if (count === 0) continue;
-        counts[cluster] = (counts[cluster] ?? 0) + count;
+        const total = (counts[cluster] ?? 0) + count;
+        if (total > MOST_COUNT) throw damaged(`cluster ${cluster} would have more than 2^31 images`);
+        counts[cluster] = total;
         squares[cluster] = (squares[cluster] ?? 0n) + BigInt(batch.squares[cluster] ?? 0);
         addTo(sums[cluster] ?? [], batch.sums[cluster] ?? []);
       }

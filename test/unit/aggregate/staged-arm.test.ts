@@ -6,6 +6,7 @@ import { stageOfRows } from '../../../src/aggregate/stages.ts';
 import type { Arm } from '../../../src/contract/arm.ts';
 import { layout } from '../../../src/contract/layout.ts';
 import { type Row, serializeRow } from '../../../src/contract/row.ts';
+import { writeState } from '../../../src/workloads/kmeans/state.ts';
 import { batchesOf, MemoryBucket, putManifest, rowOf } from './fixture.ts';
 import { outcomeOf, putStage } from './staged.ts';
 
@@ -180,6 +181,36 @@ describe('aggregateArm with stages', () => {
     const arm = await aggregate(bucket);
     expect(arm.valid).toBe(false);
     expect(codes(arm)).toEqual(expected);
+  });
+
+  it.each([
+    ['cut off', (text: string) => text.slice(0, -9)],
+    ['empty', () => ''],
+    ['no JSON, and ends as one', (text: string) => text.replace('"centres"', 'centres')],
+  ])('has the images of kmeans where its last outcome is %s', async (_, damage) => {
+    // Prepare
+    const bucket = new MemoryBucket();
+    putManifest(bucket, RUN, batches);
+    const outcomes = [1, 2].map((value) =>
+      writeState({
+        ...{ width: 1, height: 1, sizes: [keys.length], inertia: '7.000000' },
+        centres: [{ count: keys.length, sum: [value, value, value] }],
+      }),
+    );
+    for (const [stage, outcome] of outcomes.entries()) {
+      putStage(bucket, { runId: RUN, arm: 'serverless' }, batches, {
+        ...{ stage, outcome, isLast: stage === 1, map: [1000, 2000], reduce: [2200, 2500] },
+        rowFor: (key) => ({ key, width: 1, height: 1, channels: 3, label: '0' }),
+      });
+    }
+    bucket.put(layout.outcome(RUN, 'serverless', 0, 1), damage(outcomes[1] ?? ''));
+
+    // Act
+    const arm = await aggregate(bucket, { workload: { name: 'kmeans', params: { k: 1, maxIterations: 2 } } });
+
+    // Assess
+    expect(codes(arm)).toEqual(['OUTCOME_DAMAGED']);
+    expect(arm).toMatchObject({ valid: false, images: 25, answer: { clusters: [{ size: 25 }] } });
   });
 
   it('takes no span of another stage', async () => {

@@ -15,6 +15,8 @@ export interface WrittenStage {
   readonly reduce: readonly [from: number, to: number];
   readonly rowFor: (key: string) => Row;
   readonly span?: Partial<Span>;
+  /** @default `outcomeOf` the stage */
+  readonly outcome?: string;
 }
 
 export function outcomeOf(stage: number): string {
@@ -26,7 +28,7 @@ export function putStage(
   bucket: MemoryBucket,
   { runId, arm }: { readonly runId: string; readonly arm: Arm },
   batches: readonly Batch[],
-  { stage, isLast, map, reduce, rowFor, span }: WrittenStage,
+  { stage, isLast, map, reduce, rowFor, span, outcome = outcomeOf(stage) }: WrittenStage,
 ): void {
   for (const { batch, objects } of batches) {
     putRows(
@@ -48,7 +50,6 @@ export function putStage(
     });
     bucket.put(layout.span(runId, arm, 0, batch, stage), JSON.stringify(own));
   }
-  const outcome = outcomeOf(stage);
   const key = layout.outcome(runId, arm, 0, stage);
   bucket.put(key, outcome);
   const reduced: Reduced = {

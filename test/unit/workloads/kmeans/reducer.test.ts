@@ -164,6 +164,17 @@ describe('the reduce of kmeans', () => {
     );
   });
 
+  it('refuses more images of a cluster than kernels take, as Python does', () => {
+    const state = bufferOf(stateOf([{ count: 1, sum: [0, 0, 0] }]));
+    const reducer = kmeansReducer({ k: 1, maxIterations: 9 }, { number: 0, state });
+    const batch = (count: number) =>
+      Buffer.from(writeSums({ counts: [count], squares: [0], sums: [[0, 0, 0]] }));
+    reducer.add(batch(2 ** 31));
+    expect(() => reducer.add(batch(1))).toThrow(
+      '[OUTCOME_DAMAGED] Expected centres but cluster 0 would have more than 2^31 images',
+    );
+  });
+
   it('refuses a state of other clusters', () => {
     const state = bufferOf(stateOf([{ count: 1, sum: [1, 2, 3] }]));
     expect(() => kmeansReducer({ k: 2, maxIterations: 9 }, { number: 0, state })).toThrow(
