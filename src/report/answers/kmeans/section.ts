@@ -23,7 +23,7 @@ export function clustersSection(answer: Clustering, summary: Summary, images: Pa
   const [inertia, after] = outcomeText(answer);
   const agreement = agreementText(answer);
   return html`<section><h2>Clusters</h2>
-<p><b>${inertia}</b> ${after}. ${converged || iterations === 0 ? null : 'More iterations would change its clusters. '}Counted from the rows of ${source.arm}, round ${source.round}. ${completenessNote(summary, source)}</p>
+<p><b>${inertia}</b> ${after}. ${converged || iterations === 0 ? null : 'More iterations may change its clusters. '}Counted from the rows of ${source.arm}, round ${source.round}. ${completenessNote(summary, source)}</p>
 ${agreement === null ? null : html`<p><b>${agreement[0]}</b>: in so many images the label is that of most images of their cluster; ${agreement[1]}.</p>`}
 ${answer.inertia.length < 2 ? null : inertiaChart(inertiaOf(answer))}
 ${clusterList(answer, images)}</section>`;

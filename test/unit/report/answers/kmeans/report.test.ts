@@ -145,7 +145,7 @@ describe('the report of clusters', () => {
     expect(renderHtml(many)).toContain('<path class="line s-inertia"');
     expect(renderHtml(many)).not.toContain('class="dot s-inertia"');
     expect(plain(renderTerminal(many))).toContain('9,000 → 8,999 → 8,998 → 8,997 → … → 8,904 → 8,903');
-    expect(renderHtml(many)).toContain('More iterations would change its clusters.');
+    expect(renderHtml(many)).toContain('More iterations may change its clusters.');
   });
 
   it('shows the largest clusters where there are many', () => {
