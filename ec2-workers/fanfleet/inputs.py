@@ -18,7 +18,7 @@ from fanfleet.fetch import BODY_TRIES, read_whole
 MOST_BYTES = 512 * 2**20
 """Of all files of which a process keeps what was made; the last one that was asked for is kept whatever it has."""
 
-MOST_STATE_BYTES = 64 * 2**20
+MOST_STATE_BYTES = 32 * 2**20
 """Of all states of which a process keeps what was made: that of the stage, and some before it, for what is late."""
 
 MOST_RUNS = 16

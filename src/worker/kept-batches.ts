@@ -77,6 +77,12 @@ export class KeptBatches {
     this.#bytes += bytes;
   }
 
+  /** Keep none any more: who comes next wants the memory, and none of them. */
+  clear(): void {
+    this.#entries.clear();
+    this.#bytes = 0;
+  }
+
   #drop(name: string): void {
     this.#bytes -= this.#entries.get(name)?.bytes ?? 0;
     this.#entries.delete(name);

@@ -2,8 +2,11 @@ import type { S3Requests } from '../aws/s3-requests.ts';
 import { InputFiles } from './inputs.ts';
 import { KeptBatches } from './kept-batches.ts';
 
-/** Of a state: several times the largest one, since the next stage's comes while this one's is in use. */
-const STATE_BYTES = 64 * 1024 * 1024;
+/**
+ * Of states: twice the largest one, since the next stage's comes while this one's is in use. With what is made of them, they take some
+ * four times as much.
+ */
+const STATE_BYTES = 32 * 1024 * 1024;
 /** Of the memory of a process, what batches are kept in; and most bytes of it. */
 const KEPT_PART = 1 / 4;
 const KEPT_BYTES = 4 * 1024 * 1024 * 1024;

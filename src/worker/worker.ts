@@ -142,6 +142,8 @@ function doBatch(job: Work, options: WorkerOptions): Promise<DoneBatch> {
 async function doMap(job: Work, runner: Runner, options: WorkerOptions): Promise<DoneBatch> {
   const { store, clock, arm = 'serverless' } = options;
   if (job.stage !== null) throw unexpectedStage(job, 'no stage');
+  // A warm process has them of an earlier run, and what this one may take is counted without them.
+  options.stages?.batches.clear();
   const started = clock.now();
   const inputs = runner.inputs && (await options.inputs?.of(job, runner.inputs));
   const listMs = inputs === undefined ? 0 : clock.now() - started;

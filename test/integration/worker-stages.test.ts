@@ -156,6 +156,23 @@ describe('a stage of a batch', () => {
     expect(span.gets).toBe(4);
   });
 
+  it('leaves no memory to what was kept where a single map comes after it', async () => {
+    // Prepare
+    const job = await jobOf('before-a-map');
+    const stages = new StageMemory(requests, 64 * MIB);
+    await work(job, options(stages));
+    expect(stages.batches.bytes).toBeGreaterThan(0);
+    const { runnerOf: _, ...own } = options(stages);
+    const workload = { name: 'statistics', params: { operation: 'stats', depth: '8' } };
+
+    // Act
+    await work({ ...job, runId: 'a-map', workload, stage: null }, own);
+
+    // Assess
+    expect(stages.batches.bytes).toBe(0);
+    expect((await work(atStage(job, 1), options(stages))).span.gets).toBe(4);
+  });
+
   it('refuses a state that is not what was reduced', async () => {
     const job = await jobOf('damaged');
     const state = job.stage?.state ?? inputFile('', '');
