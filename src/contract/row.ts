@@ -84,8 +84,9 @@ export type MeasuredRow = {
   readonly sumSq?: PerChannel | readonly [bigint, bigint, bigint];
   /** Of a normalised image: its file, or its pixels where encoders of the file may differ. */
   readonly output?: { readonly sha256: string } | { readonly pixels_crc32: number };
-  /** Of `knn`: what the image was taken for, and the nearest of the training set, each its index there and its distance. */
+  /** Of `knn` what the image was taken for; of `kmeans` the number of its cluster. */
   readonly label?: string;
+  /** Of `knn`: the nearest of the training set, each its index there and its distance. */
   readonly neighbours?: readonly (readonly [index: number, distance: number])[];
 };
 
