@@ -1,7 +1,7 @@
 import { LAMBDA_LIMITS } from '../../src/aws/limits.ts';
 import { readPricesOf } from '../../src/cost/storage-classes.ts';
-import { count, duration, plural, usd } from '../../src/format.ts';
-import { differentKernelsText } from '../../src/model/calibration.ts';
+import { bytes, count, duration, plural, usd } from '../../src/format.ts';
+import { type Calibration, differentKernelsText } from '../../src/model/calibration.ts';
 import type { Job } from '../../src/model/job.ts';
 import { aroundArms, type Prediction, predict, problemsOf, setupsOf } from '../../src/model/predict.ts';
 import { scalingCurves } from '../../src/model/scaling.ts';
@@ -21,7 +21,7 @@ export async function estimateCommand(context: Context, request: ModelRequest) {
   const problems = problemsOf(job, setups);
   const around = aroundArms(job);
   const text = [
-    `${count(job.images)} images of ${Math.round(job.bytesPerImage / 1000)} kB, ${job.workload}, ${count(setups[0]?.batches ?? 0)} batches${stagesText(job)}`,
+    `${count(job.images)} images of ${bytes(Math.round(job.bytesPerImage))}, ${job.workload}, ${count(setups[0]?.batches ?? 0)} batches${stagesText(job)}`,
     '',
     ...armTable(arms),
     '',
@@ -48,9 +48,18 @@ export function footing({ job, calibration, prices, account }: ModelInput): stri
   return [
     `Rests on: ${calibration.source}.`,
     ...(differentKernels === null ? [] : [differentKernelsText(differentKernels)]),
+    ...stagesRemark(job, calibration),
     `Prices: ${prices.region}, ${prices.date}${stale ? `, ${ageDays} days old` : ''}.`,
     ...storageText(job),
     ...accountText(job, account),
+  ];
+}
+
+/** What no run of this workload has told of its stages. */
+function stagesRemark({ stages, workload }: Job, calibration: Calibration): string[] {
+  if (stages === null || calibration.workload === workload) return [];
+  return [
+    'Stages: as many as its settings allow, each of which reads all images; how many it needs, and what its workers keep in memory, a run of it tells (--from).',
   ];
 }
 

@@ -1,5 +1,5 @@
 import type { Bill } from '../../src/cost/bill.ts';
-import { count, duration, plural, usd } from '../../src/format.ts';
+import { bytes, count, duration, plural, usd } from '../../src/format.ts';
 import type { ArmSetup } from '../../src/model/arm-setup.ts';
 import { quantile, simulateRuns } from '../../src/model/distribution.ts';
 import { estimate } from '../../src/model/estimate.ts';
@@ -25,7 +25,7 @@ export async function simulateCommand(context: Context, { seed, runs, request }:
   const arms = setups.map((setup) => simulatedArm(input, setup, { seed, runs }));
   const problems = [...problemsOf(job, setups), ...arms.flatMap(({ events }) => events)];
   const text = [
-    `${count(job.images)} images of ${Math.round(job.bytesPerImage / 1000)} kB, ${job.workload}${stagesText(job)}; ${plural(runs, 'simulated run')}, seed ${seed}`,
+    `${count(job.images)} images of ${bytes(Math.round(job.bytesPerImage))}, ${job.workload}${stagesText(job)}; ${plural(runs, 'simulated run')}, seed ${seed}`,
     '',
     ...textTable(
       [

@@ -1,4 +1,4 @@
-import { amount, duration, plural, usd } from '../format.ts';
+import { amount, bytes, duration, plural, usd } from '../format.ts';
 import { differentKernelsText } from '../model/calibration.ts';
 import type { Advice, Choice } from './advice.ts';
 
@@ -12,7 +12,7 @@ export function sentenceOf(advice: Said): string {
 
 function choiceOf(advice: Said): string {
   const { best, runnerUp, workload } = advice;
-  const what = `${amount(workload.images)} images of ${Math.round(workload.bytesPerImage / 1000)} kB`;
+  const what = `${amount(workload.images)} images of ${bytes(Math.round(workload.bytesPerImage))}`;
   if (best === null) return nothing(advice, what);
   const taken = `For ${what} take ${choiceText(best)}: ${takes(best)}, ${reason(advice)}`;
   if (runnerUp === null)

@@ -151,6 +151,28 @@ describe('estimate and simulate', () => {
     expect(single.text).toContain('statistics, 40 batches\n');
   });
 
+  it('takes of a workload with stages the most that its settings allow, and says what only a run tells', async () => {
+    const kmeans = (more: string) =>
+      estimateCommand(context, requestOf(`--images 1797 --bytes 200 --workload kmeans${more}`));
+    const [twenty, most] = [await kmeans(' --max-iterations 20'), await kmeans('')];
+    const single = await estimateCommand(context, requestOf('--images 1797 --bytes 200'));
+
+    expect(twenty.text).toContain('1,797 images of 200 B, kmeans, 200 batches, 20 stages\n');
+    expect(most.json.job.stages).toBe(100);
+    for (const { text } of [twenty, most])
+      expect(text).toContain('Stages: as many as its settings allow, each of which');
+    expect(single.text).not.toContain('Stages:');
+    for (const [index, arm] of twenty.json.arms.entries()) {
+      expect(arm.seconds).toBeGreaterThan(single.json.arms[index]?.seconds ?? Number.POSITIVE_INFINITY);
+      expect(arm.seconds).toBeLessThan(most.json.arms[index]?.seconds ?? 0);
+      expect(arm.usd).toBeLessThan(most.json.arms[index]?.usd ?? 0);
+      // Of images and of what batches left for the reduce.
+      expect(arm.bill.lines.find(({ item }) => item === 'GET')?.quantity).toBeGreaterThanOrEqual(
+        20 * (1797 + 200),
+      );
+    }
+  });
+
   it('refuses a number of iterations of a workload that has none', async () => {
     const request = requestOf('--images 1e6 --max-iterations 5');
     await expect(estimateCommand(context, request)).rejects.toMatchObject({
