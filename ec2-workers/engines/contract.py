@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager
 from itertools import chain
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import TextIO
 
 from fanfleet import workloads
@@ -20,7 +20,7 @@ from fanfleet.manifest import read_lines
 from fanfleet.process_clock import started_at_ms
 from fanfleet.quick_s3 import QuickS3
 from fanfleet.steps import Steps
-from fanfleet.task import Task
+from fanfleet.task import Task, batch_numbers
 
 Engine = Callable[[Sequence[str]], None]
 """Runs `fanfleet.batch.run_task` on each of the tasks, spread over all workers of the cluster."""
@@ -161,7 +161,7 @@ def done_batches(s3: QuickS3, out: str, workload: str) -> set[int]:
     bucket, prefix = split_uri(out)
 
     def numbers(folder: str) -> set[int]:
-        return {int(PurePosixPath(key).stem) for key in s3.list_keys(bucket, f"{prefix}{folder}/")}
+        return batch_numbers(s3.list_keys(bucket, f"{prefix}{folder}/"))
 
     with ThreadPoolExecutor(len(folders)) as pool:
         return set.intersection(*pool.map(numbers, folders))

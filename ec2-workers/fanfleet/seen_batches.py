@@ -3,11 +3,10 @@
 import json
 import time
 from collections.abc import Callable
-from pathlib import PurePosixPath
 from typing import Any
 
 from fanfleet.aws import list_keys
-from fanfleet.task import batch_name
+from fanfleet.task import batch_name, batch_numbers
 
 
 class SeenBatches:
@@ -34,8 +33,8 @@ class SeenBatches:
         after = "" if self._first_missing == 0 else f"{spans}{batch_name(self._first_missing - 1)}.json"
         keys = list_keys(self._s3, self._bucket, spans, after)
         seen_at = self._now()
-        for key in keys:
-            self._seen_at.setdefault(int(PurePosixPath(key).stem), seen_at)
+        for batch in batch_numbers(keys):
+            self._seen_at.setdefault(batch, seen_at)
         while self._first_missing in self._seen_at:
             self._first_missing += 1
         return len(self._seen_at)

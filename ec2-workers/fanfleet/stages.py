@@ -7,7 +7,6 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import cached_property
-from pathlib import PurePosixPath
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -18,7 +17,7 @@ from fanfleet.inputs import fetch_file
 from fanfleet.job_settings import JobSettings
 from fanfleet.manifest import read_lines
 from fanfleet.steps import StepFailed, say
-from fanfleet.task import batch_name
+from fanfleet.task import batch_name, batch_numbers
 from fanfleet.workloads.runners import reducer_of
 
 GETS_AHEAD = 8
@@ -103,7 +102,7 @@ class Stages:
 
     def _keys_of(self, batches: Sequence[int], folder: str, number: int) -> list[str]:
         """The file of each batch, in the order of the manifest."""
-        found = {int(PurePosixPath(key).stem) for key in list_keys(self._s3, self._bucket, folder)}
+        found = batch_numbers(list_keys(self._s3, self._bucket, folder))
         missing = [batch for batch in batches if batch not in found]
         if missing:
             message = (

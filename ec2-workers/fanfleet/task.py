@@ -1,6 +1,8 @@
 """One task of an engine: a batch, by its place in the manifest. All engines hand out the same tasks."""
 
 import json
+import re
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -41,3 +43,11 @@ class Task:
 def batch_name(batch: int) -> str:
     """As `batchName` in src/contract/layout.ts."""
     return f"{batch:09d}"
+
+
+_FILE_OF_BATCH = re.compile(r"(?:^|/)([0-9]{6,})\.jsonl?$")
+
+
+def batch_numbers(keys: Iterable[str]) -> set[int]:
+    """The batches whose files these are; other files that lie among them are left out, as functions leave them out."""
+    return {int(found[1]) for found in map(_FILE_OF_BATCH.search, keys) if found}

@@ -133,6 +133,15 @@ class TestFleetJob:
     def spans(self):
         return [(key, json.loads(body)) for key, body in self.bucket.below(ARM).items() if "/spans/" in key]
 
+    def test_files_of_no_batch_that_lie_among_others_change_nothing(self):
+        for folder in ("results", "spans", "totals"):
+            for name in ("notes.json", ".keep", "000000001.txt", "000000001.json.part"):
+                self.bucket.objects[f"{folder_of(0)}{folder}/{name}"] = b""
+        self.run()
+        assert self.engine.stages == [0, 1, 2]
+        assert [task.batch for task in self.engine.tasks] == [0, 1] * 3
+        assert self.bucket.objects[f"{folder_of(0)}outcome.json"] == state_of(2, 1, 160)
+
     def test_each_task_says_its_stage_and_where_its_state_is(self):
         self.run()
         starts = [self.bucket.json("runs/r/inputs.json")["start"]]
