@@ -1,5 +1,5 @@
-import { type MeasuredRow, type Row, serializeRow } from '../../contract/row.ts';
-import { failedShape, hasFields, inconsistent, isRecord, malformed, sizeShape } from '../row-shape.ts';
+import type { MeasuredRow } from '../../contract/row.ts';
+import { checkLine, hasFields, sizeShape } from '../row-shape.ts';
 import type { CheckedRow } from '../workload.ts';
 
 const FIELDS = ['key', 'width', 'height', 'channels', 'label'];
@@ -18,22 +18,15 @@ export type KmeansRow = MeasuredRow & Required<Pick<MeasuredRow, 'label'>>;
  * @param size of the centres; without it the size of an image cannot be told
  */
 export function checkKmeansRow(text: string, k: number, size: Size | null): CheckedRow {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    return malformed('not JSON');
-  }
-  if (!isRecord(value) || typeof value.key !== 'string' || value.key === '') return malformed('no key');
-  const shape = 'error' in value ? failedShape(value) : measuredShape(value);
-  if (shape !== null) return malformed(shape);
-  const row = value as unknown as Row;
-  if (serializeRow(row) !== text) return malformed('not in the one text form of a row');
-  if ('error' in row) return { row };
-  const { key, label, width, height } = row as KmeansRow;
-  if (Number(label) >= k) return inconsistent(key, `cluster ${label} of ${k}`);
-  if (size === null || (width === size.width && height === size.height)) return { row };
-  return inconsistent(key, `another size than ${size.width}x${size.height}`);
+  return checkLine(text, {
+    measuredShape,
+    contradictionIn: (row) => {
+      const { label, width, height } = row as KmeansRow;
+      if (Number(label) >= k) return `cluster ${label} of ${k}`;
+      if (size === null || (width === size.width && height === size.height)) return null;
+      return `another size than ${size.width}x${size.height}`;
+    },
+  });
 }
 
 function measuredShape(value: Record<string, unknown>): string | null {

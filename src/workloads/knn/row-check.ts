@@ -1,13 +1,5 @@
-import { type MeasuredRow, type Row, serializeRow } from '../../contract/row.ts';
-import {
-  failedShape,
-  hasFields,
-  inconsistent,
-  isCount,
-  isRecord,
-  malformed,
-  sizeShape,
-} from '../row-shape.ts';
+import type { MeasuredRow } from '../../contract/row.ts';
+import { checkLine, hasFields, isCount, sizeShape } from '../row-shape.ts';
 import type { CheckedRow } from '../workload.ts';
 import type { LabelsFile } from './labels-file.ts';
 import { type Neighbour, vote } from './vote.ts';
@@ -23,21 +15,13 @@ type KnnRow = MeasuredRow & Required<Pick<MeasuredRow, 'label' | 'neighbours'>>;
  * @param known what was learned from; without it neither the label nor the number of neighbours can be told
  */
 export function checkKnnRow(text: string, k: number, known: LabelsFile | null): CheckedRow {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    return malformed('not JSON');
-  }
-  if (!isRecord(value) || typeof value.key !== 'string' || value.key === '') return malformed('no key');
-  const shape = 'error' in value ? failedShape(value) : measuredShape(value);
-  if (shape !== null) return malformed(shape);
-  const row = value as unknown as Row;
-  if (serializeRow(row) !== text) return malformed('not in the one text form of a row');
-  if ('error' in row) return { row };
-  const measured = row as KnnRow;
-  const why = contradictionIn(measured, k) ?? (known && differenceFrom(known, measured, k));
-  return why === null ? { row } : inconsistent(row.key, why);
+  return checkLine(text, {
+    measuredShape,
+    contradictionIn: (row) => {
+      const measured = row as KnnRow;
+      return contradictionIn(measured, k) ?? (known && differenceFrom(known, measured, k));
+    },
+  });
 }
 
 function measuredShape(value: Record<string, unknown>): string | null {

@@ -1,17 +1,16 @@
 import type { NormalisedFormat } from '../../contract/normalisation.ts';
 import { OPERATION_STATISTICS, STATISTICS, type Statistic } from '../../contract/operation.ts';
-import { isFailed, type MeasuredRow, type PerChannel, type Row, serializeRow } from '../../contract/row.ts';
+import { isFailed, type MeasuredRow, type PerChannel, type Row } from '../../contract/row.ts';
 import { parseExactJson } from '../../exact-json.ts';
 import { DEEP_MAXIMUM } from '../../kernel/deep.ts';
 import type { ImageTask } from '../../kernel/image-task.ts';
 import {
-  failedShape,
+  checkLine,
   hasFields,
   inconsistent,
   isCount,
   isImageSize,
   isRecord,
-  malformed,
   sizeShape,
 } from '../row-shape.ts';
 import type { CheckedRow } from '../workload.ts';
@@ -29,18 +28,12 @@ export function checkRow(text: string, task: ImageTask): CheckedRow {
 }
 
 function checkText(text: string, task: ImageTask): CheckedRow {
-  let value: unknown;
-  try {
-    value = parseExactJson(text);
-  } catch {
-    return malformed('not JSON');
-  }
-  if (!isRecord(value) || typeof value.key !== 'string' || value.key === '') return malformed('no key');
-  const shape = 'error' in value ? failedShape(value) : measuredShape(value, task);
-  if (shape !== null) return malformed(shape);
-  const row = withBigSquares(value as unknown as Row);
-  if (serializeRow(row) !== text) return malformed('not in the one text form of a row');
-  return 'error' in row ? { row } : checkFigures(row);
+  return checkLine(text, {
+    parse: parseExactJson,
+    measuredShape: (value) => measuredShape(value, task),
+    toRow: withBigSquares,
+    contradictionIn,
+  });
 }
 
 /** Of 16 bits they are BigInts, however small. */
