@@ -89,11 +89,19 @@ class Stages:
     def _reduced(self, number: int) -> dict[str, Any] | None:
         key = f"{self._settings.arm_prefix}stage-{number}/reduced.json"
         try:
-            return json.loads(read_whole(self._s3, self._bucket, key))
+            body = read_whole(self._s3, self._bucket, key)
         except ClientError as reason:
             if reason.response["Error"]["Code"] == "NoSuchKey":
                 return None
             raise
+        try:
+            reduced = json.loads(body)
+            if reduced["stage"] == number and isinstance(reduced["isLast"], bool) and reduced["outcome"]["sha256"]:
+                return reduced
+        except (ValueError, TypeError, KeyError):
+            pass
+        message = f"Expected s3://{self._bucket}/{key} to say how stage {number} was reduced. Start the run again."
+        raise StepFailed("OutcomeDamaged", message)
 
     @cached_property
     def _batches(self) -> list[int]:

@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto';
 import { posix } from 'node:path';
 import { getIfPresent } from '../aws/bucket-reader.ts';
 import type { ObjectStore } from '../aws/object-store.ts';
@@ -122,7 +123,7 @@ async function takeOverStages(part: ArmOfRound, all: number): Promise<Taken> {
   }
 }
 
-/** @returns whether the stage is the last one; null where the earlier run did not get as far as to reduce it */
+/** @returns whether the stage is the last one; null where the earlier run has no sound outcome of it */
 async function takeOverOutcome(part: ArmOfRound, stage: number): Promise<boolean | null> {
   const { store, run, resume, arm, round } = part;
   const from = layout.reduced(resume, arm, round, stage);
@@ -130,12 +131,10 @@ async function takeOverOutcome(part: ArmOfRound, stage: number): Promise<boolean
   if (found === null) return null;
   const reduced = parse(reducedSchema, JSON.parse(found.toString('utf8')), from);
   const key = layout.outcome(run.runId, arm, round, stage);
-  try {
-    await store.copy(reduced.outcome.key, key);
-  } catch (reason) {
-    if (isMissing(reason)) return null;
-    throw reason;
-  }
+  const outcome = await getIfPresent(store, reduced.outcome.key);
+  // One that is damaged is made again of what its batches left.
+  if (outcome === null || hash('sha256', outcome, 'hex') !== reduced.outcome.sha256) return null;
+  await store.copy(reduced.outcome.key, key);
   // Last, so that it says that the outcome is there.
   const own = { ...reduced, outcome: { ...reduced.outcome, key } };
   await store.putJson(layout.reduced(run.runId, arm, round, stage), own);

@@ -162,7 +162,7 @@ describe('a run that was stopped', () => {
     // Assess
     expect(resumed.code, resumed.stderr).toBe(0);
     const summary = summarySchema.parse({ ...JSON.parse(resumed.stdout), files: undefined });
-    expect(summary.plan.resumed).toEqual({ runId: earlier, batches: spans, finished: [] });
+    expect(summary.plan.resumed).toEqual({ runId: earlier, batches: spans, inputs: false, finished: [] });
     expect(summary.rounds[0]?.arms).toMatchObject([
       { arm: 'fleet', valid: true, images: IMAGES_TO_HOLD, batchesTakenOver: spans },
     ]);

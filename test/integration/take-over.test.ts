@@ -318,18 +318,22 @@ describe('takeOver', () => {
       expect(keys.filter((key) => key.includes('000000000') || /reduced|stage-1/.test(key))).toEqual([]);
     });
 
-    it('reduces a stage again whose outcome is gone, and takes nothing behind it', async () => {
-      await putPlan('gone');
-      for (const stage of [0, 1]) await putStage('gone', stage, 9);
-      await reduce('gone', 0, false);
-      await reduce('gone', 1, true);
-      const Key = layout.outcome('gone', 'fleet', 0, 0);
-      await emulator.s3.send(new DeleteObjectCommand({ Bucket: RUNS, Key }));
-      const { resumed } = await takeOver({ store, run: staged('regained', 'gone'), resume: 'gone' });
-      expect(resumed).toMatchObject({ batches: 9, finished: [] });
-      const keys = await keysOf('regained');
-      expect(keys.filter((key) => /reduced|stage-1/.test(key))).toEqual([]);
-    });
+    it.each(['gone', 'damaged'])(
+      'reduces a stage again whose outcome is %s, and takes nothing behind it',
+      async (how) => {
+        await putPlan(how);
+        for (const stage of [0, 1]) await putStage(how, stage, 9);
+        await reduce(how, 0, false);
+        await reduce(how, 1, true);
+        const Key = layout.outcome(how, 'fleet', 0, 0);
+        if (how === 'damaged') await store.put(Key, 'outcome', 'application/json');
+        else await emulator.s3.send(new DeleteObjectCommand({ Bucket: RUNS, Key }));
+        const { resumed } = await takeOver({ store, run: staged(`regained-${how}`, how), resume: how });
+        expect(resumed).toMatchObject({ batches: 9, finished: [] });
+        const keys = await keysOf(`regained-${how}`);
+        expect(keys.filter((key) => /reduced|stage-1/.test(key))).toEqual([]);
+      },
+    );
   });
 
   it('needs the plan of the earlier run', async () => {

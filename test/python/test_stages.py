@@ -93,6 +93,13 @@ class TestReduce:
             self.stages.reduce(self.stages.first(), lambda: None)
         assert caught.value.code == "OutcomeDamaged"
 
+    @pytest.mark.parametrize("text", ["", "[]", "{}", '{"stage": 0, "isLast": "no", "outcome": {"sha256": "a"}}'])
+    def test_what_does_not_say_how_a_stage_was_reduced_is_named(self, text):
+        self.bucket.objects[f"{folder_of(0)}reduced.json"] = text.encode()
+        with pytest.raises(StepFailed, match=r"reduced\.json to say how stage 0 was reduced") as caught:
+            self.stages.first()
+        assert caught.value.code == "OutcomeDamaged"
+
 
 class TestFleetJob:
     @pytest.fixture(autouse=True)

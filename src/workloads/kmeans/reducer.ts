@@ -53,7 +53,10 @@ export function kmeansReducer({ k, maxIterations }: KmeansWork, { number, state 
 }
 
 function addTo(totals: number[], values: readonly number[]): void {
-  for (const [place, value] of values.entries()) totals[place] = (totals[place] ?? 0) + value;
+  // Some million numbers of each batch: an iterator of entries takes six times as long.
+  for (let place = 0; place < values.length; place += 1) {
+    totals[place] = (totals[place] ?? 0) + (values[place] ?? 0);
+  }
 }
 
 function isEqual(a: Centre, b: Centre | undefined): boolean {
