@@ -25,7 +25,8 @@ let output: string;
 beforeAll(async () => {
   packed = await packForAws();
   ({ folder, template, output } = packed);
-});
+  // Half a minute on a machine that has nothing else to do.
+}, 300_000);
 afterAll(() => packed?.remove());
 
 function resources(type: string): [string, Resource][] {
