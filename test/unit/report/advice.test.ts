@@ -23,7 +23,7 @@ describe('the advice of a run', () => {
     });
     expect(advice.calibration).toContain(`time of an image by run ${summary.runId}`);
     expect(renderHtml(summary)).toContain(`<b>${escapeText(advice.sentence)}</b>`);
-    expect(renderMarkdown(summary)).toContain('**Advice.** For 1,000 images of 81 kB take ');
+    expect(renderMarkdown(summary)).toContain('**Advice.** For 1,000 images of 81.3 kB take ');
     expect(renderTerminal(summary).replaceAll(/\s+/g, ' ')).toContain(advice.sentence);
   });
 
