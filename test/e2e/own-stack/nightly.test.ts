@@ -19,6 +19,7 @@ import { type ConnectedStack, connectStack } from '../../../scripts/own-stack/st
 import { HistoryStore } from '../../../src/history/history-store.ts';
 import type { JudgedHistory } from '../../../src/history/judge.ts';
 import type { Night } from '../../../src/history/night.ts';
+import { until } from '../../support/state-machines.ts';
 import { LEARNT } from '../../unit/history/nights.ts';
 import { TopicSubscriber } from '../support/topic.ts';
 
@@ -99,11 +100,15 @@ describe('the schedule', () => {
   });
 
   it('started the machine, which ran the benchmark under the same name', async () => {
-    const list = async (stateMachineArn: string) =>
-      (await stack.sfn.send(new ListExecutionsCommand({ stateMachineArn }))).executions ?? [];
-    expect((await list(machine)).find(({ name }) => name === scheduled.runId)?.status).toBe('SUCCEEDED');
-    const runs = await list(stack.stack.stateMachineArn);
-    expect(runs.find(({ name }) => name === scheduled.runId)?.status).toBe('SUCCEEDED');
+    // A night is on the record shortly before its execution ends.
+    const endOf = (stateMachineArn: string) =>
+      until('the end of the night', async () => {
+        const { executions = [] } = await stack.sfn.send(new ListExecutionsCommand({ stateMachineArn }));
+        const status = executions.find(({ name }) => name === scheduled.runId)?.status;
+        return status === 'RUNNING' ? undefined : (status ?? 'not there');
+      });
+    expect(await endOf(machine)).toBe('SUCCEEDED');
+    expect(await endOf(stack.stack.stateMachineArn)).toBe('SUCCEEDED');
   });
 
   it('is shown by the command line', async () => {
