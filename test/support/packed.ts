@@ -48,7 +48,7 @@ export async function packForAws(): Promise<Packed> {
           join(ROOT, 'node_modules/osls/bin/serverless.js'),
           ...['package', '--stage', 'prod', '--package', folder],
         ],
-        { cwd: ROOT, env: environment(scratch, port), encoding: 'utf8', timeout: 120_000 },
+        { cwd: ROOT, env: environment(scratch, port), encoding: 'utf8', timeout: 270_000 },
       ),
     );
     const file = join(folder, 'cloudformation-template-update-stack.json');
