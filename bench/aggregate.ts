@@ -54,7 +54,7 @@ async function aggregate(rows: number): Promise<void> {
   const batches = Math.ceil(rows / options['per-batch']);
   const reader = new SimulatedRun(options.arm, rows, batches);
   const startedSeconds = cpuSeconds();
-  const { valid, images, clocks } = await aggregateArm({
+  const { valid, items, clocks } = await aggregateArm({
     ...{
       reader,
       runId: RUN_ID,
@@ -68,8 +68,8 @@ async function aggregate(rows: number): Promise<void> {
   });
   const whole = cpuSeconds() - startedSeconds;
   const peakMib = process.resourceUsage().maxRSS / 1024;
-  if (!valid || images !== rows || clocks.seenBatches !== batches) {
-    throw new Error(`Expected ${rows} sound rows but got ${images}, valid: ${valid}.`);
+  if (!valid || items !== rows || clocks.seenBatches !== batches) {
+    throw new Error(`Expected ${rows} sound rows but got ${items}, valid: ${valid}.`);
   }
   await reader.readAll();
   const making = cpuSeconds() - startedSeconds - whole;

@@ -83,9 +83,9 @@ try {
 async function main(options: z.output<typeof schema>): Promise<number> {
   const folder = options.summaries ?? options.out;
   if (options.summaries === undefined) await measure(options);
-  const [images = 0, batchSize = 0] = options.from.split('x').map(Number);
+  const [items = 0, batchSize = 0] = options.from.split('x').map(Number);
   const runs = await readRuns(folder);
-  const compared = validate(runs, { images, batchSize }, readPrices('us-east-1'));
+  const compared = validate(runs, { items, batchSize }, readPrices('us-east-1'));
   stdout.write(`${validationTable(compared, runs)}\n`);
   const predicted = compared.filter(({ calibrated }) => !calibrated);
   const within = predicted.filter(({ deviation }) => Math.abs(deviation) <= options.within / 100);

@@ -28,7 +28,7 @@ export type ContenderResult = {
 
 /** Its figures by round, in the order of the rounds. */
 export type Measurement = {
-  readonly imagesPerSecond: readonly number[];
+  readonly itemsPerSecond: readonly number[];
   /** User and system time of the contender's processes; none where the machine does not tell. */
   readonly cpuMsPerImage: readonly number[];
   /** The same of the S3 server, which shares the cores. */

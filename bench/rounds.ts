@@ -83,7 +83,7 @@ function measurementOf({ process, agreement, ran }: Lane): Measurement {
       return seconds === undefined ? [] : [(seconds * 1000) / one.images];
     });
   return {
-    imagesPerSecond: ran.map(({ images, seconds }) => images / seconds),
+    itemsPerSecond: ran.map(({ images, seconds }) => images / seconds),
     cpuMsPerImage: perImage(({ cpuSeconds }) => cpuSeconds),
     serverCpuMsPerImage: perImage(({ serverCpuSeconds }) => serverCpuSeconds),
     peakBytes: process.peakBytes(),

@@ -156,7 +156,7 @@ export class SimulatedRun implements BucketReader {
         loadMs: 700,
         processMs: 3_000,
       },
-      images: end - first,
+      items: end - first,
       bytes: (end - first) * IMAGE_BYTES,
       outputBytes: 0,
       errors: 0,

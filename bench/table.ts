@@ -13,13 +13,13 @@ export function caseTable({ contenders }: Pick<CaseResult, 'contenders'>): strin
   const withServer = measured.some(({ serverCpuMsPerImage }) => serverCpuMsPerImage.length > 0);
   const columns: Column[] = [
     ['Contender', (one) => (one.kind === 'fanfleet' ? `**${one.name}**` : one.name)],
-    ['images/s, median [min-max]', (one) => rate(one.imagesPerSecond)],
+    ['images/s, median [min-max]', (one) => rate(one.itemsPerSecond)],
     ['CPU ms/image', (one) => milliseconds(one.cpuMsPerImage)],
     ...(withServer ? [['of the server', serverMilliseconds] as const] : []),
     ['peak MiB', ({ peakBytes }) => (peakBytes === undefined ? '' : String(Math.round(peakBytes / 2 ** 20)))],
-    ['of the bound', (one) => (bound ? percent(one.imagesPerSecond, bound.imagesPerSecond) : '')],
+    ['of the bound', (one) => (bound ? percent(one.itemsPerSecond, bound.itemsPerSecond) : '')],
     ['by CPU', (one) => (bound ? percent(bound.cpuMsPerImage, one.cpuMsPerImage) : '')],
-    ['x best peer', (one) => (peer && one !== bound ? times(one.imagesPerSecond, peer.imagesPerSecond) : '')],
+    ['x best peer', (one) => (peer && one !== bound ? times(one.itemsPerSecond, peer.itemsPerSecond) : '')],
     ['results', ({ agreement }) => (agreement === undefined ? '' : agreementText(agreement))],
   ];
   const table = markdownTable(
@@ -35,7 +35,7 @@ export function caseTable({ contenders }: Pick<CaseResult, 'contenders'>): strin
 type Column = readonly [string, (one: Measured) => string];
 
 function fastestFirst(measured: readonly Measured[]): Measured[] {
-  const rateOf = new Map(measured.map((one) => [one, spread(one.imagesPerSecond).median]));
+  const rateOf = new Map(measured.map((one) => [one, spread(one.itemsPerSecond).median]));
   return measured.toSorted((a, b) => (rateOf.get(b) ?? 0) - (rateOf.get(a) ?? 0));
 }
 

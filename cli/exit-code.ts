@@ -6,7 +6,7 @@ export const EXIT = {
   /** What the caller set as a limit is passed: B is slower, or a regression. */
   THRESHOLD_MISSED: 1,
   USAGE: 2,
-  FAILED_IMAGES: 3,
+  FAILED_ITEMS: 3,
   ARMS_DISAGREE: 4,
   ARM_FAILED: 5,
   AWS: 7,
@@ -22,11 +22,11 @@ export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
 export function exitCodeOf(outcome: {
   readonly failedArms: number;
   readonly digestsEqual: boolean | null;
-  readonly failedImages: number;
+  readonly failedItems: number;
 }): ExitCode {
   if (outcome.digestsEqual === false) return EXIT.ARMS_DISAGREE;
   if (outcome.failedArms > 0) return EXIT.ARM_FAILED;
-  return outcome.failedImages > 0 ? EXIT.FAILED_IMAGES : EXIT.OK;
+  return outcome.failedItems > 0 ? EXIT.FAILED_ITEMS : EXIT.OK;
 }
 
 export function exitCodeOfError(reason: unknown): ExitCode {

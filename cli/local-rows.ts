@@ -90,7 +90,7 @@ export async function putRows(
   return {
     json: { failed, ...measured, leftOut: files.list(), folderLinks, notes: notes.list() },
     text: '',
-    exitCode: failed > 0 ? EXIT.FAILED_IMAGES : EXIT.OK,
+    exitCode: failed > 0 ? EXIT.FAILED_ITEMS : EXIT.OK,
   };
 }
 

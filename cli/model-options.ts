@@ -24,8 +24,8 @@ export interface ModelRequest {
 /** Add the options of a job. */
 export function addModelOptions(command: Command): Command {
   return command
-    .option('--images <n>', 'how many, e.g. 50e6 (with --from: as in that run)', number)
-    .option('--bytes <n>', 'mean size of an image, e.g. 110e3', number)
+    .option('--items <n>', 'how many, e.g. 50e6 (with --from: as in that run)', number)
+    .option('--bytes <n>', 'mean size of an item, e.g. 110e3', number)
     .addOption(new Option('--workload <name>', `default: ${DEFAULT_WORKLOAD.name}`).choices(WORKLOAD_NAMES))
     .option(
       '--max-iterations <n>',
@@ -35,11 +35,11 @@ export function addModelOptions(command: Command): Command {
     .addOption(
       new Option(
         '--storage-class <name>',
-        'of the images, which GETs and retrieval are billed by (default: STANDARD)',
+        'of the items, which GETs and retrieval are billed by (default: STANDARD)',
       ).choices(STORAGE_CLASSES),
     )
-    .option('--packed', 'the images lie in tar shards')
-    .option('--batch-size <n>', 'most images in a batch (default: 100)', number)
+    .option('--packed', 'the items lie in tar shards')
+    .option('--batch-size <n>', 'most items in a batch (default: 100)', number)
     .option('--concurrency <n>', 'measure functions at once (default: 1000)', number)
     .option(
       '--account-concurrency <n>',
@@ -79,12 +79,12 @@ export function modelRequestOf(flags: Flags): ModelRequest {
   const { bytes, interruptions, storageClass, maxIterations, from, inAws, region, ...rest } = flags;
   const given = {
     ...rest,
-    ...(bytes === undefined ? {} : { bytesPerImage: bytes }),
+    ...(bytes === undefined ? {} : { bytesPerItem: bytes }),
     ...(storageClass === undefined ? {} : { storage: [{ storageClass, gets: 1, bytes: 1 }] }),
     ...(interruptions === undefined ? {} : { interruptionsPerHour: interruptions }),
   };
-  // With a run the images are known; without one, checking now names `images`.
-  parse(jobSchema, from === undefined ? given : { images: 1, ...given }, 'The job');
+  // With a run the images are known; without one, checking now names `items`.
+  parse(jobSchema, from === undefined ? given : { items: 1, ...given }, 'The job');
   const params = maxIterations === undefined ? {} : { maxIterations };
   return { job: given, params, from, inAws, region };
 }

@@ -50,7 +50,7 @@ export const main = handler('aggregate', async (event: unknown) => {
   const rounds = summary.rounds.flatMap((round) => round.arms);
   const outcome = {
     failedArms: rounds.filter(({ status, valid }) => status === 'failed' || valid === false).length,
-    failedImages: summary.failures.codes.reduce((sum, { count }) => sum + count, 0),
+    failedItems: summary.failures.codes.reduce((sum, { count }) => sum + count, 0),
     digestsEqual: summary.agreement.equal,
     summaryKey: layout.summary(run.runId),
   };

@@ -60,8 +60,8 @@ export const main = handler('measure', async (event: unknown) => {
         namespace: 'fanfleet',
         dimensions: { service: 'measure', stage: environment.FANFLEET_STAGE },
         values: {
-          images: { value: counts.images, unit: 'Count' },
-          failedImages: { value: counts.errors, unit: 'Count' },
+          items: { value: counts.items, unit: 'Count' },
+          failedItems: { value: counts.errors, unit: 'Count' },
           batchDuration: { value: span.endedAt - startedAt, unit: 'Milliseconds' },
         },
       },

@@ -90,6 +90,11 @@ export function plural(value: number, one: string, many = `${one}s`): string {
   return `${count(value)} ${value === 1 ? one : many}`;
 }
 
+/** Items by the name that they have in a workload: `1,000 images`. */
+export function itemCount(value: number, unit: { readonly one: string; readonly many: string }): string {
+  return plural(value, unit.one, unit.many);
+}
+
 /**
  * Text from outside, made safe to look at: control characters and those that turn the reading direction become
  * `\u{…}`, since a key may hold any of them and a terminal obeys them.

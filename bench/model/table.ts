@@ -7,11 +7,11 @@ const percent = (part: number) => `${(100 * part).toFixed(0)} %`;
 /** The comparison as Markdown, with the machine that it was made on. */
 export function validationTable(compared: readonly Compared[], [first]: readonly Summary[]): string {
   const rows = compared
-    .toSorted((a, b) => b.arm.localeCompare(a.arm) || a.images - b.images || a.batchSize - b.batchSize)
+    .toSorted((a, b) => b.arm.localeCompare(a.arm) || a.items - b.items || a.batchSize - b.batchSize)
     .map((each) =>
       [
         each.arm,
-        each.images.toLocaleString('en-US'),
+        each.items.toLocaleString('en-US'),
         each.batchSize,
         each.batches,
         seconds(each.predictedMs),

@@ -10,7 +10,7 @@ import { spread } from '../../src/statistics/median.ts';
 
 /** The size and batch size of the runs that the figures are taken from. */
 export interface Point {
-  readonly images: number;
+  readonly items: number;
   readonly batchSize: number;
 }
 
@@ -44,10 +44,10 @@ export function validate(runs: readonly Summary[], from: Point, prices: Prices):
 
 function validateArm(runs: readonly Summary[], arm: Arm, from: Point, prices: Prices): Compared[] {
   const measured = runs.filter((run) => wallOf(run, arm) !== null);
-  const points = Map.groupBy(measured, (run) => `${run.plan.images} ${run.request.batchSize}`);
-  const source = medianRun(points.get(`${from.images} ${from.batchSize}`) ?? [], arm);
+  const points = Map.groupBy(measured, (run) => `${run.plan.items} ${run.request.batchSize}`);
+  const source = medianRun(points.get(`${from.items} ${from.batchSize}`) ?? [], arm);
   if (source === undefined) {
-    const message = `Expected a run of the arm ${arm} with ${from.images} images in batches of ${from.batchSize} to take the figures from, but there is none.`;
+    const message = `Expected a run of the arm ${arm} with ${from.items} images in batches of ${from.batchSize} to take the figures from, but there is none.`;
     throw new FanfleetError('INVALID_INPUT', message, { source: 'user' });
   }
   const calibration = calibrate(source);
@@ -61,7 +61,7 @@ function validateArm(runs: readonly Summary[], arm: Arm, from: Point, prices: Pr
     return [
       {
         arm,
-        images: first.plan.images,
+        items: first.plan.items,
         batchSize: first.request.batchSize,
         batches: first.plan.batches,
         predictedMs,
@@ -69,7 +69,7 @@ function validateArm(runs: readonly Summary[], arm: Arm, from: Point, prices: Pr
         rounds: rounds.length,
         noise: (max - min) / median,
         deviation: predictedMs / median - 1,
-        calibrated: first.plan.images === from.images && first.request.batchSize === from.batchSize,
+        calibrated: first.plan.items === from.items && first.request.batchSize === from.batchSize,
       },
     ];
   });

@@ -87,9 +87,9 @@ export function exitCodeOfComparison(
   failIfSlower: boolean,
 ): ExitCode {
   if (obstacle === 'digest') return EXIT.ARMS_DISAGREE;
-  if (obstacle === 'failed images') return EXIT.FAILED_IMAGES;
+  if (obstacle === 'failed items') return EXIT.FAILED_ITEMS;
   if (obstacle !== null) return EXIT.ARM_FAILED;
   if (failIfSlower && verdict === 'A faster') return EXIT.THRESHOLD_MISSED;
-  const failed = measurements.some((one) => one.status === 'succeeded' && one.failedImages > 0);
-  return failed ? EXIT.FAILED_IMAGES : EXIT.OK;
+  const failed = measurements.some((one) => one.status === 'succeeded' && one.failedItems > 0);
+  return failed ? EXIT.FAILED_ITEMS : EXIT.OK;
 }

@@ -45,7 +45,7 @@ export async function uploadCommand(context: Context, folder: string, prefix: st
   const aws = await connect(context, { requesterPays });
   const result = await upload(context, aws, folder, prefix);
   const text = `${result.uploaded} uploaded, ${result.unchanged} there already, under s3://${aws.stack.dataBucket}/${prefix}`;
-  const exitCode = result.failed > 0 ? EXIT.FAILED_IMAGES : EXIT.OK;
+  const exitCode = result.failed > 0 ? EXIT.FAILED_ITEMS : EXIT.OK;
   return { json: { bucket: aws.stack.dataBucket, prefix, ...result }, text, exitCode };
 }
 

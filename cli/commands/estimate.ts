@@ -1,11 +1,13 @@
 import { LAMBDA_LIMITS } from '../../src/aws/limits.ts';
+import type { Unit } from '../../src/contract/unit.ts';
 import { readPricesOf } from '../../src/cost/storage-classes.ts';
-import { bytes, count, duration, plural, usd } from '../../src/format.ts';
+import { bytes, count, duration, itemCount, plural, sentence, usd } from '../../src/format.ts';
 import { type Calibration, differentKernelsText } from '../../src/model/calibration.ts';
 import type { Job } from '../../src/model/job.ts';
 import { aroundArms, type Prediction, predict, problemsOf, setupsOf } from '../../src/model/predict.ts';
 import { scalingCurves } from '../../src/model/scaling.ts';
 import { ageOf, type Prices } from '../../src/prices/prices.ts';
+import { unitOf } from '../../src/workloads/facts.ts';
 import type { Context } from '../context.ts';
 import { type ModelInput, readModelInput } from '../model-input.ts';
 import type { ModelRequest } from '../model-options.ts';
@@ -20,15 +22,16 @@ export async function estimateCommand(context: Context, request: ModelRequest) {
   const curves = scalingCurves(job, calibration, prices);
   const problems = problemsOf(job, setups);
   const around = aroundArms(job);
+  const unit = unitOf(job.workload);
   const text = [
-    `${count(job.images)} images of ${bytes(Math.round(job.bytesPerImage))}, ${job.workload}, ${count(setups[0]?.batches ?? 0)} batches${stagesText(job)}`,
+    `${itemCount(job.items, unit)} of ${bytes(Math.round(job.bytesPerItem))}, ${job.workload}, ${count(setups[0]?.batches ?? 0)} batches${stagesText(job)}`,
     '',
-    ...armTable(arms),
+    ...armTable(arms, unit),
     '',
     `Beside the arms: listing ${duration(around.planMs)}, aggregate ${duration(around.aggregateMs)}.`,
     ...(curves?.crossings ?? []).map(
-      ({ what, images, below, above }) =>
-        `${what === 'usd' ? 'Cheaper' : 'Faster'}: ${below} below ${count(Math.round(images))} images, ${above} above.`,
+      ({ what, items, below, above }) =>
+        `${what === 'usd' ? 'Cheaper' : 'Faster'}: ${below} below ${itemCount(Math.round(items), unit)}, ${above} above.`,
     ),
     ...problems.map((problem) => `Note: ${problem}`),
     ...footing(input),
@@ -59,7 +62,7 @@ export function footing({ job, calibration, prices, account }: ModelInput): stri
 function stagesRemark({ stages, workload }: Job, calibration: Calibration): string[] {
   if (stages === null || calibration.workload === workload) return [];
   return [
-    'Stages: as many as its settings allow, each of which reads all images; how many it needs, and what its workers keep in memory, a run of it tells (--from).',
+    `Stages: as many as its settings allow, each of which reads all ${unitOf(workload).many}; how many it needs, and what its workers keep in memory, a run of it tells (--from).`,
   ];
 }
 
@@ -79,15 +82,17 @@ function accountText({ accountConcurrency }: Job, account: ModelInput['account']
     : [`Account: ${most}, as Lambda says.`];
 }
 
-/** Where reading the images costs more than reading Standard. */
-function storageText({ storage }: Job): string[] {
+/** Where reading the items costs more than reading Standard. */
+function storageText({ storage, workload }: Job): string[] {
   const others = storage.filter(({ storageClass }) => readPricesOf(storageClass).retrieval !== null);
   if (others.length === 0) return [];
   const parts = others.map(
     ({ storageClass, gets }) =>
       `${storageClass}${gets === 1 ? '' : ` (${Math.round(100 * gets)} % of the GETs)`}`,
   );
-  return [`Images are read at the prices of ${parts.join(', ')}, by GET and by GB.`];
+  return [
+    `${sentence(unitOf(workload).many)} are read at the prices of ${parts.join(', ')}, by GET and by GB.`,
+  ];
 }
 
 export function footOf(prices: Prices) {
@@ -95,19 +100,19 @@ export function footOf(prices: Prices) {
   return { region, date, source, ...ageOf(prices, Date.now()) };
 }
 
-function armTable(arms: readonly Prediction[]): string[] {
+function armTable(arms: readonly Prediction[], { many }: Unit): string[] {
   return textTable(
     [
       { title: 'Arm', align: 'left' },
       { title: 'time', align: 'right' },
-      { title: 'images/s', align: 'right' },
+      { title: `${many}/s`, align: 'right' },
       { title: 'cost', align: 'right' },
       { title: 'limited by', align: 'left' },
     ],
-    arms.map(({ arm, label, seconds, usd: cost, limit, images }) => [
+    arms.map(({ arm, label, seconds, usd: cost, limit, items }) => [
       `${arm} (${label})`,
       duration(seconds * 1000),
-      count(Math.round(images / seconds)),
+      count(Math.round(items / seconds)),
       usd(cost),
       limit,
     ]),

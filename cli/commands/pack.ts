@@ -49,7 +49,7 @@ export async function packCommand(context: Context, options: PackCommandOptions)
   return {
     json: { ...json, failed, leftOut, folderLinks: passedOver.folderLinks },
     text,
-    exitCode: failed > 0 ? EXIT.FAILED_IMAGES : exitCode,
+    exitCode: failed > 0 ? EXIT.FAILED_ITEMS : exitCode,
   };
 }
 
@@ -59,6 +59,6 @@ function outcome(bucket: string, prefix: string, to: string, packed: Packed) {
   return {
     json: { bucket, prefix, to, ...packed },
     text: length > 0 ? `${text}\n${refusalText(packed.refused)}` : text,
-    exitCode: length > 0 ? EXIT.FAILED_IMAGES : EXIT.OK,
+    exitCode: length > 0 ? EXIT.FAILED_ITEMS : EXIT.OK,
   };
 }

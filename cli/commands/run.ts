@@ -11,7 +11,7 @@ import type { PartialRequest, RequestInput } from '../../src/run/request.ts';
 import { requestToResume } from '../../src/run/resume.ts';
 import { passes } from '../../src/run/run.ts';
 import { describeRun, type Execution, newRunId, startRun, stopRun } from '../../src/run/start.ts';
-import { hasStages } from '../../src/workloads/facts.ts';
+import { hasStages, unitOf } from '../../src/workloads/facts.ts';
 import { DEFAULT_WORKLOAD, resolveWorkload } from '../../src/workloads/schemas.ts';
 import { workloadText } from '../../src/workloads/text.ts';
 import { type Aws, type Context, connect } from '../context.ts';
@@ -59,7 +59,7 @@ export async function runCommand(context: Context, options: RunOptions) {
     failedArms: rounds.filter(({ status, valid }) => status === 'failed' || valid === false).length,
     digestsEqual: summary.agreement.equal,
     // A file that could not be uploaded is an image of the user that was not measured.
-    failedImages: summary.failures.codes.reduce((sum, { count }) => sum + count, uploaded?.failed ?? 0),
+    failedItems: summary.failures.codes.reduce((sum, { count }) => sum + count, uploaded?.failed ?? 0),
   });
   return { json: { ...summary, files: folder, ...withUpload }, text: reportText(summary, folder), exitCode };
 }
@@ -162,11 +162,12 @@ export async function resolveInput(
 
 async function follow(context: Context, aws: Aws, runId: string, input: RequestInput): Promise<Execution> {
   const { io, signal, stage } = context;
+  const { name } = input.workload ?? DEFAULT_WORKLOAD;
   const store = new ObjectStore(aws.s3, aws.stack.runsBucket);
-  const progress = new RunProgress(store, runId, hasStages(input.workload?.name ?? DEFAULT_WORKLOAD.name));
+  const progress = new RunProgress(store, runId, hasStages(name));
   const schedule = input.schedule ?? (stage === LOCAL ? 'sequential' : 'parallel');
   const all = passes(input.arms ?? ARMS, schedule, input.repeats ?? 1);
-  const line = progressLine(Date.now);
+  const line = progressLine(Date.now, unitOf(name));
   try {
     for (;;) {
       signal.throwIfAborted();

@@ -1,10 +1,11 @@
 import type { Bill } from '../../src/cost/bill.ts';
-import { bytes, count, duration, plural, usd } from '../../src/format.ts';
+import { bytes, count, duration, itemCount, plural, usd } from '../../src/format.ts';
 import type { ArmSetup } from '../../src/model/arm-setup.ts';
 import { quantile, simulateRuns } from '../../src/model/distribution.ts';
 import { estimate } from '../../src/model/estimate.ts';
 import { billOfArm, problemsOf, setupsOf } from '../../src/model/predict.ts';
 import type { Outcome } from '../../src/model/simulation/simulate.ts';
+import { unitOf } from '../../src/workloads/facts.ts';
 import type { Context } from '../context.ts';
 import { type ModelInput, readModelInput } from '../model-input.ts';
 import type { ModelRequest } from '../model-options.ts';
@@ -25,7 +26,7 @@ export async function simulateCommand(context: Context, { seed, runs, request }:
   const arms = setups.map((setup) => simulatedArm(input, setup, { seed, runs }));
   const problems = [...problemsOf(job, setups), ...arms.flatMap(({ events }) => events)];
   const text = [
-    `${count(job.images)} images of ${bytes(Math.round(job.bytesPerImage))}, ${job.workload}${stagesText(job)}; ${plural(runs, 'simulated run')}, seed ${seed}`,
+    `${itemCount(job.items, unitOf(job.workload))} of ${bytes(Math.round(job.bytesPerItem))}, ${job.workload}${stagesText(job)}; ${plural(runs, 'simulated run')}, seed ${seed}`,
     '',
     ...textTable(
       [

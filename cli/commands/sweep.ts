@@ -47,11 +47,11 @@ export async function sweepCommand(context: Context, { images, out, sweep: asked
   await writePage(file, 'sweep', out, text);
   const page = join(dirname(file), 'sweep.html');
   await writeFile(page, sweepPage(measured, figures));
-  const { digestsEqual, failedRuns: failedArms, failedImages } = figures;
+  const { digestsEqual, failedRuns: failedArms, failedItems } = figures;
   return {
     json: { file, page, ...measured, figures },
     text: `${text}\n${file}\n${page}`,
-    exitCode: exitCodeOf({ digestsEqual, failedArms, failedImages }),
+    exitCode: exitCodeOf({ digestsEqual, failedArms, failedItems }),
   };
 }
 

@@ -38,7 +38,7 @@ export async function tuneCommand(context: Context, { images, out, write, tune: 
   const page = renderTune(measured, figures);
   await writePage(file, 'tune', out, page);
   await writeFile(join(dirname(file), 'tune.svg'), tunePicture(figures, winnerSentence(measured, figures)));
-  const { winner, digestsEqual, failedRuns: failedArms, failedImages } = figures;
+  const { winner, digestsEqual, failedRuns: failedArms, failedItems } = figures;
   const written =
     write === undefined || write === false || winner === null
       ? null
@@ -46,7 +46,7 @@ export async function tuneCommand(context: Context, { images, out, write, tune: 
   return {
     json: { file, ...measured, figures, written },
     text: [page, file, ...(written === null ? [] : ['', written.text])].join('\n'),
-    exitCode: exitCodeOf({ digestsEqual, failedArms, failedImages }),
+    exitCode: exitCodeOf({ digestsEqual, failedArms, failedItems }),
   };
 }
 

@@ -37,15 +37,15 @@ def run(tasks: Sequence[str]) -> None:
     import ray
 
     done = _map(run_task, tasks, min(len(tasks), _cpus() * PARTITIONS_PER_CPU), need_processes(ray.nodes()))
-    print(f"engine: {sum(done)} images in {len(done)} batches", flush=True)
+    print(f"engine: {sum(done)} items in {len(done)} batches", flush=True)
 
 
 def _map(function: Callable[[str], int], tasks: Sequence[str], partitions: int, use_process: bool) -> list[int]:
     # Where that will do, in Daft's own process of the node, which is there for all jobs: one beside it would be started
     # for each job anew, and take longer than many a job.
-    images = daft.func(function, return_dtype=daft.DataType.int64(), use_process=use_process)
+    done = daft.func(function, return_dtype=daft.DataType.int64(), use_process=use_process)
     frame = daft.from_pydict({"task": list(tasks)}).into_partitions(partitions)
-    return frame.select(images(frame["task"]).alias("images")).to_pydict()["images"]
+    return frame.select(done(frame["task"]).alias("items")).to_pydict()["items"]
 
 
 def _start(_: str) -> int:

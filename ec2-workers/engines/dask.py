@@ -68,21 +68,21 @@ def run(client: Client, keepers: Keepers, tasks: Sequence[str]) -> None:
     begun = time.monotonic()
     keepers.begin(tasks)
     futures = {_submit(client, task, keepers.of(task)): task for task in tasks}
-    images = 0
+    items = 0
     # Once no more are left than run at once, none waits for a worker.
     completed = as_completed(list(futures), with_results=True)
     for future, (done, address) in islice(completed, max(0, len(tasks) - at_once)):
-        images += done
+        items += done
         # Dask would do it again if the worker were lost that keeps a result which somebody may still ask for.
         keepers.note(futures.pop(future), address)
     usual_s = (time.monotonic() - begun) * at_once / max(1, len(tasks) - len(futures))
-    images += _finish(client, keepers, futures, usual_s * PATIENCE)
-    print(f"engine: {images} images in {len(tasks)} batches", flush=True)
+    items += _finish(client, keepers, futures, usual_s * PATIENCE)
+    print(f"engine: {items} items in {len(tasks)} batches", flush=True)
 
 
 def _finish(client: Client, keepers: Keepers, running: dict[Future, str], patience_s: float) -> int:
-    """Wait for one future of each task, for a second one too after `patience_s`; returns the images."""
-    images: dict[str, int] = {}
+    """Wait for one future of each task, for a second one too after `patience_s`; returns the items."""
+    items: dict[str, int] = {}
     left = set(running.values())
     copy_at: float | None = time.monotonic() + patience_s
     while left:
@@ -92,13 +92,13 @@ def _finish(client: Client, keepers: Keepers, running: dict[Future, str], patien
             done = set()
         for future in done:
             task = running.pop(future)
-            images[task], address = future.result()
+            items[task], address = future.result()
             keepers.note(task, address)
             left.discard(task)
         if copy_at is not None and time.monotonic() > copy_at:
             copy_at = None
             running |= _submit_elsewhere(client, running)
-    return sum(images.values())
+    return sum(items.values())
 
 
 def _submit_elsewhere(client: Client, running: dict[Future, str]) -> dict[Future, str]:
@@ -121,7 +121,7 @@ def _submit(client: Client, task: str, workers: list[str] | None = None) -> Futu
 
 
 def _run_task(task: str) -> tuple[int, str]:
-    """The images, and the address of the worker that did them.
+    """The items, and the address of the worker that did them.
 
     A thread cannot be ended: it has to look itself whether its client is still there.
     """

@@ -46,8 +46,8 @@ def run(tasks: Sequence[str]) -> None:
     rows = ray.data.from_items([{"task": task} for task in tasks], override_num_blocks=len(tasks))
     compute = ray.data.TaskPoolStrategy(tasks_at_once(ray.nodes(), int(os.environ["FANFLEET_WORKERS"])))
     done = rows.map_batches(_run_batch, batch_size=1, num_cpus=1, compute=compute)
-    images = [row["images"] for row in done.iter_rows()]
-    print(f"engine: {sum(images)} images in {len(images)} batches", flush=True)
+    items = [row["items"] for row in done.iter_rows()]
+    print(f"engine: {sum(items)} items in {len(items)} batches", flush=True)
 
 
 def _ask_actors() -> None:
@@ -65,11 +65,11 @@ def _start() -> None:
 
 
 def _run_none(rows: dict) -> dict:
-    return {"images": [0 for _ in rows["task"]]}
+    return {"items": [0 for _ in rows["task"]]}
 
 
 def _run_batch(rows: dict) -> dict:
-    return {"images": [run_task(str(task)) for task in rows["task"]]}
+    return {"items": [run_task(str(task)) for task in rows["task"]]}
 
 
 _asking = threading.Thread(target=_ask_actors, daemon=True)

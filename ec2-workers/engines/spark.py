@@ -62,8 +62,8 @@ def _executors(context: SparkContext) -> int:
 
 
 def run(context: SparkContext, tasks: Sequence[str]) -> None:
-    images = context.parallelize(tasks, len(tasks)).mapPartitions(_run_partition).collect()
-    print(f"engine: {sum(images)} images in {len(images)} batches", flush=True)
+    items = context.parallelize(tasks, len(tasks)).mapPartitions(_run_partition).collect()
+    print(f"engine: {sum(items)} items in {len(items)} batches", flush=True)
 
 
 def _warm_partition(numbers: Iterator[int]) -> list[int]:

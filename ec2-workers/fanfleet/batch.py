@@ -56,7 +56,7 @@ def warm_up() -> None:
 
 
 def run_task(text: str) -> int:
-    """Do the task and return its number of images. Done again, the same keys get the same bytes."""
+    """Do the task and return its number of items. Done again, the same keys get the same bytes."""
     return run_task_while(lambda: True, text)
 
 
@@ -66,7 +66,7 @@ def run_task_while(is_wanted: Callable[[], bool], text: str) -> int:
     is_first, _is_first = _is_first, False
     task = Task.from_json(text)
     cold_ms = cold_start_ms(task.queued_at, _started_at_ms, _ready_at_ms, _import_ms) if is_first else 0.0
-    return run_batch(task, cold_ms, client("s3"), _server_clock(), is_wanted)["images"]
+    return run_batch(task, cold_ms, client("s3"), _server_clock(), is_wanted)["items"]
 
 
 def run_batch(
@@ -102,7 +102,7 @@ def run_batch(
             "putMs": put_ms,
             "loadMs": done.load_ms,
             "processMs": done.decode_ms + done.compute_ms,
-            "images": len(done.lines),
+            "items": len(done.lines),
             "bytes": done.bytes,
             "outputBytes": done.output_bytes,
             "errors": done.errors,

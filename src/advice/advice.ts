@@ -39,7 +39,7 @@ export const choiceSchema = z.object({
 export type Choice = z.infer<typeof choiceSchema>;
 
 /** Whatever makes another arm the better one when it changes. */
-export const FLIPS = ['images', 'deadlineSeconds', 'budgetUsd', 'weight', 'instancePrice'] as const;
+export const FLIPS = ['items', 'deadlineSeconds', 'budgetUsd', 'weight', 'instancePrice'] as const;
 export type FlipName = (typeof FLIPS)[number];
 
 /** A value at which the advice goes to the other arm, all else being the same. */
@@ -76,8 +76,8 @@ export const adviceSchema = z.object({
   deadlineSeconds: positive.nullable(),
   budgetUsd: positive.nullable(),
   workload: z.object({
-    images: z.int().positive(),
-    bytesPerImage: positive,
+    items: z.int().positive(),
+    bytesPerItem: positive,
     workload: z.enum(WORKLOAD_NAMES),
     /** Listing and aggregate, which are the same for both arms; the deadline is for all of it. */
     aroundSeconds: z.number().nonnegative(),
@@ -92,8 +92,8 @@ export const adviceSchema = z.object({
   /** Of the two that are compared; null where there is only one. */
   breakEven: z
     .object({
-      /** The number of images at which both cost the same, and the arm that costs less below; null if they never do. */
-      images: z.int().positive().nullable(),
+      /** The number of items at which both cost the same, and the arm that costs less below; null if they never do. */
+      items: z.int().positive().nullable(),
       cheaperBelow: armSchema.nullable(),
       /** The part of its time that the fleet, kept all the time, must be at work to cost what functions cost; null: none is enough. */
       utilisation: z.number().nonnegative().nullable(),

@@ -24,16 +24,16 @@ export function advise(ground: Ground, request: AdviceRequest): Advice {
   const [serverless, fleet] = ARMS.map((arm) => bestOf(arm, candidates, weight, limits));
   const chosen = best(candidates, weight, limits);
   const runnerUp = (chosen?.arm === 'serverless' ? fleet : serverless) ?? null;
-  const searchAt = (images: number) =>
-    choose({ ...ground, workload: { ...workload, images } }, request)?.arm ?? null;
+  const searchAt = (items: number) =>
+    choose({ ...ground, workload: { ...workload, items } }, request)?.arm ?? null;
   const advice = {
     strategy: request.strategy,
     weight,
     deadlineSeconds: request.deadlineSeconds ?? null,
     budgetUsd: request.budgetUsd ?? null,
     workload: {
-      images: workload.images,
-      bytesPerImage: workload.bytesPerImage,
+      items: workload.items,
+      bytesPerItem: workload.bytesPerItem,
       workload: workload.workload,
       aroundSeconds: limits.aroundSeconds,
     },
@@ -42,7 +42,7 @@ export function advise(ground: Ground, request: AdviceRequest): Advice {
     refused: refusalsOf(all, weight, limits),
     nearest: chosen === null ? nearest(all, weight, limits) : null,
     breakEven: serverless && fleet ? breakEvenOf(ground, serverless, fleet) : null,
-    flips: flipsOf({ candidates, weight, limits }, workload.images, searchAt),
+    flips: flipsOf({ candidates, weight, limits }, workload.items, searchAt),
     candidates: all.length,
     calibration: [...new Set(ground.calibrations.map(({ source }) => source))].join('; '),
     differentKernels:

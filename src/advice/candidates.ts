@@ -11,7 +11,7 @@ import { instancePrice, type Prices } from '../prices/prices.ts';
 /** What is to be done, and where: the parts of a job that no advice can change. */
 export type Workload = Pick<
   Job,
-  'images' | 'bytesPerImage' | 'workload' | 'stages' | 'storage' | 'packed' | 'partitions'
+  'items' | 'bytesPerItem' | 'workload' | 'stages' | 'storage' | 'packed' | 'partitions'
 > &
   Pick<Job, 'accountConcurrency' | 'warm' | 'interruptionsPerHour'>;
 
@@ -136,13 +136,13 @@ function axis<T>(fixed: T | undefined, all: readonly T[]): readonly T[] {
 export function jobOf({ workload, fixed }: Ground, settings: Partial<Settings>): Job {
   return { ...DEFAULTS, ...fixed, ...settings, ...workload };
 }
-const DEFAULTS = jobSchema.parse({ images: 1 });
+const DEFAULTS = jobSchema.parse({ items: 1 });
 
 /** Whether an engine takes no longer than another in anything, and less in something: the other one is never better. */
 function dominates(one: FleetCalibration, other: FleetCalibration): boolean {
   if (ENGINES[one.engine].leastMemoryGib > ENGINES[other.engine].leastMemoryGib) return false;
   const figures = ({ work, stage, bootMs, engineStartMs, endMs }: FleetCalibration) => [
-    work.imageMs * work.vcpus,
+    work.itemMs * work.vcpus,
     ...[work.getMs / work.getsAtOnce, work.batchMs, work.dispatchMs],
     ...[bootMs, engineStartMs, endMs],
     ...[stage.betweenMs, stage.reduceBatchMs],

@@ -21,21 +21,21 @@ const STEPS = 50;
  * What the advice turns on: where it goes to the other arm if one thing changes and all else stays, each setting being chosen
  * anew.
  *
- * @param searchAt the advised arm at another number of images; null where nothing keeps to the limits
+ * @param searchAt the advised arm at another number of items; null where nothing keeps to the limits
  */
-export function flipsOf(asked: Asked, images: number, searchAt: (images: number) => Arm | null): Flip[] {
+export function flipsOf(asked: Asked, items: number, searchAt: (items: number) => Arm | null): Flip[] {
   const { candidates, limits } = asked;
   const chosen = (over: Partial<Asked>): Arm | null => {
     const given = { ...asked, ...over };
     return best(given.candidates, given.weight, given.limits)?.arm ?? null;
   };
-  const sizes = [...new Set([...CURVE_SIZES, images])].sort((a, b) => a - b);
+  const sizes = [...new Set([...CURVE_SIZES, items])].sort((a, b) => a - b);
   const parts = Array.from({ length: STEPS + 1 }, (_, i) => i / STEPS);
   const prices = parts.map((part) => DEAREST ** (2 * part - 1));
   const between = (low: number, high: number) => Math.round(Math.sqrt(low * high));
   const close = (low: number, high: number) => high <= low * (1 + PRECISION);
   return [
-    ...flipsAlong('images', sizes, searchAt, {
+    ...flipsAlong('items', sizes, searchAt, {
       between,
       close: (low, high) => close(low, high) || high - low < 2,
     }),

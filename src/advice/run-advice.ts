@@ -8,8 +8,8 @@ import { advise } from './advise.ts';
 import type { Workload } from './candidates.ts';
 
 /**
- * The advice that a run of both arms gives for its images: `advice` of summary.json. Of a run on the local AWS only the time
- * of an image is taken, since the rest of it says nothing of an account.
+ * The advice that a run of both arms gives for its items: `advice` of summary.json. Of a run on the local AWS only the time
+ * of an item is taken, since the rest of it says nothing of an account.
  *
  * @throws FanfleetError what `calibrate` throws: that not both arms were measured is to be known before
  */
@@ -27,11 +27,11 @@ export function adviceOfRun(
 
 /** The parts of a job that no advice can change. */
 export function workloadOf(job: Job): Workload {
-  const { images, bytesPerImage, workload, stages, storage, packed, partitions } = job;
+  const { items, bytesPerItem, workload, stages, storage, packed, partitions } = job;
   const { accountConcurrency, warm, interruptionsPerHour } = job;
   return {
-    images,
-    bytesPerImage,
+    items,
+    bytesPerItem,
     workload,
     stages,
     storage,

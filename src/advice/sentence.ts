@@ -1,5 +1,6 @@
 import { amount, bytes, duration, plural, usd } from '../format.ts';
 import { differentKernelsText } from '../model/calibration.ts';
+import { unitOf } from '../workloads/facts.ts';
 import type { Advice, Choice } from './advice.ts';
 
 type Said = Omit<Advice, 'sentence'>;
@@ -12,7 +13,7 @@ export function sentenceOf(advice: Said): string {
 
 function choiceOf(advice: Said): string {
   const { best, runnerUp, workload } = advice;
-  const what = `${amount(workload.images)} images of ${bytes(Math.round(workload.bytesPerImage))}`;
+  const what = `${amount(workload.items)} ${unitOf(workload.workload).many} of ${bytes(Math.round(workload.bytesPerItem))}`;
   if (best === null) return nothing(advice, what);
   const taken = `For ${what} take ${choiceText(best)}: ${takes(best)}, ${reason(advice)}`;
   if (runnerUp === null)

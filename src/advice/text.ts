@@ -1,9 +1,10 @@
-import { amount, duration, percent, plural, usd } from '../format.ts';
+import { amount, duration, percent, plural, sentence, usd } from '../format.ts';
+import { unitOf } from '../workloads/facts.ts';
 import type { Advice, Flip, FlipName, Refusal } from './advice.ts';
 import { choiceText } from './sentence.ts';
 
 const FLIPS: Readonly<Record<FlipName, { name: string; text: (value: number) => string }>> = {
-  images: { name: 'Images', text: amount },
+  items: { name: 'Items', text: amount },
   deadlineSeconds: { name: 'Deadline', text: (seconds) => duration(seconds * 1000) },
   budgetUsd: { name: 'Budget', text: usd },
   weight: { name: 'Weight of cost', text: (weight) => weight.toFixed(2) },
@@ -14,14 +15,15 @@ const FLIPS: Readonly<Record<FlipName, { name: string; text: (value: number) => 
 export function flipSentences(advice: Advice): string[] {
   return nearestFlips(advice).map(({ what, at, below, above }) => {
     const { name, text } = FLIPS[what];
-    return `${name}: ${below ?? 'nothing'} below ${text(at)}, ${above ?? 'nothing'} from there on.`;
+    const one = what === 'items' ? sentence(unitOf(advice.workload.workload).many) : name;
+    return `${one}: ${below ?? 'nothing'} below ${text(at)}, ${above ?? 'nothing'} from there on.`;
   });
 }
 
 function nearestFlips(advice: Advice): Flip[] {
   const { workload, deadlineSeconds, budgetUsd, weight, flips } = advice;
   const asked: Readonly<Record<FlipName, number>> = {
-    images: workload.images,
+    items: workload.items,
     deadlineSeconds: deadlineSeconds ?? Number.POSITIVE_INFINITY,
     budgetUsd: budgetUsd ?? Number.POSITIVE_INFINITY,
     weight,
@@ -34,14 +36,15 @@ function nearestFlips(advice: Advice): Flip[] {
 }
 
 /** Where both arms cost the same; empty where only one is known. */
-export function breakEvenSentences({ breakEven, best, runnerUp }: Advice): string[] {
+export function breakEvenSentences({ breakEven, best, runnerUp, workload }: Advice): string[] {
   if (breakEven === null || best === null || runnerUp === null) return [];
-  const { images, cheaperBelow, utilisation } = breakEven;
+  const { items, cheaperBelow, utilisation } = breakEven;
+  const { many } = unitOf(workload.workload);
   const cheaper = best.usd <= runnerUp.usd ? best : runnerUp;
   const size =
-    images === null
-      ? `Of these two the ${cheaper.settings.arm} arm costs less at every number of images.`
-      : `Of these two the ${cheaperBelow} arm costs less below ${amount(images)} images, and the other one above.`;
+    items === null
+      ? `Of these two the ${cheaper.settings.arm} arm costs less at every number of ${many}.`
+      : `Of these two the ${cheaperBelow} arm costs less below ${amount(items)} ${many}, and the other one above.`;
   const fleet = [best, runnerUp].find(({ settings }) => settings.arm === 'fleet');
   const named = fleet === undefined ? 'A fleet' : `A fleet of ${choiceText(fleet)}`;
   const kept =

@@ -34,10 +34,10 @@ export const armAggregateSchema = z.object({
   /** Batches that an earlier run did, of all stages: their rows count, their times do not. */
   batchesTakenOver: z.int().nonnegative(),
   /** Keys of the manifest. */
-  imagesPlanned: z.int().nonnegative(),
+  itemsPlanned: z.int().nonnegative(),
   /** Keys of the manifest that have a row, failed ones included. */
-  images: z.int().nonnegative(),
-  failedImages: z.int().nonnegative(),
+  items: z.int().nonnegative(),
+  failedItems: z.int().nonnegative(),
   /** Sizes of the objects that were measured, failed ones left out. */
   bytes: z.int().nonnegative(),
   failures: z.array(failureSchema),

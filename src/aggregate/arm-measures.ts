@@ -23,7 +23,7 @@ export interface MeasuredArm extends ArmPlace {
 /** Takes the spans of a map, in any order. */
 export interface MapSpans {
   /**
-   * @param reads GETs that its images take, where the span does not tell
+   * @param reads GETs that its items take, where the span does not tell
    * @param bytes of the files of the batch
    */
   add(reads: number, span: Span, bytes: number): void;

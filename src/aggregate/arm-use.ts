@@ -5,7 +5,7 @@ import { cutIntoReads, readable, SLICE_BYTES } from '../dataset/reads.ts';
 
 /** What an arm used of AWS, as far as its batches tell: what its bill is made of. */
 export const armUseSchema = z.object({
-  /** GETs of images. */
+  /** GETs of items. */
   gets: z.int().nonnegative(),
   /**
    * Milliseconds of the Express executions of its batches: from when the batch was given out to its end, each rounded
@@ -20,7 +20,7 @@ export type ArmUse = z.infer<typeof armUseSchema>;
 /** AWS bills an Express execution in steps of this. */
 const EXPRESS_STEP_MS = 100;
 
-/** GETs that the images of a batch take, unless they are there already. */
+/** GETs that the items of a batch take, unless they are there already. */
 export function readsOfBatch({ objects }: Batch): number {
   return cutIntoReads(readable(objects), SLICE_BYTES).length;
 }
@@ -30,7 +30,7 @@ export class UseCounter {
   readonly #totals = { gets: 0, expressMs: 0, storedBytes: 0 };
 
   /**
-   * @param reads GETs that its images take, where the span does not tell: those of Python workers do not
+   * @param reads GETs that its items take, where the span does not tell: those of Python workers do not
    * @param bytes of the batch's result and span
    */
   add(reads: number, span: Span, bytes: number): void {

@@ -53,8 +53,8 @@ const SPANS_AHEAD = 64;
  * Read the result and span files of one arm in one round in the order of the manifest, check them, add them up. Of an arm with
  * stages the rows are those of the last one that was reduced, and the spans those of all.
  *
- * Memory does not grow with the images: it holds `ahead` batches, some numbers per worker, and about 1 kB for each batch of the
- * stage that is being read, of those that were read 48 bytes; of outcomes one (docs/summary.md: 10 million images).
+ * Memory does not grow with the items: it holds `ahead` batches, some numbers per worker, and about 1 kB for each batch of the
+ * stage that is being read, of those that were read 48 bytes; of outcomes one (docs/summary.md: 10 million items).
  *
  * @throws FanfleetError `MANIFEST_INVALID`, `OBJECT_NOT_FOUND` (no manifest), and what the reader throws
  */
@@ -82,9 +82,9 @@ export async function aggregateArm(input: AggregateArmInput): Promise<ArmAggrega
     problems: log.list(),
     digest: hash.digest('hex'),
     batches: rows.range.count,
-    imagesPlanned: rows.images,
-    images: part.measuredImages + part.failedImages,
-    failedImages: part.failedImages,
+    itemsPlanned: rows.items,
+    items: part.measuredItems + part.failedItems,
+    failedItems: part.failedItems,
     bytes: part.bytes,
     failures: [...part.failures]
       .map(([code, { count, examples }]) => ({ code, count, examples: [...examples] }))
@@ -104,7 +104,7 @@ function otherStages(reduced: readonly { readonly stage: number; readonly isLast
 interface RowsOfArm {
   readonly range: BatchRange;
   /** Keys of the manifest. */
-  readonly images: number;
+  readonly items: number;
   readonly part: ImagePart;
   /** GETs that each batch takes. */
   readonly reads: readonly number[];
@@ -125,7 +125,7 @@ async function readRows(
   const { reader, runId, arm, round, stage, ahead = 16 } = place;
   const range = { first: 0, count: 0 };
   const reads: number[] = [];
-  let images = 0;
+  let items = 0;
   let part = EMPTY_PART;
   const load = async (batch: Batch) => {
     const [result, span, ...files] = await Promise.all([
@@ -143,7 +143,7 @@ async function readRows(
   for await (const { batch, result, span, files } of inOrder(manifest, load, { atOnce: ahead })) {
     if (range.count === 0) range.first = batch.batch;
     range.count += 1;
-    images += batch.objects.length;
+    items += batch.objects.length;
     if (result === null) {
       log.add('BATCH_MISSING', String(batch.batch));
       logAllLost(batch.objects, log);
@@ -166,7 +166,7 @@ async function readRows(
   }
   map.end(range.count);
   await logForeignFiles(place, range, log);
-  return { range, images, part, reads };
+  return { range, items, part, reads };
 }
 
 /** The spans of a stage whose rows do not count. */
@@ -187,9 +187,9 @@ async function readSpans(
   await logForeignFiles(place, range, log);
 }
 
-/** A run over images of which none may be read has not measured that they are bad. */
-function logAllRefused({ measuredImages, failures }: ImagePart, log: ProblemLog): void {
-  if (measuredImages > 0 || failures.size === 0) return;
+/** A run over items of which none may be read has not measured that they are bad. */
+function logAllRefused({ measuredItems, failures }: ImagePart, log: ProblemLog): void {
+  if (measuredItems > 0 || failures.size === 0) return;
   if (![...failures.keys()].every(isAccessRefusal)) return;
   for (const [code, { examples }] of failures) log.add('ALL_REFUSED', `${code}: ${examples[0]}`);
 }

@@ -9,7 +9,7 @@ import { EMPTY_PART, type ImagePart, mergeParts, partOf } from './part.ts';
  * A key counts once, by its first row; a row of no key of this batch does not count.
  *
  * @param body the result file: one row per line, each ended by a line feed
- * @param answer gets each sound row of an image that could be done
+ * @param answer gets each sound row of an item that could be done
  */
 export function checkBatch(
   batch: Batch,

@@ -2,36 +2,36 @@ import { isFailed, type Row } from '../contract/row.ts';
 import { compareKeys } from '../dataset/order.ts';
 import { EXAMPLES } from '../workloads/problems.ts';
 
-/** Failed images of one code: how many, and the first keys in S3's order. */
+/** Failed items of one code: how many, and the first keys in S3's order. */
 export interface FailureCount {
   readonly count: number;
   readonly examples: readonly string[];
 }
 
 /**
- * What any set of images adds up to. `bytes` counts measured images only, so that a failed image never makes an arm
+ * What any set of items adds up to. `bytes` counts measured items only, so that a failed item never makes an arm
  * look faster. Merging is associative and commutative with `EMPTY_PART` as its neutral element.
  */
 export interface ImagePart {
   readonly bytes: number;
-  readonly measuredImages: number;
-  readonly failedImages: number;
+  readonly measuredItems: number;
+  readonly failedItems: number;
   readonly failures: ReadonlyMap<string, FailureCount>;
 }
 
 export const EMPTY_PART: ImagePart = {
   bytes: 0,
-  measuredImages: 0,
-  failedImages: 0,
+  measuredItems: 0,
+  failedItems: 0,
   failures: new Map(),
 };
 
 /** @param bytes size of the object that the row was computed from */
 export function partOf(row: Row, bytes: number): ImagePart {
-  if (!isFailed(row)) return { ...EMPTY_PART, bytes, measuredImages: 1 };
+  if (!isFailed(row)) return { ...EMPTY_PART, bytes, measuredItems: 1 };
   return {
     ...EMPTY_PART,
-    failedImages: 1,
+    failedItems: 1,
     failures: new Map([[row.error.code, { count: 1, examples: [row.key] }]]),
   };
 }
@@ -39,8 +39,8 @@ export function partOf(row: Row, bytes: number): ImagePart {
 export function mergeParts(a: ImagePart, b: ImagePart): ImagePart {
   return {
     bytes: a.bytes + b.bytes,
-    measuredImages: a.measuredImages + b.measuredImages,
-    failedImages: a.failedImages + b.failedImages,
+    measuredItems: a.measuredItems + b.measuredItems,
+    failedItems: a.failedItems + b.failedItems,
     failures: mergeFailures(a.failures, b.failures),
   };
 }

@@ -45,16 +45,16 @@ export const armRoundSchema = armTimesSchema.extend({
   warm: temperatureSchema.nullable(),
   windowStartMs: ms.nullable(),
   windowEndMs: ms.nullable(),
-  /** Rows, failed images included. */
-  images: z.int().nonnegative(),
-  failedImages: z.int().nonnegative(),
+  /** Rows, failed items included. */
+  items: z.int().nonnegative(),
+  failedItems: z.int().nonnegative(),
   bytes: z.int().nonnegative(),
   /** Images of 16 bits, of which 8 were measured. */
   droppedBits: z.int().nonnegative(),
   /** Batches that an earlier run did and this one took over. Where there are any, no rate is given. */
   batchesTakenOver: z.int().nonnegative(),
-  /** Measured images (failed ones left out) and their 10^6 bytes per second of wall time. */
-  imagesPerSecond: rate.nullable(),
+  /** Measured items (failed ones left out) and their 10^6 bytes per second of wall time. */
+  itemsPerSecond: rate.nullable(),
   megabytesPerSecond: rate.nullable(),
   digest: z.string().nullable(),
   valid: z.boolean(),
@@ -106,6 +106,6 @@ export interface RunFacts {
   readonly request: Readonly<z.infer<typeof requestFactsSchema>>;
   readonly plan: Plan;
   readonly environment: ReportEnvironment;
-  readonly baseline: (Baseline & { readonly imagesPerSecond: number | null }) | null;
+  readonly baseline: (Baseline & { readonly itemsPerSecond: number | null }) | null;
   readonly rounds: readonly { readonly round: number; readonly arms: readonly ArmRound[] }[];
 }

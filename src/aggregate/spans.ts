@@ -49,7 +49,7 @@ export function timedSpan(span: Span, told: Seen | undefined): TimedSpan {
   // Of a batch that two workers did, the span may be of the other one: no time of one bounds a time of the other.
   const by = told?.worker ?? null;
   const seen = by === null || by === span.worker.split('/', 1)[0] ? told : undefined;
-  const { worker, batch, queuedAt, startedAt, endedAt, coldStartMs, images, errors, clock } = span;
+  const { worker, batch, queuedAt, startedAt, endedAt, coldStartMs, items, errors, clock } = span;
   const { listMs, loadMs, processMs, putMs } = span;
   return {
     worker,
@@ -64,7 +64,7 @@ export function timedSpan(span: Span, told: Seen | undefined): TimedSpan {
     loadMs,
     processMs,
     putMs,
-    images,
+    items,
     errors,
     clock,
   };

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { isOneKernel } from '../contract/one-kernel.ts';
-import { plural } from '../format.ts';
+import { itemCount, plural } from '../format.ts';
 import { kernelsText } from '../kernels-text.ts';
 import { howToHaveOne } from '../report/how-to-have-one.ts';
 import type { Measurement, Metric, Succeeded } from './measurement.ts';
@@ -10,8 +10,8 @@ import type { Side } from './side.ts';
 export const OBSTACLES = [
   'failed run',
   'workload',
-  'images',
-  'failed images',
+  'items',
+  'failed items',
   'digest',
   'kernel',
   'contention',
@@ -71,14 +71,14 @@ export function obstructionOf({ a, b, metric, runs, measurements }: Compared): O
       ({ workload }) => `the workload ${workload}`,
     ) ??
     differ(
-      'images',
-      differing(({ images, bytes }) => `${images} ${bytes}`),
-      ({ images, bytes }) => `${plural(images, 'image')} (${plural(bytes, 'byte')})`,
+      'items',
+      differing(({ items, bytes }) => `${items} ${bytes}`),
+      ({ items, bytes, unit }) => `${itemCount(items, unit)} (${plural(bytes, 'byte')})`,
     ) ??
     differ(
-      'failed images',
-      differing(({ failedImages }) => failedImages),
-      ({ failedImages }) => plural(failedImages, 'failed image'),
+      'failed items',
+      differing(({ failedItems }) => failedItems),
+      ({ failedItems, unit }) => `${itemCount(failedItems, unit)} that failed`,
     ) ??
     allFailed(first) ??
     differ(
@@ -117,6 +117,9 @@ function differentKernels(
 }
 
 function allFailed(first: Succeeded | undefined): Obstruction | null {
-  if (first === undefined || first.failedImages < first.images) return null;
-  return { obstacle: 'failed images', reason: `No image could be measured, of ${first.images}.` };
+  if (first === undefined || first.failedItems < first.items) return null;
+  return {
+    obstacle: 'failed items',
+    reason: `Of ${itemCount(first.items, first.unit)} none could be measured.`,
+  };
 }

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { unitSchema } from '../contract/unit.ts';
 import type { Summary } from '../report/summary-schema.ts';
 import { errorSchema, failureOfArm } from '../sweep/measurement.ts';
 import type { Turn } from '../sweep/order.ts';
@@ -37,8 +38,10 @@ export const measurementSchema = z.discriminatedUnion('status', [
     status: z.literal('succeeded'),
     figures: figuresSchema,
     workload: z.string(),
-    images: z.int().nonnegative(),
-    failedImages: z.int().nonnegative(),
+    /** What its items are. */
+    unit: unitSchema,
+    items: z.int().nonnegative(),
+    failedItems: z.int().nonnegative(),
     bytes: z.int().nonnegative(),
     batches: z.int().nonnegative(),
     digest: z.string(),
@@ -78,8 +81,9 @@ export function measurementOf(
       cost: summary.cost?.arms.find((bill) => bill.arm === arm.arm)?.usd ?? null,
     },
     workload: workloadText(summary.request.workload),
-    images: arm.images,
-    failedImages: arm.failedImages,
+    unit: summary.unit,
+    items: arm.items,
+    failedItems: arm.failedItems,
     bytes: summary.plan.bytes,
     batches: summary.plan.batches,
     digest: arm.digest,

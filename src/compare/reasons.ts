@@ -1,4 +1,4 @@
-import { percent, plural } from '../format.ts';
+import { itemCount, percent, plural } from '../format.ts';
 import { FEWEST_PAIRS, type RatioTest } from '../statistics/ratio-test.ts';
 import type { Measurement, State, Succeeded } from './measurement.ts';
 import type { Side } from './side.ts';
@@ -21,7 +21,7 @@ export function reasonsOf(explained: Explained, test: RatioTest): string[] {
   const ofB = done.filter(({ point }) => point === 1);
   return [
     reasonOf(explained, test),
-    failedImages(ofA),
+    failedItems(ofA),
     batchRemark(explained, ofA, ofB),
     a.arm === b.arm
       ? null
@@ -53,12 +53,12 @@ function reasonOf(
   return `The noise of these runs can explain it (${p}): only more repeats could tell.`;
 }
 
-function failedImages([first]: readonly Succeeded[]): string | null {
-  if (first === undefined || first.failedImages === 0) return null;
-  return `${plural(first.failedImages, 'image')} of ${first.images} failed, the same in every run.`;
+function failedItems([first]: readonly Succeeded[]): string | null {
+  if (first === undefined || first.failedItems === 0) return null;
+  return `${itemCount(first.failedItems, first.unit)} of ${first.items} failed, the same in every run.`;
 }
 
-/** A batch size is the most that a batch may have: where there are few images, the workers that share them decide. */
+/** A batch size is the most that a batch may have: where there are few items, the workers that share them decide. */
 function batchRemark(
   explained: Explained,
   [a]: readonly Succeeded[],
@@ -66,10 +66,10 @@ function batchRemark(
 ): string | null {
   if (a === undefined || b === undefined) return null;
   if (a.batches !== b.batches) {
-    return `The same images were cut into ${plural(a.batches, 'batch', 'batches')} for A and ${b.batches} for B.`;
+    return `The same ${a.unit.many} were cut into ${plural(a.batches, 'batch', 'batches')} for A and ${b.batches} for B.`;
   }
   if (explained.a.settings.batchSize === explained.b.settings.batchSize) return null;
-  return `The images are too few for the batch sizes to differ: both sides had ${plural(a.batches, 'batch', 'batches')}.`;
+  return `The ${a.unit.many} are too few for the batch sizes to differ: both sides had ${plural(a.batches, 'batch', 'batches')}.`;
 }
 
 /** Runs that were not found as they were to be. */

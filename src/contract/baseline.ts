@@ -3,7 +3,7 @@ import * as z from 'zod';
 /** The centralised single-thread run, with the kernel of the serverless arm, over all images, or a sample of them. */
 export const baselineSchema = z.object({
   /** Images that were measured, failed ones left out, and the sizes of their objects. */
-  images: z.int().nonnegative(),
+  items: z.int().nonnegative(),
   bytes: z.int().nonnegative(),
   wallMs: z.number().nonnegative(),
   cpuMs: z.number().nonnegative(),

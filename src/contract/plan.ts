@@ -25,7 +25,7 @@ export type Note = z.infer<typeof noteSchema>;
 
 /** The images of one storage class. */
 export const classTallySchema = z.object({
-  images: z.int().nonnegative(),
+  items: z.int().nonnegative(),
   /** Of those that are read: the plan may refuse some. */
   bytes: z.int().nonnegative(),
   /** GETs that it takes to read all of them once: one for each of its own, one for 8 MiB of those in tars. */
@@ -41,7 +41,7 @@ export const planSchema = z.object({
   prefix: z.string(),
   manifestKey: z.string(),
   batches: z.int(),
-  images: z.int(),
+  items: z.int(),
   bytes: z.int(),
   /** Tars that were opened. */
   shards: z.int().nonnegative(),
@@ -65,7 +65,7 @@ export const planSchema = z.object({
       prefix: z.string(),
       /** The list of them, in the form of a manifest. */
       itemsKey: z.string(),
-      images: z.int().positive(),
+      items: z.int().positive(),
       bytes: z.int().nonnegative(),
       /** As above, where they are under a prefix of their own. */
       storageClasses: z.record(z.string(), classTallySchema).exactOptional(),

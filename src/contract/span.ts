@@ -46,7 +46,7 @@ export const spanSchema = z.object({
   putMs: ms,
   loadMs: ms,
   processMs: ms,
-  images: z.int().nonnegative(),
+  items: z.int().nonnegative(),
   bytes: z.int().nonnegative(),
   /** Of the normalised images that were written; 0 for other workloads. */
   outputBytes: z.int().nonnegative(),

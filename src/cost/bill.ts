@@ -47,8 +47,8 @@ export const costSchema = z.object({
       /** The median round of those that were billed, and its bill. */
       usd: z.number().nonnegative(),
       bill: billSchema,
-      /** The same use scaled to a million images: what a run costs once is not multiplied. */
-      usdPerMillionImages: z.number().nonnegative().nullable(),
+      /** The same use scaled to a million items: what a run costs once is not multiplied. */
+      usdPerMillionItems: z.number().nonnegative().nullable(),
     }),
   ),
   /** What this run cost: every round of both arms, the plan, the baseline, the aggregate, the report. */

@@ -1,6 +1,7 @@
 import type { ArmRound, RunFacts } from '../aggregate/run-facts.ts';
 import { FanfleetError } from '../errors.ts';
 import { ageOf, type Prices } from '../prices/prices.ts';
+import { unitOf } from '../workloads/facts.ts';
 import { fleetBill, serverlessBill } from './arm-bills.ts';
 import { addBills, type Bill, billOf, type Cost } from './bill.ts';
 import { fleetUsage } from './fleet-usage.ts';
@@ -12,7 +13,7 @@ import { classNotes } from './storage-classes.ts';
 const MILLION = 1e6;
 
 /**
- * The whole bill of a run: each arm by its median round, a million images by the same use, and the run itself.
+ * The whole bill of a run: each arm by its median round, a million items by the same use, and the run itself.
  *
  * @param prices null where there are none of the region
  * @param now epoch milliseconds: how old the prices are
@@ -47,7 +48,7 @@ export function costOf(
     const median = rounds[Math.floor((rounds.length - 1) / 2)];
     if (median === undefined) return [];
     const { round, bill } = median;
-    return [{ arm, usd: bill.usd, bill, usdPerMillionImages: perMillion(run, round, prices) }];
+    return [{ arm, usd: bill.usd, bill, usdPerMillionItems: perMillion(run, round, prices) }];
   });
   const age = ageOf(prices, now);
   const cost: Cost = {
@@ -84,19 +85,19 @@ function armBill(run: RunFacts, round: ArmRound, prices: Prices, remarks: string
   }
 }
 
-/** @param images @default those of the round, as measured */
-function billFor(run: RunFacts, round: ArmRound, prices: Prices, images?: number): Bill | null {
+/** @param items @default those of the round, as measured */
+function billFor(run: RunFacts, round: ArmRound, prices: Prices, items?: number): Bill | null {
   if (round.arm === 'serverless') {
-    const usage = serverlessUsage(run, round, images);
+    const usage = serverlessUsage(run, round, items);
     return usage === null ? null : serverlessBill(usage, prices);
   }
-  const usage = fleetUsage(run, round, prices, images);
+  const usage = fleetUsage(run, round, prices, items);
   return usage === null ? null : fleetBill(usage, prices);
 }
 
 /** Of a round that did only a part, or nothing, there is no telling what a whole one takes. */
 function perMillion(run: RunFacts, round: ArmRound, prices: Prices): number | null {
-  if (round.batchesTakenOver > 0 || round.images === 0) return null;
+  if (round.batchesTakenOver > 0 || round.items === 0) return null;
   return billFor(run, round, prices, MILLION)?.usd ?? null;
 }
 
@@ -113,17 +114,18 @@ function notes(
   { date, remarks = [] }: Prices,
   { ageDays, stale }: { ageDays: number; stale: boolean },
 ) {
+  const unit = unitOf(request.workload.name);
   return [
     ...(stale
       ? [`The prices are of ${date}, ${ageDays} days before: \`fanfleet prices refresh\` reads today's.`]
       : []),
     ...remarks,
-    ...classNotes(plan.storageClasses),
+    ...classNotes(plan.storageClasses, unit),
     ...(environment.offline
       ? ['Run offline: the use is billed as if it had been in AWS, but its times are those of this machine.']
       : []),
     ...(request.requesterPays
-      ? ['This account pays for the requests to the bucket of the images, as the requester.']
+      ? [`This account pays for the requests to the bucket of the ${unit.many}, as the requester.`]
       : []),
     ...(rounds.some(({ arms }) => arms.some(({ fleet }) => fleet?.kept))
       ? [
@@ -134,6 +136,6 @@ function notes(
       ? []
       : ['The run took over batches of an earlier one, which are not in the bill.']),
     'List prices without tax, free tier or discount; storage is that of the first 30 days.',
-    'A million images: what a run costs once is not multiplied; the plan and the aggregate are not in it.',
+    `A million ${unit.many}: what a run costs once is not multiplied; the plan and the aggregate are not in it.`,
   ];
 }

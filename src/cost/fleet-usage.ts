@@ -4,7 +4,7 @@ import { ROOT_VOLUME_GIB } from '../fleet/root-volume.ts';
 import { instancePrice, type Prices } from '../prices/prices.ts';
 import { putsPerBatch } from '../workloads/facts.ts';
 import { calls, LOG_BYTES_PER_CALL } from './functions.ts';
-import { batchesFor, fleetRequests, imagePuts, inputGets } from './requests.ts';
+import { batchesFor, fleetRequests, inputGets, itemPuts } from './requests.ts';
 import { mapsOf } from './stages.ts';
 import { classShares, readsOf } from './storage-classes.ts';
 import { TRANSITIONS } from './transitions.ts';
@@ -15,29 +15,29 @@ import { STORED_DAYS } from './usage.ts';
 const REQUESTS_WITHOUT_FLEET = { lists: 0, gets: 1, puts: 1 };
 
 /**
- * What the fleet arm used in a round, from the lives of its instances; or would have used for another number of images
- * like these with the same fleet: it boots and ends once, and works as much longer as there are more images.
+ * What the fleet arm used in a round, from the lives of its instances; or would have used for another number of items
+ * like these with the same fleet: it boots and ends once, and works as much longer as there are more items.
  *
  * @param prices tell how many cores a type has: time in which a host was not watched counts as busy on all of them
- * @param images @default those of the round, as measured
+ * @param items @default those of the round, as measured
  * @returns null where nobody wrote down the lives of the instances
  */
 export function fleetUsage(
   run: RunFacts,
   round: ArmRound,
   prices: Prices,
-  images?: number,
+  items?: number,
 ): FleetUsage | null {
   const { instances, use, work } = round;
   if (instances === null) return null;
-  const factor = images === undefined ? 1 : images / Math.max(1, round.images);
+  const factor = items === undefined ? 1 : items / Math.max(1, round.items);
   const moreMs = workMs(round) * (factor - 1);
-  const imageGets = (use?.gets ?? 0) * factor;
+  const itemGets = (use?.gets ?? 0) * factor;
   const spans = work?.spans ?? 0;
   const { name } = run.request.workload;
   const { isStaged, maps, reduces } = mapsOf(round);
-  const ofOneMap = images === undefined ? run.plan.batches : batchesFor(run, images);
-  const batches = images === undefined ? spans : maps * ofOneMap;
+  const ofOneMap = items === undefined ? run.plan.batches : batchesFor(run, items);
+  const batches = items === undefined ? spans : maps * ofOneMap;
   const lives = instances.map((life) => instanceUsage(life, round, prices, moreMs));
   const requests =
     lives.length === 0
@@ -61,12 +61,12 @@ export function fleetUsage(
     ],
     s3: {
       lists: requests.lists,
-      gets: imageGets + requests.gets + inputGets(name, work?.workerCount ?? 0, isStaged ? maps : null),
-      puts: putsPerBatch(name) * batches + imagePuts(run.request, round) * factor + requests.puts,
+      gets: itemGets + requests.gets + inputGets(name, work?.workerCount ?? 0, isStaged ? maps : null),
+      puts: putsPerBatch(name) * batches + itemPuts(run.request, round) * factor + requests.puts,
       storedBytes: (use?.storedBytes ?? 0) * factor,
       storedDays: STORED_DAYS,
       readBytes: round.bytes * factor,
-      classes: readsOf(classShares(run.plan.storageClasses), imageGets, round.bytes * factor),
+      classes: readsOf(classShares(run.plan.storageClasses), itemGets, round.bytes * factor),
     },
     logBytes: 2 * LOG_BYTES_PER_CALL,
     kmsRequests: kmsRequests(round, lives.length),
@@ -106,7 +106,7 @@ function lookedForJobsMs({ fleet }: ArmRound, instances: readonly InstanceLife[]
   return head.endedAt - head.launchedAt + (head.idleBeforeMs ?? 0);
 }
 
-/** The time that more images make longer: without the first batches' wait for their processes. */
+/** The time that more items make longer: without the first batches' wait for their processes. */
 function workMs({ windowStartMs, windowEndMs, phases, overhead }: ArmRound): number {
   const startMs = (phases?.coldStart ?? 0) + (overhead?.idleAtStart ?? 0);
   return Math.max(0, (windowEndMs ?? 0) - (windowStartMs ?? 0) - startMs);

@@ -58,7 +58,7 @@ export function functionLines(usage: FunctionUsage, { prices }: Prices): BillLin
 }
 
 /**
- * A LIST costs as much as a PUT; storage is by GiB-months; the GET of an image, and what it brings, by the storage class of the
+ * A LIST costs as much as a PUT; storage is by GiB-months; the GET of an item, and what it brings, by the storage class of the
  * object: https://aws.amazon.com/s3/pricing/.
  */
 export function s3Lines(usage: S3Usage, { prices }: Prices): BillLine[] {

@@ -1,7 +1,7 @@
 import type { ArmRound, RunFacts } from '../aggregate/run-facts.ts';
 import type { Arm } from '../contract/arm.ts';
 import { expectedBatches } from '../plan/batch-counts.ts';
-import { putsPerImage, WORKLOADS } from '../workloads/facts.ts';
+import { putsPerItem, WORKLOADS } from '../workloads/facts.ts';
 import type { WorkloadName } from '../workloads/names.ts';
 import type { InstanceUsage } from './usage.ts';
 
@@ -58,8 +58,8 @@ export function reduceRequests(
 }
 
 /** PUTs of files of images, such as normalised ones. */
-export function imagePuts({ workload }: RunFacts['request'], round: ArmRound): number {
-  return putsPerImage(workload.name) * (round.images - round.failedImages);
+export function itemPuts({ workload }: RunFacts['request'], round: ArmRound): number {
+  return putsPerItem(workload.name) * (round.items - round.failedItems);
 }
 
 /**
@@ -73,12 +73,12 @@ export function inputGets(name: WorkloadName, workers: number, stages: number | 
   return length === 0 ? 0 : workers * (1 + length);
 }
 
-/** Batches that `plan` would cut so many images like those of a run into. */
-export function batchesFor({ plan, request }: Pick<RunFacts, 'plan' | 'request'>, images: number): number {
-  return expectedBatches({ ...request, images, bytesPerImage: plan.bytes / Math.max(1, plan.images) });
+/** Batches that `plan` would cut so many items like those of a run into. */
+export function batchesFor({ plan, request }: Pick<RunFacts, 'plan' | 'request'>, items: number): number {
+  return expectedBatches({ ...request, items, bytesPerItem: plan.bytes / Math.max(1, plan.items) });
 }
 
-/** What a fleet asks S3 for beside its images and what it writes of them. */
+/** What a fleet asks S3 for beside its items and what it writes of them. */
 export interface FleetWork {
   readonly batches: number;
   /** From the start of the engine to its end. */
@@ -110,7 +110,7 @@ export function fleetRequests({
   }
   return {
     lists: LISTS_PER_FLEET + LISTS_PER_LATER_STAGE * later + Math.floor(engineMs / LOOK_EVERY_MS),
-    // A worker reads each batch from the manifest, beside its images.
+    // A worker reads each batch from the manifest, beside its items.
     gets:
       batches +
       GETS_PER_FLEET +

@@ -5,8 +5,8 @@ import { architectureOf, calls, LOG_BYTES_PER_CALL, MEASURE_METRICS } from './fu
 import {
   batchesFor,
   ITEM_READER_GETS,
-  imagePuts,
   inputGets,
+  itemPuts,
   RESULT_WRITER_PUTS,
   reduceRequests,
 } from './requests.ts';
@@ -18,23 +18,23 @@ import { STORED_DAYS } from './usage.ts';
 const HOUR_MS = 3_600_000;
 
 /**
- * What the serverless arm used in a round, from its spans; or would have used for another number of images like these.
+ * What the serverless arm used in a round, from its spans; or would have used for another number of items like these.
  *
- * For more images the work of an image stays the same. There are as many batches as `plan` would cut, and so are
+ * For more items the work of an item stays the same. There are as many batches as `plan` would cut, and so are
  * requests and what each waits for; and as many cold starts as environments run at once.
  *
- * @param images @default those of the round, as measured
+ * @param items @default those of the round, as measured
  * @returns null where the round has no spans or does not tell what it used
  */
-export function serverlessUsage(run: RunFacts, round: ArmRound, images?: number): ServerlessUsage | null {
+export function serverlessUsage(run: RunFacts, round: ArmRound, items?: number): ServerlessUsage | null {
   const { work, use } = round;
   if (work === null || use === null) return null;
   const { name } = run.request.workload;
   const { isStaged, maps, reduces, reduceMs, takenOver } = mapsOf(round);
-  const factor = images === undefined ? 1 : images / Math.max(1, round.images);
-  const ofOneMap = images === undefined ? run.plan.batches : batchesFor(run, images);
-  const batches = images === undefined ? work.spans : maps * ofOneMap;
-  const coldStarts = images === undefined ? work.coldStarts : Math.min(ofOneMap, run.request.concurrency);
+  const factor = items === undefined ? 1 : items / Math.max(1, round.items);
+  const ofOneMap = items === undefined ? run.plan.batches : batchesFor(run, items);
+  const batches = items === undefined ? work.spans : maps * ofOneMap;
+  const coldStarts = items === undefined ? work.coldStarts : Math.min(ofOneMap, run.request.concurrency);
   const coldMs = (work.coldStartMs / Math.max(1, work.coldStarts)) * coldStarts;
   const billedMs = (work.billedMs - work.coldStartMs) * factor + coldMs;
   const waitedMs = Math.max(0, use.expressMs - work.billedMs) / work.spans;
@@ -50,7 +50,7 @@ export function serverlessUsage(run: RunFacts, round: ArmRound, images?: number)
     ? calls('reduce', run.environment, (reduceMs * ofOneMap) / Math.max(1, run.plan.batches), reduces + 1)
     : null;
   const hours =
-    images === undefined ? (round.wallMs ?? 0) / HOUR_MS : billedMs / run.request.concurrency / HOUR_MS;
+    items === undefined ? (round.wallMs ?? 0) / HOUR_MS : billedMs / run.request.concurrency / HOUR_MS;
   return {
     architecture: architectureOf(run.environment),
     memoryMb: run.request.memory,
@@ -66,14 +66,14 @@ export function serverlessUsage(run: RunFacts, round: ArmRound, images?: number)
         use.gets * factor +
         ITEM_READER_GETS * maps +
         (run.request.resume === null ? 0 : resumeGets) +
-        inputGets(name, images === undefined ? work.workerCount : coldStarts, isStaged ? maps : null) +
+        inputGets(name, items === undefined ? work.workerCount : coldStarts, isStaged ? maps : null) +
         reduceAsks.gets,
       puts:
         putsPerBatch(name) * batches +
-        imagePuts(run.request, round) * factor +
+        itemPuts(run.request, round) * factor +
         RESULT_WRITER_PUTS * maps +
         reduceAsks.puts,
-      storedBytes: (use.storedBytes + MANIFEST_BYTES_PER_IMAGE * round.images) * factor,
+      storedBytes: (use.storedBytes + MANIFEST_BYTES_PER_IMAGE * round.items) * factor,
       storedDays: STORED_DAYS,
       readBytes: round.bytes * factor,
       classes: readsOf(classShares(run.plan.storageClasses), use.gets * factor, round.bytes * factor),

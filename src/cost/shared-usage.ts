@@ -35,8 +35,8 @@ const FLEET_STAGE = { lists: 2, gets: 2 };
 /** request.json, plan.json, summary.json, report.html, figures.csv, results.parquet; beside manifest and baseline. */
 const PUTS_PER_RUN = 6;
 /**
- * Of inputs: `prepare` looks for their list, reads that of its images twice, and the manifest. The aggregator reads the list and
- * a file twice, and the report so, too. They are two files, their list, and the list of images.
+ * Of inputs: `prepare` looks for their list, reads that of its items twice, and the manifest. The aggregator reads the list and
+ * a file twice, and the report so, too. They are two files, their list, and the list of items.
  */
 const INPUTS = { gets: 8, puts: 4 };
 
@@ -67,7 +67,7 @@ export function sharedUsage(run: RunFacts): SharedUsage {
   };
 
   function s3Usage(armRounds: number): S3Usage {
-    const manifestBytes = plan.images * MANIFEST_BYTES_PER_IMAGE;
+    const manifestBytes = plan.items * MANIFEST_BYTES_PER_IMAGE;
     const parts = Math.ceil(manifestBytes / PART_BYTES);
     const listed = plan.requests;
     const hosts = arms.flatMap((arm) => arm.hosts).length;
@@ -85,7 +85,7 @@ export function sharedUsage(run: RunFacts): SharedUsage {
     const ofStages = GETS_PER_STAGE * sumOf(({ stages }) => stages);
     const batches = armRounds + ofBatch * plan.batches + ofStages + 1 + plan.batches;
     // The baseline reads from the start of the manifest on; it is taken to meet the classes like all others.
-    const ofBaseline = readsOf(classShares(plan.storageClasses), baseline?.images ?? 0, baseline?.bytes ?? 0);
+    const ofBaseline = readsOf(classShares(plan.storageClasses), baseline?.items ?? 0, baseline?.bytes ?? 0);
     const learned = learnedReads();
     const ofListing = Object.entries(plan.storageClasses).map(([storageClass, { listingGets }]) => ({
       storageClass,
@@ -101,7 +101,7 @@ export function sharedUsage(run: RunFacts): SharedUsage {
         functionArms,
       gets:
         listed.gets +
-        (baseline?.images ?? 0) +
+        (baseline?.items ?? 0) +
         batches +
         GETS_PER_RUN +
         GETS_PER_FLEET * fleets +
@@ -123,21 +123,21 @@ export function sharedUsage(run: RunFacts): SharedUsage {
     };
   }
 
-  /** The images to learn from are read once, unless what an earlier run made of them was taken over. */
+  /** The items to learn from are read once, unless what an earlier run made of them was taken over. */
   function learnedReads() {
-    const { images = 0, bytes = 0, storageClasses } = plan.training ?? {};
+    const { items = 0, bytes = 0, storageClasses } = plan.training ?? {};
     if (plan.resumed?.inputs) return { gets: 0, bytes: 0, classes: [] };
     const own = Object.entries(storageClasses ?? {});
-    const classes = readsOf(classShares(storageClasses ?? plan.storageClasses), images, bytes);
+    const classes = readsOf(classShares(storageClasses ?? plan.storageClasses), items, bytes);
     const ofListing = own.map(([storageClass, { listingGets }]) => ({
       storageClass,
       gets: listingGets,
       bytes: 0,
     }));
     const { params } = request.workload;
-    // One for each image that has or may have a label, whether there is a JSON beside it or not.
-    const ofLabels = 'labels' in params && params.labels === 'json' ? images + plan.images : 0;
-    return { gets: images + ofLabels, bytes, classes: [...classes, ...ofListing] };
+    // One for each item that has or may have a label, whether there is a JSON beside it or not.
+    const ofLabels = 'labels' in params && params.labels === 'json' ? items + plan.items : 0;
+    return { gets: items + ofLabels, bytes, classes: [...classes, ...ofListing] };
   }
 
   function transitions(armRounds: number): number {

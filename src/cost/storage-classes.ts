@@ -1,4 +1,5 @@
 import type { ClassTally } from '../contract/plan.ts';
+import type { Unit } from '../contract/unit.ts';
 import type { PriceName } from '../prices/price-rows.ts';
 
 /** How S3 bills the reading of a storage class: by GET, and by GB where there is a price of that. */
@@ -38,12 +39,12 @@ export interface ClassReads {
   readonly bytes: number;
 }
 
-/** By storage class, part of all GETs of images and of all that is read of them: each adds up to 1. */
+/** By storage class, part of all GETs of items and of all that is read of them: each adds up to 1. */
 export type ClassShares = readonly ClassReads[];
 
 type Tallies = Readonly<Record<string, ClassTally>>;
 
-/** How the reading of a listing's images divides among their classes. */
+/** How the reading of a listing's items divides among their classes. */
 export function classShares(tallies: Tallies): ClassShares {
   const all = Object.entries(tallies);
   const gets = all.reduce((sum, [, each]) => sum + each.gets, 0);
@@ -55,7 +56,7 @@ export function classShares(tallies: Tallies): ClassShares {
   }));
 }
 
-/** So many GETs and bytes of images, divided by class. */
+/** So many GETs and bytes of items, divided by class. */
 export function readsOf(shares: ClassShares, gets: number, bytes: number): ClassReads[] {
   return shares.map((share) => ({
     storageClass: share.storageClass,
@@ -64,11 +65,11 @@ export function readsOf(shares: ClassShares, gets: number, bytes: number): Class
   }));
 }
 
-/** What a bill has to say of the classes of the images; nothing where all of them are read as Standard. */
-export function classNotes(tallies: Tallies): string[] {
-  return Object.entries(tallies).flatMap(([storageClass, { images }]) => {
-    if (images === 0) return [];
-    const are = `${images.toLocaleString('en')} of the images are in the storage class ${storageClass}`;
+/** What a bill has to say of the classes of the items; nothing where all of them are read as Standard. */
+export function classNotes(tallies: Tallies, { many }: Unit): string[] {
+  return Object.entries(tallies).flatMap(([storageClass, { items }]) => {
+    if (items === 0) return [];
+    const are = `${items.toLocaleString('en')} of the ${many} are in the storage class ${storageClass}`;
     if (ARCHIVES.includes(storageClass))
       return [
         `${are}, which has to be restored before it can be read; what is read of it is billed as Standard.`,

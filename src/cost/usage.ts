@@ -13,7 +13,7 @@ export interface S3Usage {
   readonly storedDays: number;
   /** Bytes that were read, inside the region. @default 0 */
   readonly readBytes?: number;
-  /** What of `gets` and `readBytes` is of images, by their storage class. @default all is read as Standard */
+  /** What of `gets` and `readBytes` is of items, by their storage class. @default all is read as Standard */
   readonly classes?: readonly ClassReads[];
 }
 

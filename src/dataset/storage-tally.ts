@@ -31,7 +31,7 @@ export class StorageTally {
 
   #count(image: DatasetObject, times: 1 | -1): void {
     const tally = this.#of(image);
-    tally.images += times;
+    tally.items += times;
     // Of an object that the plan refuses nothing is read.
     if (image.refused !== undefined) return;
     tally.bytes += times * image.size;
@@ -53,7 +53,7 @@ export class StorageTally {
     if (shard !== undefined && storageClass !== STANDARD) this.#tars.set(shard.key, storageClass);
     const found = this.#tallies.get(storageClass);
     if (found !== undefined) return found;
-    const fresh = { images: 0, bytes: 0, gets: 0, listingGets: 0 };
+    const fresh = { items: 0, bytes: 0, gets: 0, listingGets: 0 };
     this.#tallies.set(storageClass, fresh);
     return fresh;
   }

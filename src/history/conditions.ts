@@ -9,11 +9,11 @@ export type Conditions = Readonly<Record<string, string>>;
 const JUDGED = 'fanfleet';
 
 /**
- * The images, the workload, the configuration and the environment of a run.
+ * The items, the workload, the configuration and the environment of a run.
  *
  * The processor's name counts offline only: in AWS the functions meet different ones from night to night.
  *
- * @param manifestDigest SHA-256 of `manifest.json`: keys, versions and batches of the images
+ * @param manifestDigest SHA-256 of `manifest.json`: keys, versions and batches of the items
  */
 export function conditionsOf(summary: Summary, manifestDigest: string): Conditions {
   const { request, environment } = summary;

@@ -3,7 +3,7 @@ import { BESIDE_THE_MAP } from '../contract/account-limit.ts';
 import type { Arm } from '../contract/arm.ts';
 import { SLICE_BYTES } from '../dataset/reads.ts';
 import { expectedBatches } from '../plan/batch-counts.ts';
-import { putsPerBatch, putsPerImage, WORKLOADS } from '../workloads/facts.ts';
+import { putsPerBatch, putsPerItem, WORKLOADS } from '../workloads/facts.ts';
 import type {
   Calibration,
   FleetCalibration,
@@ -21,7 +21,7 @@ import { SPOT_INTERRUPTIONS_PER_HOUR } from './parameters.ts';
 export interface ArmSetup {
   readonly arm: Arm;
   readonly label: string;
-  readonly images: number;
+  readonly items: number;
   readonly batches: number;
   /** Batches at once, and the name of what allows no more. */
   readonly slots: number;
@@ -48,7 +48,7 @@ export interface ArmSetup {
   readonly getsPerSecond: number;
   readonly putsPerSecond: number;
   readonly getsAtOnce: number;
-  /** Part of the batches that read their images. */
+  /** Part of the batches that read their items. */
   readonly reads: number;
   /** How often all batches are done, one time after the other; after each comes this, of which the reduce is a part. */
   readonly stages: number;
@@ -179,14 +179,14 @@ interface Slots {
 }
 
 function common(job: Job, calibration: Calibration, work: Work, { batches, slots, vcpus }: Slots) {
-  const perBatch = job.images / batches;
+  const perBatch = job.items / batches;
   // What a run with one stage after the other kept in memory says nothing of a single map.
   const reads = job.stages === null ? 1 : work.reads;
-  const gets = reads * (job.packed ? Math.max(1, (perBatch * job.bytesPerImage) / SLICE_BYTES) : perBatch);
-  const processMs = imageMs(job, calibration, work, { vcpus, atOnce: Math.min(slots, batches) });
+  const gets = reads * (job.packed ? Math.max(1, (perBatch * job.bytesPerItem) / SLICE_BYTES) : perBatch);
+  const processMs = itemMs(job, calibration, work, { vcpus, atOnce: Math.min(slots, batches) });
   const loadMs = (work.getMs * gets) / perBatch / work.getsAtOnce;
   return {
-    images: job.images,
+    items: job.items,
     batches,
     batchMs: perBatch * Math.max(processMs, loadMs) + work.batchMs + work.dispatchMs,
     dispatchMs: work.dispatchMs,
@@ -194,7 +194,7 @@ function common(job: Job, calibration: Calibration, work: Work, { batches, slots
     spread: work.spread,
     gets,
     reads,
-    puts: putsPerBatch(job.workload) + putsPerImage(job.workload) * perBatch,
+    puts: putsPerBatch(job.workload) + putsPerItem(job.workload) * perBatch,
     getsPerSecond: S3_LIMITS.getsPerSecond * job.partitions,
     putsPerSecond: S3_LIMITS.putsPerSecond,
     getsAtOnce: work.getsAtOnce,
@@ -202,19 +202,19 @@ function common(job: Job, calibration: Calibration, work: Work, { batches, slots
 }
 
 /**
- * Wall time of an image in one slot. Decoding grows with the bytes; more vCPUs do several images at once. Slots beyond the
+ * Wall time of an item in one slot. Decoding grows with the bytes; more vCPUs do several items at once. Slots beyond the
  * cores of a machine that all share slow each other down.
  */
-function imageMs(
-  { bytesPerImage, workload }: Job,
-  { bytesPerImage: measured, workload: done, sharedCores }: Calibration,
+function itemMs(
+  { bytesPerItem, workload }: Job,
+  { bytesPerItem: measured, workload: done, sharedCores }: Calibration,
   work: Work,
   { vcpus, atOnce }: { readonly vcpus: number; readonly atOnce: number },
 ): number {
-  const bytes = bytesPerImage / measured;
+  const bytes = bytesPerItem / measured;
   const factor = WORKLOADS[workload].cpu / WORKLOADS[done].cpu;
   if (sharedCores === null) {
-    return (work.imageMs * bytes * factor * work.vcpus) / vcpus;
+    return (work.itemMs * bytes * factor * work.vcpus) / vcpus;
   }
-  return (work.imageMs * bytes * factor * work.vcpus) / Math.min(1, sharedCores / atOnce);
+  return (work.itemMs * bytes * factor * work.vcpus) / Math.min(1, sharedCores / atOnce);
 }

@@ -4,8 +4,10 @@ import { DEFAULT_ENGINE, engineSchema } from '../contract/engines.ts';
 import { isOneKernel } from '../contract/one-kernel.ts';
 import { GETS_AT_ONCE } from '../dataset/reads.ts';
 import { FanfleetError } from '../errors.ts';
+import { itemCount } from '../format.ts';
 import { kernelsOfArms } from '../kernels-text.ts';
 import type { Timeline } from '../timing/timeline.ts';
+import { unitOf } from '../workloads/facts.ts';
 import { vcpusOf } from './arm-setup.ts';
 import type {
   Calibration,
@@ -32,10 +34,10 @@ const USUAL_BOOT_SPREAD = 0.05;
 /**
  * The figures of a measured run: each arm by its shown round, or null where it has none with spans.
  *
- * The phases are means over slots, so `phase x slots` is slot time, and that over batches or images is what one of them took.
- * Waiting for bytes is of two kinds: for the first image of a batch, which is about one GET and the same for batches of any
- * size; and where S3 does not keep up, which is of every image. Offline all of it is of the second kind: S3 is a process on
- * the same cores, and what a batch waits for it grows with its images (docs/model.md).
+ * The phases are means over slots, so `phase x slots` is slot time, and that over batches or items is what one of them took.
+ * Waiting for bytes is of two kinds: for the first item of a batch, which is about one GET and the same for batches of any
+ * size; and where S3 does not keep up, which is of every item. Offline all of it is of the second kind: S3 is a process on
+ * the same cores, and what a batch waits for it grows with its items (docs/model.md).
  *
  * @throws FanfleetError `NOT_MEASURED` for a run of which no arm has spans
  */
@@ -43,7 +45,7 @@ export function calibrate(run: MeasuredRun): Calibration {
   const { environment, request, plan } = run;
   const serverless = calibrateServerless(run);
   const fleet = calibrateFleet(run);
-  if ((serverless === null && fleet === null) || plan.images === 0) {
+  if ((serverless === null && fleet === null) || plan.items === 0) {
     const message = `Expected a run with the times of its batches but ${run.runId} has none: take one of which an arm finished.`;
     throw new FanfleetError('NOT_MEASURED', message, { source: 'user' });
   }
@@ -52,9 +54,9 @@ export function calibrate(run: MeasuredRun): Calibration {
     ? `offline on ${environment.cores} cores that both arms share (${environment.cpuModel})`
     : `in ${environment.region}`;
   return {
-    source: `run ${run.runId} of ${date}: ${plan.images} images, ${where}`,
+    source: `run ${run.runId} of ${date}: ${itemCount(plan.items, unitOf(request.workload.name))}, ${where}`,
     differentKernels: differentKernelsOf(run),
-    bytesPerImage: Math.max(1, plan.bytes / plan.images),
+    bytesPerItem: Math.max(1, plan.bytes / plan.items),
     workload: request.workload.name,
     sharedCores: environment.offline ? Math.max(1, environment.cores) : null,
     serverless,
@@ -63,7 +65,7 @@ export function calibrate(run: MeasuredRun): Calibration {
 }
 
 /**
- * What a run on the local AWS says of an account: how long an image takes a core, and how batches differ. That is its CPU
+ * What a run on the local AWS says of an account: how long an item takes a core, and how batches differ. That is its CPU
  * time: by the clock it also takes what the local AWS, on the same cores, does beside it. All else, such as boot, cold start
  * and S3, is as where nothing was measured.
  */
@@ -72,9 +74,9 @@ export function inAws(measured: Calibration, engine: FleetCalibration['engine'])
   if (measured.sharedCores === null) return measured;
   const workOf = (work: Work, other: Work): Work => ({
     ...other,
-    imageMs: work.imageCpuMs,
+    itemMs: work.itemCpuMs,
     vcpus: 1,
-    imageCpuMs: work.imageCpuMs,
+    itemCpuMs: work.itemCpuMs,
     spread: work.spread,
     reads: work.reads,
   });
@@ -130,7 +132,7 @@ function calibrateFleet(run: MeasuredRun): FleetCalibration | null {
   };
 }
 
-/** Maps over all images. */
+/** Maps over all items. */
 function mapsOf({ round }: MeasuredArm): number {
   return Math.max(1, round.stages.length);
 }
@@ -150,7 +152,7 @@ function stageOf(
   };
 }
 
-/** Part of the batches whose images were in no memory. */
+/** Part of the batches whose items were in no memory. */
 function readsOf({ round }: MeasuredArm): number {
   const kept = round.stages.reduce((sum, stage) => sum + stage.kept, 0);
   return round.work.spans === 0 ? 1 : 1 - kept / round.work.spans;
@@ -203,15 +205,15 @@ function measuredArm(run: MeasuredRun, arm: ArmRound['arm']): MeasuredArm | null
   const round = run.rounds
     .find((each) => each.round === shown)
     ?.arms.find((each) => each.arm === arm && each.status === 'succeeded');
-  if (!round?.phases || !round.overhead || !round.work || !round.peakConcurrency || round.images === 0)
+  if (!round?.phases || !round.overhead || !round.work || !round.peakConcurrency || round.items === 0)
     return null;
   const { phases, overhead, work, peakConcurrency } = round;
   if (round.batchesTakenOver > 0) return null;
   const timeline = run.timelines.find((each) => each.arm === arm && each.round === shown);
-  const batches = (timeline?.lanes ?? []).flatMap((lane) => lane.batches).filter(({ images }) => images > 0);
+  const batches = (timeline?.lanes ?? []).flatMap((lane) => lane.batches).filter(({ items }) => items > 0);
   return {
     round: { ...round, phases, overhead, work, peakConcurrency },
-    batchTimes: batches.map(({ startMs, endMs, images }) => (endMs - startMs) / images),
+    batchTimes: batches.map(({ startMs, endMs, items }) => (endMs - startMs) / items),
   };
 }
 
@@ -220,21 +222,21 @@ function workOf({ environment }: MeasuredRun, found: MeasuredArm, vcpus: number)
   const { round, batchTimes } = found;
   const { phases, overhead, work, peakConcurrency: slots } = round;
   const batches = work.spans;
-  const images = mapsOf(found) * round.images;
+  const items = mapsOf(found) * round.items;
   const reads = readsOf(found);
   const perBatch = (wallMs: number) => (wallMs * slots) / batches;
-  const getMs = reads === 0 ? 0 : work.getMs / (reads * images);
+  const getMs = reads === 0 ? 0 : work.getMs / (reads * items);
   const fillMs = environment.offline
     ? 0
     : Math.min(perBatch(phases.load), getMs === 0 ? Number.POSITIVE_INFINITY : getMs);
   const loadMs = (perBatch(phases.load) - fillMs) * batches;
-  const imageMs = (phases.process * slots + loadMs) / images;
+  const itemMs = (phases.process * slots + loadMs) / items;
   const slotVcpus = environment.offline ? Math.min(1, Math.max(1, environment.cores) / slots) : vcpus;
   return {
-    imageMs,
+    itemMs,
     vcpus: slotVcpus,
     // Spans of a worker that cannot tell its CPU time have 0.
-    imageCpuMs: work.cpuMs > 0 ? work.cpuMs / images : imageMs * slotVcpus,
+    itemCpuMs: work.cpuMs > 0 ? work.cpuMs / items : itemMs * slotVcpus,
     getMs: 0,
     getsAtOnce: GETS_AT_ONCE,
     batchMs: fillMs + perBatch(phases.write) + perBatch(overhead.batch),

@@ -7,21 +7,21 @@ const ms = z.number().nonnegative();
 /** What the work of an arm takes in one slot: a function's environment, or one of the batches that a worker does at once. */
 export const workSchema = z.object({
   /** Wall time of an image, decoded and scanned, on the vCPUs of `vcpus`. */
-  imageMs: ms,
+  itemMs: ms,
   /** vCPUs that a slot had: what more or fewer of them are referred to. */
   vcpus: z.number().positive(),
-  /** CPU time of an image: what one takes on a core that nothing else uses. */
-  imageCpuMs: ms,
+  /** CPU time of an item: what one takes on a core that nothing else uses. */
+  itemCpuMs: ms,
   /** From the request to the last byte of an object, and how many a slot has under way. */
   getMs: ms,
   getsAtOnce: z.int().positive(),
-  /** Of every batch, whatever its size: waiting for the first image, writing the results, and all that is no image. */
+  /** Of every batch, whatever its size: waiting for the first item, writing the results, and all that is no item. */
   batchMs: ms,
   /** Between two batches of a slot. */
   dispatchMs: ms,
   /** Standard deviation of the time of a batch over its mean. */
   spread: z.number().nonnegative(),
-  /** Of several stages: part of the batches that read their images, since they were in no memory; 1 where all do. */
+  /** Of several stages: part of the batches that read their items, since they were in no memory; 1 where all do. */
   reads: z.number().min(0).max(1),
 });
 export type Work = z.infer<typeof workSchema>;
@@ -68,7 +68,7 @@ export const calibrationSchema = z.object({
   /** What measured the arms, in words, where that was not one program: such times rank no arms. Null where it was one. */
   differentKernels: z.string().nullable(),
   /** What an image had where they were measured, which decoding is scaled by; and what was done with it. */
-  bytesPerImage: z.number().positive(),
+  bytesPerItem: z.number().positive(),
   workload: z.enum(WORKLOAD_NAMES),
   /** Cores that all slots share, where AWS was the local one; null in AWS, where every slot has its own. */
   sharedCores: z.int().positive().nullable(),

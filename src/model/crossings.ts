@@ -4,7 +4,7 @@ type ArmCurve = Pick<Curves['arms'][number], 'arm' | 'points'>;
 
 /**
  * Where two curves cross, in time and in money. Between two sizes each curve is a straight line on logarithmic scales, since
- * both grow by powers of the number of images; where they only touch they do not cross.
+ * both grow by powers of the number of items; where they only touch they do not cross.
  *
  * @param curves with points for the same sizes, ascending
  */
@@ -18,12 +18,12 @@ function crossingsOf(what: 'seconds' | 'usd', a: ArmCurve, b: ArmCurve): Crossin
   let last: { readonly size: number; readonly gap: number } | null = null;
   for (const [index, point] of a.points.entries()) {
     const gap = gapOf(point, b.points[index], what);
-    const size = Math.log(point.images);
+    const size = Math.log(point.items);
     if (gap === 0 || gap === null) continue;
     if (last !== null && Math.sign(gap) !== Math.sign(last.gap)) {
       const at = last.size + ((size - last.size) * last.gap) / (last.gap - gap);
       const [below, above] = last.gap < 0 ? [a.arm, b.arm] : [b.arm, a.arm];
-      found.push({ what, images: Math.exp(at), below, above });
+      found.push({ what, items: Math.exp(at), below, above });
     }
     last = { size, gap };
   }

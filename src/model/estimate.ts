@@ -96,7 +96,7 @@ function limitOf(setup: ArmSetup, { slots, wallMs, windowMs, bound }: Found): st
     if (atOnce < NAMED * windowMs) return 'Lambda scale-up';
   }
   if (slots === setup.batches && slots < setup.slots) return 'batch size';
-  // Quicker images would help as well, but more functions are for the asking.
+  // Quicker items would help as well, but more functions are for the asking.
   if (setup.slotsLimit === 'account concurrency') return setup.slotsLimit;
   if (setup.waitsForS3 && batchMs > 0) return 'S3 latency';
   return setup.slotsLimit;

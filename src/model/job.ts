@@ -6,21 +6,21 @@ import { WORKLOAD_NAMES } from '../workloads/names.ts';
 
 /** What is to be done and with what: the question that `estimate` and `simulate` answer. */
 export const jobSchema = z.strictObject({
-  images: z.int('a whole number of images').min(1).max(1e12),
+  items: z.int('a whole number').min(1).max(1e12),
   /** Mean size of an object. */
-  bytesPerImage: z.number().positive().max(1e9).default(110_000),
+  bytesPerItem: z.number().positive().max(1e9).default(110_000),
   workload: z.enum(WORKLOAD_NAMES).default('statistics'),
-  /** Maps over all images, each followed by a reduce; null where the workload is a single map. */
+  /** Maps over all items, each followed by a reduce; null where the workload is a single map. */
   stages: z.int().min(1).max(1000).nullable().default(null),
-  /** By storage class, part of the GETs of images and of their bytes. @default all is read as Standard */
+  /** By storage class, part of the GETs of items and of their bytes. @default all is read as Standard */
   storage: z
     .array(
       z.object({ storageClass: z.string(), gets: z.number().min(0).max(1), bytes: z.number().min(0).max(1) }),
     )
     .default([]),
-  /** Whether the images lie in tar shards, of which a GET brings up to 8 MiB. */
+  /** Whether the items lie in tar shards, of which a GET brings up to 8 MiB. */
   packed: z.boolean().default(false),
-  /** Most images in a batch. */
+  /** Most items in a batch. */
   batchSize: z.int().min(1).max(10_000).default(100),
   /** Most measure functions at once. */
   concurrency: z.int().min(1).max(STEP_FUNCTIONS_LIMITS.mapConcurrency).default(1000),
@@ -37,7 +37,7 @@ export const jobSchema = z.strictObject({
   market: z.enum(MARKETS).default('on-demand'),
   /** Of Spot workers: part of them that is taken back in an hour. */
   interruptionsPerHour: z.number().min(0).max(10).optional(),
-  /** Partitions that S3 has made of the images' prefix. */
+  /** Partitions that S3 has made of the items' prefix. */
   partitions: z.int().min(1).max(1000).default(1),
 });
 export type Job = Readonly<z.infer<typeof jobSchema>>;

@@ -16,8 +16,8 @@ export function jobOfRun({ request, plan, environment, rounds }: MeasuredRun): J
   const instances = rounds.flatMap(({ arms }) => arms).flatMap((each) => each.instances ?? []);
   const spot = instances.some(({ role, market }) => role === 'worker' && market === 'spot');
   return jobSchema.parse({
-    images: plan.images,
-    bytesPerImage: Math.max(1, plan.bytes / plan.images),
+    items: plan.items,
+    bytesPerItem: Math.max(1, plan.bytes / plan.items),
     workload: request.workload.name,
     stages: mostStages(rounds),
     storage: [...classShares(plan.storageClasses)],
@@ -59,7 +59,7 @@ function accountConcurrencyOf({
  */
 export function curvesOfRun(run: MeasuredRun, prices: Prices | null): Curves | null {
   const { request, plan } = run;
-  if (prices === null || plan.images === 0 || prices.instances[request.instanceType] === undefined)
+  if (prices === null || plan.items === 0 || prices.instances[request.instanceType] === undefined)
     return null;
   if (!isMeasured(run, 'serverless') || !isMeasured(run, 'fleet')) return null;
   return scalingCurves(jobOfRun(run), calibrate(run), prices);

@@ -18,7 +18,7 @@ export const RUN = {
   fixedMs: 2000,
   /** A page of a listing; S3 answers one after the other. */
   listPageMs: 150,
-  /** 10 million images took 55 s. */
+  /** 10 million items took 55 s. */
   aggregateMsPerImage: 0.0055,
   /** Of a stage whose rows do not count: the GET of a span by the SDK, 64 of which are under way. */
   aggregateMsPerSpan: 0.5,
@@ -31,15 +31,15 @@ const getMs = (bytes: number) => 30 + (20 * bytes) / 1_048_576;
 const REFERENCE_BYTES = 87_000;
 
 /**
- * CPU milliseconds of an image of `REFERENCE_BYTES`, GET included, by the native kernel: docs/performance.md, 21 November 2026,
+ * CPU milliseconds of an item of `REFERENCE_BYTES`, GET included, by the native kernel: docs/performance.md, 21 November 2026,
  * Intel Xeon. It is one program in both arms, so every engine is taken to be as quick with it as a function.
  */
 const IMAGE_MS = 1.24;
 
 const WORK: Work = {
-  imageMs: IMAGE_MS,
+  itemMs: IMAGE_MS,
   vcpus: 1,
-  imageCpuMs: IMAGE_MS,
+  itemCpuMs: IMAGE_MS,
   getMs: getMs(REFERENCE_BYTES),
   getsAtOnce: GETS_AT_ONCE,
   // The first GET, and two PUTs; S3 takes some 30 ms to begin an answer.
@@ -61,7 +61,7 @@ export function defaultCalibration(engine: Engine): Calibration {
     source:
       'the native kernel of docs/performance.md (2 cores of an Intel Xeon, 21 November 2026), AWS’s published limits, and assumed boot times: nothing of it was measured in an account',
     differentKernels: null,
-    bytesPerImage: REFERENCE_BYTES,
+    bytesPerItem: REFERENCE_BYTES,
     workload: 'statistics',
     sharedCores: null,
     serverless: {

@@ -2,8 +2,10 @@ import { CONCURRENCY_QUOTA, LAMBDA_LIMITS, S3_LIMITS, STEP_FUNCTIONS_LIMITS } fr
 import type { Arm } from '../contract/arm.ts';
 import { fleetBill, serverlessBill } from '../cost/arm-bills.ts';
 import type { Bill } from '../cost/bill.ts';
+import { itemCount } from '../format.ts';
 import { expectedBatches, MANIFEST_BYTES_PER_IMAGE } from '../plan/batch-counts.ts';
 import { instancePrice, type Prices } from '../prices/prices.ts';
+import { unitOf } from '../workloads/facts.ts';
 import { type ArmSetup, fleetSetup, roomIn, serverlessSetup } from './arm-setup.ts';
 import type { Calibration } from './calibration.ts';
 import { type Estimate, estimate } from './estimate.ts';
@@ -18,7 +20,7 @@ const FUNCTION_MS = LAMBDA_LIMITS.timeoutSeconds * 1000;
 export interface Prediction {
   readonly arm: Arm;
   readonly label: string;
-  readonly images: number;
+  readonly items: number;
   /** From the start of the arm to its end. */
   readonly seconds: number;
   readonly usd: number;
@@ -55,7 +57,7 @@ export function predictArm(job: Job, setup: ArmSetup, prices: Prices): Predictio
   return {
     arm: setup.arm,
     label: setup.label,
-    images: setup.images,
+    items: setup.items,
     seconds: found.wallMs / 1000,
     usd: bill.usd,
     bill,
@@ -79,11 +81,11 @@ export function aroundArms(job: Job): {
   aggregateMs: number;
   fixedMs: number;
 } {
-  const { images, stages } = job;
+  const { items, stages } = job;
   const spans = stages === null ? 0 : (stages - 1) * expectedBatches(job);
   return {
-    planMs: Math.ceil(images / S3_LIMITS.keysPerList) * RUN.listPageMs,
-    aggregateMs: images * RUN.aggregateMsPerImage + spans * RUN.aggregateMsPerSpan,
+    planMs: Math.ceil(items / S3_LIMITS.keysPerList) * RUN.listPageMs,
+    aggregateMs: items * RUN.aggregateMsPerImage + spans * RUN.aggregateMsPerSpan,
     fixedMs: RUN.fixedMs,
   };
 }
@@ -100,17 +102,17 @@ export function problemsOf(job: Job, setups: readonly ArmSetup[]): string[] {
   if (aggregateMs > FUNCTION_MS) over('The aggregate', aggregateMs);
   const reduceMs = setups.find(({ arm }) => arm === 'serverless')?.reduceMs ?? 0;
   if (reduceMs > FUNCTION_MS) over('The reduce of a stage', reduceMs);
-  const manifest = job.images * MANIFEST_BYTES_PER_IMAGE;
+  const manifest = job.items * MANIFEST_BYTES_PER_IMAGE;
   if (manifest > STEP_FUNCTIONS_LIMITS.itemFileBytes) {
     problems.push(
       `The manifest would have ${Math.round(manifest / 1e9)} GB, and a Distributed Map reads ${STEP_FUNCTIONS_LIMITS.itemFileBytes / 1e9} GB: split the prefix.`,
     );
   }
-  for (const { mostBatchMs, batchMs, images, batches } of setups) {
+  for (const { mostBatchMs, batchMs, items, batches } of setups) {
     if (batchMs <= mostBatchMs) continue;
-    const fits = Math.max(1, Math.floor((images / batches) * (mostBatchMs / batchMs)));
+    const fits = Math.max(1, Math.floor((items / batches) * (mostBatchMs / batchMs)));
     problems.push(
-      `A batch would take ${Math.round(batchMs / 1000)} s, and a function has ${mostBatchMs / 1000} s: at most ${fits} images in a batch.`,
+      `A batch would take ${Math.round(batchMs / 1000)} s, and a function has ${mostBatchMs / 1000} s: at most ${itemCount(fits, unitOf(job.workload))} in a batch.`,
     );
   }
   if (job.concurrency > job.accountConcurrency) {

@@ -1,4 +1,6 @@
+import { itemCount } from '../format.ts';
 import type { Prices } from '../prices/prices.ts';
+import { unitOf } from '../workloads/facts.ts';
 import { type Calibration, differentKernelsText } from './calibration.ts';
 import { crossings } from './crossings.ts';
 import type { Curves } from './curves.ts';
@@ -12,7 +14,7 @@ export const CURVE_SIZES: readonly number[] = [
 ];
 
 /**
- * Time and bill of both arms over the number of images, by the closed form: all else is as in the job.
+ * Time and bill of both arms over the number of items, by the closed form: all else is as in the job.
  *
  * @returns null where the calibration does not know both arms: there is nothing to compare
  * @throws FanfleetError `PRICES_MISSING`
@@ -23,20 +25,20 @@ export function scalingCurves(
   prices: Prices,
   sizes: readonly number[] = CURVE_SIZES,
 ): Curves | null {
-  const bySize = sizes.map((images) => predict({ ...job, images }, calibration, prices));
+  const bySize = sizes.map((items) => predict({ ...job, items }, calibration, prices));
   const arms = (bySize[0] ?? []).map(({ arm, label }, index) => ({
     arm,
     label,
     points: bySize.flatMap((arms, at) => {
-      const [found, images] = [arms[index], sizes[at]];
-      if (found === undefined || images === undefined) return [];
-      return [{ images, seconds: found.seconds, usd: found.usd, limit: found.limit }];
+      const [found, items] = [arms[index], sizes[at]];
+      if (found === undefined || items === undefined) return [];
+      return [{ items, seconds: found.seconds, usd: found.usd, limit: found.limit }];
     }),
   }));
   const [a, b] = arms;
   if (a === undefined || b === undefined) return null;
   return {
-    bytesPerImage: job.bytesPerImage,
+    bytesPerItem: job.bytesPerItem,
     sizes: [...sizes],
     arms,
     crossings: crossings([a, b]),
@@ -46,8 +48,8 @@ export function scalingCurves(
 }
 
 function notesOf(job: Job, calibration: Calibration, prices: Prices, sizes: readonly number[]): string[] {
-  const most = sizes.find((images) => {
-    const each = { ...job, images };
+  const most = sizes.find((items) => {
+    const each = { ...job, items };
     return problemsOf(each, setupsOf(each, calibration, prices)).length > 0;
   });
   const { sharedCores, differentKernels } = calibration;
@@ -61,7 +63,7 @@ function notesOf(job: Job, calibration: Calibration, prices: Prices, sizes: read
     ...(most === undefined
       ? []
       : [
-          `From ${most.toLocaleString('en')} images on it has to be more than one run, which is taken to cost no time.`,
+          `From ${itemCount(most, unitOf(job.workload))} on it has to be more than one run, which is taken to cost no time.`,
         ]),
   ];
 }

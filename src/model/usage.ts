@@ -24,7 +24,7 @@ export interface Taken {
 }
 
 const HOUR_MS = 3_600_000;
-/** A result row and the part of a span that is an image's: bytes in S3, from runs of the sample set. */
+/** A result row and the part of a span that is an item's: bytes in S3, from runs of the sample set. */
 const STORED_BYTES_PER_IMAGE = 300;
 /** launch-fleet waits until the instances are there, terminate-fleet until they are gone. */
 const LAUNCH_MS = 10_000;
@@ -93,19 +93,19 @@ export function fleetUse(job: Job, setup: ArmSetup, { wallMs, busyMs }: Taken): 
   };
 }
 
-/** @param beside what is asked for beside images and batches */
+/** @param beside what is asked for beside items and batches */
 function s3Use(job: Job, setup: ArmSetup, beside: Pick<S3Usage, 'lists' | 'gets' | 'puts'>): S3Usage {
   const { stages, reads } = setup;
-  const imageGets = stages * setup.batches * setup.gets;
-  const readBytes = stages * reads * job.images * job.bytesPerImage;
+  const itemGets = stages * setup.batches * setup.gets;
+  const readBytes = stages * reads * job.items * job.bytesPerItem;
   return {
     lists: beside.lists,
-    gets: imageGets + beside.gets,
+    gets: itemGets + beside.gets,
     puts: stages * setup.batches * setup.puts + beside.puts,
-    storedBytes: job.images * (stages * STORED_BYTES_PER_IMAGE + MANIFEST_BYTES_PER_IMAGE),
+    storedBytes: job.items * (stages * STORED_BYTES_PER_IMAGE + MANIFEST_BYTES_PER_IMAGE),
     storedDays: STORED_DAYS,
     readBytes,
-    classes: readsOf(job.storage, imageGets, readBytes),
+    classes: readsOf(job.storage, itemGets, readBytes),
   };
 }
 

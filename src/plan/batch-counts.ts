@@ -20,18 +20,18 @@ export function minBatchesFor({ workers, concurrency }: Parallelism): number {
   return Math.min(MOST_MIN_BATCHES, BATCHES_PER_WORKER * Math.max(workers, concurrency));
 }
 
-interface ImageSet extends Parallelism {
-  readonly images: number;
+interface ItemSet extends Parallelism {
+  readonly items: number;
   /** Mean size of an object. */
-  readonly bytesPerImage: number;
-  /** Most images in a batch. */
+  readonly bytesPerItem: number;
+  /** Most items in a batch. */
   readonly batchSize: number;
 }
 
-/** How many batches `cut` makes of so many images, as if all had the mean size. */
-export function expectedBatches(set: ImageSet): number {
-  const byBytes = Math.floor(TARGET_BYTES / Math.max(1, set.bytesPerImage));
+/** How many batches `cut` makes of so many items, as if all had the mean size. */
+export function expectedBatches(set: ItemSet): number {
+  const byBytes = Math.floor(TARGET_BYTES / Math.max(1, set.bytesPerItem));
   const byJson = Math.floor(MAX_BATCH_JSON_BYTES / MANIFEST_BYTES_PER_IMAGE);
   const perBatch = Math.max(1, Math.min(set.batchSize, byBytes, byJson));
-  return Math.max(Math.ceil(set.images / perBatch), Math.min(set.images, minBatchesFor(set)));
+  return Math.max(Math.ceil(set.items / perBatch), Math.min(set.items, minBatchesFor(set)));
 }

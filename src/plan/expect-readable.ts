@@ -15,7 +15,7 @@ export type ReadableOptions = {
   /** Images of the plan, from all over it. */
   readonly sample: readonly DatasetObject[];
   /** How many images the plan has. */
-  readonly images: number;
+  readonly items: number;
   readonly signal?: AbortSignal | undefined;
 };
 
@@ -70,12 +70,12 @@ async function refusalOf(
   }
 }
 
-function refused({ bucket, prefix, images }: ReadableOptions, refusals: readonly Refusal[]): FanfleetError {
+function refused({ bucket, prefix, items }: ReadableOptions, refusals: readonly Refusal[]): FanfleetError {
   const where = `s3://${bucket}/${prefix}`;
   const tried =
-    refusals.length < images
-      ? `all ${refusals.length} that were tried, from all over the ${images} there,`
-      : `all ${images}`;
+    refusals.length < items
+      ? `all ${refusals.length} that were tried, from all over the ${items} there,`
+      : `all ${items}`;
   const kinds = [...Map.groupBy(refusals, ({ code }) => code)];
   const said = refusals.find((refusal) => refusal.said !== null)?.said;
   const quoted = said === undefined ? '' : ` S3 said: ${said}`;

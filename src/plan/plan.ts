@@ -80,7 +80,7 @@ export async function plan(options: PlanOptions): Promise<Plan> {
       : writeDivided(pages, { prefix, ask: training.ask }, options, writeAll);
   try {
     const { written, tally, shardKeys } = await writeInOrder(list, write, asked);
-    const probed = { sample: sample.items, images: written.images + (written.training?.images ?? 0) };
+    const probed = { sample: sample.items, items: written.items + (written.training?.items ?? 0) };
     tally.gets += await expectReadable({ s3, bucket, prefix, signal, ...probed });
     const { shards, folders, leftOut, storage } = tally;
     const notes = tally.notes.list();

@@ -65,11 +65,11 @@ export async function planTraining(
 async function writeItems(pages: Pages, prefix: string, place: TrainingPlace): Promise<Training> {
   const itemsKey = layout.inputFile(place.runId, TRAINING_ITEMS);
   const batches = cutBatches(pages, { batchSize: BATCH_SIZE });
-  const { images, bytes } = await writeManifest({
+  const { items, bytes } = await writeManifest({
     ...{ s3: place.s3, bucket: place.runsBucket, key: itemsKey },
     batches,
   });
-  return { prefix, itemsKey, images, bytes };
+  return { prefix, itemsKey, items, bytes };
 }
 
 async function* atMost(pages: Pages, where: string) {
@@ -87,9 +87,9 @@ function tooMany(where: string): FanfleetError {
   );
 }
 
-function noneLeft(where: string, ask: number, images: number): FanfleetError {
+function noneLeft(where: string, ask: number, items: number): FanfleetError {
   return unusable(
-    `Expected \`ask\` to be less than the ${count(images)} images under ${where}, so that some are left to learn from, but it is ${count(ask)}: ask fewer, or learn from those of another prefix by \`training\`.`,
+    `Expected \`ask\` to be less than the ${count(items)} images under ${where}, so that some are left to learn from, but it is ${count(ask)}: ask fewer, or learn from those of another prefix by \`training\`.`,
   );
 }
 
@@ -97,6 +97,6 @@ function unusable(message: string): FanfleetError {
   return new FanfleetError('INVALID_INPUT', message, { source: 'user' });
 }
 
-function count(images: number): string {
-  return images.toLocaleString('en-US');
+function count(items: number): string {
+  return items.toLocaleString('en-US');
 }

@@ -12,7 +12,7 @@ export type WriteManifestOptions = {
   readonly key: string;
   readonly batches: AsyncIterable<Batch>;
 };
-export type ManifestTotals = { readonly batches: number; readonly images: number; readonly bytes: number };
+export type ManifestTotals = { readonly batches: number; readonly items: number; readonly bytes: number };
 
 /**
  * Stream batches to S3 as a JSON array with one batch per line. Parts are sent one after the other, and the
@@ -26,7 +26,7 @@ export async function writeManifest({
   key,
   batches,
 }: WriteManifestOptions): Promise<ManifestTotals> {
-  const totals = { batches: 0, images: 0, bytes: 0 };
+  const totals = { batches: 0, items: 0, bytes: 0 };
   const body = Readable.from(manifestText(batches, totals));
   const upload = new Upload({
     client: s3,
@@ -45,13 +45,13 @@ export async function writeManifest({
 
 async function* manifestText(
   batches: AsyncIterable<Batch>,
-  totals: { batches: number; images: number; bytes: number },
+  totals: { batches: number; items: number; bytes: number },
 ): AsyncGenerator<Buffer> {
   yield Buffer.from('[\n');
   for await (const batch of batches) {
     const separator = totals.batches === 0 ? '' : ',\n';
     totals.batches += 1;
-    totals.images += batch.objects.length;
+    totals.items += batch.objects.length;
     totals.bytes += batch.bytes;
     yield Buffer.from(separator + JSON.stringify(batch));
   }

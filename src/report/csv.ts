@@ -45,7 +45,7 @@ function answerLines(summary: Summary): Field[][] {
   return figures().map(({ figure, value, unit }) => [title, figure, arm, round, value, unit]);
 }
 
-function roundLines({ rounds }: Summary): Field[][] {
+function roundLines({ rounds, unit: { many } }: Summary): Field[][] {
   return rounds.flatMap(({ arms }) =>
     arms.flatMap((one) => {
       const line = (figure: string, value: Field, unit = ''): Field[] => [
@@ -57,9 +57,9 @@ function roundLines({ rounds }: Summary): Field[][] {
       return [
         line('status', one.status),
         line('wall time', one.wallMs, 'ms'),
-        line('images/s', one.imagesPerSecond, 'images/s'),
-        line('images', one.digest === null ? null : one.images, 'images'),
-        line('failed images', one.digest === null ? null : one.failedImages, 'images'),
+        line(`${many}/s`, one.itemsPerSecond, `${many}/s`),
+        line(many, one.digest === null ? null : one.items, many),
+        line(`failed ${many}`, one.digest === null ? null : one.failedItems, many),
         line('digest', one.digest),
       ];
     }),

@@ -75,7 +75,7 @@ export function groupsOf({ speed, stages, cost, answer, phases, work }: Figures)
   return [speed, stages, cost, answer, phases, work].filter(({ rows }) => rows.length > 0);
 }
 
-function speedFigures({ baseline, request }: Summary, rows: Rows): FigureGroup {
+function speedFigures({ baseline, request, unit }: Summary, rows: Rows): FigureGroup {
   const several = request.repeats > 1;
   return {
     title: 'Speed',
@@ -101,10 +101,10 @@ function speedFigures({ baseline, request }: Summary, rows: Rows): FigureGroup {
           ]
         : []),
       rows.row(
-        'images/s',
-        'images/s',
-        ({ arm }) => cell(arm.imagesPerSecond, figure),
-        cell(baseline?.imagesPerSecond, figure),
+        `${unit.many}/s`,
+        `${unit.many}/s`,
+        ({ arm }) => cell(arm.itemsPerSecond, figure),
+        cell(baseline?.itemsPerSecond, figure),
       ),
       rows.row(
         'MB/s',
@@ -118,19 +118,19 @@ function speedFigures({ baseline, request }: Summary, rows: Rows): FigureGroup {
 }
 
 /** What each arm costs at the prices of AWS; without rows where no bill was made. */
-function costFigures({ cost }: Summary, rows: Rows): FigureGroup {
+function costFigures({ cost, unit }: Summary, rows: Rows): FigureGroup {
   if (cost === null) return { title: 'Cost', rows: [] };
   const own = ({ arm }: Column) => cost.arms.find((other) => other.arm === arm.arm);
   return {
     title: 'Cost',
     rows: [
       rows.row('cost of a round', 'USD', (column) => cell(own(column)?.usd, usd)),
-      rows.row('per million images', 'USD', (column) => cell(own(column)?.usdPerMillionImages, usd)),
+      rows.row(`per million ${unit.many}`, 'USD', (column) => cell(own(column)?.usdPerMillionItems, usd)),
     ],
   };
 }
 
-function answerFigures({ baseline, request, rounds }: Summary, rows: Rows): FigureGroup {
+function answerFigures({ baseline, request, rounds, unit: { many } }: Summary, rows: Rows): FigureGroup {
   const read =
     (value: (shown: ArmRound) => number): CellOf =>
     ({ shown }) =>
@@ -140,7 +140,7 @@ function answerFigures({ baseline, request, rounds }: Summary, rows: Rows): Figu
     rows.row(
       'files written',
       'files',
-      read(({ images, failedImages }) => images - failedImages),
+      read(({ items, failedItems }) => items - failedItems),
       word('none'),
     ),
     rows.row('bytes written', 'bytes', ({ shown }) => cell(shown?.work?.outputBytes, bytes)),
@@ -155,18 +155,18 @@ function answerFigures({ baseline, request, rounds }: Summary, rows: Rows): Figu
     title: 'Answer',
     rows: [
       rows.row(
-        'images',
-        'images',
-        read(({ images }) => images),
-        cell(baseline?.images, count),
+        many,
+        many,
+        read(({ items }) => items),
+        cell(baseline?.items, count),
       ),
       rows.row(
-        'failed images',
-        'images',
-        read(({ failedImages }) => failedImages),
+        `failed ${many}`,
+        many,
+        read(({ failedItems }) => failedItems),
       ),
       ...(hasDropped ? [dropped] : []),
-      ...(WORKLOADS[request.workload.name].writesImages ? written : []),
+      ...(WORKLOADS[request.workload.name].writesItems ? written : []),
       rows.row('digest', '', ({ shown }) => ({
         text: shortDigest(shown?.digest ?? null),
         value: shown?.digest ?? null,

@@ -1,5 +1,5 @@
 import type { Arm } from '../contract/arm.ts';
-import { count, duration, plural, ratio, usd } from '../format.ts';
+import { count, duration, itemCount, plural, ratio, usd } from '../format.ts';
 import { kernelsOfArms } from '../kernels-text.ts';
 import { accountRemarks } from './account-remark.ts';
 import { keptRemarks } from './kept-remark.ts';
@@ -14,10 +14,10 @@ type Judged = Omit<Summary, 'headline' | 'remarks'>;
 
 /** The outcome in one sentence, and what one must know to trust it. */
 export function headlineOf(summary: Judged): Pick<Summary, 'headline' | 'remarks'> {
-  const { ranking, failures, plan } = summary;
+  const { ranking, failures, plan, unit } = summary;
   const failed = failures.codes.reduce((sum, failure) => sum + failure.count, 0);
   const unmeasured =
-    failed === 0 ? [] : [`${plural(failed, 'image')} of ${count(plan.images)} could not be measured.`];
+    failed === 0 ? [] : [`${itemCount(failed, unit)} of ${count(plan.items)} could not be measured.`];
   if (ranking.ranked)
     return {
       headline: rankedHeadline(summary),
@@ -114,7 +114,7 @@ function priceOf(cost: Judged['cost'], arm: Arm): string | null {
     : `but cost ${ratio(own / other)} as much (${prices})`;
 }
 
-function unrankedHeadline({ agreement, arms, plan, ranking, request }: Judged): string {
+function unrankedHeadline({ agreement, arms, plan, ranking, request, unit }: Judged): string {
   if (ranking.obstacle === 'kernel') {
     return `The arms are not ranked: ${kernelsOfArms(arms)}; both gave the same answer.`;
   }
@@ -123,7 +123,7 @@ function unrankedHeadline({ agreement, arms, plan, ranking, request }: Judged): 
   const [only] = finished;
   if (only === undefined) return 'No arm finished with a valid answer.';
   if (finished.length === 1) {
-    const work = `${duration(only.wallMs?.median ?? null)} for ${plural(plan.images, 'image')}`;
+    const work = `${duration(only.wallMs?.median ?? null)} for ${itemCount(plan.items, unit)}`;
     if (plan.resumed !== undefined) return `The ${only.arm} arm finished the answer of an earlier run.`;
     if (request.arms.length === 1) return `The ${only.arm} arm took ${work}.`;
     return `Not ranked: only the ${only.arm} arm gave a valid answer, in ${work}.`;

@@ -1,4 +1,4 @@
-import { count, instant, plural } from '../format.ts';
+import { count, instant, itemCount, plural } from '../format.ts';
 import { brokenArms } from './agreement.ts';
 import { answerView } from './answers/reports.ts';
 import type { Fact } from './answers/view.ts';
@@ -46,13 +46,13 @@ ${stagesSection(shown)}
 ${scalingSection(summary)}
 ${costSection(summary)}
 ${curvesSection(summary)}
-${workersSection(figures, shown)}
+${workersSection(figures, shown, summary.unit)}
 ${hostsSection(shown)}
 ${fleetSection(shown)}
 ${failureSection(summary)}
 ${problemSection(summary)}
 ${agreementSection(summary)}
-${clocksSection(shown)}
+${clocksSection(shown, summary.unit)}
 ${answer.details()}
 ${environmentSection(summary)}
 ${methodSection(summary)}
@@ -71,7 +71,7 @@ function remarksOf({ remarks }: Summary): Markup | null {
 
 /** What qualifies the headline. Green only where equality was shown and nothing is missing. */
 function facts(
-  { agreement, ranking, contended, failures, plan, rounds, request }: Summary,
+  { agreement, ranking, contended, failures, plan, rounds, request, unit }: Summary,
   ofAnswer: readonly Fact[],
 ): Markup {
   const failed = failures.codes.reduce((sum, { count: times }) => sum + times, 0);
@@ -89,7 +89,7 @@ ${broken.map(({ arm, round, status }) => fact('bad', status === 'failed' ? 'Fail
 ${contended ? fact('open', 'Contended:', 'both arms shared the same cores') : null}
 ${ranking.obstacle === 'kernel' ? fact('open', 'Not ranked:', 'different kernels') : null}
 ${ranking.ranked || ranking.obstacle === 'kernel' ? null : fact('open', 'Not ranked', '')}
-${failures.source === null ? fact('open', 'No results', 'were read') : fact(failed === 0 ? '' : 'open', count(failed), `of ${plural(plan.images, 'image')} failed`)}
+${failures.source === null ? fact('open', 'No results', 'were read') : fact(failed === 0 ? '' : 'open', count(failed), `of ${itemCount(plan.items, unit)} failed`)}
 ${leftOut === 0 ? null : fact('', plural(leftOut, 'file'), 'left out')}
 ${fact('', plural(request.repeats, 'round'), request.repeats === 1 ? '(noise not measured)' : '')}
 </ul>`;

@@ -1,5 +1,5 @@
 import { meaningOf } from '../contract/row.ts';
-import { count, instant, plural } from '../format.ts';
+import { count, instant, itemCount, plural } from '../format.ts';
 import { workloadText } from '../workloads/text.ts';
 import { answerView } from './answers/reports.ts';
 import type { FigureGroup } from './figure-rows.ts';
@@ -34,7 +34,7 @@ export function renderMarkdown(summary: Summary): string {
     ...failures(summary),
     ...problems(summary),
     text(
-      `${planned(plan)}; ${workloadText(request.workload)}; ${plural(request.repeats, 'round')}; ${where}; run ${runId}, ${instant(startedAt)}.`,
+      `${planned(plan, summary.unit)}; ${workloadText(request.workload)}; ${plural(request.repeats, 'round')}; ${where}; run ${runId}, ${instant(startedAt)}.`,
     ),
     '',
   ].join('\n');
@@ -62,14 +62,14 @@ function table({ columns }: Figures, groups: readonly FigureGroup[], columnCount
 /** Keys of each kind of failure that are named. */
 const EXAMPLES = 5;
 
-function failures({ failures: { codes } }: Summary): string[] {
+function failures({ failures: { codes }, unit }: Summary): string[] {
   if (codes.length === 0) return [];
   const lines = codes.map(({ code, count: times, examples }) => {
     const named = examples.slice(0, EXAMPLES).map(asCode);
     const more = times > named.length ? `, and ${count(times - named.length)} more` : '';
-    return `- ${code} (${meaningOf(code)}): ${plural(times, 'image')}: ${named.join(', ')}${more}`;
+    return `- ${code} (${meaningOf(code)}): ${itemCount(times, unit)}: ${named.join(', ')}${more}`;
   });
-  return folded('Failed images', lines);
+  return folded(`Failed ${unit.many}`, lines);
 }
 
 function problems({ rounds }: Summary): string[] {

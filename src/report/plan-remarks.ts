@@ -1,16 +1,17 @@
 import type { Plan } from '../contract/plan.ts';
+import type { Unit } from '../contract/unit.ts';
 import { leftOutText } from '../dataset/left-out.ts';
 import { noteText } from '../dataset/notes.ts';
-import { bytes, plural } from '../format.ts';
+import { bytes, itemCount, plural } from '../format.ts';
 
 /** What a plan cut: `1,000 images, 2 shards, 89.0 MB, 10 batches`; and what is learned from, which is in none of them. */
-export function planned({ images, shards, bytes: total, batches, training }: Plan): string {
+export function planned({ items, shards, bytes: total, batches, training }: Plan, unit: Unit): string {
   const opened = shards === 0 ? '' : `, ${plural(shards, 'shard')}`;
   const learned =
     training === undefined
       ? ''
-      : `; ${plural(training.images, 'image')} under ${training.prefix} to learn from`;
-  return `${plural(images, 'image')}${opened}, ${bytes(total)}, ${plural(batches, 'batch', 'batches')}${learned}`;
+      : `; ${itemCount(training.items, unit)} under ${training.prefix} to learn from`;
+  return `${itemCount(items, unit)}${opened}, ${bytes(total)}, ${plural(batches, 'batch', 'batches')}${learned}`;
 }
 
 /** What the plan has to say of the dataset: what was left out of it, and what was odd; a sentence each. */

@@ -92,7 +92,7 @@ function kernelReason(
   arms: RankingInput['arms'],
 ): string {
   const { programs, leftTo } = kernelDifference(arms.flatMap(({ kernels }) => kernels));
-  // The workers of `grpc` are the program of the functions, whatever images are left to.
+  // The workers of `grpc` are the program of the functions, whatever items are left to.
   const left = leftTo && ENGINES[engine].isProgram !== true;
   if (kernelNote === null && left && !programs) {
     return `${DIFFERENT} Images that the kernel has no decoder for were left to one of the language: to compare the same program run again with \`--engine grpc\`.`;

@@ -6,6 +6,7 @@ import { armSchema } from '../contract/arm.ts';
 import { baselineSchema } from '../contract/baseline.ts';
 import { planSchema } from '../contract/plan.ts';
 import { environmentSchema } from '../contract/report-environment.ts';
+import { unitSchema } from '../contract/unit.ts';
 import { costSchema } from '../cost/bill.ts';
 import { curvesSchema } from '../model/curves.ts';
 import { timelineSchema } from '../timing/timeline.ts';
@@ -22,10 +23,10 @@ export const armSummarySchema = z.object({
   rounds: z.int().nonnegative(),
   succeeded: z.int().nonnegative(),
   wallMs: z.object({ median: z.number(), min: z.number(), max: z.number() }).nullable(),
-  /** Images and megabytes over the median wall time. */
-  imagesPerSecond: rate.nullable(),
+  /** Items and megabytes over the median wall time. */
+  itemsPerSecond: rate.nullable(),
   megabytesPerSecond: rate.nullable(),
-  /** Images per second over those of the baseline; null also where the baseline had another kernel. */
+  /** Items per second over those of the baseline; null also where the baseline had another kernel. */
   speedup: rate.nullable(),
   /** The kernels that measured in its rounds, sorted by name: more than one where workers or rounds differed. */
   kernels: z.array(z.string()),
@@ -79,9 +80,11 @@ export const summarySchema = z.object({
   endedAt: z.number(),
   /** The outcome in one sentence. */
   headline: z.string(),
-  /** What one must know to trust it: why there is no ranking, failed images, noise. */
+  /** What one must know to trust it: why there is no ranking, failed items, noise. */
   remarks: z.array(z.string()),
   request: requestFactsSchema,
+  /** What an item is in this workload: of images `image`, `images`. */
+  unit: unitSchema,
   plan: planSchema,
   environment: environmentSchema,
   /** Whether the arms ran at the same time on the same cores. */
@@ -89,9 +92,9 @@ export const summarySchema = z.object({
   agreement: agreementSchema,
   ranking: rankingSchema,
   arms: z.array(armSummarySchema),
-  baseline: baselineSchema.extend({ imagesPerSecond: rate.nullable() }).nullable(),
+  baseline: baselineSchema.extend({ itemsPerSecond: rate.nullable() }).nullable(),
   rounds: z.array(z.object({ round: z.int().nonnegative(), arms: z.array(armRoundSchema) })),
-  /** Images that could not be measured, by code, and the arm and round that it is taken from. */
+  /** Items that could not be measured, by code, and the arm and round that it is taken from. */
   failures: z.object({ source: sourceSchema.nullable(), codes: z.array(failureSchema) }),
   /** What the workload found out, and the arm and round that it is taken from; null where nothing was read. */
   answer: answerSchemaWith({ source: sourceSchema }).nullable(),
@@ -99,7 +102,7 @@ export const summarySchema = z.object({
   timelines: z.array(timelineSchema.extend({ arm: armSchema, round: z.int().nonnegative() })),
   /** The whole bill; null where there was nothing to bill. */
   cost: costSchema.nullable(),
-  /** Time and cost over the number of images, by the model; null where it had nothing to rest on. */
+  /** Time and cost over the number of items, by the model; null where it had nothing to rest on. */
   curves: curvesSchema.nullable(),
   /** Which arm with which settings, by the same model; null where there are no curves. */
   advice: adviceSchema.nullable(),

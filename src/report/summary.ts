@@ -14,6 +14,7 @@ import { curvesOfRun } from '../model/measured-job.ts';
 import type { Prices } from '../prices/prices.ts';
 import type { Run } from '../run/run.ts';
 import { spread } from '../statistics/median.ts';
+import { unitOf } from '../workloads/facts.ts';
 import { judgeAgreement } from './agreement.ts';
 import { headlineOf } from './headline.ts';
 import { rank } from './ranking.ts';
@@ -61,8 +62,8 @@ export function buildSummary({
   const inputs = withoutIdlePasses(arms);
   const rounds = inputs.map(armRound);
   const contended = environment.offline && run.schedule === 'parallel' && run.arms.length > 1;
-  const baselineRate = measured === null ? null : perSecond(measured.images, measured.wallMs);
-  const baseline = measured === null ? null : { ...measured, imagesPerSecond: baselineRate };
+  const baselineRate = measured === null ? null : perSecond(measured.items, measured.wallMs);
+  const baseline = measured === null ? null : { ...measured, itemsPerSecond: baselineRate };
   const armSummaries = run.arms.map((arm) => armSummary(arm, rounds, baseline));
   const byRound = [...Map.groupBy(rounds, ({ round }) => round)]
     .sort(([a], [b]) => a - b)
@@ -81,6 +82,7 @@ export function buildSummary({
     startedAt: run.startedAt,
     endedAt,
     request: run,
+    unit: unitOf(run.workload.name),
     plan,
     environment,
     contended,
@@ -127,8 +129,8 @@ function armRound({ times, aggregate, fleet, hosts, instances = null }: ArmInput
     (startedAt === null || endedAt === null
       ? null
       : Math.max(0, Math.round(endedAt) - Math.round(startedAt)));
-  const images = aggregate?.images ?? 0;
-  const failedImages = aggregate?.failedImages ?? 0;
+  const items = aggregate?.items ?? 0;
+  const failedItems = aggregate?.failedItems ?? 0;
   const bytes = aggregate?.bytes ?? 0;
   const droppedBits = aggregate?.droppedBits ?? 0;
   const batchesTakenOver = aggregate?.batchesTakenOver ?? 0;
@@ -145,15 +147,15 @@ function armRound({ times, aggregate, fleet, hosts, instances = null }: ArmInput
     warm: timing === null ? null : (aggregate?.warm ?? null),
     windowStartMs: timing?.windowStartMs ?? null,
     windowEndMs: timing?.windowEndMs ?? null,
-    images,
-    failedImages,
+    items,
+    failedItems,
     bytes,
     droppedBits,
     batchesTakenOver,
-    imagesPerSecond: counts ? perSecond(images - failedImages, wallMs) : null,
+    itemsPerSecond: counts ? perSecond(items - failedItems, wallMs) : null,
     megabytesPerSecond: counts ? perSecond(bytes / 1e6, wallMs) : null,
     // The digest of nothing says nothing: two empty answers must not pass for equal.
-    digest: aggregate !== null && images > 0 ? aggregate.digest : null,
+    digest: aggregate !== null && items > 0 ? aggregate.digest : null,
     valid: aggregate?.valid ?? false,
     problems: aggregate?.problems ?? [],
     peakConcurrency: timing?.peakConcurrency ?? null,
@@ -178,16 +180,16 @@ function armSummary(arm: Arm, all: readonly ArmRound[], baseline: Summary['basel
   const resumed = rounds.some(({ batchesTakenOver }) => batchesTakenOver > 0);
   const perMedian = (amount: number | undefined) =>
     amount === undefined || wallMs === null || resumed ? null : perSecond(amount, wallMs.median);
-  const imagesPerSecond = perMedian(shown && shown.images - shown.failedImages);
+  const itemsPerSecond = perMedian(shown && shown.items - shown.failedItems);
   const kernels = [...new Set(succeeded.flatMap(({ work }) => work?.kernels ?? []))].sort();
   return {
     arm,
     rounds: rounds.length,
     succeeded: succeeded.length,
     wallMs,
-    imagesPerSecond,
+    itemsPerSecond,
     megabytesPerSecond: perMedian(shown && shown.bytes / 1e6),
-    speedup: speedupOver(baseline, imagesPerSecond, kernels),
+    speedup: speedupOver(baseline, itemsPerSecond, kernels),
     kernels,
     shownRound: shown?.round ?? succeeded[0]?.round ?? rounds[0]?.round ?? null,
   };
@@ -196,20 +198,20 @@ function armSummary(arm: Arm, all: readonly ArmRound[], baseline: Summary['basel
 /** Over a single thread with another kernel it would be the kernel's, and not the arm's. */
 function speedupOver(
   baseline: Summary['baseline'],
-  imagesPerSecond: number | null,
+  itemsPerSecond: number | null,
   kernels: readonly string[],
 ): number | null {
-  if (imagesPerSecond === null || !baseline?.imagesPerSecond) return null;
-  return isKernelOfSingleThread(kernels, baseline.kernel) ? imagesPerSecond / baseline.imagesPerSecond : null;
+  if (itemsPerSecond === null || !baseline?.itemsPerSecond) return null;
+  return isKernelOfSingleThread(kernels, baseline.kernel) ? itemsPerSecond / baseline.itemsPerSecond : null;
 }
 
 /** The arm and round that failures and dataset statistics are taken from: a sound one, else the fullest. */
 function sourceOf(inputs: readonly ArmInput[]): (ArmInput & { aggregate: ArmAggregate }) | undefined {
   const read = inputs.filter(
-    (input): input is ArmInput & { aggregate: ArmAggregate } => (input.aggregate?.images ?? 0) > 0,
+    (input): input is ArmInput & { aggregate: ArmAggregate } => (input.aggregate?.items ?? 0) > 0,
   );
   const sound = read.find(({ times, aggregate }) => times.status === 'succeeded' && aggregate.valid);
-  return sound ?? read.toSorted((a, b) => b.aggregate.images - a.aggregate.images)[0];
+  return sound ?? read.toSorted((a, b) => b.aggregate.items - a.aggregate.items)[0];
 }
 
 function perSecond(amount: number, wallMs: number | null): number | null {

@@ -50,7 +50,7 @@ function outcome({ headline, remarks }: Summary): string[] {
 }
 
 function facts(summary: Summary, ofAnswer: readonly string[]): string[] {
-  const { agreement, request, plan, environment, contended, runId, startedAt } = summary;
+  const { agreement, request, plan, unit, environment, contended, runId, startedAt } = summary;
   const where = environment.offline ? 'offline, on this machine' : `AWS ${environment.region}`;
   const together =
     request.arms.length < 2 ? '' : `, ${request.schedule === 'parallel' ? 'at once' : 'one after the other'}`;
@@ -63,7 +63,7 @@ function facts(summary: Summary, ofAnswer: readonly string[]): string[] {
     ...(contended ? ['CONTENDED: both arms shared the same cores; their times are no measure.'] : []),
     '',
     printable(`s3://${request.bucket}/${request.prefix}`),
-    `${planned(plan)} · ${isLong ? workloadLabel(request.workload) : what}`,
+    `${planned(plan, unit)} · ${isLong ? workloadLabel(request.workload) : what}`,
     ...(isLong ? wrap(printable(what)) : []),
     `${plural(request.repeats, 'round')} · ${where}${together}`,
     `run ${printable(runId)}, ${instant(startedAt)}`,
@@ -124,7 +124,7 @@ function errors({ rounds }: Summary): string[] {
     : ['', 'Problems', ...lines.flatMap((line) => wrap(cut(printable(line), 400)))];
 }
 
-function failures({ failures: { codes } }: Summary): string[] {
+function failures({ failures: { codes }, unit }: Summary): string[] {
   if (codes.length === 0) return [];
   const lines = codes.flatMap(({ code, count: times, examples }) => [
     `${code.padEnd(LABEL)}${count(times).padStart(COLUMN)}`,
@@ -132,5 +132,5 @@ function failures({ failures: { codes } }: Summary): string[] {
     ...examples.slice(0, 3).map((key) => `  ${cut(printable(key), WIDTH - 2)}`),
     ...(times > 3 ? [`  … ${count(times - 3)} more`] : []),
   ]);
-  return ['', 'Failed images', ...lines];
+  return ['', `Failed ${unit.many}`, ...lines];
 }

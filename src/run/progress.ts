@@ -15,9 +15,9 @@ export interface ArmProgress {
   readonly stage: number | null;
   readonly batches: number;
   readonly totalBatches: number;
-  /** Images in finished batches, taking batches as equal. */
-  readonly images: number;
-  readonly totalImages: number;
+  /** Items in finished batches, taking batches as equal. */
+  readonly items: number;
+  readonly totalItems: number;
 }
 
 /** What is known beside: whether nothing is left to do, and how many batches of all stages are done. */
@@ -85,10 +85,10 @@ export class RunProgress {
       [stage, batches] = [stage + 1, next];
     }
     if (stage !== null) this.#stages.set(key, stage);
-    const images = Math.round((batches / plan.batches) * plan.images);
+    const items = Math.round((batches / plan.batches) * plan.items);
     const isWhole = batches >= plan.batches;
     return {
-      ...{ arm, round, stage, batches, totalBatches: plan.batches, images, totalImages: plan.images },
+      ...{ arm, round, stage, batches, totalBatches: plan.batches, items, totalItems: plan.items },
       isDone: isWhole && (stage === null || (await this.#isLast(arm, round, stage))),
       allBatches: (stage ?? 0) * plan.batches + batches,
     };

@@ -47,7 +47,7 @@ export interface SweepFigures {
   /** False where answers of one workload differ; null where nothing was measured. */
   readonly digestsEqual: boolean | null;
   readonly failedRuns: number;
-  readonly failedImages: number;
+  readonly failedItems: number;
   /** Of the point whose hosts have the most processors; null where nothing was measured. */
   readonly processors: Processors | null;
   /** Whether these fit their machine, so that more workers have more of it; null in AWS, and where nothing was measured. */
@@ -83,7 +83,7 @@ export function figuresOfSweep(
     agreements,
     digestsEqual: succeeded.length === 0 ? null : agreements.every(({ equal }) => equal !== false),
     failedRuns: measured.length - succeeded.length,
-    failedImages: Math.max(0, ...succeeded.map((one) => one.failedImages)),
+    failedItems: Math.max(0, ...succeeded.map((one) => one.failedItems)),
     processors,
     fits: processors === null || processors.machine === null ? null : processors.all <= processors.machine,
   };

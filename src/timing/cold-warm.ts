@@ -2,18 +2,18 @@ import * as z from 'zod';
 import type { Span } from '../contract/span.ts';
 import { median } from '../statistics/median.ts';
 
-/** Batches with a cold start, or those without: a null says that there were none with an image. */
+/** Batches with a cold start, or those without: a null says that there were none with an item. */
 export const temperatureSchema = z.object({
   batches: z.int().nonnegative(),
-  images: z.int().nonnegative(),
-  /** Median over batches of their wall time, the cold start included, over their images. */
-  msPerImage: z.number().nonnegative().nullable(),
+  items: z.int().nonnegative(),
+  /** Median over batches of their wall time, the cold start included, over their items. */
+  msPerItem: z.number().nonnegative().nullable(),
   /** Median of the cold starts, which are 0 for warm batches. */
   coldStartMs: z.number().nonnegative().nullable(),
 });
 export type Temperature = z.infer<typeof temperatureSchema>;
 
-type TemperedSpan = Pick<Span, 'startedAt' | 'endedAt' | 'coldStartMs' | 'images'>;
+type TemperedSpan = Pick<Span, 'startedAt' | 'endedAt' | 'coldStartMs' | 'items'>;
 
 /** Batches with a cold start, and those without, as they come; holds two numbers for each. */
 export class ColdWarmCounter {
@@ -32,23 +32,23 @@ export class ColdWarmCounter {
 
 class TemperatureCounter {
   #batches = 0;
-  #images = 0;
-  readonly #msPerImage: number[] = [];
+  #items = 0;
+  readonly #msPerItem: number[] = [];
   readonly #coldStartMs: number[] = [];
 
-  add({ startedAt, endedAt, coldStartMs, images }: TemperedSpan): void {
+  add({ startedAt, endedAt, coldStartMs, items }: TemperedSpan): void {
     this.#batches += 1;
-    this.#images += images;
-    if (images === 0) return;
-    this.#msPerImage.push((coldStartMs + Math.max(0, endedAt - startedAt)) / images);
+    this.#items += items;
+    if (items === 0) return;
+    this.#msPerItem.push((coldStartMs + Math.max(0, endedAt - startedAt)) / items);
     this.#coldStartMs.push(coldStartMs);
   }
 
   totals(): Temperature {
     return {
       batches: this.#batches,
-      images: this.#images,
-      msPerImage: medianOrNull(this.#msPerImage),
+      items: this.#items,
+      msPerItem: medianOrNull(this.#msPerItem),
       coldStartMs: medianOrNull(this.#coldStartMs),
     };
   }

@@ -35,7 +35,7 @@ export const timelineSchema = z.object({
           startMs: ms,
           endMs: ms,
           coldStartMs: ms,
-          images: z.int(),
+          items: z.int(),
           errors: z.int(),
         }),
       ),
@@ -48,7 +48,7 @@ export type Timeline = z.infer<typeof timelineSchema>;
 
 export type TimelineSpan = Pick<
   Span,
-  'worker' | 'batch' | 'startedAt' | 'endedAt' | 'coldStartMs' | 'images' | 'errors'
+  'worker' | 'batch' | 'startedAt' | 'endedAt' | 'coldStartMs' | 'items' | 'errors'
 >;
 
 /** What is kept of a worker: its batches one by one until there are too many, and then their time in bins. */
@@ -156,7 +156,7 @@ function bar(
     startMs,
     endMs: Math.max(startMs, place(span.endedAt)),
     coldStartMs: startMs - place(span.startedAt - span.coldStartMs),
-    images: span.images,
+    items: span.items,
     errors: span.errors,
   };
 }

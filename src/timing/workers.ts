@@ -5,8 +5,8 @@ import type { Span } from '../contract/span.ts';
 export const workerShareSchema = z.object({
   worker: z.string(),
   batches: z.int().nonnegative(),
-  images: z.int().nonnegative(),
-  /** Part of the arm's images, 0 to 1. */
+  items: z.int().nonnegative(),
+  /** Part of the arm's items, 0 to 1. */
   share: z.number().min(0).max(1),
   /** Sum of the wall times of its batches; a worker that does several at once can pass the arm's wall time. */
   busyMs: z.number().nonnegative(),
@@ -20,14 +20,14 @@ export const workTotalsSchema = z.object({
   rssPeakBytes: z.int().nonnegative(),
   coldStarts: z.int().nonnegative(),
   coldStartMs: z.number().nonnegative(),
-  /** The kernels that measured, sorted by name; each with those that it left images to (`programName`). */
+  /** The kernels that measured, sorted by name; each with those that it left items to (`programName`). */
   kernels: z.array(z.string()),
   /** Of normalised images. */
   outputBytes: z.int().nonnegative(),
   /** Of all GETs together, of which a batch has several at once. */
   getMs: z.number().nonnegative(),
   workerCount: z.int().nonnegative(),
-  /** The workers with the most images, in order of their names; at most `MOST_WORKERS`. */
+  /** The workers with the most items, in order of their names; at most `MOST_WORKERS`. */
   workers: z.array(workerShareSchema),
 });
 export type WorkTotals = z.infer<typeof workTotalsSchema>;
@@ -47,8 +47,8 @@ export class WorkCounter {
     outputBytes: 0,
     getMs: 0,
   };
-  readonly #kernels = new Map<string, { images: number; left: LeftImages }>();
-  readonly #workers = new Map<string, { batches: number; images: number; busyMs: number }>();
+  readonly #kernels = new Map<string, { items: number; left: LeftImages }>();
+  readonly #workers = new Map<string, { batches: number; items: number; busyMs: number }>();
 
   add(span: Span): void {
     const totals = this.#totals;
@@ -60,24 +60,24 @@ export class WorkCounter {
     totals.coldStartMs += span.coldStartMs;
     totals.outputBytes += span.outputBytes;
     totals.getMs += span.getMs;
-    const { images, left } = this.#kernels.get(span.kernel) ?? { images: 0, left: {} };
-    this.#kernels.set(span.kernel, { images: images + span.images, left: addLeft(left, span.left) });
-    const worker = this.#workers.get(span.worker) ?? { batches: 0, images: 0, busyMs: 0 };
+    const { items, left } = this.#kernels.get(span.kernel) ?? { items: 0, left: {} };
+    this.#kernels.set(span.kernel, { items: items + span.items, left: addLeft(left, span.left) });
+    const worker = this.#workers.get(span.worker) ?? { batches: 0, items: 0, busyMs: 0 };
     worker.batches += 1;
-    worker.images += span.images;
+    worker.items += span.items;
     worker.busyMs += Math.max(0, span.endedAt - span.startedAt);
     this.#workers.set(span.worker, worker);
   }
 
   totals(): WorkTotals {
-    const images = [...this.#workers.values()].reduce((sum, worker) => sum + worker.images, 0);
+    const items = [...this.#workers.values()].reduce((sum, worker) => sum + worker.items, 0);
     const workers = [...this.#workers]
-      .map(([worker, work]) => ({ worker, ...work, share: images === 0 ? 0 : work.images / images }))
-      .sort((a, b) => b.images - a.images)
+      .map(([worker, work]) => ({ worker, ...work, share: items === 0 ? 0 : work.items / items }))
+      .sort((a, b) => b.items - a.items)
       .slice(0, MOST_WORKERS)
       .sort((a, b) => byName(a.worker, b.worker));
     const kernels = [...this.#kernels]
-      .map(([name, { left, images }]) => programName(name, left, images))
+      .map(([name, { left, items }]) => programName(name, left, items))
       .sort();
     return { ...this.#totals, kernels, workerCount: this.#workers.size, workers };
   }

@@ -30,7 +30,7 @@ export interface TuneFigures {
   /** Points that may be as good as the winner, by how far their rounds lie apart. */
   readonly near: readonly PointFigures[];
   readonly failedRuns: number;
-  readonly failedImages: number;
+  readonly failedItems: number;
   /** Null where nothing was measured. */
   readonly digestsEqual: boolean | null;
   /** False where points or rounds measured with different kernels: memory is then not all that differs. Null likewise. */
@@ -83,7 +83,7 @@ export function figuresOf(tune: Pick<Tune, 'points' | 'rounds' | 'weight' | 'mea
     near:
       winner === null ? [] : points.filter((point) => point !== winner && isNear(point, winner, tune.weight)),
     failedRuns: measured.length - done.length,
-    failedImages: Math.max(0, ...done.map(({ failedImages }) => failedImages)),
+    failedItems: Math.max(0, ...done.map(({ failedItems }) => failedItems)),
     digestsEqual: digests.size === 0 ? null : digests.size === 1,
     oneKernel,
   };

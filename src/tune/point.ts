@@ -6,7 +6,7 @@ import { requestSchema } from '../run/request.ts';
 export const pointSchema = z.object({
   /** MB. */
   memory: requestSchema.shape.memory.unwrap(),
-  /** Most images in a batch; null for as many as the stack was deployed with. */
+  /** Most items in a batch; null for as many as the stack was deployed with. */
   batchSize: requestSchema.shape.batchSize.unwrap().nullable(),
 });
 export type Point = z.infer<typeof pointSchema>;

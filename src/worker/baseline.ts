@@ -51,7 +51,7 @@ export async function runBaseline(options: BaselineOptions): Promise<Baseline> {
     left = addLeft(left, measured.left);
   }
   return {
-    images,
+    items: images,
     bytes,
     wallMs: options.now() - started,
     cpuMs: options.cpuMs() - cpuStarted,

@@ -30,7 +30,7 @@ export async function countsOfTakenOver(
   if (found.includes(null)) return null;
   return readFields(JSON.parse(body.toString('utf8')), key, (span) => ({
     batch: span.integer('batch'),
-    images: span.integer('images'),
+    items: span.integer('items'),
     errors: span.integer('errors'),
   }));
 }

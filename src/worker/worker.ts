@@ -37,7 +37,7 @@ export interface Work {
 /** What `measure` returns: counts only, since a Map Run keeps every child's output. */
 export interface BatchCounts {
   readonly batch: number;
-  readonly images: number;
+  readonly items: number;
   readonly errors: number;
 }
 
@@ -109,7 +109,7 @@ export async function work(job: Work, options: WorkerOptions): Promise<{ counts:
     putMs,
     loadMs: measured.loadMs,
     processMs: measured.processMs,
-    images: rows.length,
+    items: rows.length,
     bytes: measured.bytes,
     outputBytes,
     errors,
@@ -123,7 +123,7 @@ export async function work(job: Work, options: WorkerOptions): Promise<{ counts:
     clock: options.serverClock?.offset() ?? null,
   };
   await store.putJson(layout.span(...place), span);
-  const counts = { batch: job.batch.batch, images: rows.length, errors };
+  const counts = { batch: job.batch.batch, items: rows.length, errors };
   return { counts, span };
 }
 

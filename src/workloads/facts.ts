@@ -1,3 +1,4 @@
+import type { Unit } from '../contract/unit.ts';
 import { expectKnown } from './expect-known.ts';
 import { type KmeansWork, SUMS } from './kmeans/params.ts';
 import type { WorkloadName } from './names.ts';
@@ -7,12 +8,14 @@ export const HISTOGRAMS = 'histograms';
 
 /** What a workload takes and leaves beside its rows: for the model, the bill and runs that are resumed. */
 export interface WorkloadFacts {
-  /** CPU time of an image beside that of `statistics`. */
+  /** What its items are. */
+  readonly unit: Unit;
+  /** CPU time of an item beside that of an image in `statistics`. */
   readonly cpu: number;
   /** Folders of an arm that have a file of each batch. */
   readonly batchFolders: readonly string[];
-  /** Whether it writes a file for each image that could be done. */
-  readonly writesImages: boolean;
+  /** Whether it writes a file for each item that could be done. */
+  readonly writesItems: boolean;
   /** How many stages it may have at most, by its settings; null where it is a single map and nothing is reduced. */
   readonly stages: ((params: object) => number) | null;
   /** Files that every worker needs, which a function prepares before the arms start: by their names. */
@@ -23,6 +26,8 @@ export interface WorkloadFacts {
   readonly sources: readonly string[];
 }
 
+const IMAGES: Unit = { one: 'image', many: 'images' };
+
 /**
  * CPU time is that of docs/performance.md (write-back as PNG 8.5, as JPEG 1.9 ms), docs/dataset-statistics.md (histogram),
  * docs/knn.md and docs/kmeans.md: of the sample digits. That of `knn` grows with the images that are learned from, and with their
@@ -30,51 +35,61 @@ export interface WorkloadFacts {
  */
 export const WORKLOADS: Readonly<Record<WorkloadName, WorkloadFacts>> = {
   statistics: {
+    unit: IMAGES,
     cpu: 1,
     batchFolders: [],
-    writesImages: false,
+    writesItems: false,
     stages: null,
     inputs: [],
     answerInputs: [],
     sources: [],
   },
   histogram: {
+    unit: IMAGES,
     cpu: 1.18,
     batchFolders: [HISTOGRAMS],
-    writesImages: false,
+    writesItems: false,
     stages: null,
     inputs: [],
     answerInputs: [],
     sources: [],
   },
   normalise: {
+    unit: IMAGES,
     cpu: 6.9,
     batchFolders: [],
-    writesImages: true,
+    writesItems: true,
     stages: null,
     inputs: [],
     answerInputs: [],
     sources: ['statisticsRun'],
   },
   knn: {
+    unit: IMAGES,
     cpu: 1,
     batchFolders: [],
-    writesImages: false,
+    writesItems: false,
     stages: null,
     inputs: ['training'],
     answerInputs: ['labels'],
     sources: [],
   },
   kmeans: {
+    unit: IMAGES,
     cpu: 1.3,
     batchFolders: [SUMS],
-    writesImages: false,
+    writesItems: false,
     stages: (params) => (params as KmeansWork).maxIterations,
     inputs: ['start'],
     answerInputs: ['start', 'labels'],
     sources: [],
   },
 };
+
+/** What the items of a workload are called. */
+export function unitOf(name: WorkloadName): Unit {
+  return WORKLOADS[name].unit;
+}
 
 /** Whether a workload has stages, each of which needs what came of the one before. */
 export function hasStages(name: WorkloadName): boolean {
@@ -113,7 +128,7 @@ export function putsPerBatch(name: WorkloadName): number {
   return 2 + WORKLOADS[name].batchFolders.length;
 }
 
-/** PUTs for each image that could be done. */
-export function putsPerImage(name: WorkloadName): number {
-  return WORKLOADS[name].writesImages ? 1 : 0;
+/** PUTs for each item that could be done. */
+export function putsPerItem(name: WorkloadName): number {
+  return WORKLOADS[name].writesItems ? 1 : 0;
 }

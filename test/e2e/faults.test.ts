@@ -179,7 +179,7 @@ describe('an object that changes and one that goes between plan and measure', ()
       { code: 'OBJECT_CHANGED', count: 1, examples: [changed] },
       { code: 'OBJECT_MISSING', count: 1, examples: [gone] },
     ]);
-    expect(summary.rounds[0]?.arms[0]).toMatchObject({ images: 400, failedImages: 2, valid: true });
+    expect(summary.rounds[0]?.arms[0]).toMatchObject({ items: 400, failedItems: 2, valid: true });
   });
 });
 

@@ -173,7 +173,7 @@ describe('a kept fleet', () => {
     expect(next.id).toBe('stopped.2');
     expect(armOf(resumed)).toMatchObject({
       valid: true,
-      images: IMAGES_TO_HOLD,
+      items: IMAGES_TO_HOLD,
       fleet: { kept: { id: next.id } },
     });
     expect(armOf(resumed).batchesTakenOver).toBeGreaterThan(2);
@@ -206,7 +206,7 @@ describe('a kept fleet', () => {
     expect(armOf(next)).toMatchObject({ valid: true, fleet: { kept: { id, job: 2 } } });
     expect(armOf(resumed)).toMatchObject({
       valid: true,
-      images: IMAGES_TO_HOLD,
+      items: IMAGES_TO_HOLD,
       fleet: { kept: { job: 3 } },
     });
     expect(armOf(resumed).batchesTakenOver).toBeGreaterThan(2);

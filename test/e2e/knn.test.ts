@@ -53,7 +53,7 @@ describe.each(ENGINES)('the digits by their nearest, with engine %s', (engine) =
   it('have the rows on both arms that numpy gives', async () => {
     expect(summary.agreement.equal).toBe(true);
     expect(summary.rounds.flatMap(({ arms }) => arms.map(({ valid }) => valid))).toEqual([true, true]);
-    expect(summary.plan.images).toBe(ASK);
+    expect(summary.plan.items).toBe(ASK);
     expect(await readRows(stack, runId, 'serverless')).toBe(independent);
     expect(await readRows(stack, runId, 'fleet')).toBe(independent);
   });

@@ -79,12 +79,12 @@ describe.each(['png', 'npy', 'jpeg'] as const)('normalised to %s, by start-execu
   });
 
   it('says how many files and bytes each arm wrote', async () => {
-    for (const { arm, images, failedImages, work } of summary.rounds.flatMap((round) => round.arms)) {
+    for (const { arm, items, failedItems, work } of summary.rounds.flatMap((round) => round.arms)) {
       const files = [...(await filesOf(runId, arm)).values()];
-      expect([images, failedImages]).toEqual([IMAGES, 1]);
+      expect([items, failedItems]).toEqual([IMAGES, 1]);
       expect(work?.outputBytes).toBe(files.reduce((sum, file) => sum + file.length, 0));
     }
-    expect(summary.baseline).toMatchObject({ images: IMAGES - 1, complete: true });
+    expect(summary.baseline).toMatchObject({ items: IMAGES - 1, complete: true });
   });
 
   // A JPEG shows its encoder, so its bytes are promised for one encoder only.

@@ -65,7 +65,7 @@ describe('a prefix with one of every odd object', () => {
         examples: ['odd/denied.png', 'odd/denied.tar'],
       });
       expect(summary.request.requesterPays).toBe(true);
-      expect(summary.plan).toMatchObject({ images: odd.rows.length, skipped: 2, shards: 5 });
+      expect(summary.plan).toMatchObject({ items: odd.rows.length, skipped: 2, shards: 5 });
       expect(summary.plan.leftOut).toMatchObject([{ suffix: '.txt', count: 2 }]);
       const page = await readFile(join(summary.files, 'report.html'), 'utf8');
       for (const { code: name } of summary.failures.codes) expect(page).toContain(name);

@@ -82,7 +82,7 @@ describe('a run that lost a part of its files', () => {
     const taken = 2 * BATCHES - lost.values().reduce((sum, { size }) => sum + size, 0);
     expect(summary.plan).toMatchObject({
       batches: BATCHES,
-      images: IMAGES,
+      items: IMAGES,
       resumed: { runId: earlier, batches: taken },
     });
     expect(summary.agreement).toEqual({ ...whole.agreement, equal: true });
@@ -90,13 +90,13 @@ describe('a run that lost a part of its files', () => {
     expect(summary.ranking.reason).toMatch(/^Not comparable: resumed\./);
     expect(summary.remarks.join(' ')).toContain(`${taken} of ${2 * BATCHES} batches were taken over`);
     const after = await etags(summary.runId);
-    for (const { arm, batchesTakenOver, work, imagesPerSecond } of summary.rounds[0]?.arms ?? []) {
+    for (const { arm, batchesTakenOver, work, itemsPerSecond } of summary.rounds[0]?.arms ?? []) {
       const missing = lost.get(arm) ?? new Set();
-      expect({ arm, batchesTakenOver, spans: work?.spans, imagesPerSecond }).toEqual({
+      expect({ arm, batchesTakenOver, spans: work?.spans, itemsPerSecond }).toEqual({
         arm,
         batchesTakenOver: BATCHES - missing.size,
         spans: missing.size,
-        imagesPerSecond: null,
+        itemsPerSecond: null,
       });
       for (const batch of range(0, BATCHES)) {
         const span = layout.span('', arm, 0, batch).replace('runs//', '');
@@ -164,7 +164,7 @@ describe('a run that was stopped', () => {
     const summary = summarySchema.parse({ ...JSON.parse(resumed.stdout), files: undefined });
     expect(summary.plan.resumed).toEqual({ runId: earlier, batches: spans, inputs: false, finished: [] });
     expect(summary.rounds[0]?.arms).toMatchObject([
-      { arm: 'fleet', valid: true, images: IMAGES_TO_HOLD, batchesTakenOver: spans },
+      { arm: 'fleet', valid: true, items: IMAGES_TO_HOLD, batchesTakenOver: spans },
     ]);
     expect((await readRows(stack, summary.runId, 'fleet')).split('\n')).toHaveLength(IMAGES_TO_HOLD + 1);
   });

@@ -24,7 +24,7 @@ describe('tar shards', () => {
     const independent = await independentRows(join(home, 'dataset/digits'), 'digits/');
     const stack = await connectStack(inject('home'));
     expect(packed).toMatchObject({ images: 1797, shards: 2 });
-    expect(summary.plan).toMatchObject({ images: 1797, shards: 2, skipped: 0 });
+    expect(summary.plan).toMatchObject({ items: 1797, shards: 2, skipped: 0 });
     expect(await readRows(stack, summary.runId, 'serverless')).toBe(independent);
     expect(await readRows(stack, summary.runId, 'fleet')).toBe(independent);
     expect(summary.agreement).toMatchObject({ equal: true, digest: sha256(independent) });

@@ -41,7 +41,7 @@ describe('fanfleet sweep', () => {
     expect(first.measurements).toMatchObject(
       [1, 2].map((workersJoined, point) => ({
         ...{ round: 0, point, status: 'succeeded', workersJoined },
-        ...{ images: IMAGES, failedImages: 0, batches: 8 },
+        ...{ items: IMAGES, failedItems: 0, batches: 8 },
       })),
     );
     expect(first.figures).toMatchObject({

@@ -129,10 +129,10 @@ describe('the command line with a stage of such an account', () => {
   });
 
   it('estimate takes what the account runs, unless it is told', async () => {
-    const { stdout } = await fanfleet('estimate', '--images', '1e5');
+    const { stdout } = await fanfleet('estimate', '--items', '1e5');
     expect(stdout).toContain('Account: 3 functions at once, as Lambda says.');
     expect(stdout).toContain('a run has 2 batches at work');
-    const told = await fanfleet('estimate', '--images', '1e5', '--account-concurrency', '50');
+    const told = await fanfleet('estimate', '--items', '1e5', '--account-concurrency', '50');
     expect(told.stdout).not.toContain('Account:');
     expect(told.stdout).toContain('The account runs 50 functions at once');
   });

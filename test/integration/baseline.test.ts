@@ -64,7 +64,7 @@ describe('runBaseline', () => {
     });
 
     // Assess
-    expect(baseline).toMatchObject({ images: 3, kernel: 'watched', complete: true });
+    expect(baseline).toMatchObject({ items: 3, kernel: 'watched', complete: true });
     expect(most).toBe(1);
   });
 
@@ -87,7 +87,7 @@ describe('runBaseline', () => {
       budgetMs: 1e9,
       now: ticking(),
     });
-    expect(baseline).toMatchObject({ images: 2, kernel: 'native+sharp' });
+    expect(baseline).toMatchObject({ items: 2, kernel: 'native+sharp' });
   });
 
   it('ends after the batch in which its time ran out', async () => {
@@ -100,7 +100,7 @@ describe('runBaseline', () => {
       now: ticking(),
     });
     expect(baseline.complete).toBe(false);
-    expect(baseline.images).toBeGreaterThan(0);
-    expect(baseline.images).toBeLessThan(50);
+    expect(baseline.items).toBeGreaterThan(0);
+    expect(baseline.items).toBeLessThan(50);
   });
 });

@@ -142,7 +142,7 @@ describe.each<[Arm, string, (batch: Batch, shift: number) => Promise<void>]>([
     });
 
     // Assess
-    expect(found).toMatchObject({ valid: true, images: SHIFTS.length });
+    expect(found).toMatchObject({ valid: true, items: SHIFTS.length });
     expect(found.clocks.corrected).toBe(true);
     for (const shift of SHIFTS) {
       const clock = found.clocks.hosts.find(({ host }) => host === `${prefix}${shift}`);

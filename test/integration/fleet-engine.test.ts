@@ -57,7 +57,7 @@ it('a head and a worker boot, measure every image of the manifest and report', a
       spanSchema.parse(await jobs.json(layout.span(runId, 'fleet', ROUND, batch))),
     ),
   );
-  expect(spans.map(({ batch, images, round }) => [batch, images, round])).toEqual(
+  expect(spans.map(({ batch, items, round }) => [batch, items, round])).toEqual(
     batches.map(({ batch, objects }) => [batch, objects.length, ROUND]),
   );
   expect(spans.reduce((sum, { errors }) => sum + errors, 0)).toBe(2);

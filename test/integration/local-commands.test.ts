@@ -80,7 +80,7 @@ describe('normalise', () => {
     expect(rows[2].error.code).toBe('NOT_AN_IMAGE');
     expect(existsSync(join(folder, 'out/in/text.jpg.npy'))).toBe(false);
     expect(stderr).toContain('1 of 3 images could not be normalised.');
-    expect(status).toBe(EXIT.FAILED_IMAGES);
+    expect(status).toBe(EXIT.FAILED_ITEMS);
   });
 
   test('takes every setting', async () => {
@@ -133,7 +133,7 @@ describe('stats', () => {
       error: { images: 2, median: [expect.any(Number), expect.any(Number), expect.any(Number)] },
     });
     expect(stderr).toMatch(/approximate\. 2 of the images were also measured exactly/);
-    expect(status).toBe(EXIT.FAILED_IMAGES);
+    expect(status).toBe(EXIT.FAILED_ITEMS);
   });
 
   test.runIf(loadAddon() !== undefined)('--approx gives the same means by every kernel', () => {

@@ -64,7 +64,7 @@ describe('normalise into the folder of the images', () => {
     expect(failed).toMatchObject({ key: `long/${name}`, error: { code: 'OUTPUT_NAME_UNUSABLE' } });
     expect(row).toMatchObject({ key: 'long/ok.png', output: {} });
     expect(stderr).toContain('ENAMETOOLONG');
-    expect(status).toBe(EXIT.FAILED_IMAGES);
+    expect(status).toBe(EXIT.FAILED_ITEMS);
   });
 });
 
@@ -94,7 +94,7 @@ describe('a path', () => {
       ['secret/sub/', 'FOLDER_UNREADABLE'],
     ]);
     expect(stderr).toContain('secret/b.png: EACCES');
-    expect(status).toBe(EXIT.FAILED_IMAGES);
+    expect(status).toBe(EXIT.FAILED_ITEMS);
   });
 });
 

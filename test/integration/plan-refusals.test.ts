@@ -26,8 +26,8 @@ describe('a plan over objects that S3 refuses', () => {
   it('plans them like others, if one is given: a worker will say which are not', async () => {
     await archived(['some/0.jpg', 'some/1.jpg']);
     await put(['some/2.jpg']);
-    const { images, requests } = await plan(options('some/'));
-    expect({ images, gets: requests?.gets }).toEqual({ images: 3, gets: 3 });
+    const { items, requests } = await plan(options('some/'));
+    expect({ items, gets: requests?.gets }).toEqual({ items: 3, gets: 3 });
   });
 
   it('fails before the work begins if all of them are archived, and says what to do', async () => {
@@ -78,7 +78,7 @@ describe('a plan over objects that S3 refuses', () => {
     const PNG = encodeGreyPng(new Uint8Array(4), 2, 2);
     await archived(['tars/0.tar', 'tars/0.index.jsonl', 'tars/2.tar']);
     await put(['tars/1.tar'], tarOf([['tars/1.tar/a.png', PNG]]));
-    const { manifestKey, shards, images, bytes } = await plan(options('tars/'));
+    const { manifestKey, shards, items, bytes } = await plan(options('tars/'));
     expect(
       (await objectsOf(manifestKey)).map(({ key, shard, refused }) => [key, shard?.key, refused]),
     ).toEqual([
@@ -86,7 +86,7 @@ describe('a plan over objects that S3 refuses', () => {
       ['tars/1.tar/a.png', 'tars/1.tar', undefined],
       ['tars/2.tar', undefined, 'OBJECT_ARCHIVED'],
     ]);
-    expect({ shards, images, bytes }).toEqual({ shards: 3, images: 3, bytes: PNG.length });
+    expect({ shards, items, bytes }).toEqual({ shards: 3, items: 3, bytes: PNG.length });
   });
 
   it('fails if all tars are refused', async () => {

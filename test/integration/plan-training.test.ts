@@ -30,8 +30,8 @@ describe('a plan for a workload that learns from images', () => {
     // Assess
     const itemsKey = layout.inputFile('run-digits', 'training-items.json');
     expect(planSchema.parse(result)).toMatchObject({
-      ...{ images: 50, bytes: 50, skipped: 1, requests: { lists: 1, gets: 1 } },
-      training: { prefix: 'digits/', itemsKey, images: 129, bytes: 129 },
+      ...{ items: 50, bytes: 50, skipped: 1, requests: { lists: 1, gets: 1 } },
+      training: { prefix: 'digits/', itemsKey, items: 129, bytes: 129 },
     });
     const [asked, learned] = [await keysOf(result.manifestKey), await keysOf(itemsKey)];
     expect([asked.length, learned.length]).toEqual([50, 129]);
@@ -52,10 +52,10 @@ describe('a plan for a workload that learns from images', () => {
 
     // Assess
     const { training = expect.fail('no training set') } = result;
-    expect(result).toMatchObject({ images: 20, skipped: 0, requests: { lists: 2, gets: 1 } });
-    expect(training).toMatchObject({ prefix: 'known/', images: 30, bytes: 30 });
+    expect(result).toMatchObject({ items: 20, skipped: 0, requests: { lists: 2, gets: 1 } });
+    expect(training).toMatchObject({ prefix: 'known/', items: 30, bytes: 30 });
     expect(training.storageClasses).toEqual({
-      STANDARD: { images: 30, bytes: 30, gets: 30, listingGets: 0 },
+      STANDARD: { items: 30, bytes: 30, gets: 30, listingGets: 0 },
     });
     expect(await keysOf(result.manifestKey)).toEqual(names('new/', 20));
     expect(await keysOf(training.itemsKey)).toEqual(names('known/', 30));

@@ -48,7 +48,7 @@ describe('plan against an S3', () => {
       prefix: 'many/',
       manifestKey: 'runs/run-many/manifest.json',
       batches: 26,
-      images: 2_512,
+      items: 2_512,
       bytes: 2_512,
       shards: 0,
       skipped: 4,
@@ -59,7 +59,7 @@ describe('plan against an S3', () => {
       notes: [],
       listMs: expect.any(Number),
       requests: { lists: 3, gets: 1 },
-      storageClasses: { STANDARD: { images: 2_512, bytes: 2_512, gets: 2_512, listingGets: 0 } },
+      storageClasses: { STANDARD: { items: 2_512, bytes: 2_512, gets: 2_512, listingGets: 0 } },
     });
     const text = await read(result.manifestKey);
     const batches: Batch[] = batchSchema.array().parse(JSON.parse(text));
@@ -144,10 +144,10 @@ describe('plan against an S3', () => {
     // Assess
     const slices = (2 * png.length) / (8 * 1024 * 1024);
     const alone = (images: number, listingGets = 0) => ({
-      ...{ images, bytes: images * png.length, gets: images, listingGets },
+      ...{ items: images, bytes: images * png.length, gets: images, listingGets },
     });
     expect(result.storageClasses).toEqual({
-      GLACIER_IR: { images: 2, bytes: 2 * png.length, gets: slices, listingGets: 1 },
+      GLACIER_IR: { items: 2, bytes: 2 * png.length, gets: slices, listingGets: 1 },
       INTELLIGENT_TIERING: alone(1),
       STANDARD: alone(1),
       STANDARD_IA: alone(2, 1),
@@ -228,7 +228,7 @@ describe('plan against an S3', () => {
     // Assess
     await expect(unpaid).rejects.toMatchObject({ code: 'ACCESS_DENIED' });
     await expect(unpaid).rejects.toThrow('`requesterPays`');
-    expect(paid).toMatchObject({ images: 3, shards: 1, skipped: 0 });
+    expect(paid).toMatchObject({ items: 3, shards: 1, skipped: 0 });
     s3.destroy();
     foreign.close();
   });

@@ -80,7 +80,7 @@ describe('takeOver', () => {
 
     // Assess
     expect(plan).toMatchObject({
-      ...{ images: 90, batches: 9, skipped: 1 },
+      ...{ items: 90, batches: 9, skipped: 1 },
       manifestKey: layout.manifest('again'),
       resumed: { runId: 'earlier', batches: 4, inputs: false, finished: [] },
     });
@@ -131,7 +131,7 @@ describe('takeOver', () => {
     const rows = ['OBJECT_DENIED', 'OBJECT_ARCHIVED', 'OBJECT_MISSING', 'DECODE_FAILED'] as const;
     for (const [batch, code] of rows.entries()) {
       await putBatch('refused', 'fleet', 0, batch, `${serializeRow(failedRow('x/a.jpg', code))}\n`);
-      const span = spanOf('fleet', batch, { images: 1, errors: 1 });
+      const span = spanOf('fleet', batch, { items: 1, errors: 1 });
       await store.putJson(layout.span('refused', 'fleet', 0, batch), span);
     }
 
@@ -181,7 +181,7 @@ describe('takeOver', () => {
     const items = layout.inputFile('learned', 'training-items.json');
     await store.putJson(layout.plan('learned'), {
       ...((await store.getJson(layout.plan('learned'))) as object),
-      training: { prefix: 'x/', itemsKey: items, images: 3, bytes: 7 },
+      training: { prefix: 'x/', itemsKey: items, items: 3, bytes: 7 },
     });
     await store.put(items, '[\n]\n', 'application/json');
     const resumeBy = (runId: string) =>
@@ -200,7 +200,7 @@ describe('takeOver', () => {
 
     // Assess
     expect(early.training).toEqual({
-      ...{ prefix: 'x/', images: 3, bytes: 7 },
+      ...{ prefix: 'x/', items: 3, bytes: 7 },
       itemsKey: layout.inputFile('before', 'training-items.json'),
     });
     expect(await keysOf('before')).toEqual(['inputs/training-items.json', 'manifest.json', 'plan.json']);
@@ -364,12 +364,12 @@ describe('countsOfTakenOver', () => {
       workload: { name: 'histogram', params: { depth: '8' } },
     });
     for (const batch of [3, 5]) {
-      const span = spanOf('serverless', batch, { images: 11, errors: 2 });
+      const span = spanOf('serverless', batch, { items: 11, errors: 2 });
       await store.putJson(layout.span('counted', 'serverless', 0, batch), span);
     }
     // Without rows, which is no reason to do it again
     await store.put(layout.result('counted', 'serverless', 0, 3), '', 'application/x-ndjson');
-    expect(await countsOfTakenOver(work(3), requests)).toEqual({ batch: 3, images: 11, errors: 2 });
+    expect(await countsOfTakenOver(work(3), requests)).toEqual({ batch: 3, items: 11, errors: 2 });
     expect(await countsOfTakenOver(work(4), requests)).toBeNull();
     expect(await countsOfTakenOver(work(5), requests)).toBeNull();
     expect(await countsOfTakenOver(histogram(3), requests)).toBeNull();

@@ -64,7 +64,7 @@ it('a normalised image is written under its key, whatever that is, and again wit
     for (const file of files)
       expect([...(await sharp(file).raw().toBuffer())]).toEqual([0, 0, 0, 255, 255, 255]);
     expect(new Set(types)).toEqual(new Set(['image/png']));
-    expect(counts).toEqual({ batch: 3, images: 8, errors: 2 });
+    expect(counts).toEqual({ batch: 3, items: 8, errors: 2 });
     expect(span.outputBytes).toBe(files.reduce((sum, { length }) => sum + length, 0));
     const rows = (await textOf(layout.result('r', 'serverless', 2, 3))).trim().split('\n');
     const parsed = rows.map((row) => JSON.parse(row));

@@ -82,7 +82,7 @@ describe('a stage of a batch', () => {
     await work(atStage(job, 1), options(stages, kernel));
 
     // Assess
-    expect(counts).toEqual({ batch: 3, images: 4, errors: 2 });
+    expect(counts).toEqual({ batch: 3, items: 4, errors: 2 });
     const row = (name: string) => ({
       ...{ key: `${job.runId}/${name}`, width: 8, height: 8, channels: 3 as const },
       label: '70',
@@ -120,7 +120,7 @@ describe('a stage of a batch', () => {
     const { span, counts } = await work(atStage(job, 1), options(stages, createSharpKernel(), steps));
 
     // Assess
-    expect(counts).toEqual({ batch: 3, images: 4, errors: 2 });
+    expect(counts).toEqual({ batch: 3, items: 4, errors: 2 });
     const { gets, getMs, loadMs, decodeMs, bytes, computeMs, processMs } = span;
     expect({ gets, getMs, loadMs, decodeMs, bytes }).toEqual({
       gets: 0,
@@ -200,7 +200,7 @@ describe('a stage of a batch', () => {
     const job = await jobOf('taken');
     await work(job, options(new StageMemory(requests, MIB)));
     const taken = (one: Work) => countsOfTakenOver(one, requests, ['sums']);
-    expect(await taken(job)).toEqual({ batch: 3, images: 4, errors: 2 });
+    expect(await taken(job)).toEqual({ batch: 3, items: 4, errors: 2 });
     expect(await taken(atStage(job, 1))).toBeNull();
     expect(await taken({ ...job, stage: null })).toBeNull();
   });

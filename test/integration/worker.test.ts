@@ -101,7 +101,7 @@ describe('work', () => {
     const second = (await store.get(layout.result('r', 'serverless', 1, 3))).toString('utf8');
 
     // Assess
-    expect(counts).toEqual({ batch: 3, images: 2, errors: 1 });
+    expect(counts).toEqual({ batch: 3, items: 2, errors: 1 });
     const sum = [64, 0, 0];
     const row = { sum, sumSq: sum, min: [1, 0, 0], max: [1, 0, 0], mean_e6: [1_000_000, 0, 0] };
     expect(first).toBe(
@@ -115,7 +115,7 @@ describe('work', () => {
       round: 1,
       batch: 3,
       worker: 'another',
-      images: 2,
+      items: 2,
       errors: 1,
     });
     expect(span).toMatchObject({

@@ -24,7 +24,7 @@ describe('writeManifest', () => {
       key,
       batches: batches(async () => {}),
     });
-    expect(totals).toEqual({ batches: 100, images: 100, bytes: 100 });
+    expect(totals).toEqual({ batches: 100, items: 100, bytes: 100 });
     const written = batchSchema.array().parse(JSON.parse(await read(key)));
     expect(written.map(({ batch }) => batch)).toEqual(Array.from({ length: 100 }, (_, i) => i));
   });

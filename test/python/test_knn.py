@@ -136,7 +136,7 @@ class TestKnn:
         errors = ["EMPTY_OBJECT", "NOT_AN_IMAGE", "DECODE_FAILED"]
         differs = ["SIZE_DIFFERS"] * 2
         assert found == [[[4, 0]], *differs, [[7, 0]], *errors, [[3, 0]], [[19, 0]]]
-        assert (span["images"], span["errors"]) == (9, 5)
+        assert (span["items"], span["errors"]) == (9, 5)
         assert span["left"] == ({} if kernel == "portable" else {"pillow": 1})
         assert span["decodeMs"] > 0 < span["computeMs"]
 

@@ -43,7 +43,7 @@ def batch(rows):
         time.sleep(0.02)
     if len(os.listdir(folder)) < 2:
         open(os.path.join(folder, "alone"), "w").close()
-    return {"images": [1]}
+    return {"items": [1]}
 ray._run_batch = batch
 assert ResourceManager.GLOBAL_LIMITS_UPDATE_INTERVAL_S == 1
 with ray.opened() as run:

@@ -44,7 +44,7 @@ class TestStagedBatch:
         assert self.bucket.below(f"{folder_of(0)}totals/") == {"000000000.json": b"18", "000000001.json": b"42"}
         assert [row for row in self.bucket.below(ARM) if not row.startswith("stage-0/")] == []
         assert [span["stage"] for span in spans] == [0, 0]
-        assert [(span["images"], span["errors"], span["droppedBits"]) for span in spans] == [(4, 2, 0), (3, 1, 1)]
+        assert [(span["items"], span["errors"], span["droppedBits"]) for span in spans] == [(4, 2, 0), (3, 1, 1)]
         assert spans[0]["bytes"] == sum(len(FILES[key]) for key in ("a.png", "b.png", "c.png", "d.png"))
         assert "gets" not in spans[0]
         assert spans[0] == self.bucket.json(f"{folder_of(0)}spans/000000000.json")
@@ -65,7 +65,7 @@ class TestStagedBatch:
                 own = ("gets", "getMs", "loadMs", "decodeMs", "bytes", "stage")
                 assert [span[name] for name in own] == [0, 0, 0, 0, 0, number]
                 assert span["processMs"] == span["computeMs"] > 0
-                told = ("images", "errors", "droppedBits", "left", "kernel")
+                told = ("items", "errors", "droppedBits", "left", "kernel")
                 assert [span[name] for name in told] == [before[name] for name in told]
 
     def test_one_that_is_not_kept_is_loaded_in_a_later_stage_and_has_the_same_rows(self):

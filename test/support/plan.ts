@@ -3,16 +3,16 @@ import type { Plan } from '../../src/contract/plan.ts';
 
 /** The plan of a run with so many batches, each of ten images. */
 export function planOf(runId: string, batches: number): Plan {
-  const [images, bytes] = [10 * batches, 100 * batches];
+  const [items, bytes] = [10 * batches, 100 * batches];
   return {
     bucket: 'data',
     prefix: 'x/',
     manifestKey: layout.manifest(runId),
-    ...{ batches, images, bytes, shards: 0, skipped: 1 },
+    ...{ batches, items, bytes, shards: 0, skipped: 1 },
     leftOut: [],
     notes: [],
     listMs: 7,
     requests: { lists: 1, gets: 0 },
-    storageClasses: { STANDARD: { images, bytes, gets: images, listingGets: 0 } },
+    storageClasses: { STANDARD: { items, bytes, gets: items, listingGets: 0 } },
   };
 }

@@ -69,7 +69,7 @@ export async function createWatchedStack(emulator: Emulator): Promise<WatchedSta
       });
       await store.putJson(layout.plan(runId), {
         ...plan,
-        ...{ images: 10, bytes: 1, shards: 0, skipped: 0, leftOut: [], notes: [], listMs: 1 },
+        ...{ items: 10, bytes: 1, shards: 0, skipped: 0, leftOut: [], notes: [], listMs: 1 },
         ...{ requests: { lists: 1, gets: 0 }, storageClasses: {} },
       } satisfies Plan);
       await sfn.send(new StartExecutionCommand({ stateMachineArn, name: runId, input: '{}' }));
@@ -130,7 +130,7 @@ export class HostFiles {
       ...{ arm: 'fleet', round: this.#round, worker: `${this.instanceId}/42`, kernel: 'native', batch },
       ...(stage === undefined ? {} : { stage }),
       ...{ queuedAt: 0, startedAt: endedAt - 500, endedAt, coldStartMs: 0, listMs: 0, getMs: 0, decodeMs: 0 },
-      ...{ computeMs: 0, putMs: 0, loadMs: 0, processMs: 0, images: 10, bytes: 1, errors: 0, cpuMs: 0 },
+      ...{ computeMs: 0, putMs: 0, loadMs: 0, processMs: 0, items: 10, bytes: 1, errors: 0, cpuMs: 0 },
       ...{ outputBytes: 0, droppedBits: 0, left: {}, rssPeakBytes: 0, billedMs: 0, clock: null },
     } satisfies Span);
   }

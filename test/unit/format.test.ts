@@ -26,13 +26,16 @@ describe('planned', () => {
       requests: { lists: 1, gets: 0 },
       storageClasses: {},
     };
-    const plan = { ...found, images: 1_000, bytes: 89_000_000, batches: 1, shards: 2 };
-    expect(planned(plan)).toBe('1,000 images, 2 shards, 89.0 MB, 1 batch');
-    expect(planned({ ...plan, shards: 0 })).toBe('1,000 images, 89.0 MB, 1 batch');
-    const training = { prefix: 'known/', itemsKey: 'items.json', images: 1_297, bytes: 1 };
-    expect(planned({ ...plan, shards: 0, training })).toBe(
+    const IMAGES = { one: 'image', many: 'images' };
+    const plan = { ...found, items: 1_000, bytes: 89_000_000, batches: 1, shards: 2 };
+    expect(planned(plan, IMAGES)).toBe('1,000 images, 2 shards, 89.0 MB, 1 batch');
+    expect(planned({ ...plan, shards: 0 }, IMAGES)).toBe('1,000 images, 89.0 MB, 1 batch');
+    const training = { prefix: 'known/', itemsKey: 'items.json', items: 1_297, bytes: 1 };
+    expect(planned({ ...plan, shards: 0, training }, IMAGES)).toBe(
       '1,000 images, 89.0 MB, 1 batch; 1,297 images under known/ to learn from',
     );
+    const groups = { one: 'row group', many: 'row groups' };
+    expect(planned({ ...plan, items: 1, shards: 0 }, groups)).toBe('1 row group, 89.0 MB, 1 batch');
   });
 });
 

@@ -1,4 +1,5 @@
 import { type ScaleLogarithmic, scaleLog } from 'd3-scale';
+import type { Unit } from '../../contract/unit.ts';
 import { amount, duration, usd } from '../../format.ts';
 import type { Curves } from '../../model/curves.ts';
 import type { Markup } from '../markup.ts';
@@ -8,13 +9,13 @@ type What = 'seconds' | 'usd';
 
 const SHOWN = {
   seconds: {
-    title: 'Time over the number of images',
+    title: 'Time over the number of',
     axis: 'time of the arm',
     text: ofSeconds,
     marks: times,
   },
   usd: {
-    title: 'Cost over the number of images',
+    title: 'Cost over the number of',
     axis: 'cost of the arm, US dollars',
     text: usd,
     marks: dollars,
@@ -24,8 +25,8 @@ const SHOWN = {
 /** Of the width, so that the names of the arms have room beside their curves. */
 const WIDTH = 0.78;
 
-/** What both arms take over the number of images, on logarithmic axes, with the sizes at which one overtakes the other. */
-export function curvesChart(curves: Curves, what: What): Markup {
+/** What both arms take over the number of items, on logarithmic axes, with the sizes at which one overtakes the other. */
+export function curvesChart(curves: Curves, what: What, { many }: Unit): Markup {
   const { sizes, arms, crossings } = curves;
   const { title, axis, text, marks } = SHOWN[what];
   const x = scaleLog([sizes[0] ?? 1, sizes.at(-1) ?? 10], [0, WIDTH]);
@@ -35,27 +36,27 @@ export function curvesChart(curves: Curves, what: What): Markup {
   const y = scaleLog(wholePowers(values), [0, 1]);
   const own = crossings.filter((crossing) => crossing.what === what);
   const where = own.map(
-    ({ images, below, above }) => `${below} below ${amount(images)} images, ${above} above`,
+    ({ items, below, above }) => `${below} below ${amount(items)} ${many}, ${above} above`,
   );
   return plot({
     id: `curve-${what}`,
     labels: 'beside',
-    title,
-    description: `${arms.map(({ arm, points }) => `${arm}: ${points.map((point) => `${text(point[what])} for ${amount(point.images)}`).join(', ')}`).join('; ')}. ${where.length === 0 ? 'They do not cross.' : `Less is taken by ${where.join('; ')}.`}`,
-    xTitle: 'images',
+    title: `${title} ${many}`,
+    description: `${arms.map(({ arm, points }) => `${arm}: ${points.map((point) => `${text(point[what])} for ${amount(point.items)}`).join(', ')}`).join('; ')}. ${where.length === 0 ? 'They do not cross.' : `Less is taken by ${where.join('; ')}.`}`,
+    xTitle: many,
     yTitle: axis,
     x: powers(x, amount),
     y: marks(y),
-    uprights: own.map(({ images }) => ({ at: x(images), label: `cross at ${amount(images)}` })),
+    uprights: own.map(({ items }) => ({ at: x(items), label: `cross at ${amount(items)}` })),
     series: arms.map(({ arm, points }) => ({
       kind: arm,
       label: arm,
       points: points
         .filter((point) => point[what] > 0)
         .map((point) => ({
-          x: x(point.images),
+          x: x(point.items),
           y: y(point[what]),
-          text: `${arm}, ${amount(point.images)} images: ${text(point[what])}; limited by ${point.limit}`,
+          text: `${arm}, ${amount(point.items)} ${many}: ${text(point[what])}; limited by ${point.limit}`,
         })),
     })),
   });

@@ -1,4 +1,5 @@
-import { duration, plural } from '../../format.ts';
+import type { Unit } from '../../contract/unit.ts';
+import { duration, itemCount } from '../../format.ts';
 import { type Fragment, html, type Markup } from '../markup.ts';
 import type { Summary } from '../summary-schema.ts';
 import { stretched } from './picture.ts';
@@ -13,9 +14,9 @@ const MOST_POINTED = 400;
 const WIDTH = 10_000;
 
 /** Every batch of each lane. */
-export function batchBars(lanes: readonly Lane[], size: number, totalMs: number): Fragment {
+export function batchBars(lanes: readonly Lane[], size: number, totalMs: number, unit: Unit): Fragment {
   const batches = lanes.reduce((sum, lane) => sum + lane.batches.length, 0);
-  if (batches <= MOST_POINTED) return lanes.map((lane, i) => bars(lane, i * size, size, totalMs));
+  if (batches <= MOST_POINTED) return lanes.map((lane, i) => bars(lane, i * size, size, totalMs, unit));
   return stretched(
     { width: WIDTH, height: lanes.length * size },
     lanes.map((lane, i) => paths(lane, i * size, size, totalMs)),
@@ -40,12 +41,12 @@ function placed({ batches }: Lane, top: number, size: number): Placed[] {
   }));
 }
 
-function bars(lane: Lane, top: number, size: number, total: number): Fragment {
+function bars(lane: Lane, top: number, size: number, total: number, unit: Unit): Fragment {
   return placed(lane, top, size).map(({ batch, kind, y, height }) => {
     const rect = (from: number, to: number, name: string, text: string) =>
       html`<rect class="${name}" x="${percentOf(from, total)}%" y="${y}" width="${percentOf(to - from, total)}%" height="${height}"><title>${text}</title></rect>`;
     const failed = batch.errors === 0 ? '' : `, ${batch.errors} failed`;
-    const text = `batch ${batch.batch}: ${plural(batch.images, 'image')}${failed}, ${duration(batch.endMs - batch.startMs)}`;
+    const text = `batch ${batch.batch}: ${itemCount(batch.items, unit)}${failed}, ${duration(batch.endMs - batch.startMs)}`;
     const cold =
       batch.coldStartMs === 0
         ? null

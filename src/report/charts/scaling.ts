@@ -1,6 +1,7 @@
 import { scaleLinear } from 'd3-scale';
 import { isKernelOfSingleThread } from '../../contract/one-kernel.ts';
-import { count, figure, percent } from '../../format.ts';
+import type { Unit } from '../../contract/unit.ts';
+import { count, figure, percent, sentence } from '../../format.ts';
 import { shownRound } from '../figures.ts';
 import type { Markup } from '../markup.ts';
 import type { Summary } from '../summary-schema.ts';
@@ -10,8 +11,8 @@ import { plot } from './plot.ts';
 export interface ScalingPoint {
   readonly arm: string;
   readonly atOnce: number;
-  /** Images per second while batches were at work: without boot and teardown. */
-  readonly imagesPerSecond: number;
+  /** Items per second while batches were at work: without boot and teardown. */
+  readonly itemsPerSecond: number;
   /** Part of what the same number of single threads would do, 1 being all of it. */
   readonly efficiency: number;
 }
@@ -19,43 +20,43 @@ export interface ScalingPoint {
 /** The points that one run has: of each arm that was measured with the kernel of the single-thread run, against that. */
 export function scalingPoints(summary: Summary): ScalingPoint[] {
   const { baseline } = summary;
-  if (!baseline?.imagesPerSecond) return [];
-  const single = baseline.imagesPerSecond;
+  if (!baseline?.itemsPerSecond) return [];
+  const single = baseline.itemsPerSecond;
   return summary.arms.flatMap((arm) => {
     const shown = shownRound(summary, arm);
     if (shown?.status !== 'succeeded' || shown.batchesTakenOver > 0) return [];
     if (!isKernelOfSingleThread(arm.kernels, baseline.kernel)) return [];
-    const { windowStartMs, windowEndMs, peakConcurrency, images, failedImages } = shown;
+    const { windowStartMs, windowEndMs, peakConcurrency, items, failedItems } = shown;
     if (windowStartMs === null || windowEndMs === null || !peakConcurrency || windowEndMs <= windowStartMs) {
       return [];
     }
-    const imagesPerSecond = (images - failedImages) / ((windowEndMs - windowStartMs) / 1000);
-    const efficiency = imagesPerSecond / (single * peakConcurrency);
-    return [{ arm: arm.arm, atOnce: peakConcurrency, imagesPerSecond, efficiency }];
+    const itemsPerSecond = (items - failedItems) / ((windowEndMs - windowStartMs) / 1000);
+    const efficiency = itemsPerSecond / (single * peakConcurrency);
+    return [{ arm: arm.arm, atOnce: peakConcurrency, itemsPerSecond, efficiency }];
   });
 }
 
 /**
- * Images per second over batches at the same time, with the line on which an arm would lie that scales perfectly.
+ * Items per second over batches at the same time, with the line on which an arm would lie that scales perfectly.
  *
- * @param single images per second of one thread
+ * @param single items per second of one thread
  */
-export function scalingChart(points: readonly ScalingPoint[], single: number): Markup {
+export function scalingChart(points: readonly ScalingPoint[], single: number, { many }: Unit): Markup {
   const most = Math.max(2, ...points.map(({ atOnce }) => atOnce));
   const x = scaleLinear([0, most], [0, 0.94]);
-  const highest = Math.max(single * most, ...points.map(({ imagesPerSecond }) => imagesPerSecond));
+  const highest = Math.max(single * most, ...points.map(({ itemsPerSecond }) => itemsPerSecond));
   const y = scaleLinear([0, highest], [0, 1]).nice(4);
   const told = points.map(
-    ({ arm, atOnce, imagesPerSecond, efficiency }) =>
-      `${arm}: ${figure(imagesPerSecond)} images per second with ${count(atOnce)} at once, ${percent(efficiency)} of ideal`,
+    ({ arm, atOnce, itemsPerSecond, efficiency }) =>
+      `${arm}: ${figure(itemsPerSecond)} ${many} per second with ${count(atOnce)} at once, ${percent(efficiency)} of ideal`,
   );
   return plot({
     id: 'scaling',
     labels: 'above',
-    title: 'Images per second over batches at the same time',
-    description: `One thread: ${figure(single)} images per second. ${told.join('; ')}.`,
+    title: `${sentence(many)} per second over batches at the same time`,
+    description: `One thread: ${figure(single)} ${many} per second. ${told.join('; ')}.`,
     xTitle: 'batches at the same time (peak)',
-    yTitle: 'images per second while batches were at work',
+    yTitle: `${many} per second while batches were at work`,
     x: x
       .ticks(5)
       .filter(Number.isInteger)
@@ -74,12 +75,12 @@ export function scalingChart(points: readonly ScalingPoint[], single: number): M
       {
         kind: 'ideal',
         label: '',
-        points: [{ x: x(1), y: y(single), text: `one thread: ${figure(single)} images/s` }],
+        points: [{ x: x(1), y: y(single), text: `one thread: ${figure(single)} ${many}/s` }],
       },
-      ...points.map(({ arm, atOnce, imagesPerSecond }, i) => ({
+      ...points.map(({ arm, atOnce, itemsPerSecond }, i) => ({
         kind: arm,
         label: arm,
-        points: [{ x: x(atOnce), y: y(imagesPerSecond), text: told[i] ?? '' }],
+        points: [{ x: x(atOnce), y: y(itemsPerSecond), text: told[i] ?? '' }],
       })),
     ],
   });

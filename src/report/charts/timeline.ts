@@ -1,4 +1,5 @@
 import type { ArmRound } from '../../aggregate/run-facts.ts';
+import type { Unit } from '../../contract/unit.ts';
 import { amount, duration, figure, plural } from '../../format.ts';
 import { BINS } from '../../timing/timeline.ts';
 import { type Fragment, html, type Markup } from '../markup.ts';
@@ -11,7 +12,12 @@ import { AXIS, percentOf, timeAxis } from './time-axis.ts';
 type ArmTimeline = Summary['timelines'][number];
 
 /** Batches per worker over the wall time of the arm, on an axis that ends at `totalMs`. */
-export function timelineChart(timeline: ArmTimeline, shown: ArmRound | undefined, totalMs: number): Markup {
+export function timelineChart(
+  timeline: ArmTimeline,
+  shown: ArmRound | undefined,
+  totalMs: number,
+  unit: Unit,
+): Markup {
   const { arm, lanes, binMs, batches, wallMs } = timeline;
   const size = lanes.length > 24 ? 14 : lanes.length > 10 ? 18 : 24;
   const height = lanes.length * size;
@@ -21,7 +27,8 @@ export function timelineChart(timeline: ArmTimeline, shown: ArmRound | undefined
     title: `Timeline of the ${arm} arm`,
     description: `${plural(batches, 'batch', 'batches')} on ${plural(lanes.length, 'worker')} in ${duration(wallMs)}; the table of workers has their figures.`,
   };
-  const drawn = binMs === null ? batchBars(lanes, size, totalMs) : binnedBars(lanes, size, wallMs / totalMs);
+  const drawn =
+    binMs === null ? batchBars(lanes, size, totalMs, unit) : binnedBars(lanes, size, wallMs / totalMs);
   return html`<div class="timeline lane-${size} a-${arm}">
 <ol class="lane-names">${lanes.map(({ worker }, i) => html`<li title="${worker}">${names[i] ?? worker}</li>`)}</ol>
 ${picture(described, height + AXIS, [outside(shown, wallMs, totalMs, height), timeAxis(totalMs, height), drawn])}

@@ -6,7 +6,7 @@ import { html, type Markup } from '../markup.ts';
 import type { Summary } from '../summary-schema.ts';
 import { stackedTable } from './parts.ts';
 
-/** Which arm to take for these images in AWS, and what would change that. */
+/** Which arm to take for these items in AWS, and what would change that. */
 export function adviceSection({ advice, request }: Pick<Summary, 'advice' | 'request'>): Markup {
   if (advice === null) {
     const why =

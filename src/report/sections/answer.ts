@@ -1,5 +1,5 @@
 import { meaningOf } from '../../contract/row.ts';
-import { count, plural } from '../../format.ts';
+import { count, itemCount } from '../../format.ts';
 import { brokenArms } from '../agreement.ts';
 import { html, type Markup, withCode } from '../markup.ts';
 import type { Summary } from '../summary-schema.ts';
@@ -20,16 +20,16 @@ ${agreement.digest === null ? null : html`<p>SHA-256 over all rows: <span class=
 </section>`;
 }
 
-/** Images that could not be measured, by code. */
-export function failureSection({ failures }: Summary): Markup | null {
+/** Items that could not be measured, by code. */
+export function failureSection({ failures, unit }: Summary): Markup | null {
   if (failures.codes.length === 0) return null;
-  return html`<section><h2>Failed images</h2>
+  return html`<section><h2>Failed ${unit.many}</h2>
 ${failures.codes.map(
   ({
     code,
     count: times,
     examples,
-  }) => html`<h3>${code} <span class="quiet">${plural(times, 'image')}: ${meaningOf(code)}</span></h3>
+  }) => html`<h3>${code} <span class="quiet">${itemCount(times, unit)}: ${meaningOf(code)}</span></h3>
 ${keyList(examples, times)}`,
 )}</section>`;
 }

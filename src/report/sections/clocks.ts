@@ -1,4 +1,5 @@
 import type { ArmRound } from '../../aggregate/run-facts.ts';
+import type { Unit } from '../../contract/unit.ts';
 import { count, duration, plural, UNKNOWN } from '../../format.ts';
 import { type Fragment, html, type Markup } from '../markup.ts';
 import { stackedTable } from './parts.ts';
@@ -6,7 +7,7 @@ import { stackedTable } from './parts.ts';
 type Clocks = NonNullable<ArmRound['clocks']>;
 
 /** Whether the clocks can be trusted, and cold batches beside warm ones. */
-export function clocksSection(shown: readonly ArmRound[]): Markup | null {
+export function clocksSection(shown: readonly ArmRound[], unit: Unit): Markup | null {
   const known = shown.flatMap(({ arm, clocks }) => (clocks === null ? [] : [{ arm, clocks }]));
   if (known.length === 0) return null;
   const warmed = shown.flatMap(({ arm, cold, warm }) =>
@@ -21,14 +22,16 @@ ${
   warmed.length === 0
     ? null
     : html`<h3>Cold and warm batches</h3>${stackedTable(
-        ['batches', 'how many', 'images', 'time per image, median', 'cold start, median'].map((name) => ({
-          name,
-        })),
-        warmed.map(({ name, figures: { batches, images, msPerImage, coldStartMs } }) => [
+        ['batches', 'how many', unit.many, `time per ${unit.one}, median`, 'cold start, median'].map(
+          (name) => ({
+            name,
+          }),
+        ),
+        warmed.map(({ name, figures: { batches, items, msPerItem, coldStartMs } }) => [
           name,
           count(batches),
-          count(images),
-          msPerImage === null ? UNKNOWN : `${msPerImage.toFixed(2)} ms`,
+          count(items),
+          msPerItem === null ? UNKNOWN : `${msPerItem.toFixed(2)} ms`,
           duration(coldStartMs),
         ]),
       )}`

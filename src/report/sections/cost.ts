@@ -1,5 +1,6 @@
+import type { Unit } from '../../contract/unit.ts';
 import type { Bill, Cost } from '../../cost/bill.ts';
-import { amount, count, duration, figure, plural, UNKNOWN, usd } from '../../format.ts';
+import { amount, bytes, duration, figure, plural, sentence, UNKNOWN, usd } from '../../format.ts';
 import type { Curves } from '../../model/curves.ts';
 import { costBars, serviceName } from '../charts/cost-split.ts';
 import { curvesChart } from '../charts/curves.ts';
@@ -51,31 +52,31 @@ ${stackedTable(
 }
 
 /** Time and cost at other sizes, and where one arm overtakes the other. */
-export function curvesSection({ curves }: Summary): Markup {
+export function curvesSection({ curves, unit }: Summary): Markup {
   if (curves === null || curves.arms.every(({ points }) => points.length === 0)) {
     return html`<section><h2>At other sizes</h2><p>Not known: the model had no measurement to rest on, or the run is of a version without one.</p></section>`;
   }
   return html`<section><h2>At other sizes</h2>
-<p>${crossings(curves)}</p>
+<p>${crossings(curves, unit)}</p>
 ${notes(curves.notes)}
-<div class="pair">${curvesChart(curves, 'usd')}${curvesChart(curves, 'seconds')}</div>
-<details><summary>Figures of the curves</summary>${curvesTable(curves)}</details>
+<div class="pair">${curvesChart(curves, 'usd', unit)}${curvesChart(curves, 'seconds', unit)}</div>
+<details><summary>Figures of the curves</summary>${curvesTable(curves, unit)}</details>
 <p class="note">${curves.calibration}</p>
 </section>`;
 }
 
 const WORDS = { seconds: 'faster', usd: 'cheaper' } as const;
 
-function crossings(curves: Curves): string {
+function crossings(curves: Curves, { many }: Unit): string {
   const said = (['usd', 'seconds'] as const).flatMap((what) => {
     const own = curves.crossings.filter((crossing) => crossing.what === what);
     if (own.length === 0) return alwaysLess(curves, what);
     return own.map(
-      ({ images, below, above }) =>
-        `Below ${amount(images)} images the ${below} arm is ${WORDS[what]}, above it the ${above} arm.`,
+      ({ items, below, above }) =>
+        `Below ${amount(items)} ${many} the ${below} arm is ${WORDS[what]}, above it the ${above} arm.`,
     );
   });
-  return [`Images of ${count(curves.bytesPerImage / 1000)} kB.`, ...said].join(' ');
+  return [`${sentence(many)} of ${bytes(Math.round(curves.bytesPerItem))}.`, ...said].join(' ');
 }
 
 /** Which arm takes less at every size, if one does. */
@@ -88,16 +89,16 @@ function alwaysLess({ arms }: Curves, what: keyof typeof WORDS): string[] {
   return less === undefined ? [] : [`The ${less.arm} arm is ${WORDS[what]} at every size.`];
 }
 
-function curvesTable({ sizes, arms }: Curves): Markup {
+function curvesTable({ sizes, arms }: Curves, { many }: Unit): Markup {
   const columns = arms.flatMap(({ arm }) => [
     { name: `${arm}: time` },
     { name: `${arm}: cost` },
     { name: `${arm}: limited by`, text: true },
   ]);
   const rows = sizes.map((size) => [
-    `${amount(size)} images`,
+    `${amount(size)} ${many}`,
     ...arms.flatMap(({ points }) => {
-      const point = points.find(({ images }) => images === size);
+      const point = points.find(({ items }) => items === size);
       if (point === undefined) return [UNKNOWN, UNKNOWN, UNKNOWN];
       return [duration(point.seconds * 1000), usd(point.usd), point.limit];
     }),

@@ -1,8 +1,9 @@
 import type { ArmRound } from '../../aggregate/run-facts.ts';
 import { isKernelOfSingleThread } from '../../contract/one-kernel.ts';
+import type { Unit } from '../../contract/unit.ts';
 import { leftOutText } from '../../dataset/left-out.ts';
 import type { FleetInfo } from '../../fleet/arm-info.ts';
-import { count, duration, figure, instant, memory, plural } from '../../format.ts';
+import { count, duration, figure, instant, itemCount, memory, plural, sentence } from '../../format.ts';
 import { kernelsText } from '../../kernels-text.ts';
 import { workloadText } from '../../workloads/text.ts';
 import { answerMethod } from '../answers/reports.ts';
@@ -73,6 +74,7 @@ export function environmentSection({
   environment,
   request,
   plan,
+  unit,
   runId,
   startedAt,
   endedAt,
@@ -81,9 +83,9 @@ export function environmentSection({
   const both = request.arms.length > 1;
   return html`<section><h2>Run and environment</h2>
 ${pairList([
-  pair('images', `s3://${request.bucket}/${request.prefix}`),
+  pair(unit.many, `s3://${request.bucket}/${request.prefix}`),
   pair('who pays for requests', 'this account, as the requester', request.requesterPays),
-  pair('plan', `${planned(plan)}; ${plural(plan.skipped, 'other key')} skipped`),
+  pair('plan', `${planned(plan, unit)}; ${plural(plan.skipped, 'other key')} skipped`),
   pair('left out', leftOutText(plan.leftOut), plan.leftOut.length > 0),
   pair('workload', workloadText(request.workload)),
   pair(
@@ -124,13 +126,13 @@ function askedFor({ accountLimit, concurrency }: Summary['request']): string {
   return asked === concurrency ? '' : ` (${count(asked)} asked for; the account has no more)`;
 }
 
-export function methodSection({ arms, baseline, request }: Summary): Markup {
+export function methodSection({ arms, baseline, request, unit }: Summary): Markup {
   return html`<section><h2>Method</h2>
 <p>Both arms read the same manifest and do the same work. Their result files are read again, every key is checked
 to be there exactly once and in order, every row to be consistent with itself, and ${answerMethod(request)}. Arms are ranked only if the SHA-256 over all rows is the same, and one kernel measured in both.</p>
-<p>Wall time is by the clock of the state machine, from the start of an arm to its end. Images per second and MB per second (10<sup>6</sup> bytes)
-are over the wall time, boot and teardown included; failed images do not count. ${normalisedText(request)} Peak batches is how many were at work
-at the same time; peak memory is that of one worker process. ${baselineText(baseline, arms)}
+<p>Wall time is by the clock of the state machine, from the start of an arm to its end. ${sentence(unit.many)} per second and MB per second (10<sup>6</sup> bytes)
+are over the wall time, boot and teardown included; failed ${unit.many} do not count. ${normalisedText(request)} Peak batches is how many were at work
+at the same time; peak memory is that of one worker process. ${baselineText(baseline, arms, unit)}
 ${request.repeats === 1 ? 'With one round, noise is not known.' : `Times are medians of ${count(request.repeats)} rounds.`}</p>
 </section>`;
 }
@@ -145,10 +147,10 @@ function normalisedText({ workload, baseline }: Summary['request']): string {
   return `The row of a normalised image has ${proof}. Images per second include writing the files.${unwritten}`;
 }
 
-function baselineText(baseline: Summary['baseline'], arms: Summary['arms']): string {
+function baselineText(baseline: Summary['baseline'], arms: Summary['arms'], unit: Unit): string {
   if (baseline === null) return 'No single-thread run was made, so there is no speedup.';
-  const what = baseline.complete ? 'all images' : `a sample of ${plural(baseline.images, 'image')}`;
-  return `Speedup is over one thread with the kernel ${baseline.kernel}, images one after the other, on ${what}: ${figure(baseline.imagesPerSecond)} images per second.${otherKernels(arms, baseline.kernel)}`;
+  const what = baseline.complete ? `all ${unit.many}` : `a sample of ${itemCount(baseline.items, unit)}`;
+  return `Speedup is over one thread with the kernel ${baseline.kernel}, ${unit.many} one after the other, on ${what}: ${figure(baseline.itemsPerSecond)} ${unit.many} per second.${otherKernels(arms, baseline.kernel)}`;
 }
 
 /** Arms without a speedup, since another program than that of the single thread measured. */

@@ -10,7 +10,7 @@ import { figureRows } from './arms.ts';
 import { scrolling, stackedTable } from './parts.ts';
 
 /** Batches of each worker over time, and how many were at work. */
-export function timelineSection({ timelines }: Summary, shown: readonly ArmRound[]): Markup | null {
+export function timelineSection({ timelines, unit }: Summary, shown: readonly ArmRound[]): Markup | null {
   const drawn = timelines.filter(({ lanes }) => lanes.length > 0);
   if (drawn.length === 0) return null;
   const walls = drawn.map(({ wallMs }) => wallMs);
@@ -22,12 +22,12 @@ export function timelineSection({ timelines }: Summary, shown: readonly ArmRound
 <ul class="legend">
 ${key('p-provision soft', 'provision and teardown')}${key('p-coldStart', 'cold start')}
 <li><span class="swatch b-even"></span><span class="swatch b-odd"></span>batch (shades in turn)</li>
-${key('b-failed', 'batch with failed images (outlined)')}
+${key('b-failed', `batch with failed ${unit.many} (outlined)`)}
 </ul>
 ${drawn.map((timeline) => {
   const arm = shown.find((armRound) => armRound.arm === timeline.arm && armRound.round === timeline.round);
   return html`<h3>${timeline.arm} <span class="quiet">round ${timeline.round}, ${plural(timeline.batches, 'batch', 'batches')} on ${plural(timeline.lanes.length + timeline.lanesDropped, 'worker')}</span></h3>
-${timelineChart(timeline, arm, oneAxis ? longest : timeline.wallMs)}${dropped(timeline)}`;
+${timelineChart(timeline, arm, oneAxis ? longest : timeline.wallMs, unit)}${dropped(timeline)}`;
 })}
 ${oneAxis ? null : html`<p class="note">Each arm has its own time axis.</p>`}
 </section>`;
@@ -61,7 +61,7 @@ the workers' time over all slots that were ever in use at once; overhead is what
 
 /** How near each arm came to as many single threads as it had batches at the same time. */
 export function scalingSection(summary: Summary): Markup {
-  const single = summary.baseline?.imagesPerSecond ?? null;
+  const single = summary.baseline?.itemsPerSecond ?? null;
   const points = scalingPoints(summary);
   if (single === null || points.length === 0) {
     const missing =
@@ -71,13 +71,13 @@ export function scalingSection(summary: Summary): Markup {
     return html`<section><h2>Scaling</h2><p>Not known: ${missing}.</p></section>`;
   }
   return html`<section><h2>Scaling</h2>
-${scalingChart(points, single)}
+${scalingChart(points, single, summary.unit)}
 ${stackedTable(
-  [{ name: 'arm' }, { name: 'at once' }, { name: 'images/s at work' }, { name: 'of ideal' }],
-  points.map(({ arm, atOnce, imagesPerSecond, efficiency }) => [
+  [{ name: 'arm' }, { name: 'at once' }, { name: `${summary.unit.many}/s at work` }, { name: 'of ideal' }],
+  points.map(({ arm, atOnce, itemsPerSecond, efficiency }) => [
     arm,
     count(atOnce),
-    figure(imagesPerSecond),
+    figure(itemsPerSecond),
     percent(efficiency),
   ]),
 )}

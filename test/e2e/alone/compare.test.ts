@@ -44,7 +44,7 @@ describe('fanfleet compare', () => {
     expect(turns.slice(0, 8)).toEqual(['0.0', '0.1', '0.2', '0.3', '1.3', '1.2', '1.1', '1.0']);
     expect(first.measurements).toHaveLength(24);
     for (const one of first.measurements) {
-      expect(one).toMatchObject({ status: 'succeeded', images: IMAGES, failedImages: 0, besides: [] });
+      expect(one).toMatchObject({ status: 'succeeded', items: IMAGES, failedItems: 0, besides: [] });
       expect(one).toHaveProperty('batches', one.point === 1 ? 8 : 10);
     }
     expect(first).toMatchObject({ obstacle: null, nullTest: { comparisons: 1 } });

@@ -52,16 +52,16 @@ describe('1,000 photographs, by start-execution with a prefix and nothing else',
   it('counts every image once on each arm', () => {
     const arms = summary.rounds.flatMap((round) => round.arms);
     expect(
-      arms.map(({ arm, status, valid, images, failedImages }) => ({
+      arms.map(({ arm, status, valid, items, failedItems }) => ({
         arm,
         status,
         valid,
-        images,
-        failedImages,
+        items,
+        failedItems,
       })),
     ).toEqual([
-      { arm: 'serverless', status: 'succeeded', valid: true, images: 1000, failedImages: 0 },
-      { arm: 'fleet', status: 'succeeded', valid: true, images: 1000, failedImages: 0 },
+      { arm: 'serverless', status: 'succeeded', valid: true, items: 1000, failedItems: 0 },
+      { arm: 'fleet', status: 'succeeded', valid: true, items: 1000, failedItems: 0 },
     ]);
   });
 
@@ -94,7 +94,7 @@ describe('the handwritten digits with the portable kernels, by the command line'
     const fleet = await sharedFleet('daft');
     summary = await cliJson<Summary>(home, ['run', 'digits/', '--kernel', 'portable', '--fleet', fleet]);
     const independent = await independentRows(join(home, 'dataset/digits'), 'digits/');
-    expect(summary.plan.images).toBe(1797);
+    expect(summary.plan.items).toBe(1797);
     expect(summary.agreement).toMatchObject({ equal: true, digest: sha256(independent) });
     expect(summary.contended).toBe(false);
     for (const { arm, work } of summary.rounds.flatMap((round) => round.arms)) {

@@ -49,7 +49,7 @@ describe('fanfleet tune', () => {
     ]);
     expect(first.measurements.map(({ point }) => point)).toEqual([0, 1, 2, 3, 3, 2, 1, 0]);
     for (const one of first.measurements) {
-      expect(one).toMatchObject({ status: 'succeeded', images: IMAGES, failedImages: 0 });
+      expect(one).toMatchObject({ status: 'succeeded', items: IMAGES, failedItems: 0 });
       expect(one).toHaveProperty('batches', one.point < 2 ? 10 : 8);
     }
     expect(first.figures).toMatchObject({ digestsEqual: true, failedRuns: 0 });

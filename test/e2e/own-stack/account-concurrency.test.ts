@@ -24,14 +24,14 @@ it('loses no batch in an account that runs 5 functions at once, where a map of 5
 
   // Assess: one function is left to the fleet's own
   const { request, plan, remarks } = summary;
-  expect([plan.batches, plan.images]).toEqual([IMAGES, IMAGES]);
+  expect([plan.batches, plan.items]).toEqual([IMAGES, IMAGES]);
   expect(request).toMatchObject({
     concurrency: 4,
     accountLimit: { askedConcurrency: 500, found: { account: 5, unreserved: 5, reserved: null } },
   });
   expect(summary.agreement.equal).toBe(true);
   const serverless = summary.rounds[0]?.arms.find(({ arm }) => arm === 'serverless');
-  expect(serverless).toMatchObject({ status: 'succeeded', valid: true, images: plan.images, problems: [] });
+  expect(serverless).toMatchObject({ status: 'succeeded', valid: true, items: plan.items, problems: [] });
   expect(serverless?.peakConcurrency).toBeLessThanOrEqual(4);
   expect(remarks.join(' ')).toContain('so the serverless arm had 4 at once instead of 500.');
 });

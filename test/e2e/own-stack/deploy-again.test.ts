@@ -37,11 +37,11 @@ it('deploys what was packed before to a new local AWS, and it works', async () =
   expect(await cliJson(home, ['deploy'])).toMatchObject({ outcome: 'unchanged' });
   await cliJson(home, ['dataset', 'sample', '--kind', 'digits', '--count', '20']);
   await cliJson(home, ['dataset', 'upload', join(home, 'dataset/digits'), '--prefix', 'digits/']);
-  const summary = await cliJson<{ plan: { images: number } }>(home, [
+  const summary = await cliJson<{ plan: { items: number } }>(home, [
     'run',
     'digits/',
     '--arms',
     'serverless',
   ]);
-  expect(summary.plan.images).toBe(20);
+  expect(summary.plan.items).toBe(20);
 });

@@ -80,7 +80,7 @@ test('a tar that is not whole is a row of its own, after the files before the da
     ['s/c.png', undefined],
     ['x.tar.gz', 'SHARD_COMPRESSED'],
   ]);
-  expect(status).toBe(EXIT.FAILED_IMAGES);
+  expect(status).toBe(EXIT.FAILED_ITEMS);
 });
 
 test('normalise writes the members at their keys, and never outside', () => {

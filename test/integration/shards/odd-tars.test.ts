@@ -131,9 +131,9 @@ describe('a prefix with odd tars', () => {
         'h.png': 10,
       }),
     );
-    const { images, shards, shardKeys, skipped, leftOut, notes } = plan.result;
-    expect({ images, shards, shardKeys, skipped }).toEqual({
-      images: 12,
+    const { items, shards, shardKeys, skipped, leftOut, notes } = plan.result;
+    expect({ items, shards, shardKeys, skipped }).toEqual({
+      items: 12,
       shards: 4,
       shardKeys: 'member',
       skipped: 5,
@@ -251,7 +251,7 @@ describe('names that repeat', () => {
         expected({ [`${prefix}a.png`]: 4, [`${prefix}b.png`]: 3, [`${prefix}c.png`]: 5 }),
       );
       expect(plan.result).toMatchObject({
-        images: 3,
+        items: 3,
         notes: [
           {
             code: 'EARLIER_VERSIONS',

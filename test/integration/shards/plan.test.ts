@@ -25,7 +25,7 @@ describe('plan over shards', () => {
       loose.objects.map(({ key, size }) => ({ key, size })),
     );
     expect(packed.result).toMatchObject({
-      images: IMAGES.size,
+      items: IMAGES.size,
       bytes: loose.result.bytes,
       shards: 7,
       skipped: 0,
@@ -47,7 +47,7 @@ describe('plan over shards', () => {
     if (index !== null) await put('foreign/x.index.jsonl', index);
     const { objects, result } = await planned('foreign/');
     expect(await bytesOf(objects)).toEqual(IMAGES);
-    expect(result).toMatchObject({ images: IMAGES.size, shards: 1, skipped: 0 });
+    expect(result).toMatchObject({ items: IMAGES.size, shards: 1, skipped: 0 });
   });
 
   it('takes up a broken connection where it broke', async () => {
@@ -97,7 +97,7 @@ describe('plan over shards', () => {
       ['c.jpg', 'mixed/0.tar'],
       ['mixed/z.jpg', undefined],
     ]);
-    expect(result).toMatchObject({ images: 4, shards: 2, skipped: 2 });
+    expect(result).toMatchObject({ items: 4, shards: 2, skipped: 2 });
   });
 
   it('tells files in shards by suffix or content as it does objects, and with `all` leaves tars closed', async () => {

@@ -68,7 +68,7 @@ describe('advise', () => {
   });
 
   it('has the best of the other arm beside it', () => {
-    const { best: chosen, runnerUp } = adviseOf({ images: 50e6, partitions: 50 });
+    const { best: chosen, runnerUp } = adviseOf({ items: 50e6, partitions: 50 });
     expect(new Set([chosen?.settings.arm, runnerUp?.settings.arm])).toEqual(new Set(['serverless', 'fleet']));
   });
 
@@ -85,7 +85,7 @@ describe('advise', () => {
   });
 
   it('says so if nothing keeps to the limits, with what passes them least', () => {
-    const none = adviseOf({ images: 1e5 }, { deadlineSeconds: 20 });
+    const none = adviseOf({ items: 1e5 }, { deadlineSeconds: 20 });
     expect(none).toMatchObject({ best: null, runnerUp: null, breakEven: null });
     expect(none.nearest?.settings.arm).toBe('serverless');
     expect(none.sentence).toContain('is possible in 20.0 s');
@@ -99,9 +99,9 @@ describe('advise', () => {
   it('advises no batches that may not end in time', () => {
     const calibration = defaultCalibration('grpc');
     const { serverless } = calibration;
-    const slow = serverless && { ...serverless, work: { ...serverless.work, imageMs: 2000 } };
+    const slow = serverless && { ...serverless, work: { ...serverless.work, itemMs: 2000 } };
     const ground = groundOf(
-      { bytesPerImage: 87_000 },
+      { bytesPerItem: 87_000 },
       { calibrations: [{ ...calibration, serverless: slow }] },
     );
     const { runnerUp, refused } = advise(ground, requestOf({ strategy: 'cost' }));
@@ -123,7 +123,7 @@ describe('advise', () => {
   });
 
   it('warns of what one run cannot do', () => {
-    expect(adviseOf({ images: 50e6 }).notes.join('\n')).toContain('split the prefix into 9 runs or more');
+    expect(adviseOf({ items: 50e6 }).notes.join('\n')).toContain('split the prefix into 9 runs or more');
   });
 });
 
@@ -132,8 +132,8 @@ describe('flips', () => {
   const armAt = (ground: Ground, request: AdviceRequest, { what }: Flip, value: number) => {
     const weight = weightOf(request);
     switch (what) {
-      case 'images':
-        return advise({ ...ground, workload: { ...ground.workload, images: value } }, request).best?.settings
+      case 'items':
+        return advise({ ...ground, workload: { ...ground.workload, items: value } }, request).best?.settings
           .arm;
       case 'deadlineSeconds':
         return choose(ground, { ...request, deadlineSeconds: value })?.arm;
@@ -165,7 +165,7 @@ describe('flips', () => {
   });
 
   it('name the size from which a fleet is cheaper to within a hundredth', () => {
-    const flip = adviseOf({ images: 1e5 }, { strategy: 'cost' }).flips.find(({ what }) => what === 'images');
+    const flip = adviseOf({ items: 1e5 }, { strategy: 'cost' }).flips.find(({ what }) => what === 'items');
     expect(flip).toMatchObject({ below: 'serverless', above: 'fleet' });
     expect((flip?.at ?? 0) / (flip?.from ?? 1)).toBeLessThan(1.011);
   });
@@ -173,23 +173,23 @@ describe('flips', () => {
 
 describe('break-even', () => {
   it('is where the two that are compared cost the same', () => {
-    const ground = groundOf({ images: 1e5 });
+    const ground = groundOf({ items: 1e5 });
     const advice = advise(ground, requestOf({ strategy: 'cost' }));
-    const { images, cheaperBelow } = advice.breakEven ?? {};
-    if (!images) throw new Error('Expected a break-even.');
+    const { items, cheaperBelow } = advice.breakEven ?? {};
+    if (!items) throw new Error('Expected a break-even.');
     const usdOf = (arm: 'serverless' | 'fleet', count: number) => {
       const choice = [advice.best, advice.runnerUp].find((each) => each?.settings.arm === arm);
       const job = candidatesOf(ground).find(
         ({ label, usd }) => label === choice?.label && usd === choice.usd,
       )?.job;
       if (job === undefined) throw new Error('Expected the candidate.');
-      return candidateOf(ground, arm, { ...job, images: count })?.usd ?? 0;
+      return candidateOf(ground, arm, { ...job, items: count })?.usd ?? 0;
     };
     expect(cheaperBelow).toBe('serverless');
-    expect(usdOf('serverless', images)).toBeGreaterThan(usdOf('fleet', images));
-    expect(usdOf('serverless', images) / usdOf('fleet', images)).toBeCloseTo(1, 1);
-    expect(usdOf('serverless', Math.round(images / 1.05))).toBeLessThan(
-      usdOf('fleet', Math.round(images / 1.05)),
+    expect(usdOf('serverless', items)).toBeGreaterThan(usdOf('fleet', items));
+    expect(usdOf('serverless', items) / usdOf('fleet', items)).toBeCloseTo(1, 1);
+    expect(usdOf('serverless', Math.round(items / 1.05))).toBeLessThan(
+      usdOf('fleet', Math.round(items / 1.05)),
     );
   });
 
@@ -198,7 +198,7 @@ describe('break-even', () => {
     const calibration = defaultCalibration('grpc');
     const { serverless, fleet } = calibration;
     if (serverless === null || fleet === null) throw new Error('Expected both.');
-    const work = { ...serverless.work, imageMs: 100, getMs: 0, batchMs: 0, dispatchMs: 0 };
+    const work = { ...serverless.work, itemMs: 100, getMs: 0, batchMs: 0, dispatchMs: 0 };
     const calibrations = [{ ...calibration, serverless: { ...serverless, work }, fleet: { ...fleet, work } }];
     const fixed = {
       memory: 1769,
@@ -209,7 +209,7 @@ describe('break-even', () => {
     } as const;
 
     // Act
-    const { breakEven } = advise(groundOf({ bytesPerImage: 87_000 }, { calibrations, fixed }), requestOf());
+    const { breakEven } = advise(groundOf({ bytesPerItem: 87_000 }, { calibrations, fixed }), requestOf());
 
     // Assess: five instances, of which four have eight slots; what S3 is paid is the same for both
     const hour = 5 * (0.0725 + 0.005 + (16 * 0.08) / 720);

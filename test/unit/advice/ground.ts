@@ -11,7 +11,7 @@ export const PRICES = readPrices('us-east-1');
 /** What there is to choose from where nothing was measured but the kernels. */
 export function groundOf(workload: Partial<Workload> = {}, over: Partial<Ground> = {}): Ground {
   return {
-    workload: workloadOf(jobSchema.parse({ images: 1e6, ...workload })),
+    workload: workloadOf(jobSchema.parse({ items: 1e6, ...workload })),
     fixed: {},
     calibrations: [defaultCalibration('grpc')],
     prices: PRICES,
@@ -22,8 +22,8 @@ export function groundOf(workload: Partial<Workload> = {}, over: Partial<Ground>
 export const requestOf = (over: Partial<AdviceRequest> = {}) => adviceRequestSchema.parse(over);
 
 export const anyWorkload: fc.Arbitrary<Partial<Workload>> = fc.record({
-  images: fc.double({ min: 3, max: 9, noNaN: true }).map((power) => Math.round(10 ** power)),
-  bytesPerImage: fc.integer({ min: 500, max: 2_000_000 }),
+  items: fc.double({ min: 3, max: 9, noNaN: true }).map((power) => Math.round(10 ** power)),
+  bytesPerItem: fc.integer({ min: 500, max: 2_000_000 }),
   workload: fc.constantFrom('statistics', 'normalise'),
   packed: fc.boolean(),
   partitions: fc.constantFrom(1, 20),

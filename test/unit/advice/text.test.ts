@@ -5,7 +5,7 @@ import { choiceText, optionsOf, sentenceOf } from '../../../src/advice/sentence.
 import { breakEvenSentences, flipSentences, refusalSentences } from '../../../src/advice/text.ts';
 import { groundOf, requestOf } from './ground.ts';
 
-const ADVICE = advise(groundOf({ images: 1e5 }), requestOf({ strategy: 'cost' }));
+const ADVICE = advise(groundOf({ items: 1e5 }), requestOf({ strategy: 'cost' }));
 const with_ = (over: Partial<Advice>): Advice => ({ ...ADVICE, ...over });
 
 describe('sentenceOf', () => {
@@ -48,7 +48,7 @@ it('has the options of a run with the choice', () => {
 });
 
 describe('flipSentences', () => {
-  const flip = { what: 'images', from: 1, at: 2, below: 'serverless', above: 'fleet' } as const;
+  const flip = { what: 'items', from: 1, at: 2, below: 'serverless', above: 'fleet' } as const;
 
   it('names of each thing the nearest on either side of what was asked', () => {
     const flips = [10, 20, 2e5, 3e5].map((at) => ({ ...flip, at }));
@@ -71,16 +71,16 @@ describe('breakEvenSentences', () => {
   const said = (breakEven: Advice['breakEven']) => breakEvenSentences(with_({ breakEven })).join(' ');
 
   it('says from which size and utilisation', () => {
-    const text = said({ images: 51_234, cheaperBelow: 'serverless', utilisation: 0.176 });
+    const text = said({ items: 51_234, cheaperBelow: 'serverless', utilisation: 0.176 });
     expect(text).toContain('the serverless arm costs less below 51,234 images');
     expect(text).toContain('at work for more than 17.6 % of it');
   });
 
   it('says so where there is none', () => {
-    const text = said({ images: null, cheaperBelow: null, utilisation: 1.2 });
+    const text = said({ items: null, cheaperBelow: null, utilisation: 1.2 });
     expect(text).toContain('the fleet arm costs less at every number of images');
     expect(text).toContain('even if it is always at work');
-    expect(said({ images: null, cheaperBelow: null, utilisation: null })).toContain(
+    expect(said({ items: null, cheaperBelow: null, utilisation: null })).toContain(
       'even if it is always at work',
     );
     expect(said(null)).toBe('');
@@ -88,7 +88,7 @@ describe('breakEvenSentences', () => {
 });
 
 it('says what limits keep out', () => {
-  const { refused } = advise(groundOf({ images: 1e5 }), requestOf({ budgetUsd: 0.05 }));
+  const { refused } = advise(groundOf({ items: 1e5 }), requestOf({ budgetUsd: 0.05 }));
   const [first] = refusalSentences(with_({ refused }));
   expect(first).toMatch(
     /^\d+ ways of the serverless arm would be too dear, the best of them .*: 20.7 s and \$0.0536\.$/,

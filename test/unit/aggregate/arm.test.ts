@@ -24,7 +24,7 @@ describe('aggregateArm', () => {
     const arm = await aggregate(bucket);
 
     // Assess
-    expect(arm).toMatchObject({ valid: true, problems: [], batches: 3, images: 25, imagesPlanned: 25 });
+    expect(arm).toMatchObject({ valid: true, problems: [], batches: 3, items: 25, itemsPlanned: 25 });
     expect(arm.digest).toBe(createHash('sha256').update(text).digest('hex'));
     expect(arm.failures).toEqual([{ code: 'DECODE_FAILED', count: 1, examples: ['k07.jpg'] }]);
     expect(arm.bytes).toBe(24 * 80_000);
@@ -36,8 +36,8 @@ describe('aggregateArm', () => {
     expect(statisticsIn(arm.answer)?.dataset?.channels[0]?.std?.level).toBe(95);
     expect(arm.work).toMatchObject({ spans: 3, cpuMs: 2100, rssPeakBytes: 150_000_000, coldStarts: 1 });
     expect(arm.work.workers).toEqual([
-      { worker: 'w1', batches: 2, images: 20, share: 0.8, busyMs: 2000 },
-      { worker: 'w2', batches: 1, images: 5, share: 0.2, busyMs: 500 },
+      { worker: 'w1', batches: 2, items: 20, share: 0.8, busyMs: 2000 },
+      { worker: 'w2', batches: 1, items: 5, share: 0.2, busyMs: 500 },
     ]);
     expect(arm.timing.wallMs).toBe(4000);
     expect(armAggregateSchema.parse(JSON.parse(JSON.stringify(arm)))).toEqual(arm);
@@ -136,7 +136,7 @@ describe('aggregateArm', () => {
     const bucket = soundBucket();
     putRows(bucket, result(0), [...own(0), rowFor('k03.jpg'), rowFor('k11.jpg')]);
     const arm = await aggregate(bucket);
-    expect([arm.images, statisticsIn(arm.answer)?.dataset?.images]).toEqual([25, 24]);
+    expect([arm.items, statisticsIn(arm.answer)?.dataset?.images]).toEqual([25, 24]);
   });
 
   it('lists at most 20 examples of a problem', async () => {
@@ -145,7 +145,7 @@ describe('aggregateArm', () => {
     const arm = await aggregate(bucket);
     const lost = arm.problems.find(({ code }) => code === 'KEY_LOST');
     expect([lost?.count, lost?.examples.length]).toEqual([25, 20]);
-    expect(arm).toMatchObject({ images: 0, answer: { dataset: null, constants: null } });
+    expect(arm).toMatchObject({ items: 0, answer: { dataset: null, constants: null } });
   });
 
   it.each([
@@ -239,7 +239,7 @@ describe('batches that an earlier run did', () => {
 
   it('can be all of them', async () => {
     const none = await aggregate(soundBucket(), { resumedAt: 9000 });
-    expect(none).toMatchObject({ valid: true, images: 25, batchesTakenOver: 3, work: { spans: 0 } });
+    expect(none).toMatchObject({ valid: true, items: 25, batchesTakenOver: 3, work: { spans: 0 } });
   });
 });
 
@@ -253,7 +253,7 @@ function soundBucket(all = batches): MemoryBucket {
       startedAt: 1000 + 1000 * batch,
       endedAt: 1000 + 1000 * batch + (last ? 500 : 1000),
       coldStartMs: batch === 0 ? 300 : 0,
-      images: objects.length,
+      items: objects.length,
     });
     putRows(
       bucket,

@@ -128,7 +128,7 @@ export function spanOf(arm: Arm, batch: number, over: Partial<Span> = {}): Span 
     putMs: 50,
     loadMs: 250,
     processMs: 450,
-    images: 10,
+    items: 10,
     bytes: 800_000,
     outputBytes: 0,
     errors: 0,
@@ -147,7 +147,7 @@ export interface SimulatedArm {
   /** When the workers are there, epoch milliseconds. */
   readonly readyAt: number;
   readonly coldStartMs: number;
-  readonly msPerImage: number;
+  readonly msPerItem: number;
   readonly seed: number;
   /** Of the batches, in turn. @default the native one */
   readonly kernels?: readonly string[] | undefined;
@@ -163,7 +163,7 @@ export function putArm(
   rowFor: (key: string) => Row,
   simulated: SimulatedArm,
 ): number {
-  const { arm, round, workers, readyAt, coldStartMs, msPerImage, seed } = simulated;
+  const { arm, round, workers, readyAt, coldStartMs, msPerItem, seed } = simulated;
   const { kernels = ['native'], left = {} } = simulated;
   const next = random(seed);
   const free = workers.map((worker, i) => ({ worker, at: readyAt + coldStartMs + i * 35, fresh: true }));
@@ -172,7 +172,7 @@ export function putArm(
     const slot = free.reduce((first, other) => (other.at < first.at ? other : first));
     const rows = objects.map(({ key }) => rowFor(key));
     const startedAt = Math.round(slot.at + 4 + 12 * next());
-    const wallMs = objects.length * msPerImage * (0.8 + 0.5 * next());
+    const wallMs = objects.length * msPerItem * (0.8 + 0.5 * next());
     putRows(bucket, layout.result(runId, arm, round, batch), rows);
     const span = spanOf(arm, batch, {
       round,
@@ -189,7 +189,7 @@ export function putArm(
       putMs: 22,
       loadMs: Math.round(wallMs * 0.08),
       processMs: Math.round(wallMs * 0.85),
-      images: objects.length,
+      items: objects.length,
       errors: rows.filter((row) => 'error' in row).length,
       bytes,
       outputBytes: 100_000 * rows.filter((row) => 'output' in row).length,

@@ -34,7 +34,7 @@ function putMapRun(
       },
     }),
     InputDetails: { Included: true },
-    Output: JSON.stringify({ batch, images: 1, errors: 0 }),
+    Output: JSON.stringify({ batch, items: 1, errors: 0 }),
     StartDate: at(from + batch),
     Status: 'SUCCEEDED',
     StopDate: at(from + batch + 500),

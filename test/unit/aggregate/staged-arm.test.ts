@@ -70,7 +70,7 @@ describe('aggregateArm with stages', () => {
     const digest = createHash('sha256')
       .update([0, 1, 2].map(outcomeOf).join('') + rows)
       .digest('hex');
-    expect(arm).toMatchObject({ valid: true, problems: [], batches: 3, images: 25, digest });
+    expect(arm).toMatchObject({ valid: true, problems: [], batches: 3, items: 25, digest });
     expect(arm.answer).toMatchObject({ dataset: { channels: [{ min: { level: 12 } }, {}, {}] } });
     expect(armAggregateSchema.parse(JSON.parse(JSON.stringify(arm)))).toEqual(arm);
   });
@@ -118,7 +118,7 @@ describe('aggregateArm with stages', () => {
     const arm = await aggregate(bucket);
 
     // Assess
-    expect(arm).toMatchObject({ valid: false, images: 25, work: { spans: 8 } });
+    expect(arm).toMatchObject({ valid: false, items: 25, work: { spans: 8 } });
     expect(arm.problems).toMatchObject([{ code: 'STAGE_MISSING', examples: ['stage 2 was not reduced'] }]);
     expect(arm.answer).toMatchObject({ dataset: { channels: [{ min: { level: 11 } }, {}, {}] } });
     expect(arm.stages[2]).toMatchObject({
@@ -136,7 +136,7 @@ describe('aggregateArm with stages', () => {
     bucket.objects.delete(layout.result(RUN, 'serverless', 0, 1, 0));
     const arm = await aggregate(bucket);
     expect(codes(arm).sort()).toEqual(['BATCH_MISSING', 'KEY_LOST', 'STAGE_MISSING']);
-    expect(arm).toMatchObject({ valid: false, images: 15, work: { spans: 3 } });
+    expect(arm).toMatchObject({ valid: false, items: 15, work: { spans: 3 } });
   });
 
   it('says nothing of a stage that was not begun', async () => {
@@ -210,7 +210,7 @@ describe('aggregateArm with stages', () => {
 
     // Assess
     expect(codes(arm)).toEqual(['OUTCOME_DAMAGED']);
-    expect(arm).toMatchObject({ valid: false, images: 25, answer: { clusters: [{ size: 25 }] } });
+    expect(arm).toMatchObject({ valid: false, items: 25, answer: { clusters: [{ size: 25 }] } });
   });
 
   it('takes no span of another stage', async () => {
@@ -228,7 +228,7 @@ describe('aggregateArm with stages', () => {
     const arm = await aggregate(stagedBucket(), { resumedAt: 3500, startedAt: 4000 });
 
     // Assess
-    expect(arm).toMatchObject({ valid: true, images: 25, batchesTakenOver: 6, work: { spans: 3 } });
+    expect(arm).toMatchObject({ valid: true, items: 25, batchesTakenOver: 6, work: { spans: 3 } });
     const none = { startedAt: null, mapEndedAt: null };
     expect(arm.stages).toMatchObject([
       { ...none, reducedAt: null, reduceMs: null, batches: 3, batchesTakenOver: 3, cpuMs: 0 },

@@ -45,7 +45,7 @@ export function putStage(
       loadMs: 0,
       processMs: map[1] - map[0],
       putMs: 0,
-      images: objects.length,
+      items: objects.length,
       ...span,
     });
     bucket.put(layout.span(runId, arm, 0, batch, stage), JSON.stringify(own));

@@ -22,8 +22,8 @@ describe('turnsOf', () => {
 describe('validate', () => {
   it('predicts every point by the run of one of them, for each arm', async () => {
     const runs = [await runOf(100), await runOf(400)];
-    const images = runs[1]?.plan.images ?? 0;
-    const compared = validate(runs, { images, batchSize: 10 }, PRICES);
+    const items = runs[1]?.plan.items ?? 0;
+    const compared = validate(runs, { items, batchSize: 10 }, PRICES);
     expect(compared.map(({ arm, calibrated }) => [arm, calibrated])).toEqual([
       ['fleet', false],
       ['fleet', true],
@@ -40,7 +40,7 @@ describe('validate', () => {
 
   it('wants a run to take the figures from', async () => {
     const runs = [await runOf(100)];
-    expect(() => validate(runs, { images: 7, batchSize: 10 }, PRICES)).toThrow(
+    expect(() => validate(runs, { items: 7, batchSize: 10 }, PRICES)).toThrow(
       'with 7 images in batches of 10',
     );
   });

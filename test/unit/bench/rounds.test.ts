@@ -45,7 +45,7 @@ describe('rounds', () => {
     expect(measured.get(exact)?.agreement).toMatchObject({ different: 0 });
     expect(measured.get(off)?.agreement).toMatchObject({ different: 1, mean: 0.1 });
     // Each says that a pass over its one image takes a millisecond.
-    const rates = measured.get(exact)?.imagesPerSecond ?? [];
+    const rates = measured.get(exact)?.itemsPerSecond ?? [];
     expect(rates.map(Math.round)).toEqual([1000, 1000]);
   });
 

@@ -9,7 +9,7 @@ function contender(name: string, kind: ContenderKind, median: number, differing 
   return {
     name,
     kind,
-    imagesPerSecond: [median - 1, median, median + 1],
+    itemsPerSecond: [median - 1, median, median + 1],
     cpuMsPerImage: [1, 1.5, 2],
     serverCpuMsPerImage: [],
     peakBytes: 100 * 2 ** 20,

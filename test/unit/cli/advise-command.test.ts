@@ -9,7 +9,7 @@ const ask = (job: object, asked = {}, more = {}) =>
 
 describe('fanfleet advise', () => {
   it('gives the advice, what it turns on, and the options of a run with it', async () => {
-    const { text, json, exitCode } = await ask({ images: 1e5 }, { strategy: 'cost' });
+    const { text, json, exitCode } = await ask({ items: 1e5 }, { strategy: 'cost' });
     expect(exitCode).toBe(0);
     const [first] = text.split('\n');
     expect(first).toBe(json.sentence);
@@ -29,7 +29,7 @@ describe('fanfleet advise', () => {
   });
 
   it('ends with 1 where nothing keeps to the limits, and says what is nearest', async () => {
-    const { text, exitCode } = await ask({ images: 1e6 }, { deadlineSeconds: 60 });
+    const { text, exitCode } = await ask({ items: 1e6 }, { deadlineSeconds: 60 });
     expect(exitCode).toBe(1);
     expect(text).toMatch(/^nearest/m);
     expect(text).not.toContain('fanfleet run <prefix>');

@@ -72,7 +72,7 @@ describe('exitCodeOfComparison', () => {
     ['digest', 'not comparable', 4],
     ['failed run', 'not comparable', 5],
     ['contention', 'not comparable', 5],
-    ['failed images', 'not comparable', 3],
+    ['failed items', 'not comparable', 3],
     [null, 'A faster', 1],
     [null, 'B faster', 0],
     [null, 'no difference shown', 0],

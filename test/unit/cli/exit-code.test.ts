@@ -8,7 +8,7 @@ describe('EXIT', () => {
       OK: 0,
       THRESHOLD_MISSED: 1,
       USAGE: 2,
-      FAILED_IMAGES: 3,
+      FAILED_ITEMS: 3,
       ARMS_DISAGREE: 4,
       ARM_FAILED: 5,
       AWS: 7,
@@ -21,17 +21,17 @@ describe('EXIT', () => {
 });
 
 describe('exitCodeOf', () => {
-  const fine = { failedArms: 0, digestsEqual: true, failedImages: 0 };
+  const fine = { failedArms: 0, digestsEqual: true, failedItems: 0 };
   it.each([
     ['a run that is fine', {}, 0],
     ['one arm, with nothing to compare', { digestsEqual: null }, 0],
-    ['failed images', { failedImages: 1 }, 3],
+    ['failed images', { failedItems: 1 }, 3],
     ['arms that disagree', { digestsEqual: false }, 4],
     ['a failed arm', { failedArms: 1, digestsEqual: null }, 5],
-    ['a failed arm and failed images', { failedArms: 1, failedImages: 9 }, 5],
+    ['a failed arm and failed images', { failedArms: 1, failedItems: 9 }, 5],
     [
       'everything at once: disagreement is the gravest',
-      { failedArms: 1, digestsEqual: false, failedImages: 9 },
+      { failedArms: 1, digestsEqual: false, failedItems: 9 },
       4,
     ],
   ])('of %s', (_, outcome, code) => {

@@ -20,21 +20,21 @@ function requestOf(line: string) {
 
 describe('modelRequestOf', () => {
   it('reads numbers as people write large ones', () => {
-    const { job, inAws } = requestOf('--images 50e6 --bytes 110e3 --batch-size 50 --interruptions 0.01');
-    expect(job).toEqual({ images: 50e6, bytesPerImage: 110e3, batchSize: 50, interruptionsPerHour: 0.01 });
+    const { job, inAws } = requestOf('--items 50e6 --bytes 110e3 --batch-size 50 --interruptions 0.01');
+    expect(job).toEqual({ items: 50e6, bytesPerItem: 110e3, batchSize: 50, interruptionsPerHour: 0.01 });
     expect(inAws).toBe(false);
   });
 
   it.each(WORKLOAD_NAMES)('takes the workload %s', (workload) => {
-    expect(requestOf(`--images 10 --workload ${workload}`).job).toEqual({ images: 10, workload });
+    expect(requestOf(`--items 10 --workload ${workload}`).job).toEqual({ items: 10, workload });
   });
 
-  it('wants the number of images, but of a run', () => {
-    expect(() => requestOf('--bytes 110e3')).toThrow(/`images`/);
+  it('wants the number of items, but of a run', () => {
+    expect(() => requestOf('--bytes 110e3')).toThrow(/`items`/);
     expect(requestOf('--from a-run').job).toEqual({});
   });
 
-  it.each(['--images 0', '--images 1.5', '--images 10 --workers 300', '--images 10 --memory 100'])(
+  it.each(['--items 0', '--items 1.5', '--items 10 --workers 300', '--items 10 --memory 100'])(
     'refuses %s',
     (line) => expect(() => requestOf(line)).toThrow('INVALID_INPUT'),
   );
@@ -67,7 +67,7 @@ describe('estimate and simulate', () => {
   afterAll(() => rm(home, { recursive: true }));
 
   it('answers with time, cost and limit of both arms, and what that rests on', async () => {
-    const { text, json } = await estimateCommand(context, requestOf('--images 50e6 --bytes 110e3'));
+    const { text, json } = await estimateCommand(context, requestOf('--items 50e6 --bytes 110e3'));
     expect(json.arms.map(({ arm }) => arm)).toEqual(['serverless', 'fleet']);
     expect(text).toMatch(/serverless \(Lambda, 1769 MB, arm64\) .* \$.* S3 GET rate/);
     expect(text).toMatch(/Note: The listing would take/);
@@ -92,20 +92,20 @@ describe('estimate and simulate', () => {
 
   it('bills the storage class that was named, and says so', async () => {
     const usd = async (more: string) =>
-      (await estimateCommand(context, requestOf(`--images 1e6 --bytes 107374.1824${more}`))).json.arms.map(
+      (await estimateCommand(context, requestOf(`--items 1e6 --bytes 107374.1824${more}`))).json.arms.map(
         (arm) => arm.usd,
       );
     const standard = await usd('');
     const dearer = await usd(' --storage-class STANDARD_IA');
     // A million GETs, and 100 GiB.
     for (const [arm, found] of dearer.entries()) expect(found - (standard[arm] ?? 0)).toBeCloseTo(0.6 + 1, 6);
-    const { text } = await estimateCommand(context, requestOf('--images 1e6 --storage-class GLACIER_IR'));
+    const { text } = await estimateCommand(context, requestOf('--items 1e6 --storage-class GLACIER_IR'));
     expect(text).toContain('Images are read at the prices of GLACIER_IR');
-    expect(() => requestOf('--images 1e6 --storage-class GLACIER')).toThrow(/Allowed choices are STANDARD,/);
+    expect(() => requestOf('--items 1e6 --storage-class GLACIER')).toThrow(/Allowed choices are STANDARD,/);
   });
 
   it('simulates the same for the same seed', async () => {
-    const request = requestOf('--images 1e6 --workers 20 --market spot --interruptions 0.5');
+    const request = requestOf('--items 1e6 --workers 20 --market spot --interruptions 0.5');
     const once = await simulateCommand(context, { seed: 3, runs: 5, request });
     expect(await simulateCommand(context, { seed: 3, runs: 5, request })).toEqual(once);
     expect((await simulateCommand(context, { seed: 4, runs: 5, request })).json.arms).not.toEqual(
@@ -153,9 +153,9 @@ describe('estimate and simulate', () => {
 
   it('takes of a workload with stages the most that its settings allow, and says what only a run tells', async () => {
     const kmeans = (more: string) =>
-      estimateCommand(context, requestOf(`--images 1797 --bytes 200 --workload kmeans${more}`));
+      estimateCommand(context, requestOf(`--items 1797 --bytes 200 --workload kmeans${more}`));
     const [twenty, most] = [await kmeans(' --max-iterations 20'), await kmeans('')];
-    const single = await estimateCommand(context, requestOf('--images 1797 --bytes 200'));
+    const single = await estimateCommand(context, requestOf('--items 1797 --bytes 200'));
 
     expect(twenty.text).toContain('1,797 images of 200 B, kmeans, 200 batches, 20 stages\n');
     expect(most.json.job.stages).toBe(100);
@@ -174,7 +174,7 @@ describe('estimate and simulate', () => {
   });
 
   it('refuses a number of iterations of a workload that has none', async () => {
-    const request = requestOf('--images 1e6 --max-iterations 5');
+    const request = requestOf('--items 1e6 --max-iterations 5');
     await expect(estimateCommand(context, request)).rejects.toMatchObject({
       code: 'INVALID_INPUT',
       message: expect.stringContaining('maxIterations'),
@@ -183,7 +183,7 @@ describe('estimate and simulate', () => {
 
   it('takes the figures, and all that was not said, from a run', async () => {
     const { json } = await estimateCommand(context, requestOf(`--from ${summary} --workers 7`));
-    expect(json.job).toMatchObject({ images: 400, batchSize: 10, workers: 7 });
+    expect(json.job).toMatchObject({ items: 400, batchSize: 10, workers: 7 });
     expect(json.calibration.source).toMatch(/^run /);
     await expect(estimateCommand(context, requestOf('--from no/such.json'))).rejects.toThrow(
       'PATH_UNREADABLE',

@@ -49,9 +49,9 @@ describe('the verdict', () => {
 
   it.each<[string, Partial<Succeeded>, string]>([
     ['another workload', { workload: 'mean' }, 'workload'],
-    ['another image', { images: 101 }, 'images'],
-    ['other bytes', { bytes: 9_000_001 }, 'images'],
-    ['a failed image', { failedImages: 1, digest: 'cd'.repeat(32) }, 'failed images'],
+    ['another image', { items: 101 }, 'items'],
+    ['other bytes', { bytes: 9_000_001 }, 'items'],
+    ['a failed image', { failedItems: 1, digest: 'cd'.repeat(32) }, 'failed items'],
     ['another answer', { digest: 'cd'.repeat(32) }, 'digest'],
     ['another kernel', { kernels: ['pillow'] }, 'kernel'],
     ['several kernels', { kernels: ['native', 'pillow'] }, 'kernel'],
@@ -117,12 +117,12 @@ describe('the verdict', () => {
   });
 
   it('is none where no image could be measured, and one where the same ones failed in all runs', () => {
-    const withFailed = (failedImages: number) =>
+    const withFailed = (failedItems: number) =>
       withAll(
         sampleComparison(),
-        measurements(1.3, (one) => ({ ...one, failedImages })),
+        measurements(1.3, (one) => ({ ...one, failedItems })),
       );
-    expect(withFailed(100)).toMatchObject({ obstacle: 'failed images' });
+    expect(withFailed(100)).toMatchObject({ obstacle: 'failed items' });
     expect(withFailed(3).verdict).toBe('A faster');
     expect(withFailed(3).reasons.join()).toContain('3 images of 100 failed, the same in every run');
   });

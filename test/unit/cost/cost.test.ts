@@ -110,7 +110,7 @@ describe('costOf', () => {
 
   it('does not tell of a million images what a part of a run took', () => {
     const resumed = changed(run, 'serverless', (round) => ({ ...round, batchesTakenOver: 4 }));
-    expect(costOn(resumed, '2026-11-21')?.arms[0]?.usdPerMillionImages).toBeNull();
+    expect(costOn(resumed, '2026-11-21')?.arms[0]?.usdPerMillionItems).toBeNull();
   });
 
   it('bills Spot at the price of history, and at most as On-Demand where there is none', () => {

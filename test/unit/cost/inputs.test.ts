@@ -10,7 +10,7 @@ import { knnParamsSchema } from '../../../src/workloads/knn/schema.ts';
 import { armOf, realRun } from './runs.ts';
 
 const run = realRun();
-const training = { prefix: 'known/', itemsKey: 'items.json', images: 1_000, bytes: 300_000 };
+const training = { prefix: 'known/', itemsKey: 'items.json', items: 1_000, bytes: 300_000 };
 
 const learning = (changes: Partial<RunFacts['plan']> = {}, resume: string | null = null): RunFacts => ({
   ...run,
@@ -36,7 +36,7 @@ describe('the bill of a run that learns from images', () => {
     const plain = sharedUsage(learning());
     expect((plain.s3.readBytes ?? 0) - (before.s3.readBytes ?? 0)).toBe(training.bytes);
     const storageClasses = {
-      STANDARD_IA: { images: 1_000, bytes: 300_000, gets: 1_000, listingGets: 3 },
+      STANDARD_IA: { items: 1_000, bytes: 300_000, gets: 1_000, listingGets: 3 },
     };
     const { classes = [] } = sharedUsage(learning({ training: { ...training, storageClasses } })).s3;
     expect(classes.filter(({ storageClass }) => storageClass === 'STANDARD_IA')).toEqual([
@@ -49,9 +49,7 @@ describe('the bill of a run that learns from images', () => {
     const facts = learning();
     const params = knnParamsSchema.parse({ labels: 'json' });
     const inFiles = { ...facts, request: { ...facts.request, workload: { name: 'knn' as const, params } } };
-    expect(sharedUsage(inFiles).s3.gets - sharedUsage(facts).s3.gets).toBe(
-      training.images + facts.plan.images,
-    );
+    expect(sharedUsage(inFiles).s3.gets - sharedUsage(facts).s3.gets).toBe(training.items + facts.plan.items);
   });
 
   it('has them in a run that resumes another one only where that had not got as far as to make the training set', () => {
@@ -60,13 +58,13 @@ describe('the bill of a run that learns from images', () => {
       return sharedUsage(learning({ resumed }, 'earlier')).s3.gets;
     };
     expect(getsOf(false)).toBe(sharedUsage(learning()).s3.gets);
-    expect(getsOf(false) - getsOf(true)).toBe(training.images);
+    expect(getsOf(false) - getsOf(true)).toBe(training.items);
   });
 
   it('has the GETs of the workers, each of the list and of the training set', () => {
     const [serverless, fleet] = [armOf(run, 'serverless'), armOf(run, 'fleet')];
-    const ofFunctions = (facts: RunFacts, images?: number) =>
-      serverlessUsage(facts, serverless, images)?.s3.gets ?? expect.fail('no usage');
+    const ofFunctions = (facts: RunFacts, items?: number) =>
+      serverlessUsage(facts, serverless, items)?.s3.gets ?? expect.fail('no usage');
     const ofFleet = (facts: RunFacts) =>
       fleetUsage(facts, fleet, findPrices('us-east-1') ?? expect.fail('no prices'))?.s3.gets ??
       expect.fail('no usage');

@@ -56,8 +56,8 @@ describe('the bill of a real run', () => {
       (10_000 * 1200 * 0.5) / GIB, // 0.0056
       (3 / 720) * 0.3, // 0.0013
     ];
-    expect(Math.round(100 * (arm('serverless')?.usdPerMillionImages ?? 0))).toBe(88);
-    expect(arm('serverless')?.usdPerMillionImages).toBeCloseTo(sum(byHand), 9);
+    expect(Math.round(100 * (arm('serverless')?.usdPerMillionItems ?? 0))).toBe(88);
+    expect(arm('serverless')?.usdPerMillionItems).toBeCloseTo(sum(byHand), 9);
   });
 
   it('of the fleet arm is what one reckons by hand', () => {
@@ -115,8 +115,8 @@ describe('the bill of a real run', () => {
       (2400 * 0.5) / GIB,
       3 * 0.000003,
     ];
-    expect(Math.round(100 * (arm('fleet')?.usdPerMillionImages ?? 0))).toBe(68);
-    expect(arm('fleet')?.usdPerMillionImages).toBeCloseTo(sum(byHand), 7);
+    expect(Math.round(100 * (arm('fleet')?.usdPerMillionItems ?? 0))).toBe(68);
+    expect(arm('fleet')?.usdPerMillionItems).toBeCloseTo(sum(byHand), 7);
   });
 
   it('of the whole run has both arms, and what was done beside them', () => {

@@ -33,7 +33,7 @@ describe('fleetRequests', () => {
   });
 
   it('is what a job that has not run is taken to ask for', () => {
-    const job = jobSchema.parse({ images: 10_000, workers: 2, concurrency: 2, engine: 'grpc' });
+    const job = jobSchema.parse({ items: 10_000, workers: 2, concurrency: 2, engine: 'grpc' });
     const calibration = defaultCalibration('grpc');
     if (calibration.fleet === null) throw new Error('Expected figures of a fleet.');
     const setup = fleetSetup(job, calibration, calibration.fleet, 2);

@@ -39,8 +39,8 @@ const staged = (stages: readonly Stage[]): RunFacts => {
   return changed(changed(run, 'serverless', change), 'fleet', change);
 };
 const three = staged([0, 1, 2].map((stage) => stageOf(stage)));
-const functionsOf = (facts: RunFacts, images?: number) =>
-  serverlessUsage(facts, armOf(facts, 'serverless'), images) ?? expect.fail('no usage');
+const functionsOf = (facts: RunFacts, items?: number) =>
+  serverlessUsage(facts, armOf(facts, 'serverless'), items) ?? expect.fail('no usage');
 const fleetOf = (facts: RunFacts) => fleetUsage(facts, armOf(facts, 'fleet'), prices) ?? expect.fail('none');
 const workersOf = (arm: ArmRound['arm']) => armOf(run, arm).work?.workerCount ?? 0;
 

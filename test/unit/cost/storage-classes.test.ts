@@ -16,7 +16,7 @@ import { NO_S3 } from './usages.ts';
 const prices = readPrices('us-east-1');
 const MILLION = 1e6;
 const GIB = 2 ** 30;
-const tally = (images: number, bytes: number) => ({ images, bytes, gets: images, listingGets: 0 });
+const tally = (items: number, bytes: number) => ({ items, bytes, gets: items, listingGets: 0 });
 
 /** Of a million GETs and 100 GiB: by the page of prices, by hand. */
 const US_EAST_1 = [
@@ -49,21 +49,24 @@ describe('reading images of a storage class', () => {
   });
 
   it('is told where it is not as Standard', () => {
-    expect(classNotes({ STANDARD: tally(9, 9), INTELLIGENT_TIERING: tally(9, 9) })).toEqual([]);
-    expect(classNotes({ GLACIER_IR: tally(1200, 9), GLACIER: tally(3, 9), SNOW: tally(1, 9) })).toEqual([
-      '1,200 of the images are in the storage class GLACIER_IR: their GETs, and the bytes that were read, are billed by that class.',
-      '3 of the images are in the storage class GLACIER, which has to be restored before it can be read; what is read of it is billed as Standard.',
-      '1 of the images are in the storage class SNOW, of which no price is known: billed as Standard.',
+    const GROUPS = { one: 'row group', many: 'row groups' };
+    expect(classNotes({ STANDARD: tally(9, 9), INTELLIGENT_TIERING: tally(9, 9) }, GROUPS)).toEqual([]);
+    expect(
+      classNotes({ GLACIER_IR: tally(1200, 9), GLACIER: tally(3, 9), SNOW: tally(1, 9) }, GROUPS),
+    ).toEqual([
+      '1,200 of the row groups are in the storage class GLACIER_IR: their GETs, and the bytes that were read, are billed by that class.',
+      '3 of the row groups are in the storage class GLACIER, which has to be restored before it can be read; what is read of it is billed as Standard.',
+      '1 of the row groups are in the storage class SNOW, of which no price is known: billed as Standard.',
     ]);
   });
 });
 
 describe('the bill of a run', () => {
   const run = realRun();
-  const { images, bytes } = run.plan;
+  const { items, bytes } = run.plan;
   const inClass = (storageClass: string): RunFacts => ({
     ...run,
-    plan: { ...run.plan, storageClasses: { [storageClass]: { ...tally(images, bytes), listingGets: 7 } } },
+    plan: { ...run.plan, storageClasses: { [storageClass]: { ...tally(items, bytes), listingGets: 7 } } },
   });
   const lineOf = (lines: readonly { item: string; quantity: number; usd: number }[], item: string) =>
     lines.find((each) => each.item === item) ?? { quantity: 0, usd: 0 };
@@ -76,7 +79,7 @@ describe('the bill of a run', () => {
     };
     const [before, after] = [bill(run), bill(inClass('GLACIER_IR'))];
     const gets = armOf(run, arm).use?.gets ?? 0;
-    expect(gets).toBeGreaterThanOrEqual(images);
+    expect(gets).toBeGreaterThanOrEqual(items);
     expect(lineOf(after.lines, 'GET, GLACIER_IR')).toMatchObject({ quantity: gets, usd: gets * 1e-5 });
     expect(lineOf(after.lines, 'GET').quantity).toBe(lineOf(before.lines, 'GET').quantity - gets);
     const read = armOf(run, arm).bytes / GIB;
@@ -88,7 +91,7 @@ describe('the bill of a run', () => {
     const cost = costOf(inClass('STANDARD_IA'), prices, Date.parse('2026-11-21')).cost;
     const ofArms = (armOf(run, 'serverless').use?.gets ?? 0) + (armOf(run, 'fleet').use?.gets ?? 0);
     const found = lineOf(cost?.comparison.lines ?? [], 'GET, STANDARD_IA');
-    expect(found.quantity).toBeCloseTo(ofArms + (run.baseline?.images ?? 0) + 7, 9);
+    expect(found.quantity).toBeCloseTo(ofArms + (run.baseline?.items ?? 0) + 7, 9);
     expect(cost?.notes[0]).toMatch(/^\d+ of the images are in the storage class STANDARD_IA: their GETs/);
   });
 
@@ -100,7 +103,7 @@ describe('the bill of a run', () => {
 
 describe('a prediction', () => {
   it.each(STORAGE_CLASSES)('bills %s on both arms as a run would', (storageClass) => {
-    const asked = { images: MILLION, bytesPerImage: (100 * GIB) / MILLION };
+    const asked = { items: MILLION, bytesPerItem: (100 * GIB) / MILLION };
     const usd = (storage: readonly object[]) =>
       predict(jobSchema.parse({ ...asked, storage }), defaultCalibration('daft'), prices).map(
         (each) => each.usd,

@@ -16,7 +16,7 @@ it('takes back what later files of the same names stand for, in the class of the
   tally.page([]);
   tally.withdraw([inTar(4 * MIB)]);
   expect(tally.toJSON()).toEqual({
-    GLACIER_IR: { images: 1, bytes: 2 * MIB, gets: 0.25, listingGets: 0 },
-    STANDARD: { images: 1, bytes: 5, gets: 1, listingGets: 0 },
+    GLACIER_IR: { items: 1, bytes: 2 * MIB, gets: 0.25, listingGets: 0 },
+    STANDARD: { items: 1, bytes: 5, gets: 1, listingGets: 0 },
   });
 });

@@ -44,7 +44,7 @@ const OVERHEAD = {
 /** Of two slots: a batch is 10 images of 20 ms, 50 ms of writing, 30 ms inside and 10 ms before the next one. */
 const MEASURED: Partial<ArmRound> = {
   status: 'succeeded',
-  images: 200,
+  items: 200,
   bytes: 200 * 80_000,
   peakConcurrency: 2,
   work: WORK,
@@ -64,7 +64,7 @@ describe('calibrate', () => {
   it('takes times of an image and of a batch from phases that are means over slots', async () => {
     const { serverless } = calibrate(withRound(await sampleRun(), 'serverless', MEASURED));
     expect(serverless).toMatchObject({ startMs: 440, endMs: 250, coldStartMs: 300 });
-    expect(serverless?.work).toMatchObject({ imageMs: 20, batchMs: 8 + 50 + 30, dispatchMs: 10 });
+    expect(serverless?.work).toMatchObject({ itemMs: 20, batchMs: 8 + 50 + 30, dispatchMs: 10 });
   });
 
   it('takes the wait for the first image for one of the batch, and what is beyond a GET for one of the images', async () => {
@@ -73,21 +73,21 @@ describe('calibrate', () => {
       withRound(await sampleRun(), 'serverless', { ...MEASURED, phases: load }),
     );
     // 48 ms a batch: a GET of 8 ms, and 4 ms an image.
-    expect(serverless?.work).toMatchObject({ imageMs: 24, batchMs: 8 + 50 + 30 });
+    expect(serverless?.work).toMatchObject({ itemMs: 24, batchMs: 8 + 50 + 30 });
   });
 
   it('takes all waiting for bytes for one of the images offline, where S3 takes its time from the same cores', async () => {
     const run = withRound(await sampleRun(), 'serverless', MEASURED);
     const { serverless } = calibrate({ ...run, environment: { ...run.environment, offline: true } });
     // 8 ms of each batch of 10.
-    expect(serverless?.work).toMatchObject({ imageMs: 20.8, batchMs: 50 + 30 });
+    expect(serverless?.work).toMatchObject({ itemMs: 20.8, batchMs: 50 + 30 });
   });
 
   it('gives back the time of the run that it was made of', async () => {
     const run = withRound(await sampleRun(), 'serverless', MEASURED);
     const calibration = calibrate(run);
-    const job = { ...jobOfRun(run), images: 200, batchSize: 10, concurrency: 2, workers: 2, warm: false };
-    const [setup] = setupsOf({ ...job, bytesPerImage: calibration.bytesPerImage }, calibration, PRICES);
+    const job = { ...jobOfRun(run), items: 200, batchSize: 10, concurrency: 2, workers: 2, warm: false };
+    const [setup] = setupsOf({ ...job, bytesPerItem: calibration.bytesPerItem }, calibration, PRICES);
     if (setup === undefined) throw new Error('Expected the arm.');
     // Ten batches on each slot, after its cold start.
     expect(setup.batches).toBe(20);
@@ -100,7 +100,7 @@ describe('calibrate', () => {
     const counts = { reduceMs: 200, batches: 10, batchesTakenOver: 0 };
     const run = withRound(await sampleRun(), 'serverless', {
       ...MEASURED,
-      images: 100,
+      items: 100,
       stages: [0, 1].map((number) => ({ ...stage, ...counts, stage: number, kept: 10 * number })),
       overhead: { ...OVERHEAD, reduce: 400, betweenStages: 700 },
     });
@@ -114,10 +114,10 @@ describe('calibrate', () => {
       startMs: 400 + 20,
       stage: { betweenMs: (700 + 20) / 2, reduceBatchMs: 20 },
     });
-    expect(serverless?.work).toMatchObject({ imageMs: 20, dispatchMs: 10, reads: 0.5 });
-    const job = { ...jobOfRun(run), images: 100, batchSize: 10, concurrency: 2, workers: 2, warm: false };
+    expect(serverless?.work).toMatchObject({ itemMs: 20, dispatchMs: 10, reads: 0.5 });
+    const job = { ...jobOfRun(run), items: 100, batchSize: 10, concurrency: 2, workers: 2, warm: false };
     expect(job.stages).toBe(2);
-    const [setup] = setupsOf({ ...job, bytesPerImage: calibration.bytesPerImage }, calibration, PRICES);
+    const [setup] = setupsOf({ ...job, bytesPerItem: calibration.bytesPerItem }, calibration, PRICES);
     if (setup === undefined) throw new Error('Expected the arm.');
     expect(setup).toMatchObject({ batches: 10, gets: 5, stages: 2, stageMs: 360 + 200, reduceMs: 200 });
     const ofBatches = 10 * (200 + 88 + 10);
@@ -132,7 +132,7 @@ describe('calibrate', () => {
     };
     const calibration = calibrate(offline);
     expect(calibration.sharedCores).toBe(2);
-    const job = { ...jobOfRun(offline), images: 10_000, concurrency: 2 };
+    const job = { ...jobOfRun(offline), items: 10_000, concurrency: 2 };
     const batchMs = (over: object, by = calibration) =>
       setupsOf({ ...job, ...over }, by, PRICES)[0]?.batchMs ?? 0;
     // Four slots on two cores: each image takes twice as long.
@@ -141,7 +141,7 @@ describe('calibrate', () => {
     const aws = inAws(calibration, 'daft');
     expect(aws.sharedCores).toBeNull();
     expect(batchMs({ concurrency: 400 }, aws)).toBe(batchMs({}, aws));
-    expect(aws.serverless?.work).toMatchObject({ imageMs: 15, vcpus: 1 });
+    expect(aws.serverless?.work).toMatchObject({ itemMs: 15, vcpus: 1 });
     expect(aws.fleet?.bootMs).toBeGreaterThan(60_000);
   });
 

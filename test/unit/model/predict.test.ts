@@ -8,7 +8,7 @@ import { scalingCurves } from '../../../src/model/scaling.ts';
 import { readPrices } from '../../../src/prices/prices.ts';
 
 const PRICES = readPrices('us-east-1');
-const jobOf = (over: Partial<Job>): Job => jobSchema.parse({ images: 1e6, ...over });
+const jobOf = (over: Partial<Job>): Job => jobSchema.parse({ items: 1e6, ...over });
 const predictOf = (over: Partial<Job>) => predict(jobOf(over), defaultCalibration('grpc'), PRICES);
 
 function armOf(over: Partial<Job>, arm: 'serverless' | 'fleet') {
@@ -23,9 +23,9 @@ describe('predict', () => {
       fc.property(
         fc.integer({ min: 1000, max: 1e9 }),
         fc.double({ min: 1.5, max: 100, noNaN: true }),
-        (images, by) => {
-          const fewer = predictOf({ images });
-          for (const [index, more] of predictOf({ images: Math.round(images * by) }).entries()) {
+        (items, by) => {
+          const fewer = predictOf({ items });
+          for (const [index, more] of predictOf({ items: Math.round(items * by) }).entries()) {
             expect(more.seconds).toBeGreaterThanOrEqual(fewer[index]?.seconds ?? 0);
             expect(more.usd).toBeGreaterThan(fewer[index]?.usd ?? 0);
           }
@@ -36,14 +36,14 @@ describe('predict', () => {
   });
 
   it('takes no longer with more functions, workers, vCPUs or partitions', () => {
-    const images = fc.integer({ min: 1e5, max: 1e8 });
+    const items = fc.integer({ min: 1e5, max: 1e8 });
     fc.assert(
       fc.property(
-        images,
+        items,
         fc.integer({ min: 50, max: 400 }),
         fc.integer({ min: 1, max: 100 }),
-        (images, a, b) => {
-          const less = { images, concurrency: a, workers: b };
+        (items, a, b) => {
+          const less = { items, concurrency: a, workers: b };
           const seconds = armOf(less, 'serverless').seconds * (1 + 1e-6);
           for (const over of [{ concurrency: 2 * a }, { memory: 3538 }, { partitions: 4 }, { warm: true }]) {
             expect(armOf({ ...less, ...over }, 'serverless').seconds).toBeLessThanOrEqual(seconds);
@@ -79,27 +79,27 @@ describe('predict', () => {
   });
 
   it('says where the reduce of a stage takes longer than a function has', () => {
-    const job = jobOf({ images: 5e7, batchSize: 100, stages: 3 });
+    const job = jobOf({ items: 5e7, batchSize: 100, stages: 3 });
     const problems = problemsOf(job, setupsOf(job, defaultCalibration('grpc'), PRICES));
     expect(problems.join()).toMatch(/The reduce of a stage would take \d+ s/);
   });
 
   it('is held by what S3 takes from one partition', () => {
-    const { seconds, limit } = armOf({ images: 50e6 }, 'serverless');
+    const { seconds, limit } = armOf({ items: 50e6 }, 'serverless');
     expect(limit).toBe('S3 GET rate');
     expect(seconds).toBeCloseTo(50e6 / 5500, -2);
     // A GET of 8 MiB of a tar brings 76 images.
-    expect(armOf({ images: 50e6, packed: true }, 'serverless').seconds).toBeLessThan(seconds / 10);
+    expect(armOf({ items: 50e6, packed: true }, 'serverless').seconds).toBeLessThan(seconds / 10);
   });
 
   it('bills what the arms use: seconds of functions while S3 keeps them waiting, instances for the whole arm', () => {
-    const serverless = armOf({ images: 50e6 }, 'serverless');
+    const serverless = armOf({ items: 50e6 }, 'serverless');
     const quantity = (lines: readonly { item: string; quantity: number }[], item: RegExp) =>
       lines.find((line) => item.test(line.item))?.quantity ?? 0;
     const gbSeconds = (1769 / 1024) * 1000 * serverless.seconds;
     expect(quantity(serverless.bill.lines, /duration, arm64/) / gbSeconds).toBeCloseTo(1, 1);
     expect(quantity(serverless.bill.lines, /^GET/i) / 50e6).toBeCloseTo(1, 2);
-    const fleet = armOf({ images: 50e6, workers: 3 }, 'fleet');
+    const fleet = armOf({ items: 50e6, workers: 3 }, 'fleet');
     expect(quantity(fleet.bill.lines, /t3.medium, worker/) / ((3 * fleet.seconds) / 3600)).toBeCloseTo(1, 2);
     expect(quantity(fleet.bill.lines, /t3.medium, head/) / (fleet.seconds / 3600)).toBeCloseTo(1, 2);
   });
@@ -129,14 +129,14 @@ describe('problemsOf', () => {
   };
 
   it('says what one run cannot do', () => {
-    expect(problems({ images: 1e6 })).toBe('');
-    expect(problems({ images: 1e7 })).toMatch(/listing .* 900 s: split the prefix into 2 runs/);
-    expect(problems({ images: 1e9 })).toMatch(/aggregate .* 900 s/);
-    expect(problems({ images: 1e9 })).toMatch(/150 GB, and a Distributed Map reads 10 GB/);
+    expect(problems({ items: 1e6 })).toBe('');
+    expect(problems({ items: 1e7 })).toMatch(/listing .* 900 s: split the prefix into 2 runs/);
+    expect(problems({ items: 1e9 })).toMatch(/aggregate .* 900 s/);
+    expect(problems({ items: 1e9 })).toMatch(/150 GB, and a Distributed Map reads 10 GB/);
     expect(problems({ concurrency: 5000 })).toMatch(/1000 functions at once and the map asks for 5000/);
-    const slow = { bytesPerImage: 40e6, workload: 'normalise', batchSize: 10_000, memory: 512 } as const;
-    expect(problems({ ...slow, images: 1000 })).toBe('');
-    expect(problems({ bytesPerImage: 60_000, workload: 'normalise', batchSize: 10_000, memory: 512 })).toBe(
+    const slow = { bytesPerItem: 40e6, workload: 'normalise', batchSize: 10_000, memory: 512 } as const;
+    expect(problems({ ...slow, items: 1000 })).toBe('');
+    expect(problems({ bytesPerItem: 60_000, workload: 'normalise', batchSize: 10_000, memory: 512 })).toBe(
       '',
     );
   });
@@ -144,8 +144,8 @@ describe('problemsOf', () => {
   it('says that a batch does not fit into the time of a function', () => {
     const calibration = defaultCalibration('grpc');
     const { serverless } = calibration;
-    const slow = serverless && { ...serverless, work: { ...serverless.work, imageMs: 10_000 } };
-    const job = jobOf({ bytesPerImage: 87_000 });
+    const slow = serverless && { ...serverless, work: { ...serverless.work, itemMs: 10_000 } };
+    const job = jobOf({ bytesPerItem: 87_000 });
     const setups = setupsOf(job, { ...calibration, serverless: slow }, PRICES);
     expect(problemsOf(job, setups).join()).toMatch(/A batch would take 1000 s, .* at most 29 images/);
   });
@@ -160,7 +160,7 @@ describe('scalingCurves', () => {
     const crossing = curves?.crossings.find(({ what }) => what === 'usd');
     expect(crossing).toMatchObject({ below: 'serverless', above: 'fleet' });
     // At the crossing both cost the same, as far as a straight line between two sizes goes.
-    const at = predictOf({ workers: 20, images: Math.round(crossing?.images ?? 0) });
+    const at = predictOf({ workers: 20, items: Math.round(crossing?.items ?? 0) });
     expect((at[0]?.usd ?? 0) / (at[1]?.usd ?? 1)).toBeCloseTo(1, 0);
     expect(curves?.notes.join()).toMatch(/From 10,000,000 images on/);
   });

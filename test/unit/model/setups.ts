@@ -5,7 +5,7 @@ import type { ArmSetup } from '../../../src/model/arm-setup.ts';
 export const PLAIN: ArmSetup = {
   arm: 'serverless',
   label: 'test',
-  images: 1000,
+  items: 1000,
   batches: 100,
   slots: 10,
   slotsLimit: 'concurrency',

@@ -26,7 +26,7 @@ async function written(members: string, shardKeys: ShardKeys, sortLimit?: number
   };
   const { tally, ...rest } = await writeInOrder(list, write, shardKeys, sortLimit);
   expect(tally.lists).toBe(listings);
-  const withdrawn = tally.storage.toJSON().STANDARD?.images ?? 0;
+  const withdrawn = tally.storage.toJSON().STANDARD?.items ?? 0;
   return {
     ...rest,
     listings,

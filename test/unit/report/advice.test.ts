@@ -19,7 +19,7 @@ describe('the advice of a run', () => {
     expect(advice).toMatchObject({
       strategy: 'balanced',
       weight: 0.5,
-      workload: { images: 1000, workload: 'statistics' },
+      workload: { items: 1000, workload: 'statistics' },
     });
     expect(advice.calibration).toContain(`time of an image by run ${summary.runId}`);
     expect(renderHtml(summary)).toContain(`<b>${escapeText(advice.sentence)}</b>`);

@@ -13,6 +13,8 @@ beforeAll(async () => {
   summary = await realSummary();
 });
 
+const GROUPS = { one: 'row group', many: 'row groups' };
+
 /** What summary.json says of each arm, by the label that all formats give it. Taken from it here, not by the code under test. */
 function figuresOfJson(): Map<string, (number | null)[]> {
   const shown = summary.arms.map(({ arm, shownRound }) =>
@@ -23,13 +25,13 @@ function figuresOfJson(): Map<string, (number | null)[]> {
     ['wall time, median', summary.arms.map(({ wallMs }) => wallMs?.median ?? null)],
     ['fastest round', summary.arms.map(({ wallMs }) => wallMs?.min ?? null)],
     ['slowest round', summary.arms.map(({ wallMs }) => wallMs?.max ?? null)],
-    ['images/s', summary.arms.map(({ imagesPerSecond }) => imagesPerSecond)],
+    ['images/s', summary.arms.map(({ itemsPerSecond }) => itemsPerSecond)],
     ['MB/s', summary.arms.map(({ megabytesPerSecond }) => megabytesPerSecond)],
     ['speedup', summary.arms.map(({ speedup }) => speedup)],
     ['cost of a round', bills.map((bill) => bill?.usd ?? null)],
-    ['per million images', bills.map((bill) => bill?.usdPerMillionImages ?? null)],
-    ['images', shown.map((arm) => arm?.images ?? null)],
-    ['failed images', shown.map((arm) => arm?.failedImages ?? null)],
+    ['per million images', bills.map((bill) => bill?.usdPerMillionItems ?? null)],
+    ['images', shown.map((arm) => arm?.items ?? null)],
+    ['failed images', shown.map((arm) => arm?.failedItems ?? null)],
     ...PHASES.map(
       (phase) =>
         [
@@ -69,6 +71,17 @@ describe('the numbers of a real run', () => {
         else expect(Math.abs(read - value), where).toBeLessThanOrEqual(precision / 2 + 1e-9 * value);
       }
     }
+  });
+
+  it.each([
+    ['the CSV file', renderCsv, ['row groups/s', 'failed row groups', 'per million row groups']],
+    ['the terminal', renderTerminal, ['row groups/s', '1,000 row groups,', 'per million row groups']],
+    ['the page', renderHtml, ['time per row group', 'Cost over the number of row groups']],
+    ['Markdown', renderMarkdown, ['row groups/s', '1,000 row groups,', 'per million row groups']],
+  ])('are of items, which %s calls as the workload does', (_, render, words) => {
+    const text = render({ ...summary, unit: GROUPS });
+    for (const word of words) expect(text).toContain(word);
+    expect(text).not.toMatch(/images\/s|per million images|images failed/);
   });
 
   it('give the same sentence and the same digest in all of them', () => {

@@ -99,7 +99,7 @@ describe('figuresOf', () => {
 
     // Assess
     expect(cellsOf('wall time, median')?.[1]).toBe(duration(fleet?.wallMs?.median ?? null));
-    expect(cellsOf('images/s')?.[0]).toBe(figure(serverless?.imagesPerSecond ?? null));
+    expect(cellsOf('images/s')?.[0]).toBe(figure(serverless?.itemsPerSecond ?? null));
     expect(cellsOf('MB/s')?.[0]).toBe(figure(serverless?.megabytesPerSecond ?? null));
     expect(cellsOf('MB/s')?.[2]).toBe('4.77');
     expect(cellsOf('speedup')?.[1]).toBe(ratio(fleet?.speedup ?? null));
@@ -230,7 +230,7 @@ describe('renderHtml', () => {
                   problems: [{ code: evil, message: evil, count: 1, examples: [evil] }],
                   work: {
                     ...arm.aggregate.work,
-                    workers: [{ worker: evil, batches: 1, images: 1, share: 1, busyMs: 1 }],
+                    workers: [{ worker: evil, batches: 1, items: 1, share: 1, busyMs: 1 }],
                   },
                   timeline: {
                     ...arm.aggregate.timeline,

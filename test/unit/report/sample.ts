@@ -104,7 +104,7 @@ export async function sampleInput(options: SampleOptions = {}): Promise<SummaryI
       prefix: run.prefix,
       manifestKey: `runs/${RUN_ID}/manifest.json`,
       batches: batches.length,
-      images: batches.reduce((sum, { objects }) => sum + objects.length, 0),
+      items: batches.reduce((sum, { objects }) => sum + objects.length, 0),
       bytes: batches.reduce((sum, { bytes }) => sum + bytes, 0),
       shards: 0,
       skipped: 3,
@@ -127,7 +127,7 @@ export async function sampleInput(options: SampleOptions = {}): Promise<SummaryI
     baseline:
       options.baseline === false
         ? null
-        : { images: 200, bytes: 200 * 81_300, wallMs: 3412, cpuMs: 2650, kernel: 'native', complete: false },
+        : { items: 200, bytes: 200 * 81_300, wallMs: 3412, cpuMs: 2650, kernel: 'native', complete: false },
     arms: inputs,
   };
 }
@@ -169,7 +169,7 @@ async function runArm(
     workers: Array.from({ length: count }, (_, i) => workerName(arm, i)),
     readyAt,
     coldStartMs: serverless ? 410 : 950,
-    msPerImage: serverless ? 26 : 15,
+    msPerItem: serverless ? 26 : 15,
     seed: round * 10 + (serverless ? 1 : 2),
     kernels: options.kernels?.[arm],
     left: options.left?.[arm],

@@ -65,7 +65,7 @@ describe('other sizes', () => {
   });
 
   it('name where one arm overtakes the other, in words and in the picture', () => {
-    const crossing = { what: 'usd', images: 2_500_000, below: 'serverless', above: 'fleet' } as const;
+    const crossing = { what: 'usd', items: 2_500_000, below: 'serverless', above: 'fleet' } as const;
     const page = sectionOf(
       { ...real, curves: real.curves && { ...real.curves, crossings: [crossing] } },
       'At other sizes',
@@ -89,7 +89,7 @@ describe('scaling', () => {
   it('is of the time in which batches were at work', () => {
     const shown = real.rounds[real.arms[1]?.shownRound ?? -1]?.arms[1];
     const atWork = (shown?.windowEndMs ?? 0) - (shown?.windowStartMs ?? 0);
-    const rate = (shown?.images ?? 0) / (atWork / 1000);
+    const rate = (shown?.items ?? 0) / (atWork / 1000);
     expect(sectionOf(real, 'Scaling')).toContain(`<td data-name="images/s at work">${rate.toFixed(1)}</td>`);
   });
 });

@@ -31,9 +31,9 @@ describe('buildSummary', () => {
     expect(agreement).toMatchObject({ equal: true, digest: expect.stringMatching(/^[0-9a-f]{64}$/) });
     expect(ranking).toMatchObject({ ranked: true, obstacle: null, faster: 'serverless', notes: [] });
     expect(ranking.ratio).toBeCloseTo((fleet[1] ?? 0) / (serverless[1] ?? 1), 12);
-    expect(arms[0]?.imagesPerSecond).toBeCloseTo(1000 / ((serverless[1] ?? 0) / 1000), 9);
-    expect(baseline?.imagesPerSecond).toBeCloseTo(200 / 3.412, 9);
-    expect(arms[0]?.speedup).toBeCloseTo((arms[0]?.imagesPerSecond ?? 0) / (200 / 3.412), 9);
+    expect(arms[0]?.itemsPerSecond).toBeCloseTo(1000 / ((serverless[1] ?? 0) / 1000), 9);
+    expect(baseline?.itemsPerSecond).toBeCloseTo(200 / 3.412, 9);
+    expect(arms[0]?.speedup).toBeCloseTo((arms[0]?.itemsPerSecond ?? 0) / (200 / 3.412), 9);
   });
 
   it('shows the round of the median, whose phases add up to it', async () => {
@@ -70,8 +70,8 @@ describe('buildSummary', () => {
   it('does not count failed images into the speed', async () => {
     const summary = buildSummary(await sampleInput({ failHostile: true }));
     const round = summary.rounds[0]?.arms[0];
-    expect(round).toMatchObject({ images: 1006, failedImages: 6, bytes: 1000 * 81_300 });
-    expect(round?.imagesPerSecond).toBeCloseTo(1000 / ((round?.wallMs ?? 0) / 1000), 9);
+    expect(round).toMatchObject({ items: 1006, failedItems: 6, bytes: 1000 * 81_300 });
+    expect(round?.itemsPerSecond).toBeCloseTo(1000 / ((round?.wallMs ?? 0) / 1000), 9);
     expect(round?.megabytesPerSecond).toBeCloseTo(81.3 / ((round?.wallMs ?? 0) / 1000), 9);
     expect(summary.failures.codes).toMatchObject([
       { code: 'DECODE_FAILED', count: 5 },
@@ -118,7 +118,7 @@ describe('buildSummary', () => {
       arm: 'fleet',
       succeeded: 0,
       wallMs: null,
-      imagesPerSecond: null,
+      itemsPerSecond: null,
       speedup: null,
     });
     expect(rounds[0]?.arms[1]).toMatchObject({ wallMs: 301_200, phases: null, digest: null, fleet: null });
@@ -203,8 +203,8 @@ describe('buildSummary', () => {
       'Resumed: 12 of 40 batches were taken over from the run earlier; times are those of the rest.',
     ]);
     expect(headline).toBe('Both arms gave the same answer, but are not ranked.');
-    expect(arms.map(({ imagesPerSecond }) => imagesPerSecond === null)).toEqual([false, true]);
-    expect(rounds[0]?.arms[1]).toMatchObject({ batchesTakenOver: 12, imagesPerSecond: null });
+    expect(arms.map(({ itemsPerSecond }) => itemsPerSecond === null)).toEqual([false, true]);
+    expect(rounds[0]?.arms[1]).toMatchObject({ batchesTakenOver: 12, itemsPerSecond: null });
   });
 
   it('says of a single arm that it was resumed', async () => {
@@ -229,7 +229,7 @@ describe('buildSummary', () => {
       (all, arm) =>
         change(all, arm, 0, (one) => ({
           ...one,
-          aggregate: one.aggregate && { ...one.aggregate, images: 0 },
+          aggregate: one.aggregate && { ...one.aggregate, items: 0 },
         })),
       input,
     );

@@ -25,7 +25,7 @@ const PLAN = {
   prefix: 'x/',
   manifestKey: 'm',
   batches: 4,
-  images: 10,
+  items: 10,
   bytes: 1,
   shards: 0,
   skipped: 0,
@@ -33,7 +33,7 @@ const PLAN = {
   notes: [],
   listMs: 1,
   requests: { lists: 1, gets: 0 },
-  storageClasses: { STANDARD: { images: 10, bytes: 1, gets: 10, listingGets: 0 } },
+  storageClasses: { STANDARD: { items: 10, bytes: 1, gets: 10, listingGets: 0 } },
 } satisfies Plan;
 const sequential = passes(['serverless', 'fleet'], 'sequential', 1);
 let bucket: Bucket;
@@ -59,7 +59,7 @@ describe('RunProgress', () => {
     bucket.put(layout.plan('r'), JSON.stringify(PLAN));
     done('serverless', 3);
     expect(await progress.current(sequential)).toEqual([
-      { arm: 'serverless', round: 0, stage: null, batches: 3, totalBatches: 4, images: 8, totalImages: 10 },
+      { arm: 'serverless', round: 0, stage: null, batches: 3, totalBatches: 4, items: 8, totalItems: 10 },
     ]);
   });
 
@@ -124,10 +124,10 @@ describe('RunProgress', () => {
     it('counts the batches of the newest one', async () => {
       expect(await progress.current(sequential)).toMatchObject([{ stage: 0, batches: 0 }]);
       doneAt('serverless', 0, 4);
-      expect(await progress.current(sequential)).toMatchObject([{ stage: 0, batches: 4, images: 10 }]);
+      expect(await progress.current(sequential)).toMatchObject([{ stage: 0, batches: 4, items: 10 }]);
       reduce('serverless', 0, false);
       doneAt('serverless', 1, 3);
-      expect(await progress.current(sequential)).toMatchObject([{ stage: 1, batches: 3, images: 8 }]);
+      expect(await progress.current(sequential)).toMatchObject([{ stage: 1, batches: 3, items: 8 }]);
     });
 
     it('goes on to the next arm once the last one is reduced', async () => {
@@ -156,8 +156,8 @@ describe('RunProgress', () => {
     bucket.put(layout.plan('r'), JSON.stringify(PLAN));
     done('serverless', 4);
     expect(await progress.current(passes(['serverless', 'fleet'], 'parallel', 1))).toMatchObject([
-      { arm: 'serverless', batches: 4, images: 10 },
-      { arm: 'fleet', batches: 0, images: 0 },
+      { arm: 'serverless', batches: 4, items: 10 },
+      { arm: 'fleet', batches: 0, items: 0 },
     ]);
   });
 

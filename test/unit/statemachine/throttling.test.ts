@@ -61,7 +61,7 @@ describe('10,000 batches of 2 s in an account that runs 10 functions at once', (
     // Prepare: launch-fleet has taken one of the ten
     const asked = resolveRun({ prefix: 'p/', concurrency: 1000 }, 'r', 0, DEPLOYMENT);
     const { concurrency } = withinAccount(asked, { account: 10, unreserved: 10, reserved: null });
-    const job = jobSchema.parse({ images: 10_000, batchSize: 1, concurrency });
+    const job = jobSchema.parse({ items: 10_000, batchSize: 1, concurrency });
     const calibration = defaultCalibration('daft');
     const { serverless } = calibration;
     if (serverless === null) expect.fail();

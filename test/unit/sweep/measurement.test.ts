@@ -22,7 +22,7 @@ describe('measurementOf', () => {
       times: { arm: arm.wallMs, boot: 17_100, engineStart: 700, processing: 4000 },
       digest: arm.digest,
       kernels: ['native'],
-      images: 1000,
+      items: 1000,
       batches: 20,
       workersJoined: 2,
     });

@@ -34,8 +34,8 @@ describe('buildTimeline', () => {
     });
     expect(timeline.lanes.map(({ worker }) => worker)).toEqual(['w2', 'w10']);
     expect(timeline.lanes[0]?.batches).toEqual([
-      { batch: 0, startMs: 1000, endMs: 3000, coldStartMs: 500, images: 10, errors: 0 },
-      { batch: 1, startMs: 3000, endMs: 5000, coldStartMs: 0, images: 10, errors: 1 },
+      { batch: 0, startMs: 1000, endMs: 3000, coldStartMs: 500, items: 10, errors: 0 },
+      { batch: 1, startMs: 3000, endMs: 5000, coldStartMs: 0, items: 10, errors: 1 },
     ]);
   });
 
@@ -121,7 +121,7 @@ describe('WorkCounter', () => {
   it('lists the busiest workers and counts the others', () => {
     const counter = new WorkCounter();
     for (let i = 0; i <= MOST_WORKERS; i += 1) {
-      counter.add(spanOf('serverless', i, { worker: `w${i}`, images: i === 5 ? 1 : 3 }));
+      counter.add(spanOf('serverless', i, { worker: `w${i}`, items: i === 5 ? 1 : 3 }));
     }
     const totals = counter.totals();
     expect(totals).toMatchObject({ spans: MOST_WORKERS + 1, workerCount: MOST_WORKERS + 1 });
@@ -149,8 +149,8 @@ describe('WorkCounter', () => {
     [11, ['native+pillow']],
   ])('names those that more than a hundredth of 1,000 images was left to: %d of them', (left, kernels) => {
     const counter = new WorkCounter();
-    counter.add(spanOf('fleet', 0, { images: 990 }));
-    counter.add(spanOf('fleet', 1, { images: 10, left: { pillow: left } }));
+    counter.add(spanOf('fleet', 0, { items: 990 }));
+    counter.add(spanOf('fleet', 1, { items: 10, left: { pillow: left } }));
     expect(counter.totals().kernels).toEqual(kernels);
   });
 });

@@ -65,10 +65,10 @@ describe('figuresOf', () => {
     });
     const unbilled = { figures: { wall: 1, cost: null, processing: null, cpu: null } };
     expect(figuresOf(tuneOf({ measurements: [measured(0, 0, unbilled)] })).winner).toBeNull();
-    const other = [measured(0, 0), measured(0, 1, { digest: 'b', failedImages: 3 })];
+    const other = [measured(0, 0), measured(0, 1, { digest: 'b', failedItems: 3 })];
     expect(figuresOf(tuneOf({ measurements: other }))).toMatchObject({
       digestsEqual: false,
-      failedImages: 3,
+      failedItems: 3,
     });
   });
 });

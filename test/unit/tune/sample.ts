@@ -15,7 +15,14 @@ export function measured(round: number, point: number, over: object = {}): Measu
       wall: (WALL[point] ?? 1) * apart,
       cost: (USD[point] ?? 1) * apart,
     },
-    ...{ workload: 'stats', images: 200, failedImages: 0, bytes: 1, batches: 10 },
+    ...{
+      workload: 'stats',
+      unit: { one: 'image', many: 'images' },
+      items: 200,
+      failedItems: 0,
+      bytes: 1,
+      batches: 10,
+    },
     ...{ digest: 'a', kernels: ['native'], coldStarts: 1, besides: [] },
     ...over,
   } as Measurement;

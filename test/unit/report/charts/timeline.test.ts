@@ -41,7 +41,7 @@ function withTimelines(batches: number, workers: number): string {
       startedAt,
       endedAt: startedAt + 2000 * next(),
       coldStartMs: i < workers ? 400 : 0,
-      images: 100,
+      items: 100,
       errors: i % 100 === 0 ? 1 : 0,
     };
   });
