@@ -1,14 +1,14 @@
 import { randomBytes } from 'node:crypto';
 import { ObjectStore } from '../../src/aws/object-store.ts';
 import { DEFAULT_ENGINE } from '../../src/contract/engines.ts';
-import { startKeptFleet } from '../../src/fleet/kept/keeping.ts';
+import { describeKeeping, startKeptFleet } from '../../src/fleet/kept/keeping.ts';
 import type { KeptFleetInput } from '../../src/fleet/kept/kept-fleet.ts';
 import type { RequestInput } from '../../src/run/request.ts';
 import type { Aws, Context } from '../context.ts';
 import { installEngine } from '../engine-packages.ts';
 import { stopFleet, untilReady, untilThere } from './fleet.ts';
 
-/** After a command that has died they end themselves. */
+/** After a command that has died they end themselves. One that the others keep waiting for longer is started again. */
 const IDLE_S = 600;
 
 /**
@@ -29,6 +29,8 @@ export class KeptFleets {
   readonly #prefix: string;
   /** Names and ids by what they are. */
   readonly #fleets = new Map<string, { readonly name: string; readonly id: string }>();
+  /** Ids of those that have booted. */
+  readonly #booted = new Set<string>();
   readonly #suffix = randomBytes(3).toString('hex');
 
   /** @param prefix of the names: what they are kept for */
@@ -38,15 +40,18 @@ export class KeptFleets {
     this.#prefix = prefix;
   }
 
-  /** The name of the fleet that is like this. */
+  /** The name of the fleet that is like this; started again where it has ended, which those do that nobody has used for long. */
   async like(input: KeptFleetInput): Promise<string> {
     const { engine = DEFAULT_ENGINE, workers = 2 } = input;
     const key = JSON.stringify(input);
     const known = this.#fleets.get(key);
-    if (known !== undefined) return known.name;
-    await installEngine(this.#context, engine);
     const { sfn, s3, stack } = this.#aws;
-    const name = `${this.#prefix}-${engine}-${workers}-${this.#suffix}${this.#fleets.size || ''}`;
+    if (known !== undefined && (await describeKeeping(sfn, stack, known.id)).status === 'RUNNING') {
+      return known.name;
+    }
+    await installEngine(this.#context, engine);
+    const name =
+      known?.name ?? `${this.#prefix}-${engine}-${workers}-${this.#suffix}${this.#fleets.size || ''}`;
     const store = new ObjectStore(s3, stack.runsBucket);
     const id = await startKeptFleet(sfn, stack, store, name, { idle: IDLE_S, ...input });
     this.#fleets.set(key, { name, id });
@@ -54,9 +59,13 @@ export class KeptFleets {
     return name;
   }
 
-  /** Wait until all that were started have booted, so that no run has a boot in its times. */
+  /** Wait until all that were started have booted, so that no run has a boot in its times; some may have ended since. */
   async ready(): Promise<void> {
-    for (const { id } of this.#fleets.values()) await untilReady(this.#context, this.#aws, id);
+    for (const { id } of this.#fleets.values()) {
+      if (this.#booted.has(id)) continue;
+      await untilReady(this.#context, this.#aws, id);
+      this.#booted.add(id);
+    }
   }
 
   /** End all, and what they may still be doing: nobody waits for it. */

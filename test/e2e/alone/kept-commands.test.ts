@@ -1,12 +1,15 @@
-import { beforeAll, describe, expect, it } from 'vitest';
-import { cliJson } from '../../../scripts/own-stack/cli.ts';
+import { beforeAll, describe, expect, it, vi } from 'vitest';
+import { KeptFleets } from '../../../cli/commands/kept-fleets.ts';
+import { type Context, connect } from '../../../cli/context.ts';
+import { readShell } from '../../../cli/shell.ts';
+import { cliJson, ROOT } from '../../../scripts/own-stack/cli.ts';
 import { readSummary } from '../../../scripts/own-stack/stack.ts';
 import { readKeptFleet } from '../../../src/fleet/kept/files.ts';
 import type { Summary } from '../../../src/report/summary-schema.ts';
 import { copySample } from '../support/copy-sample.ts';
 import { armOf, useKeptFleets } from '../support/kept-fleets.ts';
 
-const kept = useKeptFleets('sweep-', 'start-');
+const kept = useKeptFleets('sweep-', 'start-', 'again-');
 const { start, expectNothingLeft } = kept;
 const FEW = 'few/';
 
@@ -27,6 +30,35 @@ describe('commands of many runs', () => {
       expect(submittedAt).toBeGreaterThanOrEqual(state?.readyAt ?? Number.POSITIVE_INFINITY);
     }
     await expectAllEnded('sweep-grpc-1', 'sweep-grpc-2');
+  });
+
+  it('start one again that has ended itself while the others were used', async () => {
+    const nothing = () => undefined;
+    const context: Context = {
+      io: {
+        result: nothing,
+        rows: async () => undefined,
+        note: nothing,
+        progress: nothing,
+        endProgress: nothing,
+      },
+      ...{ root: ROOT, home: kept.stack.home, shell: readShell(), stage: 'local' },
+      signal: new AbortController().signal,
+    };
+    const fleets = new KeptFleets(context, await connect(context), 'again');
+    const isOver = async (id: string) => (await readKeptFleet(kept.stack.runs, id))?.end != null;
+    try {
+      const used = { engine: 'grpc', workers: 1, idle: 10 } as const;
+      const name = await fleets.like(used);
+      await fleets.ready();
+      await vi.waitUntil(() => isOver(`${name}.1`), { timeout: 60_000, interval: 250 });
+      expect(await fleets.like(used)).toBe(name);
+      await fleets.ready();
+      expect((await readKeptFleet(kept.stack.runs, `${name}.2`))?.state?.state).toBe('ready');
+      expect(await isOver(`${name}.2`)).toBe(false);
+    } finally {
+      await fleets.end();
+    }
   });
 
   it('keep their fleets for them: start one for both samples', async () => {
