@@ -6,6 +6,7 @@ import { addFleets } from './program/fleets.ts';
 import { addHistory } from './program/history.ts';
 import { addLocal } from './program/local.ts';
 import { addMeasuring } from './program/measuring.ts';
+import { addModels } from './program/models.ts';
 import { addOffline } from './program/offline.ts';
 import { addRuns } from './program/runs.ts';
 import { addVerdict } from './program/verdict.ts';
@@ -32,6 +33,7 @@ export function createProgram(act: Act): Command {
     addMeasuring,
     addVerdict,
     addHistory,
+    addModels,
     addLocal,
   ]) {
     add(program, act);

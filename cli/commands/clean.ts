@@ -4,8 +4,8 @@ import { FanfleetError } from '../../src/errors.ts';
 import type { Context } from '../context.ts';
 import { offlineState } from '../offline.ts';
 
-/** What lies in the project's own folder: sample sets, fetched reports, sweeps, logs, packages of the stack. */
-const FOLDERS = ['dataset', 'runs', 'sweeps', 'logs', 'daemons', 'sls', 'packages'];
+/** What lies in the project's own folder: sample sets, fetched reports, sweeps, models, logs, packages of the stack. */
+const FOLDERS = ['dataset', 'runs', 'sweeps', 'models', 'logs', 'daemons', 'sls', 'packages'];
 
 /** Remove what fanfleet has made on this machine. The offline AWS must be down: its buckets go with `down`. */
 export async function cleanCommand(context: Context) {
@@ -21,5 +21,5 @@ export async function cleanCommand(context: Context) {
   }
   const removed = FOLDERS.map((folder) => join(home, folder));
   for (const folder of removed) await rm(folder, { recursive: true, force: true });
-  return { json: { removed }, text: `Removed the sample sets, reports, sweeps and logs in ${home}.` };
+  return { json: { removed }, text: `Removed the sample sets, models, reports, sweeps and logs in ${home}.` };
 }

@@ -48,6 +48,9 @@ const COMMANDS = [
   [['history', 'add', 'a-run', '--by', 'ada']],
   [['report']],
   [['stats', 'a.jpg']],
+  [['model', 'list']],
+  [['model', 'fetch', 'orientation']],
+  [['model', 'check', 'm.onnx', '--description', 'd.json', '--labels', 'l.txt']],
 ];
 
 describe('createProgram', () => {

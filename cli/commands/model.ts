@@ -1,0 +1,98 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { bytes, count, plural, printable } from '../../src/format.ts';
+import { loadModel, type Model, type ModelPaths } from '../../src/models/load-model.ts';
+import { localFiles } from '../../src/models/local-files.ts';
+import { haveModel, modelPath } from '../../src/models/named/have-model.ts';
+import { MODEL_NAMES, type ModelName, NAMED_MODELS } from '../../src/models/named/named-models.ts';
+import { type TensorSpec, tensorSize } from '../../src/models/tensor-spec.ts';
+import type { Context } from '../context.ts';
+import { type TextColumn, textTable } from '../text-table.ts';
+
+const COLUMNS: readonly TextColumn[] = [
+  { title: 'model', align: 'left' },
+  { title: 'size', align: 'right' },
+  { title: 'here', align: 'left' },
+  { title: 'from', align: 'left' },
+  { title: 'licence', align: 'left' },
+  { title: 'what it tells', align: 'left' },
+];
+/** Labels that are shown. */
+const FEW_LABELS = 5;
+
+/** The models that can be had by a name. */
+export async function listModelsCommand({ home }: Pick<Context, 'home'>) {
+  const models = MODEL_NAMES.map((name) => {
+    const { what, licence, wheel, bytes } = NAMED_MODELS[name];
+    const path = modelPath(modelsFolder(home), name);
+    const from = wheel === null ? null : `${wheel.name} ${wheel.version}`;
+    return { name, bytes, path: existsSync(path) ? path : null, from, licence, what };
+  });
+  const cells = models.map(({ name, bytes: size, path, from, licence, what }) => [
+    name,
+    bytes(size),
+    path === null ? 'no' : 'yes',
+    from ?? 'made here',
+    licence,
+    what,
+  ]);
+  return { json: { models }, text: textTable(COLUMNS, cells).join('\n') };
+}
+
+/** Have one of them on this machine. */
+export async function fetchModelCommand({ io, root, home, signal }: Context, name: ModelName) {
+  const { licence, wheel, what } = NAMED_MODELS[name];
+  io.progress(wheel === null ? `making ${name}` : `fetching ${wheel.name} ${wheel.version}`);
+  const { path, licences, isNew } = await haveModel(name, modelsFolder(home), {
+    python: join(root, '.fanfleet/uv', ...PYTHON),
+    signal,
+  });
+  io.endProgress();
+  const text = [
+    `${isNew ? 'Now at' : 'At'} ${path}, with its description and labels beside it: it tells ${what}.`,
+    `Licence: ${licence}${licences.length === 0 ? '' : `; read ${licences.join(', ')}`}.`,
+  ].join('\n');
+  return { json: { name, path, isNew, licence, licences }, text };
+}
+
+/** Check that a model can be used, with what is said of it. */
+export async function checkModelCommand(paths: ModelPaths) {
+  const model = await loadModel(localFiles, paths);
+  return { json: model, text: textOf(model) };
+}
+
+function textOf({ classifier, tensor, labels }: Model): string {
+  const { input, output, notes } = classifier;
+  const { width = 0, height = 0 } = tensorSize(tensor) ?? {};
+  const shape = tensor.layout === 'nchw' ? `3 x ${height} x ${width}` : `${height} x ${width} x 3`;
+  const first = labels.slice(0, FEW_LABELS).map(printable).join(', ');
+  const producer = classifier.producer === '' ? '' : `, written by ${printable(classifier.producer)}`;
+  const quantised = classifier.quantisation === 'static' ? ', quantised' : '';
+  return [
+    `${bytes(classifier.bytes)}, ${count(classifier.parameters)} parameters${quantised}, operator set ${classifier.opset}${producer}`,
+    `SHA-256 ${classifier.sha256}`,
+    `takes ${tensor.type} ${shape} as ${printable(input.name)}, ${classifier.batch === 1 ? 'one image at a time' : 'as many images at a time as one likes'}`,
+    `each ${preprocessing(tensor)}`,
+    `gives ${output.isSoftmax ? 'probabilities' : 'scores'} of ${plural(labels.length, 'class', 'classes')} as ${printable(output.name)}: ${first}${labels.length > FEW_LABELS ? ', …' : ''}`,
+    ...notes,
+  ].join('\n');
+}
+
+function preprocessing({ resize, filter, crop, channels, range, mean, std }: TensorSpec): string {
+  const to =
+    'shorter' in resize ? `a shorter side of ${resize.shorter}` : `${resize.width} x ${resize.height}`;
+  const steps = [`resized to ${to} (${filter})`];
+  if (crop !== null) steps.push(`cut to ${crop.width} x ${crop.height} in the middle`);
+  if (channels === 'bgr') steps.push('as BGR');
+  if (mean !== null && std !== null) {
+    steps.push(`of 0 to ${range}, less [${mean.join(', ')}], by [${std.join(', ')}]`);
+  }
+  return steps.join(', ');
+}
+
+function modelsFolder(home: string): string {
+  return join(home, 'models');
+}
+
+/** In the environment that set-up makes for uv, which has pip. */
+const PYTHON = process.platform === 'win32' ? ['Scripts', 'python.exe'] : ['bin', 'python'];

@@ -1,0 +1,28 @@
+import { Argument, type Command } from 'commander';
+import { MODEL_NAMES } from '../../src/models/named/named-models.ts';
+import type { Act } from '../act.ts';
+
+/** ONNX models that classify images. */
+export function addModels(program: Command, act: Act): void {
+  const model = program.command('model').description('ONNX models that classify images');
+  model
+    .command('check')
+    .description('whether a model can be used, what it takes, and what it gives')
+    .argument('<file>', 'the .onnx')
+    .option('--description <file>', 'how its tensors are made (default: beside it, with the suffix .json)')
+    .option('--labels <file>', 'of its classes (default: beside it, .labels.txt or .labels.json)')
+    .action((model, options) =>
+      act(async () => (await import('../commands/model.ts')).checkModelCommand({ model, ...options })),
+    );
+  model
+    .command('list')
+    .description('models that can be had by a name, with their licences')
+    .action(() => act(async (context) => (await import('../commands/model.ts')).listModelsCommand(context)));
+  model
+    .command('fetch')
+    .description('have such a model on this machine')
+    .addArgument(new Argument('<name>', 'of the model').choices(MODEL_NAMES))
+    .action((name) =>
+      act(async (context) => (await import('../commands/model.ts')).fetchModelCommand(context, name)),
+    );
+}
