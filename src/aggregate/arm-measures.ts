@@ -1,4 +1,4 @@
-import type { ClockOffset, Span } from '../contract/span.ts';
+import { type ClockOffset, isKept, type Span } from '../contract/span.ts';
 import type { Reduced } from '../contract/stage.ts';
 import { ArmTiming, type TimedSpan } from '../timing/arm-timing.ts';
 import { WorkCounter } from '../timing/workers.ts';
@@ -133,9 +133,4 @@ export class ArmMeasures {
       reduceCpuMs: this.#own.get(counts.stage)?.cpuMs ?? null,
     };
   }
-}
-
-/** A batch of a later stage that asked S3 for nothing: its pixels were in the memory of the worker. */
-function isKept({ stage = 0, gets, bytes }: Span): boolean {
-  return stage > 0 && gets === 0 && bytes === 0;
 }

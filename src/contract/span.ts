@@ -64,3 +64,17 @@ export const spanSchema = z.object({
   clock: clockOffsetSchema.nullable(),
 });
 export type Span = z.infer<typeof spanSchema>;
+
+/**
+ * Whether the pixels of a batch were in the memory of its worker: in a later stage, with nothing asked of S3. Of a batch whose items
+ * were all refused nothing is asked either, and it has no pixels.
+ */
+export function isKept({
+  stage = 0,
+  gets,
+  bytes,
+  items,
+  errors,
+}: Pick<Span, 'stage' | 'gets' | 'bytes' | 'items' | 'errors'>): boolean {
+  return stage > 0 && gets === 0 && bytes === 0 && errors < items;
+}

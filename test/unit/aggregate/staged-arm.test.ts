@@ -104,6 +104,18 @@ describe('aggregateArm with stages', () => {
     );
   });
 
+  it('takes no batch for kept of which all items were refused, so that nothing was asked for', async () => {
+    const bucket = stagedBucket();
+    const refused = (batch: number, errors: number) => {
+      const key = layout.span(RUN, 'serverless', 0, batch, 1);
+      const span = JSON.parse(bucket.objects.get(key)?.toString() ?? '');
+      bucket.put(key, JSON.stringify({ ...span, errors }));
+    };
+    refused(0, 10);
+    refused(1, 9);
+    expect((await aggregate(bucket)).stages.map(({ kept }) => kept)).toEqual([0, 2, 3]);
+  });
+
   it('has none of these where the arm is a single map', async () => {
     expect((await aggregate(stagedBucket(), { hasStages: false })).stages).toEqual([]);
   });
