@@ -21,7 +21,8 @@ export const NOTES = {
   TRAINING_ONE_LABEL:
     'All images to learn from have one label, so nothing is told apart: say by `labels` where theirs are',
   TRAINING_NOT_LABELLED: 'Images have no label and were left out of the training set',
-  LABELS_UNUSABLE: 'Files of labels are no JSON with a `label` that is a string or an integer',
+  LABELS_UNUSABLE:
+    'Files of labels are no JSON of at most 1 MiB with a `label` that is a string or an integer',
   ASKED_NOT_LABELLED: 'Images that are asked have no label, so whether their answers are right is not known',
   ASKED_TOO_MANY: 'Labels were looked for of no image that is asked, since there are more than 2 million',
   START_NOT_READ: 'Images could not be read or decoded, so none of them is a first centre',

@@ -7,9 +7,12 @@ import { jsonKey, labelInJson, nameLabel } from '../workloads/labels/label-of-im
 import type { LabelSource } from '../workloads/labels/label-source.ts';
 import { readLabelTable } from '../workloads/labels/label-table.ts';
 import type { ImageKeys } from './image-keys.ts';
+import { readBounded } from './read-bounded.ts';
 
 /** Most bytes of a CSV: as a text it has to fit into a string. */
 const TABLE_BYTES = 256 * 1024 * 1024;
+/** Most bytes of the JSON beside an image, of which several are read at once. */
+const JSON_BYTES = 1024 * 1024;
 
 /** The labels of images, in their order; null where one has none. */
 export type FindLabels = (images: Pick<ImageKeys, 'keys' | 'folders'>) => Promise<readonly (string | null)[]>;
@@ -17,7 +20,7 @@ export type FindLabels = (images: Pick<ImageKeys, 'keys' | 'folders'>) => Promis
 export interface LabelFiles {
   /** The bucket of the images. */
   readonly bucket: string;
-  readonly files: Pick<ObjectStore, 'get' | 'stream'>;
+  readonly files: Pick<ObjectStore, 'stream'>;
   /** Told of files that are there and cannot be used. */
   readonly notes: Pick<NoteLog, 'add'>;
 }
@@ -42,9 +45,9 @@ async function labelsInJson(keys: readonly string[], { files, notes }: LabelFile
   const labels = new Array<string | null>(keys.length).fill(null);
   await forEachConcurrent(keys, GETS_AT_ONCE, async (key, index) => {
     const file = jsonKey(key);
-    const text = await ifThere(files.get(file));
+    const text = await readBounded(files, file, JSON_BYTES);
     if (text === null) return;
-    labels[index] = labelOrNull(text.toString('utf8'));
+    labels[index] = text === 'too large' ? null : labelOrNull(text.toString('utf8'));
     if (labels[index] === null) notes.add('LABELS_UNUSABLE', file);
   });
   return labels;
@@ -60,30 +63,14 @@ function labelOrNull(text: string): string | null {
 
 async function readTable(key: string, { bucket, files }: LabelFiles): Promise<Map<string, string>> {
   const where = `s3://${bucket}/${key}`;
-  const chunks: Uint8Array[] = [];
-  const read = async () => {
-    let bytes = 0;
-    for await (const chunk of files.stream(key)) {
-      bytes += chunk.length;
-      if (bytes > TABLE_BYTES)
-        throw unusable(`Expected labels of at most 256 MiB in ${where} but it has more.`);
-      chunks.push(chunk);
-    }
-    return chunks;
-  };
-  if ((await ifThere(read())) === null) {
+  const table = await readBounded(files, key, TABLE_BYTES);
+  if (table === null) {
     throw unusable(`Expected a CSV with labels at ${where} but it is not there: correct \`labels\`.`);
   }
-  return readLabelTable(Buffer.concat(chunks).toString('utf8'), where);
-}
-
-async function ifThere<T>(read: Promise<T>): Promise<T | null> {
-  try {
-    return await read;
-  } catch (reason) {
-    if (reason instanceof FanfleetError && reason.code === 'OBJECT_NOT_FOUND') return null;
-    throw reason;
+  if (table === 'too large') {
+    throw unusable(`Expected labels of at most 256 MiB in ${where} but it has more.`);
   }
+  return readLabelTable(table.toString('utf8'), where);
 }
 
 function unusable(message: string): FanfleetError {

@@ -8,7 +8,7 @@ export interface PrepareOptions extends DecodeOptions {
   /** The run's own, under which the images of its manifest are. */
   readonly prefix: string;
   /** The bucket of the images, for files beside them. */
-  readonly files: Pick<ObjectStore, 'get' | 'stream'>;
+  readonly files: Pick<ObjectStore, 'stream'>;
   /** The bucket of the runs. */
   readonly store: Pick<ObjectStore, 'put' | 'putJson'>;
   /** The images of the manifest, and those to learn from where there is a list of such; each may be read again. */

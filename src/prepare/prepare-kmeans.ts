@@ -11,10 +11,13 @@ import { imageKeys } from './image-keys.ts';
 import { ImageLabels, MOST_LABELLED, noLabels, settledSource } from './image-labels.ts';
 import type { Prepared, PrepareOptions } from './options.ts';
 import { putInputs } from './put-inputs.ts';
+import { readBounded } from './read-bounded.ts';
 import { namedImages, type StartImages, sampledImages } from './start-images.ts';
 
 /** Most bytes of the pixels of a batch, which a worker has in memory at once. */
 const BATCH_BYTES = 256 * 1024 * 1024;
+/** Most bytes of the JSON with the keys of the first centres: a thousand of the longest, each byte of which is written as six. */
+const STARTS_BYTES = 8 * 1024 * 1024;
 
 /**
  * Make the first centres of a run, which are images, and the labels of all images for its answer: `start.json` and `labels.json`.
@@ -74,23 +77,28 @@ async function startOf(params: KmeansParams, options: PrepareOptions, notes: Not
 /** The keys in the JSON that the params name. */
 async function readKeys(key: string, where: string, k: number, { files }: PrepareOptions): Promise<string[]> {
   const expected = `Expected a JSON array of ${k} keys that differ at ${where}, one for each cluster, but`;
-  let keys: unknown;
-  try {
-    keys = JSON.parse((await files.get(key)).toString('utf8'));
-  } catch (reason) {
-    if (reason instanceof FanfleetError && reason.code === 'OBJECT_NOT_FOUND') {
-      throw unusable(`${expected} it is not there: correct \`starts\`.`);
-    }
-    if (!(reason instanceof SyntaxError)) throw reason;
-    throw unusable(`${expected} it is no JSON: ${reason.message}.`);
+  const found = await readBounded(files, key, STARTS_BYTES);
+  if (found === null) throw unusable(`${expected} it is not there: correct \`starts\`.`);
+  if (found === 'too large') {
+    const most = STARTS_BYTES / (1024 * 1024);
+    throw unusable(`${expected} it has more than ${most} MiB: correct \`starts\`.`);
   }
-  if (!Array.isArray(keys) || !keys.every((each) => typeof each === 'string')) {
-    throw unusable(`${expected} it has something else.`);
-  }
+  const keys = parseKeys(found.toString('utf8'), expected);
   const differ = new Set(keys).size;
   if (keys.length !== k || differ !== k)
     throw unusable(`${expected} it has ${keys.length}, of which ${differ} differ.`);
   return keys;
+}
+
+function parseKeys(text: string, expected: string): string[] {
+  let keys: unknown;
+  try {
+    keys = JSON.parse(text);
+  } catch (reason) {
+    throw unusable(`${expected} it is no JSON: ${(reason as SyntaxError).message}.`);
+  }
+  if (Array.isArray(keys) && keys.every((each) => typeof each === 'string')) return keys;
+  throw unusable(`${expected} it has something else.`);
 }
 
 async function expectBatchesFit({ manifest }: PrepareOptions, length: number): Promise<void> {

@@ -112,6 +112,7 @@ describe('the first centres', () => {
     ['numbers', '[1,2]', 'but it has something else'],
     ['one', '["digits/1-a.png"]', 'but it has 1, of which 1 differ'],
     ['twice', '["digits/1-a.png","digits/1-a.png"]', 'but it has 2, of which 1 differ'],
+    ['long', ' '.repeat(8 * MIB + 1), 'but it has more than 8 MiB: correct `starts`'],
     ['foreign', '["digits/1-a.png","starts/x.png"]', 'starts/x.png is none: correct it'],
   ])('are not those of a JSON that cannot be used: %s', async (name, text, words) => {
     const starts = `starts/${name}.json`;

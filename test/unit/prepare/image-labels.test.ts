@@ -4,7 +4,7 @@ import { ImageLabels, settledSource } from '../../../src/prepare/image-labels.ts
 
 const PLACE = {
   bucket: 'images',
-  files: { get: () => expect.fail('nothing to read'), stream: () => expect.fail('nothing to read') },
+  files: { stream: () => expect.fail('nothing to read') },
   notes: { add: () => expect.fail('nothing to tell') },
 };
 
