@@ -15,7 +15,7 @@ import type { ReportEnvironment } from '../src/contract/report-environment.ts';
 import { FanfleetError } from '../src/errors.ts';
 import { fleetInfoSchema } from '../src/fleet/arm-info.ts';
 import { instanceLivesSchema } from '../src/fleet/instance-life.ts';
-import { parse } from '../src/parse.ts';
+import { parse, parseJson } from '../src/parse.ts';
 import { findPrices, type Prices } from '../src/prices/prices.ts';
 import { readStoredPrices } from '../src/prices/stored-prices.ts';
 import { armTimes, passesSchema } from '../src/report/arm-times.ts';
@@ -121,7 +121,7 @@ async function readRegionPrices(store: ObjectStore): Promise<Prices | null> {
 
 async function readIfPresent<S extends z.ZodType>(store: ObjectStore, key: string, schema: S) {
   const found = await getIfPresent(store, key);
-  return found === null ? null : parse(schema, JSON.parse(found.toString('utf8')), key);
+  return found === null ? null : parseJson(schema, found, key);
 }
 
 function reportEnvironment(): ReportEnvironment {

@@ -14,6 +14,21 @@ export function parse<S extends z.ZodType>(schema: S, input: unknown, what: stri
   throw invalidInput(what, problems);
 }
 
+/**
+ * Likewise of JSON text, such as a file that somebody may have changed.
+ *
+ * @throws FanfleetError `INVALID_INPUT`, also where it is no JSON
+ */
+export function parseJson<S extends z.ZodType>(schema: S, text: Buffer, what: string): Readonly<z.output<S>> {
+  let input: unknown;
+  try {
+    input = JSON.parse(text.toString('utf8'));
+  } catch (reason) {
+    throw invalidInput(what, [`Expected JSON but found none: ${(reason as SyntaxError).message}.`]);
+  }
+  return parse(schema, input, what);
+}
+
 function describe(issue: z.core.$ZodIssue, input: unknown): string {
   const path = issue.path.map(String).join('.');
   if (issue.code === 'unrecognized_keys') {

@@ -5,7 +5,7 @@ import { pipeline } from 'node:stream/promises';
 import { ObjectStore } from '../../src/aws/object-store.ts';
 import { layout } from '../../src/contract/layout.ts';
 import { FanfleetError } from '../../src/errors.ts';
-import { parse } from '../../src/parse.ts';
+import { parseJson } from '../../src/parse.ts';
 import { answerView } from '../../src/report/answers/reports.ts';
 import { renderCsv } from '../../src/report/csv.ts';
 import { renderHtml } from '../../src/report/html.ts';
@@ -102,7 +102,7 @@ export async function fetchReport(context: Context, { s3, stack }: Aws, runId: s
       { cause: error, source: 'user' },
     );
   });
-  const summary = parse(summarySchema, JSON.parse(found.toString('utf8')), 'summary.json');
+  const summary = parseJson(summarySchema, found, 'summary.json');
   const folder = runFolder(context, runId);
   await mkdir(folder, { recursive: true });
   await writeFile(join(folder, 'summary.json'), found);

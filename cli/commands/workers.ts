@@ -8,7 +8,7 @@ import { FanfleetError } from '../../src/errors.ts';
 import { type FleetView, FleetWatch } from '../../src/fleet/fleet-view.ts';
 import { hostFiles } from '../../src/fleet/host-files.ts';
 import { type FleetInstance, fleetInstances } from '../../src/fleet/instances.ts';
-import { parse } from '../../src/parse.ts';
+import { parseJson } from '../../src/parse.ts';
 import { runSchema } from '../../src/run/run.ts';
 import { describeRun, listRuns } from '../../src/run/start.ts';
 import { type Aws, type Context, connect, connectEc2 } from '../context.ts';
@@ -133,7 +133,7 @@ class RunWatch {
       const found = await getIfPresent(this.#store, layout.request(this.#runId));
       const wanted = runSchema.pick({ engine: true, repeats: true, keptFleet: true, hasStages: true });
       if (found !== null) {
-        const request = parse(wanted, JSON.parse(found.toString('utf8')), 'request.json');
+        const request = parseJson(wanted, found, 'request.json');
         this.#engine = request.engine;
         this.#repeats = request.repeats;
         this.#hasStages = request.hasStages;
@@ -143,7 +143,7 @@ class RunWatch {
     if (this.#totalBatches === null) {
       const found = await getIfPresent(this.#store, layout.plan(this.#runId));
       if (found !== null) {
-        this.#totalBatches = parse(planSchema, JSON.parse(found.toString('utf8')), 'plan.json').batches;
+        this.#totalBatches = parseJson(planSchema, found, 'plan.json').batches;
       }
     }
   }

@@ -4,7 +4,7 @@ import { inputsSchema } from '../contract/inputs.ts';
 import { layout } from '../contract/layout.ts';
 import type { Note } from '../contract/plan.ts';
 import { FanfleetError } from '../errors.ts';
-import { parse } from '../parse.ts';
+import { parseJson } from '../parse.ts';
 import { WORKLOADS } from '../workloads/facts.ts';
 import type { WorkloadName } from '../workloads/names.ts';
 import type { Inputs } from '../workloads/workload.ts';
@@ -22,7 +22,7 @@ export async function readAnswerInputs(
   const names = WORKLOADS[workload].answerInputs;
   if (names.length === 0) return new Map();
   const key = layout.inputs(runId);
-  const files = parse(inputsSchema, JSON.parse((await reader.get(key)).toString('utf8')), key);
+  const files = parseJson(inputsSchema, await reader.get(key), key);
   return new Map(await Promise.all(names.map(async (name) => [name, await read(name)] as const)));
 
   async function read(name: string): Promise<Buffer> {
@@ -42,7 +42,7 @@ export async function readAnswerInputs(
  */
 export async function readInputNotes(reader: Pick<BucketReader, 'get'>, runId: string): Promise<Note[]> {
   const key = layout.inputs(runId);
-  return parse(inputsSchema, JSON.parse((await reader.get(key)).toString('utf8')), key).notes;
+  return parseJson(inputsSchema, await reader.get(key), key).notes;
 }
 
 function damaged(key: string, expected: string, found: string): FanfleetError {

@@ -9,10 +9,10 @@ import { planSchema } from '../contract/plan.ts';
 import { type Reduced, START, type Stage } from '../contract/stage.ts';
 import type { Workload } from '../contract/workload.ts';
 import { FanfleetError } from '../errors.ts';
-import { parse } from '../parse.ts';
+import { parse, parseJson } from '../parse.ts';
+import { readReduced } from '../run/reduced.ts';
 import { reducerOf } from '../workloads/reducers.ts';
 import type { Reducer, StageState } from '../workloads/workload.ts';
-import { readReduced } from './stages.ts';
 
 /** Files of batches that are read ahead: each may have some megabytes. */
 const AHEAD = 8;
@@ -108,7 +108,7 @@ async function addBatches(options: ReduceOptions, reducer: Reducer): Promise<num
 
 async function readStart({ store, runId }: StagedRound): Promise<InputFile> {
   const key = layout.inputs(runId);
-  const file = parse(inputsSchema, JSON.parse((await store.get(key)).toString('utf8')), key)[START];
+  const file = parseJson(inputsSchema, await store.get(key), key)[START];
   if (file !== undefined && !Array.isArray(file)) return file;
   const message = `Expected the input \`${START}\` in ${key} but there is none: start the run again.`;
   throw new FanfleetError('OBJECT_NOT_FOUND', message, { source: 'internal' });

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import * as z from 'zod';
 import { type BucketReader, getIfPresent } from '../aws/bucket-reader.ts';
-import type { Arm } from '../contract/arm.ts';
 import { layout } from '../contract/layout.ts';
-import { type Reduced, reducedSchema } from '../contract/stage.ts';
+import type { Reduced } from '../contract/stage.ts';
+import { type RoundOfArm, readReduced } from '../run/reduced.ts';
 import type { ProblemLog } from '../workloads/problems.ts';
 
 const time = z.number().nonnegative().nullable();
@@ -36,12 +36,9 @@ export function stageOfRows(
   return stages.findLast(({ isReduced }) => isReduced)?.stage ?? 0;
 }
 
-/** Whose stages they are. */
-export interface ArmPlace {
+/** Whose stages they are, and the whole of its bucket. */
+export interface ArmPlace extends RoundOfArm {
   readonly reader: BucketReader;
-  readonly runId: string;
-  readonly arm: Arm;
-  readonly round: number;
 }
 
 /**
@@ -64,17 +61,6 @@ export async function readAllReduced(place: ArmPlace, log: Pick<ProblemLog, 'add
   return found;
 }
 
-/** `reduced.json` of one stage; null where it has none, `damaged` where what is there is not of it. */
-export async function readReduced(
-  { reader, runId, arm, round }: Omit<ArmPlace, 'reader'> & { readonly reader: Pick<BucketReader, 'get'> },
-  stage: number,
-): Promise<Reduced | 'damaged' | null> {
-  const body = await getIfPresent(reader, layout.reduced(runId, arm, round, stage));
-  if (body === null) return null;
-  const reduced = parseReduced(body);
-  return reduced?.stage === stage ? reduced : 'damaged';
-}
-
 /**
  * What each stage came to, one after the other: only one is held. One that is damaged is left out, since nothing can be made of
  * what is no outcome.
@@ -91,13 +77,5 @@ export async function* readOutcomes(
     const sha256 = body && createHash('sha256').update(body).digest('hex');
     if (body !== null && sha256 === outcome.sha256) yield body;
     else log.add('OUTCOME_DAMAGED', `stage ${stage}: ${sha256 ?? 'not there'}, and not ${outcome.sha256}`);
-  }
-}
-
-function parseReduced(body: Buffer): Reduced | null {
-  try {
-    return reducedSchema.safeParse(JSON.parse(body.toString('utf8'))).data ?? null;
-  } catch {
-    return null;
   }
 }

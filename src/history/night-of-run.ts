@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { getIfPresent } from '../aws/bucket-reader.ts';
 import type { ObjectStore } from '../aws/object-store.ts';
 import { layout } from '../contract/layout.ts';
-import { parse } from '../parse.ts';
+import { parseJson } from '../parse.ts';
 import { type Summary, summarySchema } from '../report/summary-schema.ts';
 import { conditionsOf } from './conditions.ts';
 import type { Night, NightArm } from './night.ts';
@@ -25,7 +25,7 @@ export interface NightRun {
 export async function nightOfRun(runs: ObjectStore, run: NightRun): Promise<Night> {
   const found = await getIfPresent(runs, layout.summary(run.runId));
   if (found === null) return failedNight(run, noReport);
-  const summary = parse(summarySchema, JSON.parse(found.toString('utf8')), 'summary.json');
+  const summary = parseJson(summarySchema, found, 'summary.json');
   return nightOf(summary, await digestOf(runs, summary.plan.manifestKey), run);
 }
 

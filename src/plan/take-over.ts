@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto';
 import { posix } from 'node:path';
+import * as z from 'zod';
 import { getIfPresent } from '../aws/bucket-reader.ts';
 import type { ObjectStore } from '../aws/object-store.ts';
 import { forEachConcurrent } from '../concurrency/for-each-concurrent.ts';
@@ -7,11 +8,11 @@ import type { Arm } from '../contract/arm.ts';
 import { type InputFile, inputsSchema } from '../contract/inputs.ts';
 import { layout } from '../contract/layout.ts';
 import { type Plan, planSchema } from '../contract/plan.ts';
-import { isAccessRefusal, isFailed, type Row } from '../contract/row.ts';
+import { isAccessRefusal } from '../contract/row.ts';
 import { spanSchema } from '../contract/span.ts';
-import { reducedSchema } from '../contract/stage.ts';
 import { FanfleetError } from '../errors.ts';
-import { parse } from '../parse.ts';
+import { parseJson } from '../parse.ts';
+import { readReduced } from '../run/reduced.ts';
 import type { Run } from '../run/run.ts';
 import { WORKLOADS } from '../workloads/facts.ts';
 import { TRAINING_ITEMS } from './training.ts';
@@ -21,7 +22,7 @@ const CONCURRENCY = 32;
 
 export interface TakeOverOptions {
   /** The bucket of the runs. */
-  readonly store: Pick<ObjectStore, 'get' | 'getJson' | 'putJson' | 'list' | 'copy'>;
+  readonly store: Pick<ObjectStore, 'get' | 'putJson' | 'list' | 'copy'>;
   readonly run: Run;
   /** The earlier run that is resumed. */
   readonly resume: string;
@@ -38,10 +39,11 @@ export interface TakeOverOptions {
  *
  * `plan.json` comes last. Done again it copies the same once more, which changes nothing.
  *
- * @throws FanfleetError `OBJECT_NOT_FOUND` if the earlier run has no manifest or plan, or the name of an AWS error
+ * @throws FanfleetError `OBJECT_NOT_FOUND` if the earlier run has no manifest or plan, `INVALID_INPUT` if somebody changed its plan or the
+ *   list of its inputs, or the name of an AWS error
  */
 export async function takeOver({ store, run, resume }: TakeOverOptions): Promise<Plan> {
-  const earlier = parse(planSchema, await store.getJson(layout.plan(resume)), layout.plan(resume));
+  const earlier = parseJson(planSchema, await store.get(layout.plan(resume)), layout.plan(resume));
   await store.copy(layout.manifest(resume), layout.manifest(run.runId));
   const training = earlier.training && {
     ...earlier.training,
@@ -83,7 +85,7 @@ async function takeOverItems(store: Copying, { runId }: Run, resume: string): Pr
 async function takeOverInputs(store: Copying, { runId }: Run, resume: string): Promise<boolean> {
   const list = await getIfPresent(store, layout.inputs(resume));
   if (list === null) return false;
-  const { notes, ...files } = parse(inputsSchema, JSON.parse(list.toString('utf8')), layout.inputs(resume));
+  const { notes, ...files } = parseJson(inputsSchema, list, layout.inputs(resume));
   const own: Record<string, InputFile> = {};
   for (const [name, file] of Object.entries(files)) {
     const key = layout.inputFile(runId, posix.basename(file.key));
@@ -126,10 +128,8 @@ async function takeOverStages(part: ArmOfRound, all: number): Promise<Taken> {
 /** @returns whether the stage is the last one; null where the earlier run has no sound outcome of it */
 async function takeOverOutcome(part: ArmOfRound, stage: number): Promise<boolean | null> {
   const { store, run, resume, arm, round } = part;
-  const from = layout.reduced(resume, arm, round, stage);
-  const found = await getIfPresent(store, from);
-  if (found === null) return null;
-  const reduced = parse(reducedSchema, JSON.parse(found.toString('utf8')), from);
+  const reduced = await readReduced({ reader: store, runId: resume, arm, round }, stage);
+  if (reduced === null || reduced === 'damaged') return null;
   const key = layout.outcome(run.runId, arm, round, stage);
   const outcome = await getIfPresent(store, reduced.outcome.key);
   // One that is damaged is made again of what its batches left.
@@ -158,12 +158,14 @@ async function takeOverBatch(part: ArmOfRound, batch: number): Promise<boolean> 
   const result = layout.result(resume, arm, round, batch, stage);
   const span = layout.span(resume, arm, round, batch, stage);
   try {
-    const { errors } = parse(errorsSchema, await store.getJson(span), 'A span');
+    const errors = errorsIn(await store.get(span));
     const format = run.workload.name === 'normalise' ? run.workload.params.format : undefined;
-    const rows = errors > 0 || format !== undefined ? rowsOf(await store.get(result)) : [];
-    if (rows.some((row) => isFailed(row) && isAccessRefusal(row.error.code))) return false;
+    const rows = errors === 0 && format === undefined ? [] : rowsIn(await store.get(result));
+    // What somebody has changed is done again.
+    if (errors === null || rows === null) return false;
+    if (rows.some(({ error }) => error !== undefined && isAccessRefusal(error.code))) return false;
     if (format !== undefined) {
-      for (const { key } of rows.filter((row) => !isFailed(row))) {
+      for (const { key } of rows.filter(({ error }) => error === undefined)) {
         const file = (runId: string) => layout.normalised(runId, arm, round, key, format);
         await store.copy(file(resume), file(run.runId));
       }
@@ -186,12 +188,29 @@ function isMissing(reason: unknown): boolean {
   return reason instanceof FanfleetError && reason.code === 'OBJECT_NOT_FOUND';
 }
 
-/** What is needed of a span. */
-const errorsSchema = spanSchema.pick({ errors: true });
+/** What is needed of a span, and of a row. */
+const neededOfSpan = spanSchema.pick({ errors: true });
+const neededOfRow = z.object({ key: z.string(), error: z.object({ code: z.string() }).optional() });
+type NeededOfRow = z.infer<typeof neededOfRow>;
 
-function rowsOf(result: Buffer): Row[] {
+/** Null where it is no span. */
+function errorsIn(span: Buffer): number | null {
+  return neededOfSpan.safeParse(jsonOrNull(span.toString('utf8'))).data?.errors ?? null;
+}
+
+/** Null where a line is no row. */
+function rowsIn(result: Buffer): NeededOfRow[] | null {
   const lines = result.toString('utf8').split('\n').slice(0, -1);
-  return lines.map((line) => JSON.parse(line) as Row);
+  const rows = lines.flatMap((line) => neededOfRow.safeParse(jsonOrNull(line)).data ?? []);
+  return rows.length === lines.length ? rows : null;
+}
+
+function jsonOrNull(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
 }
 
 async function batchNumbers(store: Pick<ObjectStore, 'list'>, prefix: string): Promise<Set<number>> {

@@ -3,7 +3,7 @@ import { layout } from '../contract/layout.ts';
 import type { Normalisation } from '../contract/normalisation.ts';
 import type { PerChannel } from '../contract/row.ts';
 import { FanfleetError } from '../errors.ts';
-import { parse } from '../parse.ts';
+import { parseJson } from '../parse.ts';
 import type { Run } from '../run/run.ts';
 import { workloadText } from '../workloads/text.ts';
 import { type Summary, summarySchema } from './summary-schema.ts';
@@ -25,7 +25,7 @@ export async function withDatasetRange(run: Run, runs: Pick<BucketReader, 'get'>
   if (found === null) {
     throw unusable(statisticsRun, 'it has no summary: it is no run of this stage, or has not ended');
   }
-  const summary = parse(summarySchema, JSON.parse(found.toString('utf8')), layout.summary(statisticsRun));
+  const summary = parseJson(summarySchema, found, layout.summary(statisticsRun));
   return { ...run, workload: { ...workload, params: { ...params, range: rangeOf(summary, run) } } };
 }
 

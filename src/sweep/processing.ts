@@ -3,7 +3,7 @@ import { forEachConcurrent } from '../concurrency/for-each-concurrent.ts';
 import type { Arm } from '../contract/arm.ts';
 import { layout } from '../contract/layout.ts';
 import { spanSchema } from '../contract/span.ts';
-import { parse } from '../parse.ts';
+import { parseJson } from '../parse.ts';
 
 /** What the batches of an arm took together, by their spans: of several stages those of all. */
 export interface Processing {
@@ -32,7 +32,7 @@ export async function readProcessing(
   let endedAt = Number.NEGATIVE_INFINITY;
   let cpuMs = 0;
   await forEachConcurrent(keys, CONCURRENCY, async (key) => {
-    const span = parse(spanSchema, JSON.parse((await reader.get(key)).toString('utf8')), key);
+    const span = parseJson(spanSchema, await reader.get(key), key);
     startedAt = Math.min(startedAt, span.startedAt);
     endedAt = Math.max(endedAt, span.endedAt);
     cpuMs += span.cpuMs;

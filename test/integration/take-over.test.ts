@@ -125,6 +125,39 @@ describe('takeOver', () => {
     expect(copy.toString()).toBe(`png of ${NASTY}`);
   });
 
+  it('takes over no batch whose span or rows somebody has changed, and says where the plan is none any more', async () => {
+    // Prepare
+    await putPlan('changed');
+    for (const batch of [0, 1, 2, 3]) await putBatch('changed', 'fleet', 0, batch, '{"key":"x/a.jpg"}\n');
+    const damage = (key: string, text: string) => store.put(key, text, 'application/json');
+    await damage(layout.span('changed', 'fleet', 0, 0), '{"errors":');
+    await damage(layout.span('changed', 'fleet', 0, 1), '{}');
+    for (const [batch, row] of ['{"key":', '{"key":"x/a.jpg","error":null}'].entries()) {
+      await putBatch('changed', 'fleet', 0, 2 + batch, `${row}\n`);
+      await store.putJson(
+        layout.span('changed', 'fleet', 0, 2 + batch),
+        spanOf('fleet', batch, { errors: 1 }),
+      );
+    }
+    await putBatch('changed', 'fleet', 0, 4);
+    const again = run('unchanged', { arms: ['fleet'] });
+
+    // Act
+    const { resumed } = await takeOver({ store, run: again, resume: 'changed' });
+
+    // Assess
+    expect(resumed).toMatchObject({ batches: 1 });
+    await damage(layout.inputs('changed'), '{"notes":');
+    const withInputs = { ...again, hasInputs: true };
+    await expect(takeOver({ store, run: withInputs, resume: 'changed' })).rejects.toThrow(
+      '[INVALID_INPUT] runs/changed/inputs.json is not valid. Expected JSON but found none',
+    );
+    await damage(layout.plan('changed'), '{');
+    await expect(takeOver({ store, run: again, resume: 'changed' })).rejects.toThrow(
+      '[INVALID_INPUT] runs/changed/plan.json is not valid. Expected JSON but found none',
+    );
+  });
+
   it('takes over no batch with images that S3 refused: somebody may have been given the right since', async () => {
     // Prepare
     await putPlan('refused');
@@ -318,7 +351,7 @@ describe('takeOver', () => {
       expect(keys.filter((key) => key.includes('000000000') || /reduced|stage-1/.test(key))).toEqual([]);
     });
 
-    it.each(['gone', 'damaged'])(
+    it.each(['gone', 'damaged', 'said to be by damaged JSON', 'that of another stage'])(
       'reduces a stage again whose outcome is %s, and takes nothing behind it',
       async (how) => {
         await putPlan(how);
@@ -326,7 +359,10 @@ describe('takeOver', () => {
         await reduce(how, 0, false);
         await reduce(how, 1, true);
         const Key = layout.outcome(how, 'fleet', 0, 0);
+        const reduced = layout.reduced(how, 'fleet', 0, 0);
         if (how === 'damaged') await store.put(Key, 'outcome', 'application/json');
+        else if (how.includes('JSON')) await store.put(reduced, '{"stage":0,', 'application/json');
+        else if (how.includes('another')) await store.copy(layout.reduced(how, 'fleet', 0, 1), reduced);
         else await emulator.s3.send(new DeleteObjectCommand({ Bucket: RUNS, Key }));
         const { resumed } = await takeOver({ store, run: staged(`regained-${how}`, how), resume: how });
         expect(resumed).toMatchObject({ batches: 9, finished: [] });

@@ -1,7 +1,7 @@
 import { getIfPresent } from '../../aws/bucket-reader.ts';
 import type { ObjectStore } from '../../aws/object-store.ts';
 import { keptFleetRun } from '../../contract/layout.ts';
-import { parse } from '../../parse.ts';
+import { parseJson } from '../../parse.ts';
 import {
   type KeptFleetState,
   keptFleetEndSchema,
@@ -64,11 +64,11 @@ export async function readKeptFleet(
   return fleet === null ? null : { fleet, state, end };
 }
 
-async function read<S extends Parameters<typeof parse>[0]>(
+async function read<S extends Parameters<typeof parseJson>[0]>(
   reader: Pick<KeptFleetReader, 'get'>,
   key: string,
   schema: S,
 ) {
   const found = await getIfPresent(reader, key);
-  return found === null ? null : parse<S>(schema, JSON.parse(found.toString('utf8')), key);
+  return found === null ? null : parseJson<S>(schema, found, key);
 }

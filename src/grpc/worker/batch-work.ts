@@ -9,7 +9,7 @@ import { type Stage, stageSchema } from '../../contract/stage.ts';
 import { opaqueWorkloadSchema } from '../../contract/workload.ts';
 import { FanfleetError } from '../../errors.ts';
 import type { Kernel } from '../../kernel/kernel.ts';
-import { parse } from '../../parse.ts';
+import { parse, parseJson } from '../../parse.ts';
 import { InputFiles } from '../../worker/inputs.ts';
 import { StageMemory } from '../../worker/stage-memory.ts';
 import { type WorkerOptions, work } from '../../worker/worker.ts';
@@ -118,7 +118,7 @@ async function readBatch(requests: S3Requests, { manifest }: Job, place: BatchPl
   const part = { offset: Number(place.offset), length: place.length };
   const line = await new ObjectFiles(requests, bucket).get(key, part);
   const where = `bytes ${part.offset}-${part.offset + part.length - 1}`;
-  const batch = parse(batchSchema, JSON.parse(line.toString('utf8')), `${where} of ${manifest}`);
+  const batch = parseJson(batchSchema, line, `${where} of ${manifest}`);
   if (batch.batch !== place.batch) {
     const message = `Expected batch ${place.batch} at ${where} of ${manifest} but got batch ${batch.batch}.`;
     throw new FanfleetError('WRONG_BATCH', message, { source: 'internal' });

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { parse } from '../../parse.ts';
+import { parseJson } from '../../parse.ts';
 import { objectText, textOfKeysSchema, writeLabelsText } from '../labels/labels-text.ts';
 
 /** What clusters are compared with: of no image a worker knows it. */
@@ -22,5 +22,5 @@ function* labelsText(images: Iterable<readonly [key: string, label: string]>): G
 
 /** @throws FanfleetError `INVALID_INPUT` */
 export function readLabels(file: Buffer): Readonly<Record<string, string>> {
-  return parse(labelsFileSchema, JSON.parse(file.toString('utf8')), 'labels.json').images;
+  return parseJson(labelsFileSchema, file, 'labels.json').images;
 }

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { parse } from '../../parse.ts';
+import { parseJson } from '../../parse.ts';
 import {
   arrayText,
   objectText,
@@ -57,7 +57,7 @@ function* labelsText(
 
 /** @throws FanfleetError `INVALID_INPUT` */
 export function readLabels(file: Buffer): LabelsFile {
-  return parse(labelsFileSchema, JSON.parse(file.toString('utf8')), 'labels.json');
+  return parseJson(labelsFileSchema, file, 'labels.json');
 }
 
 function isPlaces(value: unknown): value is readonly number[] {

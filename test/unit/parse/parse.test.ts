@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import type { FanfleetError } from '../../../src/errors.ts';
-import { parse } from '../../../src/parse.ts';
+import { parse, parseJson } from '../../../src/parse.ts';
 
 const schema = z.strictObject({
   name: z.string().min(2).max(4),
@@ -102,5 +102,16 @@ describe('parse', () => {
     const message = problemsOf({ name: 'x'.repeat(10_000) });
     expect(message).toContain('…');
     expect(message.length).toBeLessThan(400);
+  });
+});
+
+describe('parseJson', () => {
+  it('reads text as `parse` does what it says, and tells of text that says nothing', () => {
+    expect(parseJson(schema, Buffer.from('{"name":"abc"}'), 'f.json')).toEqual(
+      parse(schema, { name: 'abc' }, 'f.json'),
+    );
+    const read = (text: string) => () => parseJson(schema, Buffer.from(text), 'f.json');
+    expect(read('{"name":1}')).toThrow('[INVALID_INPUT] f.json is not valid. Expected string for `name`');
+    expect(read('{"name":')).toThrow('[INVALID_INPUT] f.json is not valid. Expected JSON but found none: Un');
   });
 });

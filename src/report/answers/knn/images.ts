@@ -4,7 +4,7 @@ import { inputFileSchema } from '../../../contract/inputs.ts';
 import { layout } from '../../../contract/layout.ts';
 import { FanfleetError } from '../../../errors.ts';
 import { memory } from '../../../format.ts';
-import { parse } from '../../../parse.ts';
+import { parseJson } from '../../../parse.ts';
 import { readLabels } from '../../../workloads/knn/labels-file.ts';
 import { readTraining, type TrainingSet } from '../../../workloads/knn/training.ts';
 import { type ImageReaders, NO_IMAGES, type PageImages } from '../../thumbnails/page-images.ts';
@@ -95,7 +95,7 @@ async function learntImages(runId: string, wrong: Wrong, runs: ImageReaders['run
 
 async function inputsOf(runId: string, runs: ImageReaders['runs']) {
   const key = layout.inputs(runId);
-  return parse(inputsSchema, JSON.parse((await runs.get(key)).toString('utf8')), key);
+  return parseJson(inputsSchema, await runs.get(key), key);
 }
 
 function pixelsOf({ pixels, width, height }: TrainingSet, place: number): Uint8Array {
