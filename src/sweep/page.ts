@@ -1,10 +1,11 @@
-import { duration, instant, plural } from '../format.ts';
+import { instant, plural } from '../format.ts';
 import { html, type Markup, withCode } from '../report/markup.ts';
 import { renderPage } from '../report/page.ts';
 import { scrolling, stackedTable } from '../report/sections/parts.ts';
 import { STYLE } from '../report/style.ts';
 import { workloadLabel } from '../workloads/text.ts';
 import type { PointFigures, SweepFigures } from './figures.ts';
+import { headlineOf } from './headline.ts';
 import { ENGINE_STYLE, scalingChart } from './scaling-chart.ts';
 import type { Sweep } from './sweep.ts';
 import {
@@ -12,7 +13,6 @@ import {
   COLUMNS,
   type Column,
   failedRuns,
-  kernelsOf,
   kernelText,
   NODE_COLUMNS,
   NOTE,
@@ -54,37 +54,6 @@ ${failures.length === 0 ? null : html`<section><h2>Failed runs</h2><ul class="no
     style: `${STYLE}${ENGINE_STYLE}${TABLE_STYLE}`,
     body,
   });
-}
-
-/** The fastest point of each workload; or why there is none. */
-function headlineOf(figures: SweepFigures): string {
-  if (figures.digestsEqual === false) return 'The answers differ: the times say nothing.';
-  const { agreements } = figures;
-  const ranked = agreements.flatMap(({ workload, oneKernel }) =>
-    oneKernel ? fastestOf(figures, workload) : [],
-  );
-  const unranked = agreements.flatMap(({ workload, oneKernel }) =>
-    oneKernel === false ? `${workload} (${kernelsOf(figures, workload)})` : [],
-  );
-  const said = [
-    ...(ranked.length === 0 ? [] : [`Fastest processing: ${ranked.join(', ')}`]),
-    ...(unranked.length === 0
-      ? []
-      : [`Not ranked, since different kernels measured: ${unranked.join(', ')}`]),
-  ];
-  return said.length === 0 ? 'Nothing was measured.' : said.join('. ');
-}
-
-function fastestOf({ points }: SweepFigures, of: string): string[] {
-  const [best] = points
-    .flatMap((point) =>
-      workloadLabel(point.workload) === of && point.processing !== null
-        ? [{ ...point, ms: point.processing.median }]
-        : [],
-    )
-    .sort((a, b) => a.ms - b.ms);
-  if (best === undefined) return [];
-  return [`${of} ${duration(best.ms)} (${best.engine}, ${plural(best.workers, 'worker')})`];
 }
 
 /** A heading tells the workload, so the table need not. */

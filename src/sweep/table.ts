@@ -128,7 +128,8 @@ export function failedRuns({ points }: SweepFigures): string[] {
   );
 }
 
-function range(of: Spread | null, text: (value: number) => string): string {
+/** The median, and how far the runs went. */
+export function range(of: Spread | null, text: (value: number) => string): string {
   if (of === null) return UNKNOWN;
   if (of.min === of.max) return text(of.median);
   return `${text(of.median)} [${text(of.min)}-${text(of.max)}]`;
