@@ -145,10 +145,15 @@ function dominates(one: FleetCalibration, other: FleetCalibration): boolean {
     work.itemMs * work.vcpus,
     ...[work.getMs / work.getsAtOnce, work.batchMs, work.dispatchMs],
     ...[bootMs, engineStartMs, endMs],
-    ...[stage.betweenMs, stage.reduceBatchMs],
+    ...[stage.betweenMs, stage.reduceBatchMs, laterItemMs(work) * work.vcpus],
   ];
   const [own, others] = [figures(one), figures(other)];
   return own.every((ms, i) => ms <= (others[i] ?? 0)) && own.some((ms, i) => ms < (others[i] ?? 0));
+}
+
+/** Of an item in a stage after the first. */
+function laterItemMs({ itemMs, kept }: FleetCalibration['work']): number {
+  return kept === null ? itemMs : kept.part * kept.itemMs + (1 - kept.part) * itemMs;
 }
 
 type Offer = Pick<Settings, 'instanceType' | 'market'>;

@@ -7,6 +7,7 @@ import { putsPerBatch, putsPerItem, WORKLOADS } from '../workloads/facts.ts';
 import type {
   Calibration,
   FleetCalibration,
+  Kept,
   ServerlessCalibration,
   StageCalibration,
   Work,
@@ -33,7 +34,7 @@ export interface ArmSetup {
   /** What a slot takes before its first batch, and its spread (standard deviation of the logarithm). */
   readonly slotStartMs: number;
   readonly slotStartSpread: number;
-  /** A batch with what comes between it and the next one; and that alone, in which a function is not billed. */
+  /** A batch that is read, with what comes between it and the next one; and that alone, in which a function is not billed. */
   readonly batchMs: number;
   readonly dispatchMs: number;
   /** Whether images come more slowly than they are decoded. */
@@ -48,10 +49,10 @@ export interface ArmSetup {
   readonly getsPerSecond: number;
   readonly putsPerSecond: number;
   readonly getsAtOnce: number;
-  /** Part of the batches that read their items. */
-  readonly reads: number;
   /** How often all batches are done, one time after the other; after each comes this, of which the reduce is a part. */
   readonly stages: number;
+  /** A batch of a stage after the first: the mean of those that are read and those that are in memory. */
+  readonly later: { readonly batchMs: number; readonly gets: number };
   readonly stageMs: number;
   readonly reduceMs: number;
   /** A batch that takes longer fails. */
@@ -180,20 +181,23 @@ interface Slots {
 
 function common(job: Job, calibration: Calibration, work: Work, { batches, slots, vcpus }: Slots) {
   const perBatch = job.items / batches;
-  // What a run with one stage after the other kept in memory says nothing of a single map.
-  const reads = job.stages === null ? 1 : work.reads;
-  const gets = reads * (job.packed ? Math.max(1, (perBatch * job.bytesPerItem) / SLICE_BYTES) : perBatch);
-  const processMs = itemMs(job, calibration, work, { vcpus, atOnce: Math.min(slots, batches) });
+  const gets = job.packed ? Math.max(1, (perBatch * job.bytesPerItem) / SLICE_BYTES) : perBatch;
+  const at = { vcpus, atOnce: Math.min(slots, batches) };
+  const processMs = scaledMs(job, calibration, work.itemMs * work.vcpus, at);
   const loadMs = (work.getMs * gets) / perBatch / work.getsAtOnce;
+  const batchMs = perBatch * Math.max(processMs, loadMs) + work.batchMs + work.dispatchMs;
+  const keptMs = ({ itemMs, batchMs }: Kept) =>
+    perBatch * scaledMs(job, calibration, itemMs * work.vcpus, at) + batchMs + work.dispatchMs;
   return {
     items: job.items,
     batches,
-    batchMs: perBatch * Math.max(processMs, loadMs) + work.batchMs + work.dispatchMs,
+    batchMs,
     dispatchMs: work.dispatchMs,
     waitsForS3: loadMs > processMs,
     spread: work.spread,
     gets,
-    reads,
+    // What a run with one stage after the other kept in memory says nothing of a single map.
+    later: laterOf({ batchMs, gets }, job.stages === null ? null : work.kept, keptMs),
     puts: putsPerBatch(job.workload) + putsPerItem(job.workload) * perBatch,
     getsPerSecond: S3_LIMITS.getsPerSecond * job.partitions,
     putsPerSecond: S3_LIMITS.putsPerSecond,
@@ -201,20 +205,27 @@ function common(job: Job, calibration: Calibration, work: Work, { batches, slots
   };
 }
 
+function laterOf(read: ArmSetup['later'], kept: Kept | null, keptMs: (kept: Kept) => number) {
+  if (kept === null) return read;
+  return {
+    batchMs: kept.part * keptMs(kept) + (1 - kept.part) * read.batchMs,
+    gets: (1 - kept.part) * read.gets,
+  };
+}
+
 /**
  * Wall time of an item in one slot. Decoding grows with the bytes; more vCPUs do several items at once. Slots beyond the
  * cores of a machine that all share slow each other down.
+ *
+ * @param vcpuMs that were measured, on one vCPU
  */
-function itemMs(
+function scaledMs(
   { bytesPerItem, workload }: Job,
   { bytesPerItem: measured, workload: done, sharedCores }: Calibration,
-  work: Work,
+  vcpuMs: number,
   { vcpus, atOnce }: { readonly vcpus: number; readonly atOnce: number },
 ): number {
   const bytes = bytesPerItem / measured;
   const factor = WORKLOADS[workload].cpu / WORKLOADS[done].cpu;
-  if (sharedCores === null) {
-    return (work.itemMs * bytes * factor * work.vcpus) / vcpus;
-  }
-  return (work.itemMs * bytes * factor * work.vcpus) / Math.min(1, sharedCores / atOnce);
+  return (vcpuMs * bytes * factor) / (sharedCores === null ? vcpus : Math.min(1, sharedCores / atOnce));
 }

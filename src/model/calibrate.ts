@@ -12,6 +12,7 @@ import { vcpusOf } from './arm-setup.ts';
 import type {
   Calibration,
   FleetCalibration,
+  Kept,
   ServerlessCalibration,
   StageCalibration,
   Work,
@@ -78,7 +79,12 @@ export function inAws(measured: Calibration, engine: FleetCalibration['engine'])
     vcpus: 1,
     itemCpuMs: work.itemCpuMs,
     spread: work.spread,
-    reads: work.reads,
+    kept: work.kept && {
+      ...work.kept,
+      itemMs: work.kept.itemCpuMs,
+      // As of others, but for the first GET.
+      batchMs: Math.max(0, other.batchMs - other.getMs),
+    },
   });
   return {
     ...measured,
@@ -152,12 +158,6 @@ function stageOf(
   };
 }
 
-/** Part of the batches whose items were in no memory. */
-function readsOf({ round }: MeasuredArm): number {
-  const kept = round.stages.reduce((sum, stage) => sum + stage.kept, 0);
-  return round.work.spans === 0 ? 1 : 1 - kept / round.work.spans;
-}
-
 type Hosts = NonNullable<ArmRound['fleet']>['hosts'];
 
 /** The last step of a boot, as fanfleet/standing_fleet.py names it. */
@@ -210,40 +210,64 @@ function measuredArm(run: MeasuredRun, arm: ArmRound['arm']): MeasuredArm | null
   const { phases, overhead, work, peakConcurrency } = round;
   if (round.batchesTakenOver > 0) return null;
   const timeline = run.timelines.find((each) => each.arm === arm && each.round === shown);
-  const batches = (timeline?.lanes ?? []).flatMap((lane) => lane.batches).filter(({ items }) => items > 0);
+  const batches = (timeline?.lanes ?? [])
+    .flatMap((lane) => lane.batches)
+    .filter(({ items, startMs }) => items > 0 && startMs < firstStageMs(round));
   return {
     round: { ...round, phases, overhead, work, peakConcurrency },
     batchTimes: batches.map(({ startMs, endMs, items }) => (endMs - startMs) / items),
   };
 }
 
+/** When the first stage had done its batches, from the start of the arm: those that read theirs, all of them, differ only by noise. */
+function firstStageMs({ stages: [first], startedAt }: ArmRound): number {
+  if (first === undefined || first.mapEndedAt === null || startedAt === null) return Number.POSITIVE_INFINITY;
+  return first.mapEndedAt - startedAt;
+}
+
 /** @param vcpus of a slot, where no other slot takes them */
 function workOf({ environment }: MeasuredRun, found: MeasuredArm, vcpus: number): Work {
   const { round, batchTimes } = found;
   const { phases, overhead, work, peakConcurrency: slots } = round;
-  const batches = work.spans;
-  const items = mapsOf(found) * round.items;
-  const reads = readsOf(found);
-  const perBatch = (wallMs: number) => (wallMs * slots) / batches;
-  const getMs = reads === 0 ? 0 : work.getMs / (reads * items);
+  const { kept } = work;
+  const perBatch = (wallMs: number) => (wallMs * slots) / work.spans;
+  // Those that were kept load nothing.
+  const read = { batches: work.spans - kept.batches, items: mapsOf(found) * round.items - kept.items };
+  const batchLoadMs = (phases.load * slots) / read.batches;
+  const getMs = work.getMs / read.items;
   const fillMs = environment.offline
     ? 0
-    : Math.min(perBatch(phases.load), getMs === 0 ? Number.POSITIVE_INFINITY : getMs);
-  const loadMs = (perBatch(phases.load) - fillMs) * batches;
-  const itemMs = (phases.process * slots + loadMs) / items;
+    : Math.min(batchLoadMs, getMs === 0 ? Number.POSITIVE_INFINITY : getMs);
+  const loadMs = (batchLoadMs - fillMs) * read.batches;
+  const itemMs = (Math.max(0, phases.process * slots - kept.processMs) + loadMs) / read.items;
   const slotVcpus = environment.offline ? Math.min(1, Math.max(1, environment.cores) / slots) : vcpus;
+  // Spans of a worker that cannot tell its CPU time have 0.
+  const cpuOf = (cpuMs: number, items: number, ofWall: number) =>
+    cpuMs > 0 ? cpuMs / items : ofWall * slotVcpus;
+  const batchMs = perBatch(phases.write) + perBatch(overhead.batch);
+  const keptMs = kept.items === 0 ? 0 : kept.processMs / kept.items;
   return {
     itemMs,
     vcpus: slotVcpus,
-    // Spans of a worker that cannot tell its CPU time have 0.
-    itemCpuMs: work.cpuMs > 0 ? work.cpuMs / items : itemMs * slotVcpus,
+    itemCpuMs: cpuOf(work.cpuMs - kept.cpuMs, read.items, itemMs),
     getMs: 0,
     getsAtOnce: GETS_AT_ONCE,
-    batchMs: fillMs + perBatch(phases.write) + perBatch(overhead.batch),
+    batchMs: fillMs + batchMs,
     dispatchMs: perBatch(overhead.idleBetween),
     spread: batchTimes.length < 3 ? USUAL_SPREAD : spreadOf(batchTimes),
-    reads,
+    kept: keptOf(round, {
+      itemMs: keptMs,
+      itemCpuMs: cpuOf(kept.cpuMs, kept.items, keptMs),
+      batchMs,
+    }),
   };
+}
+
+/** Null where nothing was kept. */
+function keptOf({ stages, work }: MeasuredArm['round'], times: Omit<Kept, 'part'>): Kept | null {
+  const { kept } = work;
+  const later = stages.slice(1).reduce((sum, { batches }) => sum + batches, 0);
+  return kept.batches === 0 || later === 0 ? null : { part: kept.batches / later, ...times };
 }
 
 function spreadOf(values: readonly number[]): number {

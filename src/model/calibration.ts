@@ -4,9 +4,20 @@ import { WORKLOAD_NAMES } from '../workloads/names.ts';
 
 const ms = z.number().nonnegative();
 
+/** Batches of stages after the first that are still in the memory of their workers, which read nothing then. */
+const keptSchema = z.object({
+  /** Of the batches of these stages. */
+  part: z.number().min(0).max(1),
+  /** As those of batches that are read. */
+  itemMs: ms,
+  itemCpuMs: ms,
+  batchMs: ms,
+});
+export type Kept = z.infer<typeof keptSchema>;
+
 /** What the work of an arm takes in one slot: a function's environment, or one of the batches that a worker does at once. */
 export const workSchema = z.object({
-  /** Wall time of an image, decoded and scanned, on the vCPUs of `vcpus`. */
+  /** Wall time of an item, read, decoded and scanned, on the vCPUs of `vcpus`. */
   itemMs: ms,
   /** vCPUs that a slot had: what more or fewer of them are referred to. */
   vcpus: z.number().positive(),
@@ -21,8 +32,8 @@ export const workSchema = z.object({
   dispatchMs: ms,
   /** Standard deviation of the time of a batch over its mean. */
   spread: z.number().nonnegative(),
-  /** Of several stages: part of the batches that read their items, since they were in no memory; 1 where all do. */
-  reads: z.number().min(0).max(1),
+  /** Of several stages; null where there is one, or where none was kept. */
+  kept: keptSchema.nullable(),
 });
 export type Work = z.infer<typeof workSchema>;
 

@@ -29,7 +29,8 @@ const NAMED = 0.95;
  *
  *     n gets / getsPerSecond,  n puts / putsPerSecond,  n / startsPerSecond + b
  *
- * Several stages are as many windows, of which only the first one waits for slots to start, and what follows each of them.
+ * Several stages are as many windows, of which only the first one waits for slots to start and reads all batches, and what follows
+ * each of them.
  */
 export function estimate(setup: ArmSetup): Estimate {
   const { batches: n, batchMs, firstMs, endMs, slotStartMs } = setup;
@@ -58,11 +59,12 @@ export function estimate(setup: ArmSetup): Estimate {
   };
 }
 
-/** Of all stages but the first, which finds its slots there: they are as many as can be, and have started. */
+/** Of each stage but the first: it finds its slots there, as many as can be, and some batches in memory. */
 function laterStage(setup: ArmSetup, slots: number) {
-  const { batches: n, batchMs } = setup;
+  const { batches: n } = setup;
+  const { batchMs, gets } = setup.later;
   const s3Ms = Math.max(
-    (n * setup.gets * 1000) / setup.getsPerSecond,
+    (n * gets * 1000) / setup.getsPerSecond,
     (n * setup.puts * 1000) / setup.putsPerSecond,
   );
   const startsMs = (n * 1000) / setup.startsPerSecond + batchMs;

@@ -46,7 +46,7 @@ const WORK: Work = {
   batchMs: 90,
   dispatchMs: 50,
   spread: 0.1,
-  reads: 1,
+  kept: null,
 };
 
 /** A GET, of which eight are under way; between stages a map ends and the next one begins. */

@@ -95,9 +95,10 @@ export function fleetUse(job: Job, setup: ArmSetup, { wallMs, busyMs }: Taken): 
 
 /** @param beside what is asked for beside items and batches */
 function s3Use(job: Job, setup: ArmSetup, beside: Pick<S3Usage, 'lists' | 'gets' | 'puts'>): S3Usage {
-  const { stages, reads } = setup;
-  const itemGets = stages * setup.batches * setup.gets;
-  const readBytes = stages * reads * job.items * job.bytesPerItem;
+  const { stages, gets, later } = setup;
+  const readings = 1 + (stages - 1) * (later.gets / gets);
+  const itemGets = readings * setup.batches * gets;
+  const readBytes = readings * job.items * job.bytesPerItem;
   return {
     lists: beside.lists,
     gets: itemGets + beside.gets,

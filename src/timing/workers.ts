@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { addLeft, type LeftImages, programName } from '../contract/one-kernel.ts';
-import type { Span } from '../contract/span.ts';
+import { isKept, type Span } from '../contract/span.ts';
 
 export const workerShareSchema = z.object({
   worker: z.string(),
@@ -10,6 +10,14 @@ export const workerShareSchema = z.object({
   share: z.number().min(0).max(1),
   /** Sum of the wall times of its batches; a worker that does several at once can pass the arm's wall time. */
   busyMs: z.number().nonnegative(),
+});
+
+/** Batches of later stages that were in the memory of their workers. Times are sums over them. */
+export const keptTotalsSchema = z.object({
+  batches: z.int().nonnegative(),
+  items: z.int().nonnegative(),
+  processMs: z.number().nonnegative(),
+  cpuMs: z.number().nonnegative(),
 });
 
 export const workTotalsSchema = z.object({
@@ -26,6 +34,8 @@ export const workTotalsSchema = z.object({
   outputBytes: z.int().nonnegative(),
   /** Of all GETs together, of which a batch has several at once. */
   getMs: z.number().nonnegative(),
+  /** What of all this is of batches that read nothing; 0 of a single map. */
+  kept: keptTotalsSchema,
   workerCount: z.int().nonnegative(),
   /** The workers with the most items, in order of their names; at most `MOST_WORKERS`. */
   workers: z.array(workerShareSchema),
@@ -47,6 +57,7 @@ export class WorkCounter {
     outputBytes: 0,
     getMs: 0,
   };
+  readonly #kept = { batches: 0, items: 0, processMs: 0, cpuMs: 0 };
   readonly #kernels = new Map<string, { items: number; left: LeftImages }>();
   readonly #workers = new Map<string, { batches: number; items: number; busyMs: number }>();
 
@@ -60,6 +71,7 @@ export class WorkCounter {
     totals.coldStartMs += span.coldStartMs;
     totals.outputBytes += span.outputBytes;
     totals.getMs += span.getMs;
+    if (isKept(span)) this.#addKept(span);
     const { items, left } = this.#kernels.get(span.kernel) ?? { items: 0, left: {} };
     this.#kernels.set(span.kernel, { items: items + span.items, left: addLeft(left, span.left) });
     const worker = this.#workers.get(span.worker) ?? { batches: 0, items: 0, busyMs: 0 };
@@ -67,6 +79,13 @@ export class WorkCounter {
     worker.items += span.items;
     worker.busyMs += Math.max(0, span.endedAt - span.startedAt);
     this.#workers.set(span.worker, worker);
+  }
+
+  #addKept({ items, processMs, cpuMs }: Span): void {
+    this.#kept.batches += 1;
+    this.#kept.items += items;
+    this.#kept.processMs += processMs;
+    this.#kept.cpuMs += cpuMs;
   }
 
   totals(): WorkTotals {
@@ -79,7 +98,7 @@ export class WorkCounter {
     const kernels = [...this.#kernels]
       .map(([name, { left, items }]) => programName(name, left, items))
       .sort();
-    return { ...this.#totals, kernels, workerCount: this.#workers.size, workers };
+    return { ...this.#totals, kept: { ...this.#kept }, kernels, workerCount: this.#workers.size, workers };
   }
 }
 

@@ -127,14 +127,15 @@ export function simulate(setup: ArmSetup, { random, finest = FINEST, onPiece }: 
 
   /** From when the slot took the batches to when they are done, S3 allowing. */
   function duration(now: number, batches: number, slotStartMs: number): number {
+    const { batchMs, gets: getsEach } = stage === 0 ? setup : setup.later;
     const begin = Math.max(now, starts.take(now, batches) - 1000 / setup.startsPerSecond) + slotStartMs;
     // Asked for when the slot takes the batches, which is in order of time; a slot that starts first asks a little early.
-    const own = batches * setup.batchMs * stragglerFactor(random, setup.spread / Math.sqrt(batches));
-    const served = Math.max(gets.take(now, batches * setup.gets), puts.take(now, batches * setup.puts));
+    const own = batches * batchMs * stragglerFactor(random, setup.spread / Math.sqrt(batches));
+    const served = Math.max(gets.take(now, batches * getsEach), puts.take(now, batches * setup.puts));
     const throttledMs = Math.max(0, served - begin - own);
     let waited = 0;
     if (throttledMs > 0) {
-      const requests = batches * setup.gets;
+      const requests = batches * getsEach;
       // All GETs that a slot has under way wait at the same time.
       const refused = refusals(throttledMs / Math.max(1, requests / setup.getsAtOnce));
       total.slowDowns += refused * requests;

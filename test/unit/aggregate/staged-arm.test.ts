@@ -78,6 +78,7 @@ describe('aggregateArm with stages', () => {
   it('adds up the spans of all stages', async () => {
     const { work, use, timing, stages, timeline } = await aggregate(stagedBucket());
     expect(work).toMatchObject({ spans: 9, cpuMs: 3 * 700 + 6 * 100, workerCount: 3 });
+    expect(work.kept).toEqual({ batches: 6, items: 50, processMs: 6 * 1000, cpuMs: 6 * 100 });
     expect(use.gets).toBe(30);
     expect(timeline.batches).toBe(9);
     expect(timing).toMatchObject({

@@ -119,7 +119,10 @@ describe('estimate and simulate', () => {
     const measured = JSON.parse(await readFile(summary, 'utf8')) as Summary;
     for (const arm of measured.rounds.flatMap(({ arms }) => arms)) {
       const batches = 40;
-      if (arm.work) arm.work.spans = 3 * batches;
+      if (arm.work) {
+        arm.work.spans = 3 * batches;
+        arm.work.kept = { batches: 2 * batches, items: 2 * arm.items, processMs: 1, cpuMs: 1 };
+      }
       const times = { startedAt: 0, mapEndedAt: 0, reducedAt: 0, reduceMs: 100, reduceCpuMs: 10, cpuMs: 1 };
       const counts = { isReduced: true, batches, batchesTakenOver: 0 };
       arm.stages = [0, 1, 2].map((stage) => ({
@@ -144,7 +147,7 @@ describe('estimate and simulate', () => {
     // Assess
     expect(text).toContain('statistics, 40 batches, 3 stages');
     expect(json.job.stages).toBe(3);
-    expect(json.calibration.serverless?.work.reads).toBeCloseTo(1 / 3);
+    expect(json.calibration.serverless?.work.kept).toMatchObject({ part: 1, itemMs: expect.closeTo(0, 1) });
     expect(simulated.text).toContain('statistics, 3 stages; 2 simulated runs');
     expect(simulated.json.arms.every(({ p50 }) => p50.outcome.done === 3 * 40)).toBe(true);
     expect(single.json.job.stages).toBeNull();

@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import type { ArmRound } from '../../../src/aggregate/run-facts.ts';
 import type { KeptJob } from '../../../src/fleet/arm-info.ts';
+import type { ArmSetup } from '../../../src/model/arm-setup.ts';
 import { calibrate, inAws, type MeasuredRun } from '../../../src/model/calibrate.ts';
+import type { Calibration } from '../../../src/model/calibration.ts';
 import { estimate } from '../../../src/model/estimate.ts';
 import { curvesOfRun, jobOfRun } from '../../../src/model/measured-job.ts';
 import { setupsOf } from '../../../src/model/predict.ts';
@@ -34,6 +36,7 @@ const WORK = {
   kernels: [],
   outputBytes: 0,
   getMs: 200 * 8,
+  kept: { batches: 0, items: 0, processMs: 0, cpuMs: 0 },
   workerCount: 2,
   workers: [],
 };
@@ -59,6 +62,28 @@ const MEASURED: Partial<ArmRound> = {
   },
   overhead: OVERHEAD,
 };
+
+/** Two stages of 10 batches of 10 images, of the second of which so many were in memory; its second slot came late in each. */
+async function stagedRun(kept: number): Promise<MeasuredRun> {
+  const times = { isReduced: true, startedAt: 0, reducedAt: 0, reduceMs: 200, reduceCpuMs: 0, cpuMs: 0 };
+  const counts = { batches: 10, batchesTakenOver: 0 };
+  return withRound(await sampleRun(), 'serverless', {
+    ...MEASURED,
+    ...{ items: 100, startedAt: 5_000 },
+    work: { ...WORK, kept: { batches: kept, items: 10 * kept, processMs: 100 * kept, cpuMs: 100 * kept } },
+    stages: [0, 1].map((stage) => ({ ...times, ...counts, stage, mapEndedAt: 5_500, kept: kept * stage })),
+    overhead: { ...OVERHEAD, reduce: 400, betweenStages: 700 },
+  });
+}
+
+/** The serverless arm of the job that a staged run was. */
+function setupOf(run: MeasuredRun, calibration: Calibration): ArmSetup {
+  const job = { ...jobOfRun(run), items: 100, batchSize: 10, concurrency: 2, workers: 2, warm: false };
+  expect(job.stages).toBe(2);
+  const [setup] = setupsOf({ ...job, bytesPerItem: calibration.bytesPerItem }, calibration, PRICES);
+  if (setup === undefined) throw new Error('Expected the arm.');
+  return setup;
+}
 
 describe('calibrate', () => {
   it('takes times of an image and of a batch from phases that are means over slots', async () => {
@@ -94,34 +119,53 @@ describe('calibrate', () => {
     expect(estimate(setup).wallMs).toBeCloseTo(440 + 300 + 10 * (200 + 88 + 10) + 250, 3);
   });
 
-  it('takes of several stages the mean, and what lies between them, and gives back the time of that run', async () => {
-    // Prepare: two stages of 10 batches, of which the second had them in memory; the second slot came late in each
-    const stage = { isReduced: true, startedAt: 0, mapEndedAt: 0, reducedAt: 0, reduceCpuMs: 0, cpuMs: 0 };
-    const counts = { reduceMs: 200, batches: 10, batchesTakenOver: 0 };
-    const run = withRound(await sampleRun(), 'serverless', {
-      ...MEASURED,
-      items: 100,
-      stages: [0, 1].map((number) => ({ ...stage, ...counts, stage: number, kept: 10 * number })),
-      overhead: { ...OVERHEAD, reduce: 400, betweenStages: 700 },
-    });
-
-    // Act
+  it('takes batches of later stages that were in memory apart, and gives back the time of that run', async () => {
+    const run = await stagedRun(10);
     const calibration = calibrate(run);
-
-    // Assess
     const { serverless } = calibration;
     expect(serverless).toMatchObject({
       startMs: 400 + 20,
       stage: { betweenMs: (700 + 20) / 2, reduceBatchMs: 20 },
     });
-    expect(serverless?.work).toMatchObject({ itemMs: 20, dispatchMs: 10, reads: 0.5 });
-    const job = { ...jobOfRun(run), items: 100, batchSize: 10, concurrency: 2, workers: 2, warm: false };
-    expect(job.stages).toBe(2);
-    const [setup] = setupsOf({ ...job, bytesPerItem: calibration.bytesPerItem }, calibration, PRICES);
-    if (setup === undefined) throw new Error('Expected the arm.');
-    expect(setup).toMatchObject({ batches: 10, gets: 5, stages: 2, stageMs: 360 + 200, reduceMs: 200 });
-    const ofBatches = 10 * (200 + 88 + 10);
+    // Of 4,000 ms of slots 1,000 are of the 100 images that were kept; and 160 ms of loading are of batches that were read.
+    expect(serverless?.work).toMatchObject({
+      ...{ itemMs: 30, itemCpuMs: 20, batchMs: 16 + 50 + 30, dispatchMs: 10 },
+      kept: { part: 1, itemMs: 10, itemCpuMs: 10, batchMs: 50 + 30 },
+    });
+    const setup = setupOf(run, calibration);
+    expect(setup).toMatchObject({ batches: 10, gets: 10, stages: 2, stageMs: 360 + 200, reduceMs: 200 });
+    expect(setup.batchMs).toBeCloseTo(300 + 96 + 10, 6);
+    expect(setup.later).toMatchObject({ batchMs: 100 + 80 + 10, gets: 0 });
+    const ofBatches = 5 * (300 + 96 + 10) + 5 * (100 + 80 + 10);
     expect(estimate(setup).wallMs).toBeCloseTo(420 + 300 + ofBatches + 2 * (360 + 200) + 250, 3);
+  });
+
+  it('takes the mean of later batches where some were read, and the first stage for more of them', async () => {
+    const run = await stagedRun(4);
+    const calibration = calibrate(run);
+    const { work } = calibration.serverless ?? {};
+    expect(work?.kept?.part).toBe(0.4);
+    const { batchMs, later, ...setup } = setupOf(run, calibration);
+    const keptMs = 10 * (work?.kept?.itemMs ?? 0) + (work?.kept?.batchMs ?? 0) + 10;
+    expect(later).toMatchObject({ gets: 6, batchMs: expect.closeTo(0.4 * keptMs + 0.6 * batchMs, 6) });
+    const ten = estimate({ ...setup, batchMs, later, stages: 10 }).windowMs;
+    expect(ten).toBeCloseTo(300 + 5 * batchMs + 9 * 5 * later.batchMs + 10 * 560, 3);
+    // Nothing is in memory of a job that is a single map.
+    const single = setupsOf({ ...jobOfRun(run), items: 100, stages: null }, calibration, PRICES)[0];
+    expect(single?.later).toEqual({ batchMs: single?.batchMs, gets: single?.gets });
+  });
+
+  it('takes for the spread of batches that of the first stage, where all of them are read', async () => {
+    const run = await stagedRun(10);
+    const bars = [0, 100, 200, 1000, 1100, 1200].map((startMs, batch) => ({
+      ...{ batch, startMs, coldStartMs: 0, items: 10, errors: 0 },
+      endMs: startMs + (startMs < 1000 ? 100 : 30),
+    }));
+    const timelines = run.timelines.map((each) => ({
+      ...each,
+      lanes: each.lanes.slice(0, 1).map((lane) => ({ ...lane, batches: bars })),
+    }));
+    expect(calibrate({ ...run, timelines }).serverless?.work.spread).toBeCloseTo(0, 9);
   });
 
   it('knows that offline all slots share the cores, and that those of AWS do not', async () => {

@@ -103,6 +103,17 @@ describe('estimate of several stages', () => {
     expect(busyMs).toBeCloseTo(4 * 100 * 1000 + 10 * 250, 3);
   });
 
+  it('has shorter windows behind the first where batches are in memory, and fewer GETs', () => {
+    const kept = { ...staged, later: { batchMs: 400, gets: 2 } };
+    expect(estimate(kept).windowMs).toBeCloseTo(250 + 10_000 + 3 * 4000 + 4 * 700, 3);
+    expect(estimate(kept).busyMs).toBeCloseTo(100 * (1000 + 3 * 400) + 10 * 250, 3);
+    // Of 100 batches 200 GETs, at 20 a second.
+    expect(estimate({ ...kept, getsPerSecond: 20 }).windowMs).toBeCloseTo(
+      250 + 50_000 + 3 * 10_000 + 4 * 700,
+      3,
+    );
+  });
+
   it('is what the simulation is without randomness', () => {
     const random = () => 0.5;
     fc.assert(
@@ -110,10 +121,13 @@ describe('estimate of several stages', () => {
         anySetup,
         fc.integer({ min: 1, max: 5 }),
         fc.integer({ min: 0, max: 3000 }),
-        (any, stages, ms) => {
+        fc.integer({ min: 1, max: 20_000 }),
+        (any, stages, ms, batchMs) => {
           // All slots are there at once, and no rate holds them up: else the formula counts rates on the average.
           const free = { getsPerSecond: 1e9, putsPerSecond: 1e9, startsPerSecond: Number.POSITIVE_INFINITY };
-          const setup = { ...any, ...free, slotsAtOnce: any.slots, stages, stageMs: ms, slotStartSpread: 0 };
+          const later = { batchMs, gets: 1 };
+          const own = { slotsAtOnce: any.slots, stages, stageMs: ms, slotStartSpread: 0, later };
+          const setup = { ...any, ...free, ...own };
           const { wallMs, done } = simulate(setup, { random, finest: Number.POSITIVE_INFINITY });
           expect(done).toBe(stages * setup.batches);
           expect(wallMs).toBeCloseTo(estimate(setup).wallMs, 1);
@@ -123,7 +137,9 @@ describe('estimate of several stages', () => {
   });
 
   it('names what lies between stages where that takes most of the time', () => {
-    expect(estimate({ ...staged, batchMs: 10 }).limit).toBe('between stages');
+    expect(estimate({ ...staged, batchMs: 10, later: { batchMs: 10, gets: 10 } }).limit).toBe(
+      'between stages',
+    );
     expect(estimate(staged).limit).toBe('concurrency');
   });
 });

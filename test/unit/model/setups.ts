@@ -24,8 +24,8 @@ export const PLAIN: ArmSetup = {
   getsPerSecond: 1e9,
   putsPerSecond: 1e9,
   getsAtOnce: 16,
-  reads: 1,
   stages: 1,
+  later: { batchMs: 1000, gets: 10 },
   stageMs: 0,
   reduceMs: 0,
   mostBatchMs: Number.POSITIVE_INFINITY,
@@ -33,7 +33,11 @@ export const PLAIN: ArmSetup = {
   hosts: null,
 };
 
-export const setupOf = (over: Partial<ArmSetup>): ArmSetup => ({ ...PLAIN, ...over });
+/** Later stages are as the first one, unless something else is said of them. */
+export function setupOf(over: Partial<ArmSetup>): ArmSetup {
+  const setup = { ...PLAIN, ...over };
+  return { ...setup, later: over.later ?? { batchMs: setup.batchMs, gets: setup.gets } };
+}
 
 /** Arms of every kind: ramping up or not, limited by S3 or not. */
 export const anySetup: fc.Arbitrary<ArmSetup> = fc
