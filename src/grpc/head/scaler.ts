@@ -64,15 +64,19 @@ export class Scaler {
     const members = [...this.#scheduler.members];
     for (const member of members) this.#notice(member);
     this.#forgetLost();
-    const { queued, leased } = this.#scheduler.counts;
-    if (this.#isStarting || now() < this.#settledAt || queued + leased === 0) return;
+    const { queued, leased, total } = this.#scheduler.counts;
+    const { toCome } = this.#scheduler;
+    const own = queued + leased;
+    if (this.#isStarting || now() < this.#settledAt || own === 0) return;
     const staying = members.filter(({ state, leaving }) => state === 'ALIVE' && !leaving);
     const rates = staying.map(({ rate }) => rate).filter((rate) => rate > 0);
     const bootSeconds = this.#bootTime.seconds;
     const calledAt = [...this.#booting.values(), ...new Array<number>(this.#launched).fill(this.#launchedAt)];
     const booting = calledAt.map((since) => Math.max(0, bootSeconds - (now() - since) / 1000));
     const wanted = desiredWorkers({
-      batches: queued + leased,
+      batches: own + toCome,
+      // However few of a stage are left: the next one has all of them.
+      atOnce: toCome === 0 ? own : total,
       rate: rates.length === 0 ? 0 : rates.reduce((sum, rate) => sum + rate, 0) / rates.length,
       secondsLeft: (target - now()) / 1000,
       secondsToEnd: (end - now()) / 1000,

@@ -19,6 +19,7 @@ import {
 } from '../protocol/head_pb.js';
 import { roundOfStages } from '../scheduler/keepers.ts';
 import type { Scheduler, SeenBatch } from '../scheduler/scheduler.ts';
+import { stagesToCome } from './stages-to-come.ts';
 
 type Order = MessageInitShape<typeof HeadOrderSchema>;
 type Connection = { readonly orders: Outbox<Order>; sentJob: Job | undefined };
@@ -113,6 +114,7 @@ export class HeadService implements ServiceImpl<typeof Head> {
       job.out,
       batches.map(({ batch }) => batch),
       job.stage === '' ? undefined : roundOfStages(job.out),
+      stagesToCome(job),
     );
     this.#pump();
     submission.changed.put();

@@ -1,7 +1,9 @@
 /** What is left of a job, who does it, and within which limits it may be hurried. Times are seconds from now. */
 export type Demand = {
-  /** Batches that are queued or leased. */
+  /** Batches that are left. */
   readonly batches: number;
+  /** How many of them can be done at the same time: those of a stage wait for all of the one before. */
+  readonly atOnce: number;
   /** Batches per second of one worker; 0 while it is not known. */
   readonly rate: number;
   /** Until the job should be done; not positive if that time is over. */
@@ -28,14 +30,14 @@ const SLACK = 0.25;
  * @returns a whole number from `min` to `max`; what there is already while no rate is known
  */
 export function desiredWorkers(demand: Demand): number {
-  const { batches, rate, secondsLeft, secondsToEnd, bootSeconds, workers, min, max } = demand;
+  const { batches, atOnce, rate, secondsLeft, secondsToEnd, bootSeconds, workers, min, max } = demand;
   const clamp = (count: number) => Math.min(Math.max(count, min), max);
   const arrivals = [...new Array<number>(workers).fill(0), ...demand.booting.toSorted((a, b) => a - b)];
   const there = arrivals.length;
   if (batches === 0) return clamp(0);
   if (rate <= 0) return clamp(Math.max(there, 1));
   const work = batches / rate;
-  const most = Math.min(max, Math.max(there, batches));
+  const most = Math.min(max, Math.max(there, atOnce));
   while (arrivals.length < most) arrivals.push(bootSeconds);
   let needed = 1;
   while (needed <= most && finishSeconds(work, arrivals.slice(0, needed)) > secondsLeft) needed += 1;

@@ -42,6 +42,7 @@ export class Scheduler {
   #batches = new Map<number, BatchRecord>();
   #queue = new BatchQueue();
   readonly #keepers = new Keepers();
+  #stagesToCome = 0;
   #done = 0;
   #failure: BatchError | undefined;
   #draining = false;
@@ -63,6 +64,11 @@ export class Scheduler {
     return { queued: this.#queue.size, leased, done: this.#done, total: this.#batches.size };
   }
 
+  /** Batches of the jobs that may follow as stages. */
+  get toCome(): number {
+    return this.#stagesToCome * this.#batches.size;
+  }
+
   /** The batches of the job that are done, in their order. */
   *seen(): Generator<SeenBatch> {
     for (const [batch, { seen }] of this.#batches) if (seen !== undefined) yield { batch, ...seen };
@@ -80,9 +86,11 @@ export class Scheduler {
    * @param job what tells one job from another; undefined where there is none any more
    * @param batches all that have no result yet
    * @param round the same for jobs one after the other whose batches workers keep: each gets first those that it did before
+   * @param stagesToCome such jobs that may follow, of as many batches
    */
-  submit(job: string | undefined, batches: readonly number[], round?: string): void {
+  submit(job: string | undefined, batches: readonly number[], round?: string, stagesToCome = 0): void {
     this.#job = job;
+    this.#stagesToCome = stagesToCome;
     // Between two of its jobs there is none.
     if (job !== undefined) this.#keepers.begin(round);
     this.#failure = undefined;

@@ -141,3 +141,23 @@ it('waits half a minute after a call that gave no worker', async () => {
   now += 1;
   await expect(scaler.adjust()).rejects.toThrow('no capacity');
 });
+
+it('counts the batches of stages to come, and no more workers than a stage has batches', async () => {
+  const staged = async (stagesToCome: number, batches: readonly number[] = BATCHES) => {
+    scheduler = new Scheduler(() => now, { silenceMs: 1e9 });
+    [now, started] = [0, []];
+    const scaler = scaling();
+    scheduler.submit('job', batches, 'round', stagesToCome);
+    await scaler.adjust();
+    now = 20_000;
+    learn('i-0', 4_000);
+    await scaler.adjust();
+    return started.length;
+  };
+  // 99 batches of 4 s in 90 s; and of a quarter as many the same by three more stages.
+  expect(await staged(0)).toBe(5);
+  expect(await staged(3, BATCHES.slice(0, 25))).toBe(5);
+  expect(await staged(0, BATCHES.slice(0, 25))).toBe(2);
+  // Two at a time of 200, which need all that may be.
+  expect(await staged(99, [0, 1])).toBe(2);
+});

@@ -4,6 +4,7 @@ import { type Demand, desiredWorkers, finishSeconds } from '../../../src/grpc/sc
 
 const demand: Demand = {
   batches: 1000,
+  atOnce: 1000,
   rate: 1,
   secondsLeft: 100,
   secondsToEnd: 1000,
@@ -31,7 +32,7 @@ describe('desiredWorkers', () => {
     ['what there is while no rate is known', { rate: 0, workers: 4 }, 4],
     ['one to learn the rate from', { rate: 0 }, 1],
     ['the most once the time is over', { secondsLeft: 0 }, 50],
-    ['no more than batches', { secondsLeft: 0, batches: 7 }, 7],
+    ['no more than can be done at once', { secondsLeft: 0, atOnce: 7 }, 7],
     ['the fewest when all is done', { batches: 0, workers: 9, min: 2 }, 2],
     ['the same while they are a little too many', { workers: 12 }, 12],
     ['fewer when they are far too many', { workers: 30 }, 13],
@@ -42,6 +43,7 @@ describe('desiredWorkers', () => {
   it('stays in its limits, and does not fall as the work grows', () => {
     const demands = fc.record({
       batches: fc.nat(10_000),
+      atOnce: fc.integer({ min: 1, max: 100 }),
       rate: fc.double({ min: 0, max: 50, noNaN: true }),
       secondsLeft: fc.double({ min: -10, max: 1000, noNaN: true }),
       secondsToEnd: fc.double({ min: -10, max: 1000, noNaN: true }),
