@@ -48,6 +48,7 @@ type Exports = {
     indices: number,
     distances: number,
   ): void;
+  fanfleet_nearest_release(training: number): void;
   /** 0 if the centres are unfit. */
   fanfleet_centres_prepare(numbers: number, count: number, length: number): number;
   fanfleet_centres_assign(
@@ -60,6 +61,9 @@ type Exports = {
   fanfleet_centres_release(centres: number): void;
 };
 
+/** Where a training set is, the bytes of each of its vectors, and how many the memory has grown for it. */
+export type Training = { readonly address: number; readonly length: number; readonly taken: number };
+
 /** Thrown where there is no more memory: the image is left to another kernel. */
 export class OutOfMemory extends Error {}
 
@@ -68,8 +72,8 @@ export class WasmInstance {
   readonly calls: Exports;
   /** The output that was handed over since it was last set to undefined; or one that is to be filled. */
   output: Uint8Array<ArrayBuffer> | undefined;
-  /** A training set that was prepared, and the bytes of each of its vectors. */
-  training: { readonly address: number; readonly length: number } | undefined;
+  /** Training sets that were prepared, by their numbers. */
+  readonly trainings = new Map<number, Training>();
   #outputLength = 0;
 
   constructor(module: WebAssembly.Module) {

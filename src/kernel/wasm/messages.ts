@@ -13,10 +13,10 @@ export type ImageJob =
   | { readonly kind: 'pixels'; readonly images: Uint32Array }
   | { readonly kind: 'normalise'; readonly settings: Parameters<NativeAddon['normalise']>[1] };
 
-/** A thread keeps the training set that it has prepared, vectors of `length` bytes, for all queries that come then. */
+/** A thread keeps the training sets that it has prepared, of vectors of `length` bytes, until they are released. */
 export type NearestJob =
-  | { readonly kind: 'prepare-nearest'; readonly length: number }
-  | { readonly kind: 'find-nearest'; readonly k: number };
+  | { readonly kind: 'prepare-nearest'; readonly training: number; readonly length: number }
+  | { readonly kind: 'find-nearest'; readonly training: number; readonly k: number };
 
 /** Of two pieces: centres, each its count and `length` sums in 64 bits, and vectors of `length` bytes. */
 export type CentresJob = { readonly kind: 'assign-to-centres'; readonly length: number };
@@ -31,10 +31,13 @@ export type WorkerData = { readonly module: WebAssembly.Module };
 export type Mailbox = ArrayBuffer;
 
 /** To a worker: a job, of whose bytes the first are in the mailbox; or that more are. */
-export type ToWorker = { readonly mailbox: Mailbox; readonly filled: number } & (
+export type Given = { readonly mailbox: Mailbox; readonly filled: number } & (
   | { readonly job: Job; readonly lengths: Uint32Array }
   | { readonly job?: undefined }
 );
+
+/** Or a training set that nobody has any more. */
+export type ToWorker = Given | { readonly released: number };
 
 export type MeasureAnswer = Awaited<ReturnType<NativeAddon['measure']>>;
 export type PixelsAnswer = Omit<Awaited<ReturnType<NativeAddon['pixels']>>, 'pixels'> & {

@@ -1,14 +1,9 @@
-import { availableParallelism } from 'node:os';
 import { FanfleetError } from '../../errors.ts';
 import type { AssignedTotals } from '../native-addon.ts';
-import { loadWasm } from './load-wasm.ts';
-import { WasmPool } from './pool.ts';
+import { sharedPool } from './shared-pool.ts';
 
 /** Of vectors that a thread is given at once: one whose memory has grown too large is not kept for the next. */
 const PART_BYTES = 16 * 1024 * 1024;
-
-/** For all centres, which change from one iteration to the next: threads are started when there is work for them. */
-const pool = new WasmPool(availableParallelism(), loadWasm);
 
 /**
  * Assign vectors, one part after the other, on threads that prepare the centres anew: that is little beside some thousands of
@@ -36,7 +31,7 @@ export async function assignByWasm(
 }
 
 async function assignPart(centres: Buffer, length: number, vectors: Buffer): Promise<AssignedTotals> {
-  const answer = await pool.run({ kind: 'assign-to-centres', length }, [centres, vectors]);
+  const answer = await sharedPool.run({ kind: 'assign-to-centres', length }, [centres, vectors]);
   if (answer !== 'failed') return answer;
   const message =
     'Expected memory for centres and vectors as WebAssembly but there is too little: npm run build:native, or have fewer threads at once.';

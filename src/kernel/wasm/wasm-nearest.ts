@@ -1,28 +1,35 @@
-import { availableParallelism } from 'node:os';
 import { FanfleetError } from '../../errors.ts';
 import type { Neighbours } from '../native-addon.ts';
-import { loadWasm } from './load-wasm.ts';
-import { WasmPool } from './pool.ts';
+import type { Preparation } from './pool-worker.ts';
+import { sharedPool } from './shared-pool.ts';
 
-/** Ends the threads of training sets that nobody has any more. */
-const pools = new FinalizationRegistry<WasmPool>((pool) => pool.end());
+/** Frees what threads have prepared of training sets that nobody has any more, nor a call that is still under way. */
+const unused = new FinalizationRegistry<number>((number) => sharedPool.release(number));
+let made = 0;
 
-/** A training set in the memory of each thread of a pool of its own, which is started when there is work for it. */
+/** A training set, in the memory of each thread that was asked for the nearest of it. */
 export class WasmTraining {
-  readonly #pool: WasmPool;
+  readonly #training: Preparation;
 
   /** @param vectors must not change any more */
-  constructor(vectors: Buffer, length: number, threads: number = availableParallelism()) {
-    this.#pool = new WasmPool(threads, loadWasm, {
-      job: { kind: 'prepare-nearest', length },
+  constructor(vectors: Buffer, length: number) {
+    made += 1;
+    this.#training = {
+      number: made,
+      job: { kind: 'prepare-nearest', training: made, length },
       pieces: [vectors],
-    });
-    pools.register(this, this.#pool);
+    };
+    unused.register(this.#training, made);
   }
 
   /** @throws FanfleetError `OUT_OF_MEMORY` */
   async find(queries: Buffer, k: number): Promise<Neighbours> {
-    const answer = await this.#pool.run({ kind: 'find-nearest', k }, [queries]);
+    const training = this.#training;
+    const answer = await sharedPool.run(
+      { kind: 'find-nearest', training: training.number, k },
+      [queries],
+      training,
+    );
     if (typeof answer === 'object') return answer;
     const message =
       'Expected memory for a training set and its queries as WebAssembly, which has 4 GiB at most, but there is too little: npm run build:native, or find fewer at once.';

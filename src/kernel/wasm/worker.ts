@@ -7,8 +7,9 @@ import { NUMBERS_IN, NUMBERS_OF_PIXELS, NUMBERS_OUT, STATES } from '../addon-num
 import { OutOfMemory, WasmInstance } from './instance.ts';
 import type { Answer, FromWorker, Job, Mailbox, ToWorker, WorkerData } from './messages.ts';
 import { runJob } from './run-job.ts';
+import { releaseTraining } from './run-nearest-job.ts';
 
-/** Memory of an instance never shrinks. One of more bytes than this is not kept for the next image, unless for its training set. */
+/** Memory of an instance never shrinks. One that has more bytes beside its training sets is not kept for the next job. */
 const KEPT_BYTES = 64 * 1024 * 1024;
 
 const { module } = workerData as WorkerData;
@@ -19,6 +20,10 @@ let address: number | undefined;
 let come = 0;
 
 parentPort?.on('message', (message: ToWorker) => {
+  if ('released' in message) {
+    if (wasm !== undefined) releaseTraining(wasm, message.released);
+    return;
+  }
   if (message.job !== undefined) begin(message.job, message.lengths);
   take(message.mailbox, message.filled);
 });
@@ -51,9 +56,15 @@ function take(mailbox: Mailbox, filled: number): void {
     wasm.calls.fanfleet_free(address, Math.max(1, total));
     return done;
   });
-  const isLarge = (wasm?.size ?? 0) > KEPT_BYTES && wasm?.training === undefined;
-  const spent = answer === undefined || answer === 'failed' || isLarge;
+  const spent = answer === undefined || answer === 'failed' || (answer !== 'prepared' && isLarge());
   say({ mailbox, answer: answer ?? leftToOthers(job), spent });
+}
+
+function isLarge(): boolean {
+  if (wasm === undefined) return false;
+  let kept = KEPT_BYTES;
+  for (const { taken } of wasm.trainings.values()) kept += taken;
+  return wasm.size > kept;
 }
 
 /** A trap, as Rust's panics are, or too little memory: what became of the instance is not known. */

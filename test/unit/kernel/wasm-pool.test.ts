@@ -1,12 +1,15 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
-import { once } from 'node:events';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import type { Worker } from 'node:worker_threads';
 import sharp from 'sharp';
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import { STATES } from '../../../src/kernel/addon-numbers.ts';
 import { loadWasm } from '../../../src/kernel/wasm/load-wasm.ts';
 import { WasmPool } from '../../../src/kernel/wasm/pool.ts';
+import { sharedPool } from '../../../src/kernel/wasm/shared-pool.ts';
 import { createWasmKernel } from '../../../src/kernel/wasm/wasm-kernel.ts';
+import { WasmTraining } from '../../../src/kernel/wasm/wasm-nearest.ts';
 
 /** Counts the threads that are started until the test ends. */
 function countThreads(): () => number {
@@ -115,26 +118,104 @@ test('WebAssembly that could not be loaded is loaded again for the next job', as
   expect(await pool.run(JOB, ANY)).toHaveProperty('numbers');
 });
 
-test('the threads of a pool that is ended end when they have done what they were asked for', async () => {
+/** The one-byte vectors 1, 5 and 9. */
+const TRAINING = {
+  number: 1,
+  job: { kind: 'prepare-nearest', training: 1, length: 1 },
+  pieces: [Buffer.of(1, 5, 9)],
+} as const;
+const FIND = { kind: 'find-nearest', training: 1, k: 1 } as const;
+
+/** The place of the nearest, and how far it is. */
+function nearestOf(pool: WasmPool, query: number): Promise<unknown> {
+  return pool
+    .run(FIND, [Buffer.of(query)], TRAINING)
+    .then((found) => (typeof found === 'object' ? [...found.indices, ...found.distances] : found));
+}
+
+test('each thread prepares a training set once, however many jobs need it, and has images beside it', async () => {
   // Prepare
-  const started: Worker[] = [];
-  const note = (message: unknown) => started.push((message as { worker: Worker }).worker);
-  subscribe('worker_threads', note);
-  onTestFinished(() => {
-    unsubscribe('worker_threads', note);
-  });
-  const first = { job: { kind: 'prepare-nearest', length: 1 }, pieces: [Buffer.of(1, 5, 9)] } as const;
-  const pool = new WasmPool(2, loadWasm, first);
+  const threads = countThreads();
+  const pool = new WasmPool(2, loadWasm);
+  const image = await plain(40, 30);
+  const measured = { kind: 'measure', images: Uint32Array.of(40, 30, 1), wanted: 'statistics' } as const;
+  let prepared = 0;
+  const counting = {
+    ...TRAINING,
+    get job() {
+      prepared += 1;
+      return TRAINING.job;
+    },
+  };
   // Act
-  const found = [4, 8, 0].map((query) => pool.run({ kind: 'find-nearest', k: 1 }, [Buffer.of(query)]));
-  await found[0];
-  const ended = started.map((worker) => once(worker, 'exit'));
-  pool.end();
+  const found = [4, 8, 0, 6].map((query) => pool.run(FIND, [Buffer.of(query)], counting));
+  const answer = await pool.run(measured, [image]);
   // Assess
-  const distances = Uint32Array.of(1);
-  expect(await Promise.all(found)).toEqual(
-    [1, 2, 0].map((at) => ({ indices: Uint32Array.of(at), distances })),
+  const places = [1, 2, 0, 1].map((at) => ({ indices: Uint32Array.of(at), distances: Uint32Array.of(1) }));
+  expect(await Promise.all(found)).toEqual(places);
+  expect('numbers' in answer && answer.numbers[0]).toBe(STATES.measured);
+  expect(threads()).toBe(2);
+  expect(prepared).toBe(2);
+});
+
+test('a training set is there again in the thread that replaces one with much memory', async () => {
+  const threads = countThreads();
+  const pool = new WasmPool(1, loadWasm);
+  const large = { kind: 'measure', images: Uint32Array.of(6_000, 4_000, 1), wanted: 'statistics' } as const;
+  expect(await nearestOf(pool, 4)).toEqual([1, 1]);
+  await pool.run(large, [await plain(6_000, 4_000)]);
+  expect(await nearestOf(pool, 8)).toEqual([2, 1]);
+  expect(threads()).toBe(2);
+});
+
+test('a thread keeps a large training set, and is replaced once that is released', async () => {
+  // Prepare
+  const threads = countThreads();
+  const pool = new WasmPool(1, loadWasm);
+  const large = {
+    number: 2,
+    job: { kind: 'prepare-nearest', training: 2, length: 2 ** 12 },
+    pieces: [Buffer.alloc(60 * 2 ** 20, 3)],
+  } as const;
+  const find = () => pool.run({ ...FIND, training: 2 }, [Buffer.alloc(2 ** 12, 5)], large);
+  // Act and assess
+  await find();
+  expect(await find()).toEqual({ indices: Uint32Array.of(0), distances: Uint32Array.of(2 ** 14) });
+  expect(await nearestOf(pool, 4)).toEqual([1, 1]);
+  expect(threads()).toBe(1);
+  pool.release(2);
+  expect(await nearestOf(pool, 4)).toEqual([1, 1]);
+  expect(await nearestOf(pool, 4)).toEqual([1, 1]);
+  expect(threads()).toBe(2);
+});
+
+test('what is released is no longer there, and is prepared anew for who needs it', async () => {
+  const pool = new WasmPool(1, loadWasm);
+  expect(await nearestOf(pool, 4)).toEqual([1, 1]);
+  pool.release(1);
+  expect(await nearestOf(pool, 8)).toEqual([2, 1]);
+  pool.release(1);
+  expect(await pool.run(FIND, [Buffer.of(4)])).toBe('failed');
+});
+
+test('a training set that nobody has any more is released', async () => {
+  // Prepare
+  const release = vi.spyOn(sharedPool, 'release');
+  onTestFinished(() => release.mockRestore());
+  setFlagsFromString('--expose-gc');
+  const collect = runInNewContext('gc') as () => void;
+  const forget = async () => {
+    await new WasmTraining(Buffer.of(1, 5, 9), 1).find(Buffer.of(4), 1);
+  };
+  // Act
+  await forget();
+  await forget();
+  // Assess
+  await vi.waitFor(
+    () => {
+      collect();
+      expect(release).toHaveBeenCalledTimes(2);
+    },
+    { timeout: 20_000, interval: 20 },
   );
-  await Promise.all(ended);
-  expect(ended).toHaveLength(2);
 });
