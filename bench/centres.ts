@@ -5,20 +5,15 @@
  * node bench/centres.ts --count 100000     less
  * node bench/centres.ts --contender fanfleet --markdown FILE
  */
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { cpus, loadavg, tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { argv, stdout } from 'node:process';
+import { argv } from 'node:process';
 import { parseArgs } from 'node:util';
 import { nearestByFractions, otherLabels } from './centres-agreement.ts';
 import { type CentresProblem, centresProblem, writeCentresProblem } from './centres-vectors.ts';
 import type { Contender } from './contender.ts';
-import { inNode, inPython } from './contenders.ts';
-import type { Job } from './job.ts';
+import { inPython } from './contenders.ts';
 import { lloyd } from './lloyd.ts';
-import { measureBesidePeers, openblasCore } from './peer-rounds.ts';
-import { peerTable } from './peer-table.ts';
-import { ROOT } from './places.ts';
+import { openblasCore } from './openblas.ts';
+import { benchBesidePeers, PEER_OPTIONS } from './peer-bench.ts';
 import { installNearestPeers } from './tools.ts';
 
 /** Vectors of which the reference itself is looked at, by fractions. */
@@ -27,61 +22,44 @@ const LOOKED_AT = 1000;
 const { values } = parseArgs({
   args: argv.slice(2),
   options: {
+    ...PEER_OPTIONS,
     count: { type: 'string', default: '1000000' },
     length: { type: 'string', default: '64' },
     k: { type: 'string', default: '10' },
     iterations: { type: 'string', default: '10' },
-    rounds: { type: 'string', default: '5' },
-    seed: { type: 'string', default: '1' },
-    contender: { type: 'string', default: '' },
-    markdown: { type: 'string' },
   },
 });
-const sizes = {
+const { count, length, k, iterations } = {
   count: Number(values.count),
   length: Number(values.length),
   k: Number(values.k),
   iterations: Number(values.iterations),
 };
-const [rounds, seed] = [Number(values.rounds), Number(values.seed)];
+const problem = centresProblem({ count, length, k, iterations }, Number(values.seed));
+await benchBesidePeers(
+  {
+    task: 'centres',
+    title: `${count} vectors of ${length} bytes, k = ${k}, ${iterations} iterations`,
+    words: { unit: 'fit', wrong: (others) => `${others} labels are others` },
+    peers: peersIn({ python: await installNearestPeers() }),
+    write: (folder) => writeCentresProblem(folder, problem),
+    exact: async () => {
+      const exact = await exactLabels(problem);
+      return ([labels = []]) => otherLabels(exact, labels);
+    },
+  },
+  values,
+);
 
-const folder = await mkdtemp(join(tmpdir(), 'fanfleet-centres-'));
-try {
-  const problem = centresProblem(sizes, seed);
-  await writeCentresProblem(folder, problem);
-  const contenders = (await allContenders()).filter(({ name }) => name.includes(values.contender));
-  const load = loadavg()[0]?.toFixed(1);
-  const exact = await exactLabels(problem);
-  const job: Job<'centres'> = { folder, source: 'memory', task: 'centres', threads: 1, store: null };
-  const wrong = ([labels = []]: readonly (readonly number[])[]) => otherLabels(exact, labels);
-  const results = await measureBesidePeers(contenders, job, { rounds, seed, wrong });
-  const words = { unit: 'fit', wrong: (count: number) => `${count} labels are others` };
-  const { count, length, k, iterations } = sizes;
-  const text =
-    `${cpus()[0]?.model}, one core, load ${load} before; ${count} vectors of ${length} bytes, k = ${k}, ${iterations} ` +
-    `iterations, ${rounds} rounds, seed ${seed}.\n\n${peerTable(results, ['scikit-learn', 'faiss'], words)}`;
-  stdout.write(text);
-  if (values.markdown !== undefined) await writeFile(values.markdown, text);
-} finally {
-  await rm(folder, { recursive: true });
-}
-
-async function allContenders(): Promise<Contender[]> {
-  const peers = { python: await installNearestPeers() };
-  const fleet = { python: join(ROOT, '.venv/bin/python') };
+function peersIn(peers: { python: string }): Contender[] {
   const core = openblasCore();
-  const best = (contender: Contender): Contender =>
-    core === undefined ? contender : { ...contender, env: { ...contender.env, OPENBLAS_CORETYPE: core } };
+  const faiss = inPython(peers, 'faiss Kmeans', 'tuned', 'centres_peers', 'faiss');
   return [
-    inNode('fanfleet, native', 'fanfleet', 'centres', 'native'),
-    inNode('fanfleet, WebAssembly', 'fanfleet', 'centres', 'portable'),
-    inPython(fleet, 'fanfleet, native in Python', 'fanfleet', 'centres_fleet', 'native'),
-    inPython(fleet, 'fanfleet, numpy', 'fanfleet', 'centres_fleet', 'portable'),
     ...['float32', 'float64'].map((type) =>
       inPython(peers, `scikit-learn lloyd, ${type}`, 'tuned', 'centres_peers', type),
     ),
-    best(inPython(peers, 'faiss Kmeans', 'tuned', 'centres_peers', 'faiss')),
-  ].map((one) => ({ ...one, env: { ...one.env, OPENBLAS_NUM_THREADS: '1' } }));
+    core === undefined ? faiss : { ...faiss, env: { ...faiss.env, OPENBLAS_CORETYPE: core } },
+  ];
 }
 
 /** By the kernel, of which some are looked at by fractions. */

@@ -11,7 +11,8 @@ export type Programs = {
   readonly bound: string;
 };
 
-const FLEET_PYTHON = join(ROOT, '.venv/bin/python');
+/** Of the fleet's hosts. */
+export const FLEET_PYTHON = join(ROOT, '.venv/bin/python');
 
 /** The decoder and nothing else, from memory: what a JPEG costs at least. */
 export function bound({ bound }: Programs): Contender {

@@ -1,6 +1,5 @@
 import { type Clusters, inertiaOf } from './exact-learning.ts';
-import type { LearningTask } from './learning-rounds.ts';
-import type { LearningSet } from './learning-sets.ts';
+import type { LearningSet, LearningTask } from './learning-sets.ts';
 
 /** What is exact, to compare with. */
 export type Exact = { readonly predictions: readonly number[]; readonly clusters: Clusters };

@@ -4,6 +4,8 @@ import { readDigits } from '../src/dataset/sample-digits.ts';
 import { integerBetween, type Random, seededRandom } from '../src/statistics/random.ts';
 import { drawStrokes, SIDE } from './nearest-images.ts';
 
+export type LearningTask = 'knn' | 'kmeans';
+
 /** Images of grey bytes with what they show, some of which are asked. */
 export type LearningSet = {
   readonly name: 'digits' | 'generated';

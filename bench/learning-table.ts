@@ -1,24 +1,11 @@
 import { spread } from '../src/statistics/median.ts';
-import type { ContenderKind } from './contender.ts';
 import { medianRatio } from './median-ratio.ts';
+import { type Failed, failedLines, isTimed, type Timed } from './side-by-side.ts';
 import { markdownTable } from './table.ts';
 
-/** What a contender took in each round, in seconds for the whole job, and what it answered. */
-export type LearningResult = {
-  readonly name: string;
-  readonly kind: ContenderKind;
-  readonly wall: readonly number[];
-  readonly cpu: readonly number[];
-  /** In words, beside the exact answer. */
-  readonly answer: string;
-};
-
-/** A contender that could not do it, and why. */
-export type LearningFailure = { readonly name: string; readonly failure: string };
-
 /** The quickest by CPU time first, with ratios to `peer` within the rounds. */
-export function learningTable(results: readonly (LearningResult | LearningFailure)[], peer: string): string {
-  const measured = results.filter((one): one is LearningResult => !('failure' in one));
+export function learningTable(results: readonly (Timed<string> | Failed)[], peer: string): string {
+  const measured = results.filter(isTimed);
   const base = measured.find(({ name }) => name === peer);
   const sorted = measured.toSorted((a, b) => spread(a.cpu).median - spread(b.cpu).median);
   const table = markdownTable(
@@ -31,10 +18,7 @@ export function learningTable(results: readonly (LearningResult | LearningFailur
       answer,
     ]),
   );
-  const failed = results.flatMap((one) =>
-    'failure' in one ? [`\n${one.name} could not do it: ${one.failure.replaceAll(/\s+/g, ' ')}\n`] : [],
-  );
-  return `${table}${failed.join('')}`;
+  return `${table}${failedLines(results)}`;
 }
 
 function figures(values: readonly number[]): string {

@@ -16,14 +16,23 @@ import { EXIT } from '../cli/exit-code.ts';
 import type { Contender } from './contender.ts';
 import { inNode, inPython } from './contenders.ts';
 import { exactClusters, exactPredictions } from './exact-learning.ts';
+import type { Job } from './job.ts';
 import { answerText, type Exact } from './learning-answer.ts';
-import { type LearningTask, measureLearning } from './learning-rounds.ts';
-import { digitsSet, generatedSet, type LearningSet, writeLearningSet } from './learning-sets.ts';
+import {
+  digitsSet,
+  generatedSet,
+  type LearningSet,
+  type LearningTask,
+  writeLearningSet,
+} from './learning-sets.ts';
 import { learningTable } from './learning-table.ts';
+import { measureSideBySide } from './side-by-side.ts';
 import { installLearningPeers } from './tools.ts';
 
 const NEIGHBOURS = 5;
 const PEER = 'scikit-learn';
+/** Seconds of a pass, above which there is no other one: of the first, and of one when all is warm. */
+const MOST_SECONDS = { first: 120, warm: 20 };
 /** Spark's newer library takes no centres to begin with. */
 const OWN_START = 'Spark MLlib KMeans';
 
@@ -66,9 +75,17 @@ for (const set of sets.filter(({ name }) => name.includes(values.set))) {
     const contenders = contendersOf(task, python).filter(({ name }) =>
       wanted.some((text) => name.includes(text)),
     );
-    const results = await measureLearning(contenders, {
-      ...{ folder: join(folder, set.name), task, threads, rounds, seed },
-      answerOf: (found) => answerText(task, set, exact, { ...found, isSameStart: found.name !== OWN_START }),
+    const job: Job<LearningTask> = {
+      ...{ folder: join(folder, set.name), source: 'memory', task, threads, store: null },
+    };
+    const results = await measureSideBySide(contenders, job, {
+      ...{ rounds, seed, most: MOST_SECONDS },
+      answerOf: async (contender) => {
+        const labels = (await contender.rows()).flat();
+        const { iterations } = await contender.facts();
+        const isSameStart = contender.contender.name !== OWN_START;
+        return answerText(task, set, exact, { labels, iterations, isSameStart });
+      },
       onStep: (step) => stderr.write(`learning: ${task}, ${set.name}: ${step}\n`),
     });
     await tell(`\n### ${titleOf(task, set, exact)}\n\n${learningTable(results, PEER)}`);

@@ -1,17 +1,15 @@
 import { LENGTH, type NearestProblem } from './nearest-images.ts';
 
-/** Indices of the nearest of each query. */
-export type Found = readonly (readonly number[])[];
-
 /**
  * Of how many queries the nearest are others than the exact ones. Vectors that are equally far may stand for each other.
  *
  * @param exact distances of the nearest of each query, ascending
+ * @param found indices of the nearest of each query
  */
 export function wrongQueries(
   problem: NearestProblem,
   exact: readonly (readonly number[])[],
-  found: Found,
+  found: readonly (readonly number[])[],
 ): number {
   return exact.filter((distances, query) => {
     const own = (found[query] ?? []).map((index) => distance(problem, query, index)).sort((a, b) => a - b);

@@ -5,20 +5,15 @@
  * node bench/nearest.ts --queries 1000     less
  * node bench/nearest.ts --contender fanfleet --markdown FILE
  */
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { cpus, loadavg, tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { argv, stdout } from 'node:process';
+import { argv } from 'node:process';
 import { parseArgs } from 'node:util';
 import { prepareNearest } from '../src/kernel/nearest.ts';
 import type { Contender } from './contender.ts';
-import { inNode, inPython } from './contenders.ts';
-import type { Job } from './job.ts';
-import { type Found, slowDistances, wrongQueries } from './nearest-agreement.ts';
+import { inPython } from './contenders.ts';
+import { slowDistances, wrongQueries } from './nearest-agreement.ts';
 import { LENGTH, type NearestProblem, nearestProblem, writeProblem } from './nearest-images.ts';
-import { measureBesidePeers, openblasCore } from './peer-rounds.ts';
-import { peerTable } from './peer-table.ts';
-import { ROOT } from './places.ts';
+import { openblasCore } from './openblas.ts';
+import { benchBesidePeers, PEER_OPTIONS } from './peer-bench.ts';
 import { installNearestPeers } from './tools.ts';
 
 /** Queries of which the reference itself is looked at, one vector after the other. */
@@ -27,57 +22,41 @@ const LOOKED_AT = 10;
 const { values } = parseArgs({
   args: argv.slice(2),
   options: {
+    ...PEER_OPTIONS,
     training: { type: 'string', default: '60000' },
     queries: { type: 'string', default: '10000' },
     k: { type: 'string', default: '5' },
-    rounds: { type: 'string', default: '5' },
-    seed: { type: 'string', default: '1' },
-    contender: { type: 'string', default: '' },
-    markdown: { type: 'string' },
   },
 });
-const { training, queries, k, rounds, seed } = {
+const { training, queries, k } = {
   training: Number(values.training),
   queries: Number(values.queries),
   k: Number(values.k),
-  rounds: Number(values.rounds),
-  seed: Number(values.seed),
 };
+const problem = nearestProblem({ training, queries, k }, Number(values.seed));
+await benchBesidePeers(
+  {
+    task: 'nearest',
+    title: `${training} training images and ${queries} queries of 28x28, k = ${k}`,
+    words: { unit: 'query', wrong: (count) => `${count} queries with others` },
+    peers: peersIn({ python: await installNearestPeers() }),
+    write: (folder) => writeProblem(folder, problem),
+    exact: async () => {
+      const exact = await exactDistances(problem);
+      return (found) => wrongQueries(problem, exact, found);
+    },
+  },
+  values,
+);
 
-const folder = await mkdtemp(join(tmpdir(), 'fanfleet-nearest-'));
-try {
-  const problem = nearestProblem({ training, queries, k }, seed);
-  await writeProblem(folder, problem);
-  const contenders = (await allContenders()).filter(({ name }) => name.includes(values.contender));
-  const load = loadavg()[0]?.toFixed(1);
-  const exact = await exactDistances(problem);
-  const job: Job<'nearest'> = { folder, source: 'memory', task: 'nearest', threads: 1, store: null };
-  const wrong = (found: Found) => wrongQueries(problem, exact, found);
-  const results = await measureBesidePeers(contenders, job, { rounds, seed, wrong });
-  const words = { unit: 'query', wrong: (count: number) => `${count} queries with others` };
-  const text =
-    `${cpus()[0]?.model}, one core, load ${load} before; ${training} training images and ${queries} queries of ` +
-    `28x28, k = ${k}, ${rounds} rounds, seed ${seed}.\n\n${peerTable(results, ['scikit-learn', 'faiss'], words)}`;
-  stdout.write(text);
-  if (values.markdown !== undefined) await writeFile(values.markdown, text);
-} finally {
-  await rm(folder, { recursive: true });
-}
-
-async function allContenders(): Promise<Contender[]> {
-  const peers = { python: await installNearestPeers() };
-  const fleet = { python: join(ROOT, '.venv/bin/python') };
+function peersIn(peers: { python: string }): Contender[] {
   return [
-    inNode('fanfleet, native', 'fanfleet', 'nearest', 'native'),
-    inNode('fanfleet, WebAssembly', 'fanfleet', 'nearest', 'portable'),
-    inPython(fleet, 'fanfleet, native in Python', 'fanfleet', 'nearest_fleet', 'native'),
-    inPython(fleet, 'fanfleet, numpy', 'fanfleet', 'nearest_fleet', 'portable'),
     ...['float32', 'float64', 'uint8'].map((type) =>
       inPython(peers, `scikit-learn brute, ${type}`, 'tuned', 'nearest_peers', type),
     ),
     inPython(peers, 'faiss IndexFlatL2', 'first', 'nearest_peers', 'faiss'),
     ...faissAtItsBest(peers),
-  ].map((one) => ({ ...one, env: { ...one.env, OPENBLAS_NUM_THREADS: '1' } }));
+  ];
 }
 
 function faissAtItsBest(peers: { python: string }): Contender[] {

@@ -11,3 +11,16 @@ export function roundOrder<T>(items: readonly T[], seed: number, round: number):
   }
   return order;
 }
+
+/** Play each of them once per round, one after the other, in another order every time. */
+export async function inTurn<T>(
+  items: readonly T[],
+  { rounds, seed }: { readonly rounds: number; readonly seed: number },
+  play: (item: T) => Promise<void>,
+  onRound?: (round: number) => void,
+): Promise<void> {
+  for (let round = 1; round <= rounds; round += 1) {
+    for (const item of roundOrder(items, seed, round)) await play(item);
+    onRound?.(round);
+  }
+}

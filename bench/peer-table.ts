@@ -1,6 +1,6 @@
 import { median, spread } from '../src/statistics/median.ts';
 import { medianRatio } from './median-ratio.ts';
-import type { PeerResult } from './peer-rounds.ts';
+import { type Failed, failedLines, isTimed, type Timed } from './side-by-side.ts';
 import { markdownTable } from './table.ts';
 
 /** How a table speaks of what was done. */
@@ -11,15 +11,25 @@ export type PeerWords = {
   readonly wrong: (count: number) => string;
 };
 
-/** The quickest first. Times beside a peer are those of CPU, for others may want the same core. */
+/**
+ * The quickest first. Times beside a peer are those of CPU, for others may want the same core.
+ *
+ * @param results with the number of results that are others than the exact ones
+ */
 export function peerTable(
-  results: readonly PeerResult[],
+  results: readonly (Timed<number> | Failed)[],
   peers: readonly string[],
   { unit, wrong }: PeerWords,
 ): string {
-  const sorted = results.toSorted((a, b) => median(a.cpuMs) - median(b.cpuMs));
+  const sorted = results
+    .filter(isTimed)
+    .map(({ cpu, wall, results: count, ...one }) => {
+      const eachMs = (seconds: readonly number[]) => seconds.map((pass) => (1000 * pass) / count);
+      return { ...one, cpuMs: eachMs(cpu), wallMs: eachMs(wall) };
+    })
+    .toSorted((a, b) => median(a.cpuMs) - median(b.cpuMs));
   const bestOf = peers.map((peer) => sorted.find(({ name }) => name.startsWith(peer)));
-  return markdownTable(
+  const table = markdownTable(
     [
       'Contender',
       `CPU ms/${unit}, median [min-max]`,
@@ -32,9 +42,10 @@ export function peerTable(
       figures(result.cpuMs),
       figures(result.wallMs),
       ...bestOf.map((peer) => (peer === undefined ? '' : medianRatio(peer.cpuMs, result.cpuMs).toFixed(2))),
-      result.wrong === 0 ? 'exact' : wrong(result.wrong),
+      result.answer === 0 ? 'exact' : wrong(result.answer),
     ]),
   );
+  return `${table}${failedLines(results)}`;
 }
 
 function figures(values: readonly number[]): string {

@@ -1,7 +1,7 @@
 import { FanfleetError } from '../src/errors.ts';
 import { type Agreement, compareRows } from './agreement.ts';
 import type { ContenderProcess, Ran } from './contender-process.ts';
-import { roundOrder } from './order.ts';
+import { inTurn } from './order.ts';
 import type { Measurement } from './results.ts';
 import type { StatisticsRow } from './statistics-row.ts';
 
@@ -39,10 +39,7 @@ export async function playRounds(
 ): Promise<Map<ContenderProcess, Measurement>> {
   const lanes: Lane[] = [];
   for (const process of processes) lanes.push(await warmUp(process, options));
-  for (let round = 1; round <= options.rounds; round += 1) {
-    for (const lane of roundOrder(lanes, options.seed, round)) await playOnce(lane, options);
-    options.onRound?.(round);
-  }
+  await inTurn(lanes, options, (lane) => playOnce(lane, options), options.onRound);
   return new Map(lanes.map((lane) => [lane.process, measurementOf(lane)]));
 }
 

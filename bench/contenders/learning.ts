@@ -5,7 +5,7 @@ import type { KernelChoice } from '../../src/contract/kernel-choice.ts';
 import { type Centre, prepareCentres } from '../../src/kernel/centres.ts';
 import { prepareNearest } from '../../src/kernel/nearest.ts';
 import { type Neighbour, vote } from '../../src/workloads/knn/vote.ts';
-import type { LearningTask } from '../learning-rounds.ts';
+import type { LearningTask } from '../learning-sets.ts';
 import { type Pass, serve } from './serve.ts';
 
 type Given = {

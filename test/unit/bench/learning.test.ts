@@ -134,7 +134,7 @@ describe('answerText', () => {
 });
 
 describe('learningTable', () => {
-  const one = { kind: 'first', answer: 'fine' } as const;
+  const one = { kind: 'first', answer: 'fine', results: 1 } as const;
 
   it('has the quickest by CPU time first, beside a peer round by round', () => {
     const lines = learningTable(

@@ -45,10 +45,17 @@ function farFrom(query: number, index: number): number {
 }
 
 it('the table has the quickest first, and each beside the best of a peer, round by round', () => {
-  const result = (name: string, cpuMs: readonly number[], wrong = 0) =>
-    ({ name, kind: name.startsWith('ours') ? 'fanfleet' : 'tuned', cpuMs, wallMs: cpuMs, wrong }) as const;
+  // Of passes with two results each.
+  const result = (name: string, ms: readonly number[], answer = 0) => {
+    const seconds = ms.map((each) => (2 * each) / 1000);
+    const kind = name.startsWith('ours') ? 'fanfleet' : 'tuned';
+    return { name, kind, answer, results: 2, cpu: seconds, wall: seconds } as const;
+  };
   const text = peerTable(
-    [result('peer, slow', [9, 9, 9]), result('peer, quick', [4, 8, 6], 2), result('ours', [1, 2, 2])],
+    [
+      ...[result('peer, slow', [9, 9, 9]), result('peer, quick', [4, 8, 6], 2), result('ours', [1, 2, 2])],
+      { name: 'peer, broken', failure: 'no\nmodule' },
+    ],
     ['peer', 'absent'],
     { unit: 'query', wrong: (count) => `${count} queries with others` },
   );
@@ -57,4 +64,5 @@ it('the table has the quickest first, and each beside the best of a peer, round 
   expect(rows[3]).toContain('| peer, quick | 6.00 [4.00-8.00]');
   expect(rows[3]).toContain('2 queries with others');
   expect(rows).toHaveLength(5);
+  expect(text).toContain('peer, broken could not do it: no module');
 });

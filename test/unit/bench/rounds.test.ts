@@ -3,9 +3,11 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterEach, describe, expect, it, onTestFinished } from 'vitest';
+import type { Contender } from '../../../bench/contender.ts';
 import { ContenderProcess } from '../../../bench/contender-process.ts';
 import type { Job } from '../../../bench/job.ts';
 import { playRounds } from '../../../bench/rounds.ts';
+import { measureSideBySide } from '../../../bench/side-by-side.ts';
 
 const JOB: Job = { folder: '/', source: 'memory', task: 'statistics', threads: 1, store: null };
 const BROKEN_OFF = fileURLToPath(new URL('broken-off.ts', import.meta.url));
@@ -25,13 +27,12 @@ afterEach(async () => {
   await Promise.all(processes.splice(0).map((process) => process.stop()));
 });
 
+function contender(behaviour: string): Contender {
+  return { name: behaviour, kind: 'tuned', command: () => [process.execPath, SCRIPT, behaviour] };
+}
+
 async function start(behaviour: string): Promise<ContenderProcess> {
-  const contender = {
-    name: behaviour,
-    kind: 'tuned' as const,
-    command: () => [process.execPath, SCRIPT, behaviour] as const,
-  };
-  const started = await ContenderProcess.start(contender, JOB);
+  const started = await ContenderProcess.start(contender(behaviour), JOB);
   processes.push(started);
   return started;
 }
@@ -66,6 +67,48 @@ describe('rounds', () => {
     });
     // Nobody has waited for it yet where its parent is gone, so that it may be there as what has ended.
     await expect.poll(() => isRunning(pid)).toBe(false);
+  });
+});
+
+describe('measureSideBySide', () => {
+  const options = { rounds: 3, seed: 1, onStep: () => {} };
+  const answerOf = async (running: ContenderProcess) => (await running.rows())[0]?.[0];
+
+  it('times passes of every contender, looks at what it found, and goes on without one that cannot do it', async () => {
+    const steps: string[] = [];
+    const [exact, off, broken] = await measureSideBySide(['exact', 'broken', 'off'].map(contender), JOB, {
+      ...{ ...options, answerOf },
+      onStep: (step) => steps.push(step),
+    });
+    expect(exact).toMatchObject({ name: 'exact', kind: 'tuned', answer: 10, results: 1 });
+    expect(off).toMatchObject({ name: 'off', answer: 11 });
+    expect(exact).toHaveProperty('wall', [0.001, 0.001, 0.001]);
+    expect(exact).toHaveProperty('cpu.length', 3);
+    expect(broken).toMatchObject({ name: 'broken', failure: expect.stringContaining('no such library') });
+    expect(steps).toContain('round 3 of 3');
+  });
+
+  it('shows one that takes long with a single pass, the first or the first warm one', async () => {
+    const most = [
+      { first: 29, warm: 29 },
+      { first: 31, warm: 29 },
+      { first: 31, warm: 31 },
+    ];
+    const measured = most.map((most) =>
+      measureSideBySide([contender('slow')], JOB, { ...options, answerOf, most }),
+    );
+    const walls = (await Promise.all(measured)).map(([slow]) => slow && 'wall' in slow && slow.wall);
+    expect(walls).toEqual([[30], [30], [30, 30, 30]]);
+  });
+
+  it('tells why there is no answer', async () => {
+    const [exact] = await measureSideBySide([contender('exact')], JOB, {
+      ...options,
+      answerOf: async () => {
+        throw new Error('no answer');
+      },
+    });
+    expect(exact).toMatchObject({ failure: expect.stringContaining('no answer') });
   });
 });
 
