@@ -1,15 +1,13 @@
 """Pixels of images: the twin of `Decoded` in src/kernel/kernel.ts."""
 
 import time
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from fanfleet.formats import Refused, Still
 from fanfleet.row import failed_row
 
 
-@dataclass(frozen=True, slots=True)
-class Decoded:
+class Decoded(NamedTuple):
     """What became of an image whose pixels were asked for: these, or the row of one that cannot be decoded."""
 
     decode_ms: float

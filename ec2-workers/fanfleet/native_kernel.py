@@ -7,8 +7,8 @@ PNG with the smallest flaw, since engines differ in what they make of those.
 import hashlib
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from typing import Any
+from functools import partial
+from typing import Any, NamedTuple
 
 from fanfleet.decoded import Decoded, refused, room_for
 from fanfleet.formats import Refused, Still, read_still
@@ -21,14 +21,13 @@ from fanfleet.rgb_png import PngWriter
 from fanfleet.row import Measured, failed_row, measured_row, normalised_row
 
 _PLACES = {"sum": 3, "sumSq": 4, "min": 5, "max": 6}
-"""Where a statistic of R is in the numbers of an image; those of G and B are 4 and 8 behind it."""
+"""Where a statistic of R is in the numbers of an image; those of G and B are 4 and 8 behind it, the last ones."""
 
 _PORTABLE = "pillow"
 """The kernel that images are left to."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Read:
+class _Read(NamedTuple):
     """An image whose header was read."""
 
     at: int
@@ -86,7 +85,7 @@ class NativeKernel:
         for read, numbers in zip(reads, figures.images, strict=True):
             decode_ms = read.read_ms + wait_ms + numbers[1] / 1e6
             if numbers[0] == MEASURED:
-                row = measured_row(read.key, read.still, lambda name, of=numbers: _statistic(of, name), operation)
+                row = measured_row(read.key, read.still, partial(_statistic, numbers), operation)
                 measured[read.at] = Measured(row, decode_ms, numbers[2] / 1e6)
             elif numbers[0] == DAMAGED:
                 row = failed_row(read.key, "DECODE_FAILED")
@@ -116,7 +115,7 @@ class NativeKernel:
                 return _normalised(key, still, normalisation["format"], header, output, started)
         from fanfleet.pillow_normalise import normalise_still
 
-        return replace(normalise_still(still, key, normalisation, started), left_to=_PORTABLE)
+        return normalise_still(still, key, normalisation, started)._replace(left_to=_PORTABLE)
 
     def pixels(self, data: bytes, key: str, most_bytes: int | None = None, into: Any = None) -> Decoded:
         """As `Kernel` says."""
@@ -135,7 +134,7 @@ class NativeKernel:
             return refused(key, reason, started)
         from fanfleet.pillow_pixels import pixels_of_still
 
-        return replace(pixels_of_still(still, key, into, started), left_to=_PORTABLE)
+        return pixels_of_still(still, key, into, started)._replace(left_to=_PORTABLE)
 
 
 def _normalised(key: str, still: Still, file_format: str, header: bytes, output: Output, started: float) -> Measured:
@@ -164,7 +163,8 @@ def _by_pillow(read: _Read, operation: str, depth: str, values: ValueCounts | No
     from fanfleet.pillow_kernel import measure_still
 
     started = time.perf_counter() - read.read_ms / 1000
-    return replace(measure_still(read.still, read.key, operation, depth, values, started), left_to=_PORTABLE)
+    measured = measure_still(read.still, read.key, operation, depth, values, started)
+    return measured._replace(left_to=_PORTABLE)
 
 
 def _is_native(still: Still) -> bool:
@@ -173,8 +173,7 @@ def _is_native(still: Still) -> bool:
 
 
 def _statistic(numbers: list[int], name: str) -> list[int]:
-    at = _PLACES[name]
-    return [numbers[at], numbers[at + 4], numbers[at + 8]]
+    return numbers[_PLACES[name] :: 4]
 
 
 def _failed(key: str, code: str, started: float, detail: str) -> Measured:

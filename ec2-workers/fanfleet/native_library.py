@@ -51,10 +51,6 @@ def library_path() -> Path:
     return Path(__file__).parents[2] / "native" / "dist" / f"{sys.platform}-{cpu}" / "kernel.node"
 
 
-class _Piece(Structure):
-    _fields_ = (("offset", c_size_t), ("length", c_size_t))
-
-
 class _Request(Structure):
     _fields_ = (
         *((name, c_uint32) for name in ("width", "height", "pieces", "format", "quality", "header_bytes")),
@@ -114,12 +110,12 @@ class NativeLibrary:
         version = library.fanfleet_version() if hasattr(library, "fanfleet_version") else 0
         if version != VERSION:
             raise OSError(f"it has version {version} and not {VERSION}: npm run build:native")
-        files, pieces, pointer = POINTER(c_char_p), POINTER(_Piece), c_void_p
-        library.fanfleet_measure.argtypes = (files, pieces, pointer, c_size_t, pointer, pointer, pointer)
+        files, pointer = POINTER(c_char_p), c_void_p
+        library.fanfleet_measure.argtypes = (files, pointer, pointer, c_size_t, pointer, pointer, pointer)
         library.fanfleet_measure.restype = None
-        library.fanfleet_pixels.argtypes = (files, pieces, pointer, c_size_t, pointer, c_size_t, pointer, pointer)
+        library.fanfleet_pixels.argtypes = (files, pointer, pointer, c_size_t, pointer, c_size_t, pointer, pointer)
         library.fanfleet_pixels.restype = c_bool
-        library.fanfleet_normalise.argtypes = (files, pieces, POINTER(_Request), POINTER(_Made))
+        library.fanfleet_normalise.argtypes = (files, pointer, POINTER(_Request), POINTER(_Made))
         library.fanfleet_normalise.restype = c_uint64
         library.fanfleet_release.argtypes = (POINTER(_Made),)
         library.fanfleet_release.restype = None
@@ -228,9 +224,10 @@ class NativeLibrary:
 
 
 def _places(pieces: Sequence[Piece]) -> tuple[Any, Any]:
-    """Where the pieces are; the arrays keep their files."""
-    files = (c_char_p * len(pieces))(*[piece.file for piece in pieces])
-    return files, (_Piece * len(pieces))(*[(piece.start, piece.end - piece.start) for piece in pieces])
+    """Where the pieces are: their files, which the array keeps, and of each its offset and its length in there."""
+    places = [number for _, start, end in pieces for number in (start, end - start)]
+    # `Piece` of c_abi.rs; an array of structures takes several times as long to make.
+    return (c_char_p * len(pieces))(*[file for file, _, _ in pieces]), (c_size_t * len(places))(*places)
 
 
 def _text(details: Any, at: int) -> str:

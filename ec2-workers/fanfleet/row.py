@@ -2,8 +2,7 @@
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from fanfleet.formats import Still
 
@@ -53,8 +52,7 @@ OPERATION_STATISTICS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Measured:
+class Measured(NamedTuple):
     """What became of one image; `detail` is the decoder's own message, for logs and never part of a row."""
 
     row: dict[str, Any]

@@ -38,7 +38,7 @@ def read_gif(data: bytes) -> Still:
         data[codes:end],
         b";",
     ))  # fmt: skip
-    return Still("GIF", width, height, frame_width, frame_height, file, left, top, per_pixel=_GIF_BYTES)
+    return Still("GIF", width, height, frame_width, frame_height, file, _GIF_BYTES, left, top)
 
 
 def _colour_table(data: bytes, flags: int, at: int) -> bytes:

@@ -2,11 +2,11 @@
 
 import zlib
 from functools import partial
-from struct import unpack_from
+from struct import Struct
 
 from fanfleet.formats.pieces import Pieces
 from fanfleet.formats.png_data import open_png, png_chunk
-from fanfleet.formats.still import Still, check_size, must, u32
+from fanfleet.formats.still import Refused, Still, check_size, must
 
 _GREY, _RGB, _PALETTE, _GREY_ALPHA, _RGBA = 0, 2, 3, 4, 6
 _DEPTHS = {
@@ -19,26 +19,31 @@ _DEPTHS = {
 _SAMPLES = {_GREY: 1, _RGB: 3, _PALETTE: 1, _GREY_ALPHA: 2, _RGBA: 4}
 _ADAM7 = ((0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (1, 0, 2, 2), (0, 1, 1, 2))
 
+_chunk_at = Struct(">I4s").unpack_from
+_header_at = Struct(">I4sIIBBBBB").unpack_from
+_number_at = Struct(">I").unpack_from
+
 
 def read_png(data: bytes) -> Still:
     must(data[12:16] != b"CgBI", "UNSUPPORTED_VARIANT")
-    must(u32(data, 8) == 13 and data[12:16] == b"IHDR")
-    width, height, depth, colour, compression, filters, interlace = unpack_from(">IIBBBBB", data, 16)
+    length, kind, width, height, depth, colour, compression, filters, interlace = _header_at(data, 8)
+    must(length == 13 and kind == b"IHDR")
     must(depth in _DEPTHS.get(colour, ()))
     must(compression == 0 and filters == 0 and interlace <= 1)
     check_size(width, height)
 
     head = []
     packed = []
+    view = memoryview(data)
     pieces = Pieces(data)
     at, entries, kind = 8, 0, b""
     transparent = over = False
+    # Here most of the time of a small image is spent, so what a chunk passes takes no call.
     while kind != b"IEND":
-        length = u32(data, at)
+        length, kind = _chunk_at(data, at)
         after = at + 12 + length
-        must(after <= len(data))
-        kind = data[at + 4 : at + 8]
-        must(zlib.crc32(memoryview(data)[at + 4 : after - 4]) == u32(data, after - 4))
+        if after > len(data) or zlib.crc32(view[at + 4 : after - 4]) != _number_at(data, after - 4)[0]:
+            raise Refused("DECODE_FAILED")
         if packed and kind != b"IDAT":
             over = True
         keep = True
@@ -47,7 +52,7 @@ def read_png(data: bytes) -> Still:
             head.append(data[:after])
         elif kind == b"IDAT":
             must(not over)
-            packed.append(memoryview(data)[at + 8 : after - 4])
+            packed.append(view[at + 8 : after - 4])
         elif kind == b"PLTE" and colour == _PALETTE:
             must(not packed and entries == 0 and length > 0 and length % 3 == 0)
             entries = min(length // 3, 1 << depth)
@@ -78,8 +83,8 @@ def read_png(data: bytes) -> Still:
     file = b"".join(head)
     stream = partial(open_png, file, packed, size)
     per_pixel = _per_pixel(colour, depth, interlace == 0, transparent)
-    of_frame = {"per_pixel": per_pixel, "stream": stream, "pieces": pieces.up_to(at)}
-    return Still("PNG", width, height, width, height, file, deep=depth == 16, **of_frame)
+    of_frame = (width, height, width, height)
+    return Still("PNG", *of_frame, file, per_pixel, deep=depth == 16, stream=stream, pieces=pieces.up_to(at))
 
 
 def _per_pixel(colour: int, depth: int, streamed: bool, transparent: bool) -> int:
@@ -101,9 +106,10 @@ def _transparency(body: bytes, colour: int, depth: int, entries: int) -> bytes:
 
 def _raw_size(width: int, height: int, bits: int, interlace: int) -> int:
     """Bytes of the filtered rows."""
-    passes = _ADAM7 if interlace else ((0, 0, 1, 1),)
+    if not interlace:
+        return height * (1 + (width * bits + 7) // 8)
     size = 0
-    for left, top, across, down in passes:
+    for left, top, across, down in _ADAM7:
         columns, rows = -(-(width - left) // across), -(-(height - top) // down)
         if columns > 0 and rows > 0:
             size += rows * (1 + (columns * bits + 7) // 8)

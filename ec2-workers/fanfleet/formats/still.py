@@ -2,9 +2,8 @@
 
 import io
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from struct import unpack_from
-from typing import BinaryIO
+from typing import BinaryIO, NamedTuple
 
 from fanfleet.formats.pieces import Piece
 
@@ -24,8 +23,7 @@ class Refused(Exception):
         self.detail = detail
 
 
-@dataclass(frozen=True, slots=True)
-class Still:
+class Still(NamedTuple):
     """One still image found in the bytes of a file; the fields are those of `Still` in TypeScript."""
 
     format: str
@@ -34,12 +32,12 @@ class Still:
     frame_width: int
     frame_height: int
     data: bytes
+    per_pixel: int
     frame_left: int = 0
     frame_top: int = 0
     drop_alpha: bool = False
     deep: bool = False
     """Whether it has 16 bits a sample."""
-    per_pixel: int = field(kw_only=True)
     stream: Callable[[], BinaryIO] | None = None
     """Opens the file for Pillow where `data` is not what it is to read. It may raise Refused."""
     pieces: Sequence[Piece] = ()

@@ -31,7 +31,7 @@ def read_webp(data: bytes) -> Still:
     size = _picture_size(data, image)
     check_size(*size)
     must(canvas is None or size == canvas)
-    return Still("WEBP", *size, *size, _still_file(data, size, alpha, image), per_pixel=_WEBP_BYTES)
+    return Still("WEBP", *size, *size, _still_file(data, size, alpha, image), _WEBP_BYTES)
 
 
 def _first_frame(data: bytes, frame: _Chunk, canvas: _Size) -> Still:
@@ -42,7 +42,7 @@ def _first_frame(data: bytes, frame: _Chunk, canvas: _Size) -> Still:
     must(top + size[1] <= canvas[1])
     alpha, image = _first_picture(data, at + 24, frame.after)
     must(image.kind != b"ANMF" and size == _picture_size(data, image))
-    return Still("WEBP", *canvas, *size, _still_file(data, size, alpha, image), left, top, per_pixel=_WEBP_BYTES)
+    return Still("WEBP", *canvas, *size, _still_file(data, size, alpha, image), _WEBP_BYTES, left, top)
 
 
 def _canvas_size(data: bytes) -> _Size | None:

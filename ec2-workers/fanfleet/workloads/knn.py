@@ -3,7 +3,6 @@
 import json
 import time
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -110,7 +109,7 @@ class KnnBatch:
             row["neighbours"] = neighbours
         compute_ms = (time.perf_counter() - started) * 1000 / max(1, len(asked))
         for each in done:
-            yield each if "error" in each.row else replace(each, compute_ms=compute_ms)
+            yield each if "error" in each.row else each._replace(compute_ms=compute_ms)
 
 
 def runner(params: dict[str, Any]) -> KnnRunner:
