@@ -61,7 +61,7 @@ export async function checkModelCommand(paths: ModelPaths) {
   return { json: model, text: textOf(model) };
 }
 
-function textOf({ classifier, tensor, labels }: Model): string {
+function textOf({ classifier, tensor, channels, labels }: Model): string {
   const { input, output, notes } = classifier;
   const { width = 0, height = 0 } = tensorSize(tensor) ?? {};
   const shape = tensor.layout === 'nchw' ? `3 x ${height} x ${width}` : `${height} x ${width} x 3`;
@@ -72,22 +72,26 @@ function textOf({ classifier, tensor, labels }: Model): string {
     `${bytes(classifier.bytes)}, ${count(classifier.parameters)} parameters${quantised}, operator set ${classifier.opset}${producer}`,
     `SHA-256 ${classifier.sha256}`,
     `takes ${tensor.type} ${shape} as ${printable(input.name)}, ${classifier.batch === 1 ? 'one image at a time' : 'as many images at a time as one likes'}`,
-    `each ${preprocessing(tensor)}`,
+    `each ${preprocessing(tensor)}${channels === 'bgr' ? ', given as BGR' : ''}`,
     `gives ${output.isSoftmax ? 'probabilities' : 'scores'} of ${plural(labels.length, 'class', 'classes')} as ${printable(output.name)}: ${first}${labels.length > FEW_LABELS ? ', …' : ''}`,
     ...notes,
   ].join('\n');
 }
 
-function preprocessing({ resize, filter, crop, channels, range, mean, std }: TensorSpec): string {
+function preprocessing({ resize, filter, crop, mean, std }: TensorSpec): string {
   const to =
     'shorter' in resize ? `a shorter side of ${resize.shorter}` : `${resize.width} x ${resize.height}`;
   const steps = [`resized to ${to} (${filter})`];
-  if (crop !== null) steps.push(`cut to ${crop.width} x ${crop.height} in the middle`);
-  if (channels === 'bgr') steps.push('as BGR');
-  if (mean !== null && std !== null) {
-    steps.push(`of 0 to ${range}, less [${mean.join(', ')}], by [${std.join(', ')}]`);
+  if (crop !== undefined) steps.push(`cut to ${crop.width} x ${crop.height} in the middle`);
+  if (mean !== undefined && std !== undefined) {
+    steps.push(`from 0 to 1, less [${listed(mean)}], divided by [${listed(std)}]`);
   }
   return steps.join(', ');
+}
+
+/** As they were written, without what division leaves behind. */
+function listed(values: readonly number[]): string {
+  return values.map((value) => Number(value.toPrecision(6))).join(', ');
 }
 
 function modelsFolder(home: string): string {

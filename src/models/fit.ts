@@ -2,7 +2,7 @@ import { FanfleetError } from '../errors.ts';
 import { invalidInput } from '../invalid-input.ts';
 import type { Classifier } from './classifier.ts';
 import { numberedLabels } from './labels.ts';
-import { type DescribedTensor, type TensorSpec, tensorSize } from './tensor-spec.ts';
+import { constantsOf, type DescribedTensor, type TensorSpec, tensorSize } from './tensor-spec.ts';
 
 /**
  * The tensor that is described, as the model takes it: layout and type that the description leaves open are the model's.
@@ -34,20 +34,26 @@ export function fitTensor({ input }: Classifier, described: DescribedTensor, whe
       );
     }
   }
+  const { resize, filter, crop, mean, std } = described;
   const size = tensorSize(described);
   if (size === null) {
     problems.push('Expected `crop`, since all tensors have one size, but found none.');
   } else {
     const [width, height] = [input.width ?? size.width, input.height ?? size.height];
     if (size.width !== width || size.height !== height) {
-      const found = `${size.width} x ${size.height} by \`${described.crop === null ? 'resize' : 'crop'}\``;
+      const found = `${size.width} x ${size.height} by \`${crop === null ? 'resize' : 'crop'}\``;
       problems.push(
         `Expected images of ${width} x ${height} pixels, as the model has them, but found ${found}.`,
       );
     }
   }
   if (problems.length > 0 || layout === null) throw invalidInput(where, problems);
-  return Object.freeze({ ...described, layout, type });
+  return {
+    ...{ resize, filter, layout, type },
+    ...(crop !== null && { crop }),
+    ...(mean !== null && { mean: constantsOf(mean, described) }),
+    ...(std !== null && { std: constantsOf(std, described) }),
+  };
 }
 
 /**

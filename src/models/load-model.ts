@@ -4,7 +4,7 @@ import { readDescription } from './description/description.ts';
 import { fitLabels, fitTensor } from './fit.ts';
 import { readLabels } from './labels.ts';
 import { readOnnx } from './onnx/read-onnx.ts';
-import type { TensorSpec } from './tensor-spec.ts';
+import type { DescribedTensor, TensorSpec } from './tensor-spec.ts';
 
 /** Most bytes of a description, and of labels. */
 const MOST_TEXT = 16 * 1024 * 1024;
@@ -28,6 +28,8 @@ export interface ModelPaths {
 export interface Model {
   readonly classifier: Classifier;
   readonly tensor: TensorSpec;
+  /** The order in which the model takes the channels of the tensor. */
+  readonly channels: DescribedTensor['channels'];
   /** Of each class, in the order of the output. */
   readonly labels: readonly string[];
 }
@@ -48,9 +50,11 @@ export async function loadModel(files: ModelFiles, paths: ModelPaths): Promise<M
     description,
     readText(files, description),
   );
-  const tensor = fitTensor(classifier, readDescription(said, description), description);
-  const labels = await findLabels(files, paths);
-  return { classifier, tensor, labels: fitLabels(classifier, labels?.labels ?? null, labels?.path ?? model) };
+  const described = readDescription(said, description);
+  const tensor = fitTensor(classifier, described, description);
+  const found = await findLabels(files, paths);
+  const labels = fitLabels(classifier, found?.labels ?? null, found?.path ?? model);
+  return { classifier, tensor, channels: described.channels, labels };
 }
 
 async function findLabels(files: ModelFiles, { model, labels }: ModelPaths) {

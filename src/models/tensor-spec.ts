@@ -15,8 +15,8 @@ export const meanSchema = z.tuple([z.number(), z.number(), z.number()]);
 export const stdSchema = z.tuple([deviation, deviation, deviation]);
 
 /**
- * How the tensor of an image is made of its pixels, which are R, G and B of 8 bits: they are resized, cut in the middle, put in the order
- * of `channels`, and, as `float32`, become (v x range / 255 - mean) / std. So torchvision has it.
+ * What a description says of how the tensor of an image is made of its pixels, which are R, G and B of 8 bits: they are resized, cut in the
+ * middle, put in the order of `channels`, and, as `float32`, become (v x range / 255 - mean) / std.
  */
 export const tensorSchema = z
   .strictObject({
@@ -49,17 +49,34 @@ export const tensorSchema = z
     }
   });
 
-/** What a description says of the tensor; layout and type may be left to the model. */
 export type DescribedTensor = Readonly<z.output<typeof tensorSchema>>;
+type Constants = readonly [red: number, green: number, blue: number];
 
-/** With everything that is known once the model is. */
-export interface TensorSpec extends DescribedTensor {
+/** How the tensor of an image is made, with everything that is known once the model is; its channels are R, G and B. */
+export interface TensorSpec extends Pick<DescribedTensor, 'resize' | 'filter'> {
+  /** What is cut out of the middle. @default all */
+  readonly crop?: NonNullable<DescribedTensor['crop']>;
+  /** Of float32, in units of 1: a value v of 0 to 255 becomes (v / 255 - mean) / std. */
+  readonly mean?: Constants;
+  readonly std?: Constants;
   readonly layout: NonNullable<DescribedTensor['layout']>;
   readonly type: NonNullable<DescribedTensor['type']>;
 }
 
+/** Mean or deviation of a description as the tensor has them. */
+export function constantsOf(
+  described: NonNullable<DescribedTensor['mean']>,
+  { channels, range }: Pick<DescribedTensor, 'channels' | 'range'>,
+): Constants {
+  const [first, second, third] = described;
+  const [red, blue] = channels === 'rgb' ? [first, third] : [third, first];
+  return [red / range, second / range, blue / range];
+}
+
 /** The size that every tensor has; null where that depends on the image. */
-export function tensorSize({ crop, resize }: Pick<TensorSpec, 'crop' | 'resize'>) {
-  if (crop !== null) return crop;
-  return 'shorter' in resize ? null : resize;
+export function tensorSize({
+  crop,
+  resize,
+}: Pick<DescribedTensor, 'resize'> & { readonly crop?: DescribedTensor['crop'] }) {
+  return crop ?? ('shorter' in resize ? null : resize);
 }

@@ -41,7 +41,7 @@ describe('model check', () => {
       expect.stringMatching(/^\d+ B, 120 parameters, operator set 17, written by pytorch 2\.9$/),
       `SHA-256 ${hash('sha256', smallModel(), 'hex')}`,
       'takes float32 3 x 4 x 5 as images, as many images at a time as one likes',
-      'each resized to 5 x 4 (bilinear), of 0 to 1, less [0, 0, 0], by [1, 1, 1]',
+      'each resized to 5 x 4 (bilinear), from 0 to 1, less [0, 0, 0], divided by [1, 1, 1]',
       'gives scores of 2 classes as scores: cat, \\u{1b}[31mdog',
     ]);
     expect(status).toBe(EXIT.OK);

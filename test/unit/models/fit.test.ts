@@ -21,6 +21,15 @@ describe('a tensor', () => {
     expect(fitted(await model(['N', 'a', 'b', 'c']), { layout: 'nhwc' })).toMatchObject({ layout: 'nhwc' });
   });
 
+  it('has its constants as R, G and B, in units of 1', async () => {
+    const caffe = { channels: 'bgr', range: 255, mean: [0, 51, 102], std: [255, 51, 1] };
+    const tensor = fitted(await model(), caffe);
+    expect(tensor).toMatchObject({ mean: [0.4, 0.2, 0], std: [1 / 255, 0.2, 1] });
+    expect(Object.keys(tensor).sort()).toEqual(['filter', 'layout', 'mean', 'resize', 'std', 'type']);
+    const pixels = fitted(await model(['N', 3, 4, 5], 2), { mean: null, std: null });
+    expect(Object.keys(pixels).sort()).toEqual(['filter', 'layout', 'resize', 'type']);
+  });
+
   it('has any size where the model takes any', async () => {
     const any = await model(['N', 3, 'h', 'w']);
     expect(fitted(any, { resize: { shorter: 256 }, crop: { width: 224, height: 192 } })).toMatchObject({
