@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DEFAULT_ENGINE, ENGINE_NAMES, ENGINES, type Engine } from '../contract/engines.ts';
 import { FanfleetError } from '../errors.ts';
+import { WORKLOAD_NAMES } from '../workloads/names.ts';
 
 /** What is told of an engine. */
 export interface EngineInfo {
@@ -12,7 +13,7 @@ export interface EngineInfo {
   readonly versions: Readonly<Record<string, string>>;
   /** Where the head shows its dashboard; null for an engine without one. */
   readonly dashboardPort: number | null;
-  /** Kinds of jobs; every engine must do all of them. */
+  /** Workloads and kinds of objects; every engine must do all of them. */
   readonly does: readonly string[];
   /** What a host needs; all else is installed at its boot. */
   readonly needs: string;
@@ -21,7 +22,7 @@ export interface EngineInfo {
 }
 
 const NEEDS = 'Python 3.11 or later';
-const DOES = ['statistics', 'normalise', 'shards'];
+const DOES = [...WORKLOAD_NAMES, 'shards'];
 
 /**
  * The engines in the order in which they are asked for, with the versions that this repository pins.

@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { enginesCommand } from '../../../cli/commands/engines.ts';
 import { ENGINE_NAMES, ENGINES } from '../../../src/contract/engines.ts';
 import { listEngines, lockedVersion } from '../../../src/fleet/engine-versions.ts';
+import { WORKLOAD_NAMES } from '../../../src/workloads/names.ts';
 
 const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
 
@@ -15,7 +16,7 @@ describe('listEngines', () => {
     for (const { versions, does } of engines) {
       expect(Object.keys(versions)).not.toEqual([]);
       for (const version of Object.values(versions)) expect(version).toMatch(/^\d+(\.\d+)+/);
-      expect(does).toEqual(['statistics', 'normalise', 'shards']);
+      expect(does).toEqual([...WORKLOAD_NAMES, 'shards']);
     }
     expect(engines.filter(({ isDefault }) => isDefault).map(({ name }) => name)).toEqual(['daft']);
   });
