@@ -4,7 +4,7 @@
  * node scripts/build-native.mjs                  for this machine
  * node scripts/build-native.mjs linux-arm64      for another Linux, too: linux-x64 or linux-arm64
  *
- * Needs Rust 1.88, a C compiler, CMake, and NASM for x64. For the other Linux also Rust's target and a C compiler for it.
+ * Needs Rust 1.89, a C compiler, CMake, and NASM for x64. For the other Linux also Rust's target and a C compiler for it.
  */
 import { arch, argv, platform } from 'node:process';
 import { fileURLToPath } from 'node:url';

@@ -5,7 +5,7 @@
  *                                       the licences of what is in them into native/THIRD-PARTY.txt
  * npm run build:wasm -- worker          only worker-source.ts, from worker.ts and what it imports
  *
- * Needs Rust 1.88 with its targets, `rustup target add wasm32-wasip1 wasm32-unknown-unknown`, and python3, by which it
+ * Needs Rust 1.89 with its targets, `rustup target add wasm32-wasip1 wasm32-unknown-unknown`, and python3, by which it
  * installs Zig into .fanfleet/ for its C compiler.
  */
 import { writeFileSync } from 'node:fs';

@@ -14,7 +14,7 @@ import { EXIT } from '../exit-code.ts';
 import { readModelInput } from '../model-input.ts';
 import type { ModelRequest } from '../model-options.ts';
 import { textTable } from '../text-table.ts';
-import { footing, footOf } from './estimate.ts';
+import { besideArms, footing, footOf } from './estimate.ts';
 
 /**
  * Which arm with which settings. A setting that the command line names is not up for choice; all others are, also where a
@@ -38,6 +38,8 @@ export async function adviseCommand(
     advice.sentence,
     '',
     ...choiceTable(advice),
+    '',
+    besideArms(job),
     ...paragraph('Refused', refusalSentences(advice)),
     ...paragraph('Break-even', breakEvenSentences(advice)),
     ...paragraph('What would change it', flipSentences(advice)),

@@ -28,7 +28,7 @@ export async function estimateCommand(context: Context, request: ModelRequest) {
     '',
     ...armTable(arms, unit),
     '',
-    `Beside the arms: listing ${duration(around.planMs)}, aggregate ${duration(around.aggregateMs)}.`,
+    besideArms(job),
     ...(curves?.crossings ?? []).map(
       ({ what, items, below, above }) =>
         `${what === 'usd' ? 'Cheaper' : 'Faster'}: ${below} below ${itemCount(Math.round(items), unit)}, ${above} above.`,
@@ -37,6 +37,12 @@ export async function estimateCommand(context: Context, request: ModelRequest) {
     ...footing(input),
   ].join('\n');
   return { json: { job, arms, around, problems, curves, calibration, prices: footOf(prices) }, text };
+}
+
+/** What a run takes beside either arm. */
+export function besideArms(job: Job): string {
+  const { planMs, aggregateMs } = aroundArms(job);
+  return `Beside the arms: listing ${duration(planMs)}, aggregate ${duration(aggregateMs)}.`;
 }
 
 /** Of a workload with several stages, which goes over all batches in each. */

@@ -5,7 +5,7 @@ import { choiceText } from './sentence.ts';
 
 const FLIPS: Readonly<Record<FlipName, { name: string; text: (value: number) => string }>> = {
   items: { name: 'Items', text: amount },
-  deadlineSeconds: { name: 'Deadline', text: (seconds) => duration(seconds * 1000) },
+  deadlineSeconds: { name: 'Deadline of the whole run', text: (seconds) => duration(seconds * 1000) },
   budgetUsd: { name: 'Budget', text: usd },
   weight: { name: 'Weight of cost', text: (weight) => weight.toFixed(2) },
   instancePrice: { name: 'Price of instances', text: (times) => `${times.toFixed(2)} times that of today` },
@@ -55,7 +55,7 @@ export function breakEvenSentences({ breakEven, best, runnerUp, workload }: Advi
 }
 
 const REFUSED: Readonly<Record<Refusal['reason'], string>> = {
-  deadline: 'would be too late',
+  deadline: 'would be too late with the listing and the aggregate',
   budget: 'would be too dear',
   'batch time': 'have batches that may not end in time',
 };

@@ -18,13 +18,14 @@ export function simulateRuns(setup: ArmSetup, { runs, seed }: { runs: number; se
 }
 
 /**
- * The outcome that so many of all are not slower than (nearest rank).
+ * What so many of all do not exceed (nearest rank).
  *
+ * @param sorted from the least to the most
  * @param part 0 to 1
- * @throws RangeError for no outcomes
+ * @throws RangeError for none
  */
-export function quantile(outcomes: Outcomes, part: number): Outcome {
-  const found = outcomes[Math.max(0, Math.ceil(part * outcomes.length) - 1)];
+export function quantile<T>(sorted: readonly T[], part: number): T {
+  const found = sorted[Math.max(0, Math.ceil(part * sorted.length) - 1)];
   if (found === undefined) throw new RangeError('Expected at least one outcome.');
   return found;
 }

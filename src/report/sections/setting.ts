@@ -26,7 +26,6 @@ export function fleetSection(shown: readonly ArmRound[]): Markup | null {
   }
   const missing = fleet.workersRequested - fleet.workersJoined;
   const added = (fleet.workerStarts ?? []).reduce((sum, { instances }) => sum + (instances?.length ?? 0), 0);
-  const withoutKernel = fleet.hosts.filter(({ noNativeKernel }) => noNativeKernel !== null);
   return html`<section><h2>Fleet</h2>
 <p>${fleet.engine}: ${fleet.workersJoined} of ${plural(fleet.workersRequested, 'worker')} joined, ${duration(
     Math.max(0, fleet.workersReadyAt - fleet.jobStartedAt),
@@ -53,7 +52,7 @@ ${stackedTable(
     duration(Math.max(0, host.readyAt - host.bootStartedAt)),
   ]),
 )}
-${withoutKernel.length === 0 ? null : html`<p class="note">Without the native kernel: ${withoutKernel.map(hostWithoutKernel)}</p>`}
+${withoutNativeKernel(fleet)}
 <details><summary>Boot steps and settings</summary>
 ${pairList([
   ...fleet.hosts.map(({ instanceId, steps }) =>
@@ -66,8 +65,15 @@ ${fleet.clusterStatus === '' ? null : scrolling('What the cluster said of itself
 </details></section>`;
 }
 
-function hostWithoutKernel({ instanceId, noNativeKernel }: FleetInfo['hosts'][number]): Markup {
-  return html`<bdi class="key">${instanceId}</bdi>: ${noNativeKernel} `;
+/** Why hosts could not load the native kernel: each reason once, as all of a fleet mostly have the same one. */
+function withoutNativeKernel({ hosts }: FleetInfo): Markup | null {
+  const without = hosts.filter(({ noNativeKernel }) => noNativeKernel !== null);
+  if (without.length === 0) return null;
+  const reasons = Map.groupBy(without, ({ noNativeKernel }) => noNativeKernel);
+  return html`<p class="note">Without the native kernel: ${[...reasons].map(
+    ([reason, those]) =>
+      html`${those.length === hosts.length ? 'all hosts' : those.map(({ instanceId }, at) => html`${at === 0 ? '' : ', '}<bdi class="key">${instanceId}</bdi>`)}: ${reason} `,
+  )}</p>`;
 }
 
 export function environmentSection({

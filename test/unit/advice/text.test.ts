@@ -61,7 +61,7 @@ describe('flipSentences', () => {
   it('takes no limit for an infinite one', () => {
     const flips = [60, 900].map((at) => ({ ...flip, what: 'deadlineSeconds' as const, at, below: null }));
     expect(flipSentences(with_({ flips }))).toEqual([
-      'Deadline: nothing below 15 min 00 s, fleet from there on.',
+      'Deadline of the whole run: nothing below 15 min 00 s, fleet from there on.',
     ]);
     expect(flipSentences(with_({ flips, deadlineSeconds: 100 }))).toHaveLength(2);
   });

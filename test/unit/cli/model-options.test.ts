@@ -7,6 +7,7 @@ import { estimateCommand } from '../../../cli/commands/estimate.ts';
 import { simulateCommand } from '../../../cli/commands/simulate.ts';
 import type { Context } from '../../../cli/context.ts';
 import { addModelOptions, modelRequestOf } from '../../../cli/model-options.ts';
+import { usd } from '../../../src/format.ts';
 import { buildSummary } from '../../../src/report/summary.ts';
 import type { Summary } from '../../../src/report/summary-schema.ts';
 import { WORKLOAD_NAMES } from '../../../src/workloads/names.ts';
@@ -112,6 +113,17 @@ describe('estimate and simulate', () => {
       once.json.arms,
     );
     for (const { p50, p90 } of once.json.arms) expect(p90.seconds).toBeGreaterThanOrEqual(p50.seconds);
+  });
+
+  it('has the costs that runs stay below in order, where slower runs cost less', async () => {
+    // Each function has one batch, and S3 sets the pace.
+    const request = requestOf('--items 1e5 --bytes 250');
+    const { text, json } = await simulateCommand(context, { seed: 1, runs: 3, request });
+    const found = json.arms[0];
+    if (found === undefined) throw new Error('no arm');
+    expect(found.p90.usd).toBeLessThan(found.p50.usd);
+    expect(found.cost.p90).toBeGreaterThanOrEqual(found.cost.p50);
+    expect(text.replaceAll(/ +/g, ' ')).toContain(` ${usd(found.cost.p50)} ${usd(found.cost.p90)} `);
   });
 
   it('has as many stages as the run had, and of a single map none', async () => {

@@ -110,23 +110,33 @@ it('a page draws so many hosts and says how many it left out', async () => {
   expect(page).toContain('Not shown: 6 hosts');
 });
 
-it('a host that cannot load the native kernel says why, and others say nothing', () => {
-  const reasons = ['there is none at /x/<kernel>.node: build it.', null];
+/** What the fleet section says of hosts of which these could not load the native kernel, and why. */
+function withoutNativeKernel(reasonOf: (at: number) => string | null): string {
   const rounds = real.rounds.map(({ round, arms }) => ({
     round,
     arms: arms.map((arm) => ({
       ...arm,
       fleet: arm.fleet && {
         ...arm.fleet,
-        hosts: arm.fleet.hosts.map((host, at) => ({ ...host, noNativeKernel: reasons[at] ?? null })),
+        hosts: arm.fleet.hosts.map((host, at) => ({ ...host, noNativeKernel: reasonOf(at) })),
       },
     })),
   }));
   const page = sectionOf({ ...real, rounds }, 'Fleet');
-  const note = /<p class="note">Without the native kernel: (.*?)<\/p>/.exec(page)?.[1] ?? '';
+  return /<p class="note">Without the native kernel: (.*?)<\/p>/.exec(page)?.[1] ?? '';
+}
+
+it('a host that cannot load the native kernel says why, and others say nothing', () => {
+  const note = withoutNativeKernel((at) =>
+    at === 0 ? 'there is none at /x/<kernel>.node: build it.' : null,
+  );
   expect(note).toContain('there is none at /x/&lt;kernel&gt;.node: build it.');
   expect(note.match(/<bdi/g)).toHaveLength(1);
   expect(sectionOf(real, 'Fleet')).not.toContain('Without the native kernel');
+});
+
+it('says once why no host of the fleet could load the native kernel', () => {
+  expect(withoutNativeKernel(() => 'there is none.').trim()).toBe('all hosts: there is none.');
 });
 
 it('the constants of the dataset are ready to be pasted', () => {
