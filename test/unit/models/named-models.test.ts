@@ -41,7 +41,9 @@ describe('the model resnet50', () => {
   it('is left as it is, unless it was changed', async () => {
     expect(await have()).toMatchObject({ isNew: false });
     await writeFile(join(folder, 'resnet50/resnet50.onnx'), 'another');
-    expect(await have()).toMatchObject({ isNew: true });
+    // As if two commands were there at once.
+    expect(await Promise.all([have(), have()])).toMatchObject([{ isNew: true }, { isNew: true }]);
     expect(await have()).toMatchObject({ isNew: false });
+    expect(await readdir(folder)).toEqual(['resnet50']);
   });
 });
