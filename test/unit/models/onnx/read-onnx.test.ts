@@ -112,6 +112,8 @@ describe('an ONNX file', () => {
     ['\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff', 'a number does not end'],
     ['\x3a\x7f\x0a', 'it is cut off'],
     ['\x3a\x03\x0a\x7f\x0a', 'a field is longer than what it is in'],
+    ['\x3a\x02\x0a\x01\x0a\0', 'a field is longer than what it is in'],
+    ['\x3a\x01\x08\x01', 'a field is longer than what it is in'],
   ])('is not %j', async (text, words) => {
     await expect(read(Buffer.from(text, 'latin1'))).rejects.toThrow(words);
   });
