@@ -50,7 +50,7 @@ async function prepare(run: Run, store: ObjectStore) {
     imageBytes: Math.min(run.imageMemory, imageMemoryOfFunction(memoryMb)) * 1024 * 1024,
     manifest: listed(layout.manifest(runId)),
     training: listed(layout.inputFile(runId, TRAINING_ITEMS)),
-    expectRoom: (bytes) => expectRoom(bytes, run),
+    expectRoom: (held) => expectRoom(held, run),
     now: processClock.now,
     onFailure: (key, detail) => logger.warn('image failed', { runId, key, detail }),
   });

@@ -85,9 +85,8 @@ class _Loading:
         return []
 
     def pixels(self) -> np.ndarray:
-        """Of the images that could be used, in their order; not more than these in memory."""
-        own = self._pixels[: self._count]
-        return own if self._count == len(self._pixels) else own.copy()
+        """Of the images that could be used, in their order. The rest was never written, so that it takes no memory."""
+        return self._pixels[: self._count]
 
 
 def _since(beginning: float) -> float:

@@ -1,6 +1,7 @@
 import type { ObjectStore } from '../aws/object-store.ts';
 import type { Batch } from '../contract/manifest.ts';
 import type { DecodeOptions } from './decode-images.ts';
+import type { Held } from './expect-room.ts';
 
 /** What the inputs of a run are made of, and where they go. */
 export interface PrepareOptions extends DecodeOptions {
@@ -14,8 +15,8 @@ export interface PrepareOptions extends DecodeOptions {
   /** The images of the manifest, and those to learn from where there is a list of such; each may be read again. */
   readonly manifest: () => AsyncIterable<Batch>;
   readonly training: () => AsyncIterable<Batch>;
-  /** Refuses a file that every worker holds, by its bytes, where it is too large for them. @default any size will do */
-  readonly expectRoom?: (bytes: number) => void;
+  /** Refuses what every worker holds where it is too large for them. @default any size will do */
+  readonly expectRoom?: (held: Held) => void;
 }
 
 /** What `prepare` tells of its work. */

@@ -9,6 +9,7 @@ import { type KmeansParams, PLUS_PLUS } from '../workloads/kmeans/schema.ts';
 import { writeState } from '../workloads/kmeans/state.ts';
 import { imageKeys } from './image-keys.ts';
 import { ImageLabels, MOST_LABELLED, noLabels, settledSource } from './image-labels.ts';
+import { heldOfKmeans, type KmeansSizes } from './kmeans-room.ts';
 import type { Prepared, PrepareOptions } from './options.ts';
 import { putInputs } from './put-inputs.ts';
 import { readBounded } from './read-bounded.ts';
@@ -22,7 +23,7 @@ const STARTS_BYTES = 8 * 1024 * 1024;
 /**
  * Make the first centres of a run, which are images, and the labels of all images for its answer: `start.json` and `labels.json`.
  *
- * @throws FanfleetError `INVALID_INPUT` where there are fewer images than clusters, they are too large, what is said of starts or
+ * @throws FanfleetError `INVALID_INPUT` where there are fewer images than clusters, they are too large, also for the memory of the workers, what is said of starts or
  *   labels is not so; as `runBatch` does, or S3's code
  */
 export async function prepareKmeans(params: KmeansParams, options: PrepareOptions): Promise<Prepared> {
@@ -30,7 +31,7 @@ export async function prepareKmeans(params: KmeansParams, options: PrepareOption
   const images = await startOf(params, options, notes);
   const { width, height, pixels } = images;
   const length = width * height * 3;
-  await expectBatchesFit(options, length);
+  await expectBatchesFit(options, { width, height, k: params.k });
   const centres = Array.from({ length: params.k }, (_, cluster) => ({
     count: 1,
     sum: [...pixels.subarray(cluster * length, (cluster + 1) * length)],
@@ -101,10 +102,17 @@ function parseKeys(text: string, expected: string): string[] {
   throw unusable(`${expected} it has something else.`);
 }
 
-async function expectBatchesFit({ manifest }: PrepareOptions, length: number): Promise<void> {
+async function expectBatchesFit(
+  { manifest, expectRoom }: PrepareOptions,
+  sizes: Omit<KmeansSizes, 'images'>,
+): Promise<void> {
+  const length = sizes.width * sizes.height * 3;
   let most = 0;
   for await (const { objects } of manifest()) most = Math.max(most, objects.length);
-  if (most * length <= BATCH_BYTES) return;
+  if (most * length <= BATCH_BYTES) {
+    expectRoom?.(heldOfKmeans({ ...sizes, images: most }));
+    return;
+  }
   const fitting = Math.floor(BATCH_BYTES / length);
   throw unusable(
     `Expected batches whose pixels take at most ${BATCH_BYTES / (1024 * 1024)} MiB, so ${fitting} images of this size, but the largest has ${most}: take a smaller \`batchSize\`, or smaller images.`,

@@ -7,6 +7,7 @@ import { writeTraining } from '../workloads/knn/training.ts';
 import { inLabelOrder } from '../workloads/labels/label-order.ts';
 import { imageKeys } from './image-keys.ts';
 import { ImageLabels, MOST_LABELLED, noLabels, settledSource } from './image-labels.ts';
+import { heldOfKnn } from './knn-room.ts';
 import { type ImageWords, OneSizePixels } from './one-size-pixels.ts';
 import type { Prepared, PrepareOptions } from './options.ts';
 import { putInputs } from './put-inputs.ts';
@@ -61,7 +62,7 @@ export async function prepareKnn(params: KnnParams, options: PrepareKnnOptions):
   const set = { ...images, labels: order, labelOf };
   const text = writeLabels(set, keys, known);
   const file = writeTraining(set);
-  options.expectRoom?.(file.length);
+  options.expectRoom?.(heldOfKnn(file.length));
   await putInputs(
     options.store,
     options.runId,

@@ -97,6 +97,7 @@ function nameOf(place: BatchOfRound): string {
   return `${roundOf(place)}/${place.batch.batch}`;
 }
 
+/** With the places of images that failed, if their memory is there. */
 function bytesOf({ loaded: { rows, pixels } }: KeptBatch): number {
-  return rows.reduce((sum, { key }) => sum + ROW_BYTES + 2 * key.length, pixels.byteLength);
+  return rows.reduce((sum, { key }) => sum + ROW_BYTES + 2 * key.length, pixels.buffer.byteLength);
 }

@@ -17,7 +17,8 @@ export async function loadBatch(
   const length = width * height * 3;
   const { objects } = options.batch;
   const places = new Map(objects.map(({ key }, index) => [key, index]));
-  const pixels = Buffer.allocUnsafe(objects.length * length);
+  // Of its own, so that it takes as much memory as it says.
+  const pixels = Buffer.allocUnsafeSlow(objects.length * length);
   const runner = pixelsRunner((key, image) => {
     if (image.width !== width || image.height !== height) return failedRow(key, 'SIZE_DIFFERS');
     // A copy: those of small images are parts of a buffer that would be kept as a whole.
@@ -28,10 +29,20 @@ export async function loadBatch(
   return { loaded: { rows: done.rows, pixels: withoutFailed(pixels, length, done.rows) }, done };
 }
 
-/** The pixels without the places of images that failed; without those, the very buffer. */
+/**
+ * The pixels without the places of images that failed. Others move up to these, since a copy would take the memory of a batch once more;
+ * where few are left they are copied, and the memory of all is given back, of which no more than theirs was ever touched.
+ */
 function withoutFailed(pixels: Buffer, length: number, rows: Loaded['rows']): Buffer {
-  const found = rows.flatMap((row, index) =>
-    isFailed(row) ? [] : [pixels.subarray(index * length, (index + 1) * length)],
-  );
-  return found.length === rows.length ? pixels : Buffer.concat(found);
+  let count = 0;
+  for (const [index, row] of rows.entries()) {
+    if (isFailed(row)) continue;
+    if (count < index) pixels.copyWithin(count * length, index * length, (index + 1) * length);
+    count += 1;
+  }
+  const found = pixels.subarray(0, count * length);
+  if (count >= rows.length / 2) return found;
+  const copy = Buffer.allocUnsafeSlow(found.length);
+  found.copy(copy);
+  return copy;
 }

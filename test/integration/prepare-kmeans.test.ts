@@ -8,6 +8,7 @@ import type { InputFile } from '../../src/contract/inputs.ts';
 import { layout } from '../../src/contract/layout.ts';
 import { chooseKernel } from '../../src/kernel/choose-kernel.ts';
 import { plan } from '../../src/plan/plan.ts';
+import { expectRoom } from '../../src/prepare/expect-room.ts';
 import type { PrepareOptions } from '../../src/prepare/options.ts';
 import { prepareKmeans } from '../../src/prepare/prepare-kmeans.ts';
 import { readLabels } from '../../src/workloads/kmeans/labels-file.ts';
@@ -184,6 +185,23 @@ describe('the first centres', () => {
       refused('256 MiB, so 4085 images of this size, but the largest has 4086: take a smaller `batchSize`'),
     );
     expect((await of(4085)).state.width).toBe(148);
+    const small = {
+      arms: ['serverless' as const],
+      instanceTypes: [],
+      engine: 'grpc' as const,
+      kernel: 'native' as const,
+    };
+    const within = (memory: number) =>
+      prepared(
+        'batch/',
+        { k: 1 },
+        {
+          manifest: manifestOf(4085),
+          expectRoom: (held) => expectRoom(held, { ...small, memory }),
+        },
+      );
+    await expect(within(512)).rejects.toMatchObject(refused('or take a `batchSize` of at most 1,7'));
+    expect((await within(1024)).state.width).toBe(148);
   });
 });
 

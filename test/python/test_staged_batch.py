@@ -50,6 +50,8 @@ class TestStagedBatch:
         assert spans[0] == self.bucket.json(f"{folder_of(0)}spans/000000000.json")
         first, second = Step.steps
         assert (first.pixels.dtype, first.pixels.shape, second.pixels.shape) == (np.uint8, (2, 6), (2, 6))
+        # Not copied, though it has no pixels of two images: it would be in memory twice.
+        assert first.pixels.base is not None
 
     def test_a_later_stage_takes_what_is_kept_and_asks_s3_for_its_state_alone(self):
         loaded = [do(self.bucket, task) for task in tasks_of(self.bucket, WORKLOAD, self.stage, self.kernel)]

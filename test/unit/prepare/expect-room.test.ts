@@ -1,5 +1,7 @@
 import { expect, it } from 'vitest';
-import { expectRoom, type Workers } from '../../../src/prepare/expect-room.ts';
+import { expectRoom, type Held, type Workers } from '../../../src/prepare/expect-room.ts';
+import { heldOfKmeans, type KmeansSizes } from '../../../src/prepare/kmeans-room.ts';
+import { heldOfKnn } from '../../../src/prepare/knn-room.ts';
 
 const MIB = 1024 * 1024;
 const workers = (over: Partial<Workers> = {}): Workers => ({
@@ -10,14 +12,15 @@ const workers = (over: Partial<Workers> = {}): Workers => ({
   kernel: 'native',
   ...over,
 });
-const refusal = (mib: number, over: Partial<Workers>) => {
+const refusalOf = (held: Held, over: Partial<Workers>) => {
   try {
-    expectRoom(mib * MIB, workers(over));
+    expectRoom(held, workers(over));
     return null;
   } catch (error) {
     return String(error);
   }
 };
+const refusal = (mib: number, over: Partial<Workers>) => refusalOf(heldOfKnn(mib * MIB), over);
 
 it('refuses a training set that functions have no room for, and says how much would do', () => {
   // The program and an image take 192 MiB; the set is there twice.
@@ -38,4 +41,44 @@ it('refuses one that hosts have no room for, with a process for each vCPU of eng
   expect(refusal(672, { ...fleet, engine: 'ray' })).toBeNull();
   expect(refusal(673, { ...fleet, engine: 'ray' })).toContain('since 2 processes hold it');
   expect(refusal(5000, { ...fleet, instanceTypes: ['x9.unknown'] })).toBeNull();
+});
+
+/** Of images of 64 x 64, which are 12 KiB. */
+const batches = (sizes: Partial<KmeansSizes>, over: Partial<Workers>) =>
+  refusalOf(heldOfKmeans({ images: 100, width: 64, height: 64, k: 10, ...sizes }), over);
+/** Ten centres of 12 KiB take 30 MiB. */
+const CENTRES_MIB = (10 * 12 * (192 + 64)) / 1024;
+
+it('refuses batches that functions have no room for, and says how many images would do', () => {
+  // Of 512 MB a quarter is for batches that are kept, and 256 MiB are the program, an image and what is to be freed.
+  const images = Math.floor(((0.75 * 512 - 256 - CENTRES_MIB) * 1024) / 12);
+  expect(batches({ images }, { memory: 512 })).toBeNull();
+  expect(batches({ images: images + 1 }, { memory: 512 })).toMatch(
+    /INVALID_INPUT.* at least 513 MB for batches of 8,363 images of 64 x 64 and 10 centres but they have 512 MB: give them `memory` 513, or take a `batchSize` of at most 8,362\.$/,
+  );
+  expect(batches({ images: images + 1 }, { memory: 513 })).toBeNull();
+  // The portable kernel has its own copy of all.
+  expect(batches({ images }, { memory: 512, kernel: 'portable' })).toMatch(/`batchSize` of at most 2,901\./);
+  expect(batches({ k: 85 }, { memory: 512 })).toContain('or take fewer clusters, or smaller images');
+});
+
+it('lets the largest batches and the most centres be done by functions of the default size', () => {
+  for (const kernel of ['native', 'portable'] as const) {
+    expect(batches({ width: 148, height: 148, images: 4_085, k: 15 }, { kernel })).toBeNull();
+  }
+});
+
+it('refuses batches that hosts have no room for, with one at once for each vCPU', () => {
+  const fleet = { arms: ['fleet'] as const satisfies Workers['arms'][number][] };
+  const large = { width: 148, height: 148, images: 4_085 };
+  expect(batches(large, fleet)).toBeNull();
+  expect(batches(large, { ...fleet, engine: 'dask' })).toBeNull();
+  const small = { ...fleet, instanceTypes: ['t3.small'] };
+  expect(batches(large, small)).toMatch(
+    /hosts of at least 2\.\d GiB, since they do 2 batches at once, for batches of 4,085 images of 148 x 148 and 10 centres but t3\.small has 2 GiB: take a larger `instanceType`, or take a `batchSize` of at most 442\.$/,
+  );
+  // A quarter of the memory is not for batches that are kept: 256 MiB of each process.
+  const kept = Math.floor(((2048 / 4 / 2 - 64) * 1024) / 12);
+  expect(batches({ images: kept, k: 1 }, { ...small, engine: 'dask' })).toBeNull();
+  expect(batches({ images: kept + 1, k: 1 }, { ...small, engine: 'dask' })).toContain('at most 16,384.');
 });
