@@ -19,7 +19,7 @@ export function seconds(ms: number | null): string {
   return `${text} s`;
 }
 
-/** US dollars: `$12.30` from a cent on, else three digits that mean something: `$0.000123`. */
+/** US dollars: `$12.30` from a dollar on, else three digits that mean something: `$0.000123`. */
 export function usd(value: number | null): string {
   if (value === null) return UNKNOWN;
   if (value === 0) return '$0';

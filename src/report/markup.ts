@@ -38,7 +38,11 @@ export function escapeText(text: string): string {
 
 /** What stands between backticks, as code. */
 export function withCode(text: string): Fragment {
-  return text
-    .split(/(`[^`]+`)/)
-    .map((part, i) => (i % 2 === 0 ? part : html`<code>${part.slice(1, -1)}</code>`));
+  return text.split(/(`[^`]+`)/).map((part, i) => (i % 2 === 0 ? part : code(part.slice(1, -1))));
+}
+
+/** A command, or a part of one. An option is never cut at its hyphens, where it would read as another one. */
+export function code(text: string): Markup {
+  const parts = text.split(/(--[a-z][a-z-]*)/);
+  return html`<code>${parts.map((part, i) => (i % 2 === 0 ? part : html`<span class="whole">${part}</span>`))}</code>`;
 }

@@ -46,6 +46,7 @@ p { margin: .5rem 0; max-width: 46rem; }
 .unseen { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
 code, pre, .key, .digest { font-family: ui-monospace, "SF Mono", "Cascadia Code", Menlo, Consolas, monospace; font-size: .86em; }
 .key, .digest, dd, p, li { overflow-wrap: anywhere; }
+.whole { white-space: nowrap; }
 .facts { display: flex; flex-wrap: wrap; gap: .5rem; margin: 0; padding: 0; list-style: none; }
 .facts li { padding: .3rem .7rem; border-radius: .4rem; font-size: .9rem; background: var(--card); border: 1px solid var(--line); }
 .facts b { font-weight: 600; }

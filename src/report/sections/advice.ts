@@ -2,7 +2,7 @@ import type { Advice, Choice } from '../../advice/advice.ts';
 import { choiceText, optionsOf } from '../../advice/sentence.ts';
 import { breakEvenSentences, flipSentences, refusalSentences } from '../../advice/text.ts';
 import { duration, usd } from '../../format.ts';
-import { html, type Markup } from '../markup.ts';
+import { code, html, type Markup } from '../markup.ts';
 import type { Summary } from '../summary-schema.ts';
 import { stackedTable } from './parts.ts';
 
@@ -20,7 +20,7 @@ export function adviceSection({ advice, request }: Pick<Summary, 'advice' | 'req
 ${choices(advice)}
 ${sentences('What would change it', [...breakEvenSentences(advice), ...flipSentences(advice)])}
 ${sentences('What the limits keep out', refusalSentences(advice))}
-${advice.best === null ? null : html`<p class="note">As options of <code>fanfleet run</code>: <code>${optionsOf(advice.best)}</code></p>`}
+${advice.best === null ? null : html`<p class="note">As options of <code>fanfleet run</code>: ${code(optionsOf(advice.best))}</p>`}
 ${sentences('What it rests on', [`${advice.calibration}.`, ...advice.notes])}
 </section>`;
 }

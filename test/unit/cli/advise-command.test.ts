@@ -14,6 +14,7 @@ describe('fanfleet advise', () => {
     const [first] = text.split('\n');
     expect(first).toBe(json.sentence);
     for (const part of [
+      'Beside the arms: listing 15.0 s, aggregate 550 ms.',
       'Break-even',
       'What would change it',
       'Rests on: ',
@@ -26,6 +27,12 @@ describe('fanfleet advise', () => {
       'fanfleet run <prefix> --arms fleet --engine grpc --workers 2 --instance-type t4g.small --batch-size 500',
     );
     expect(json).toMatchObject({ strategy: 'cost', prices: { region: 'us-east-1' } });
+  });
+
+  it('says that the deadline is of the whole run, where an arm alone would keep to it', async () => {
+    const { text } = await ask({ items: 5e6 }, { deadlineSeconds: 3600 });
+    expect(text).toMatch(/would be too late with the listing and the aggregate, the best of them .*: 47 min/);
+    expect(text).toContain('Deadline of the whole run: ');
   });
 
   it('ends with 1 where nothing keeps to the limits, and says what is nearest', async () => {
