@@ -4,7 +4,6 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node';
 export const LONGEST: readonly string[] = [
   'test/e2e/fleet-faults.test.ts',
   'test/e2e/kept-fleet.test.ts',
-  'test/e2e/kmeans.test.ts',
   'test/e2e/faults.test.ts',
   'test/e2e/own-stack/nightly.test.ts',
   'test/e2e/own-stack/account-concurrency.test.ts',

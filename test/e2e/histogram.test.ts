@@ -20,7 +20,7 @@ import { layout } from '../../src/contract/layout.ts';
 import type { Summary } from '../../src/report/summary-schema.ts';
 import { statisticsIn } from '../../src/workloads/answers.ts';
 import { independentRows } from './support/independent-rows.ts';
-import { sharedFleet } from './support/shared-fleet.ts';
+import { SHARED_ENGINES, sharedFleet } from './support/shared-fleet.ts';
 
 const PREFIX = 'histogram/';
 const PHOTOS = 30;
@@ -52,8 +52,7 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
-/** One engine with the kernel of the serverless arm, and one with the Python kernel. */
-describe.each(['grpc', 'dask'] as const)('the histogram of both arms, with engine %s', (engine) => {
+describe.each(SHARED_ENGINES)('the histogram of both arms, with engine %s', (engine) => {
   let runId: string;
   let summary: Summary;
 

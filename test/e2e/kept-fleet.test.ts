@@ -12,6 +12,7 @@ import { entryNumbers } from '../../src/fleet/kept/queue.ts';
 import { fullOnly } from '../support/full-only.ts';
 import { copySample } from './support/copy-sample.ts';
 import { holdLaterBatches, IMAGES_TO_HOLD } from './support/held-batches.ts';
+import { digestOfStages, independentKmeans } from './support/independent-kmeans.ts';
 import { armOf, useKeptFleets } from './support/kept-fleets.ts';
 import { waitForSpans } from './support/run-under-way.ts';
 
@@ -19,13 +20,19 @@ const DIGITS = 90;
 /** Small batches, so that there are later ones to hold. */
 const REQUEST = { prefix: 'kept-photos/', arms: ['fleet'], baseline: false, batchSize: 5 };
 const OTHERS = 'kept-digits/';
+/** A workload of several stages. */
+const STAGED = { name: 'kmeans', params: { k: 6, maxIterations: 4 } };
 
 const kept = useKeptFleets();
 const { start, done, secretsBelow, expectNothingLeft } = kept;
+/** What fractions give. */
+let stagedDigest: string;
 
 beforeAll(async () => {
   await copySample('photos', IMAGES_TO_HOLD, REQUEST.prefix);
   await copySample('digits', DIGITS, OTHERS);
+  const clustering = { images: DIGITS, ...STAGED.params, prefix: OTHERS };
+  stagedDigest = digestOfStages(await independentKmeans(clustering));
 });
 
 /** `main-job.test.ts` has Daft, whose cluster is that of Ray, and the tests on shared fleets have Dask. */
@@ -34,7 +41,7 @@ const ENGINES = fullOnly<Engine>(engineSchema.options, ['grpc', 'ray', 'spark'])
 const BOOTED = fullOnly<Engine>(engineSchema.options, ['grpc']);
 
 describe.each(ENGINES)('a kept fleet of engine %s', (engine) => {
-  it('does two runs without a boot, with the answer that is given without it, and leaves nothing', async () => {
+  it('does runs without a boot, of stages too, with the answer that is given without it, and leaves nothing', async () => {
     // Prepare
     const name = `two-${engine}`;
     const without = BOOTED.includes(engine) ? { engine } : { arms: ['serverless'] };
@@ -45,12 +52,15 @@ describe.each(ENGINES)('a kept fleet of engine %s', (engine) => {
     const first = await done(await startExecution(kept.stack, { ...REQUEST, fleet: name, prefix: OTHERS }));
     const second = await done(await startExecution(kept.stack, { ...REQUEST, fleet: name, prefix: OTHERS }));
     const seconds = await done(await startExecution(kept.stack, { ...REQUEST, fleet: name }));
+    const ofStages = { prefix: OTHERS, workload: STAGED, batchSize: 20 };
+    const staged = await done(await startExecution(kept.stack, { ...REQUEST, ...ofStages, fleet: name }));
     await cliJson(kept.stack.home, ['fleet', 'stop', name]);
 
     // Assess
     const { digest } = armOf(other);
     expect(digest).toMatch(/^[0-9a-f]{64}$/);
     expect([first, second].map((run) => armOf(run).digest)).toEqual([digest, digest]);
+    expect(armOf(staged)).toMatchObject({ valid: true, digest: stagedDigest, fleet: { kept: { job: 4 } } });
     expect(armOf(second)).toMatchObject({
       status: 'succeeded',
       valid: true,

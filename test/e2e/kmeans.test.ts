@@ -1,10 +1,5 @@
-import { execFile } from 'node:child_process';
-import { copyFile, mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { promisify } from 'node:util';
-import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
-import { cli, ROOT } from '../../scripts/own-stack/cli.ts';
+import { beforeAll, describe, expect, inject, it } from 'vitest';
+import { cli } from '../../scripts/own-stack/cli.ts';
 import {
   type ConnectedStack,
   connectStack,
@@ -14,12 +9,11 @@ import {
   waitForEnd,
 } from '../../scripts/own-stack/stack.ts';
 import { type Arm, armSchema } from '../../src/contract/arm.ts';
-import { ENGINE_NAMES } from '../../src/contract/engines.ts';
-import type { InputFile } from '../../src/contract/inputs.ts';
 import { layout } from '../../src/contract/layout.ts';
 import type { Summary } from '../../src/report/summary-schema.ts';
 import { copySample } from './support/copy-sample.ts';
-import { sharedFleet } from './support/shared-fleet.ts';
+import { digestOfStages, type IndependentStage, independentKmeans } from './support/independent-kmeans.ts';
+import { SHARED_ENGINES, sharedFleet } from './support/shared-fleet.ts';
 
 const K = 10;
 /** Of the 1,797 digits. */
@@ -28,31 +22,23 @@ const BATCH_SIZE = 50;
 const MOST_ITERATIONS = 5;
 const PREFIX = 'kmeans-digits/';
 
-/** A stage as the independent computation gives it. */
-interface Stage {
-  readonly outcome: string;
-  readonly rows: readonly string[];
-}
-
 let stack: ConnectedStack;
-let folder: string;
+let expected: readonly IndependentStage[];
 
 beforeAll(async () => {
   stack = await connectStack(inject('home'));
   await copySample('digits', IMAGES, PREFIX);
-  folder = await mkdtemp(join(tmpdir(), 'fanfleet-kmeans-'));
-  const digits = join(inject('home'), 'dataset/digits');
-  await mkdir(join(folder, 'digits'));
-  for (const name of (await readdir(digits)).sort().slice(0, IMAGES)) {
-    await copyFile(join(digits, name), join(folder, 'digits', name));
-  }
+  expected = await independentKmeans({
+    images: IMAGES,
+    k: K,
+    maxIterations: MOST_ITERATIONS,
+    prefix: PREFIX,
+  });
 });
-afterAll(() => rm(folder, { recursive: true, force: true }));
 
-describe.each(ENGINE_NAMES)('the digits in clusters, with engine %s', (engine) => {
+describe.each(SHARED_ENGINES)('the digits in clusters, with engine %s', (engine) => {
   let runId: string;
   let summary: Summary;
-  let expected: readonly Stage[];
 
   beforeAll(async () => {
     const fleet = await sharedFleet(engine);
@@ -62,11 +48,10 @@ describe.each(ENGINE_NAMES)('the digits in clusters, with engine %s', (engine) =
     });
     expect(await waitForEnd(stack, runId)).toMatchObject({ status: 'SUCCEEDED' });
     summary = await readSummary(stack, runId);
-    expected = await independent(await startOf(runId));
   });
 
   it('have on both arms the rows and centres of every stage that fractions give', async () => {
-    expect(summary.agreement.equal).toBe(true);
+    expect(summary.agreement).toMatchObject({ equal: true, digest: digestOfStages(expected) });
     expect(summary.rounds.flatMap(({ arms }) => arms.map(({ valid }) => valid))).toEqual([true, true]);
     for (const arm of armSchema.options) {
       for (const [number, stage] of expected.entries()) {
@@ -110,27 +95,6 @@ it('more clusters than images end the run before its arms, and say so', async ()
   expect(ended.cause).toContain(`clusters, ${IMAGES + 1}, but there are ${IMAGES} that can be used`);
 });
 
-/** The state of the first stage. */
-async function startOf(runId: string): Promise<Buffer> {
-  const inputs = (await stack.runs.getJson(layout.inputs(runId))) as { readonly start: InputFile };
-  return stack.runs.get(inputs.start.key);
-}
-
 async function outcomeOf(runId: string, arm: Arm, stage: number): Promise<string> {
   return (await stack.runs.get(layout.outcome(runId, arm, 0, stage))).toString('utf8');
-}
-
-async function independent(start: Buffer): Promise<Stage[]> {
-  const starts = join(folder, 'start.json');
-  await writeFile(starts, start);
-  const script = join(ROOT, 'test/fixtures/independent_kmeans.py');
-  const most = ['--max-iterations', String(MOST_ITERATIONS), '--prefix', PREFIX];
-  const args = ['-B', script, join(folder, 'digits'), starts, ...most];
-  const { stdout } = await promisify(execFile)(join(ROOT, '.venv/bin/python'), args, {
-    maxBuffer: 256 * 1024 * 1024,
-  });
-  return stdout
-    .trimEnd()
-    .split('\n')
-    .map((line) => JSON.parse(line) as Stage);
 }

@@ -1,9 +1,7 @@
-import { execFile } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { beforeAll, describe, expect, inject, it } from 'vitest';
-import { cli, ROOT } from '../../scripts/own-stack/cli.ts';
+import { cli } from '../../scripts/own-stack/cli.ts';
 import {
   type ConnectedStack,
   connectStack,
@@ -12,16 +10,13 @@ import {
   startExecution,
   waitForEnd,
 } from '../../scripts/own-stack/stack.ts';
-import { ENGINE_NAMES } from '../../src/contract/engines.ts';
 import type { Summary } from '../../src/report/summary-schema.ts';
-import { IS_FULL } from '../support/full-only.ts';
-import { sharedFleet } from './support/shared-fleet.ts';
+import { independentKnn } from './support/independent-knn.ts';
+import { SHARED_ENGINES, sharedFleet } from './support/shared-fleet.ts';
 
 const K = 3;
 /** Of the 1,797 digits: so many are asked, and the others are learned from. */
 const ASK = 500;
-/** One with the code of the serverless arm, and one with that of Python. */
-const ENGINES = IS_FULL ? ENGINE_NAMES : (['grpc', 'dask'] as const);
 
 let stack: ConnectedStack;
 let independent: string;
@@ -29,15 +24,10 @@ let independent: string;
 beforeAll(async () => {
   stack = await connectStack(inject('home'));
   const digits = join(inject('home'), 'dataset/digits');
-  const script = join(ROOT, 'test/fixtures/independent_knn.py');
-  const args = ['-B', script, digits, '--ask', String(ASK), String(K), '--prefix', 'digits/'];
-  const { stdout } = await promisify(execFile)(join(ROOT, '.venv/bin/python'), args, {
-    maxBuffer: 64 * 1024 * 1024,
-  });
-  independent = stdout;
+  independent = await independentKnn(digits, { ask: ASK, k: K, prefix: 'digits/' });
 });
 
-describe.each(ENGINES)('the digits by their nearest, with engine %s', (engine) => {
+describe.each(SHARED_ENGINES)('the digits by their nearest, with engine %s', (engine) => {
   let runId: string;
   let summary: Summary;
 

@@ -8,11 +8,9 @@ import { type Engine, engineSchema } from '../../src/contract/engines.ts';
 import type { Summary } from '../../src/report/summary-schema.ts';
 import { fullOnly } from '../support/full-only.ts';
 import { type OddBucket, putOddObjects } from './support/odd-objects.ts';
-import { sharedFleet } from './support/shared-fleet.ts';
+import { SHARED_ENGINES, sharedFleet } from './support/shared-fleet.ts';
 
-/** The engine with a worker of its own, and one of those that share the worker in Python. */
-const SHARED: readonly Engine[] = ['grpc', 'dask'];
-const ENGINES = fullOnly(engineSchema.options, SHARED);
+const ENGINES = fullOnly<Engine>(engineSchema.options, SHARED_ENGINES);
 
 describe('a prefix with one of every odd object', () => {
   let odd: OddBucket;
@@ -33,7 +31,8 @@ describe('a prefix with one of every odd object', () => {
     'gives a row for each, the same on both arms, with %s: exit code 3, and what was left out',
     async (engine) => {
       // Act
-      const fleet = SHARED.includes(engine) ? ['--fleet', await sharedFleet(engine)] : ['--engine', engine];
+      const shared = SHARED_ENGINES.find((name) => name === engine);
+      const fleet = shared === undefined ? ['--engine', engine] : ['--fleet', await sharedFleet(shared)];
       const { code, stdout } = await run('--requester-pays', '--no-baseline', ...fleet);
 
       // Assess

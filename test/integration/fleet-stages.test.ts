@@ -14,7 +14,7 @@ import { fullOnly } from '../support/full-only.ts';
 import { plain } from '../support/image-bucket.ts';
 import { ownAddress } from '../support/own-address.ts';
 
-/** `kmeans.test.ts` has a run by each engine. */
+/** Each engine has a run of several stages on a stack. */
 const ENGINES = fullOnly<Engine>(['daft', 'ray', 'dask', 'spark'], ['dask']);
 const HOSTS = [ownAddress(11), ownAddress(12), ownAddress(13)] as const;
 const WITHIN_MS = 100_000;

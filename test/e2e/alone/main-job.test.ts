@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
-import { beforeAll, describe, expect, inject, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { cli, cliJson } from '../../../scripts/own-stack/cli.ts';
 import {
   type ConnectedStack,
@@ -12,8 +12,9 @@ import {
   waitForEnd,
 } from '../../../scripts/own-stack/stack.ts';
 import type { Summary } from '../../../src/report/summary-schema.ts';
+import { copySample } from '../support/copy-sample.ts';
+import { digestOfStages, independentKmeans } from '../support/independent-kmeans.ts';
 import { independentRows } from '../support/independent-rows.ts';
-import { sharedFleet } from '../support/shared-fleet.ts';
 
 const MIB = 2 ** 20;
 
@@ -86,30 +87,55 @@ describe('1,000 photographs, by start-execution with a prefix and nothing else',
   });
 });
 
-describe('the handwritten digits with the portable kernels, by the command line', () => {
-  let summary: Summary;
+describe('the handwritten digits on a kept fleet of Daft', () => {
+  const FLEET = 'digits-daft';
+  let home: string;
 
-  it('gives the rows of the independent computation on both arms, in the memory of a function, and exit code 0', async () => {
-    const home = inject('home');
-    const fleet = await sharedFleet('daft');
-    summary = await cliJson<Summary>(home, ['run', 'digits/', '--kernel', 'portable', '--fleet', fleet]);
-    const independent = await independentRows(join(home, 'dataset/digits'), 'digits/');
-    expect(summary.plan.items).toBe(1797);
-    expect(summary.agreement).toMatchObject({ equal: true, digest: sha256(independent) });
-    expect(summary.contended).toBe(false);
-    for (const { arm, work } of summary.rounds.flatMap((round) => round.arms)) {
-      expect(work?.rssPeakBytes, arm).toBeGreaterThan(50 * MIB);
-      expect(work?.rssPeakBytes, arm).toBeLessThan(summary.request.memory * MIB);
-    }
+  beforeAll(async () => {
+    home = inject('home');
+    await cliJson(home, ['fleet', 'start', FLEET, '--engine', 'daft']);
+  });
+  afterAll(() => cliJson(home, ['fleet', 'stop', FLEET]));
+
+  describe('with the portable kernels, by the command line', () => {
+    let summary: Summary;
+
+    it('give the rows of the independent computation on both arms, in the memory of a function, and exit code 0', async () => {
+      summary = await cliJson<Summary>(home, ['run', 'digits/', '--kernel', 'portable', '--fleet', FLEET]);
+      const independent = await independentRows(join(home, 'dataset/digits'), 'digits/');
+      expect(summary.plan.items).toBe(1797);
+      expect(summary.agreement).toMatchObject({ equal: true, digest: sha256(independent) });
+      expect(summary.contended).toBe(false);
+      for (const { arm, work } of summary.rounds.flatMap((round) => round.arms)) {
+        expect(work?.rssPeakBytes, arm).toBeGreaterThan(50 * MIB);
+        expect(work?.rssPeakBytes, arm).toBeLessThan(summary.request.memory * MIB);
+      }
+    });
+
+    it('rank no arm, since Node and Python have other portable kernels, and say so first of all', async () => {
+      expect(summary.ranking).toMatchObject({ ranked: false, obstacle: 'kernel', faster: null, ratio: null });
+      expect(summary.headline).toBe(
+        'The arms are not ranked: the serverless arm measured with wasm, the fleet arm with pillow; both gave the same answer.',
+      );
+      expect(summary.remarks[0]).toContain('run again with `--kernel native`');
+      const text = await cli(home, ['report', summary.runId]);
+      expect(text.stdout.replaceAll(/\s+/g, ' ')).toContain(summary.headline);
+    });
   });
 
-  it('ranks no arm, since Node and Python have other portable kernels, and says so first of all', async () => {
-    expect(summary.ranking).toMatchObject({ ranked: false, obstacle: 'kernel', faster: null, ratio: null });
-    expect(summary.headline).toBe(
-      'The arms are not ranked: the serverless arm measured with wasm, the fleet arm with pillow; both gave the same answer.',
-    );
-    expect(summary.remarks[0]).toContain('run again with `--kernel native`');
-    const text = await cli(inject('home'), ['report', summary.runId]);
-    expect(text.stdout.replaceAll(/\s+/g, ' ')).toContain(summary.headline);
+  it('have the clusters that fractions give', async () => {
+    // Prepare
+    const [prefix, images, params] = ['clustered/', 90, { k: 6, maxIterations: 4 }];
+    await copySample('digits', images, prefix);
+    const stages = await independentKmeans({ images, ...params, prefix });
+
+    // Act
+    const { rounds } = await cliJson<Summary>(home, [
+      ...['run', prefix, '--arms', 'fleet', '--fleet', FLEET, '--batch-size', '20', '--workload', 'kmeans'],
+      ...['--k', String(params.k), '--max-iterations', String(params.maxIterations)],
+    ]);
+
+    // Assess
+    expect(rounds[0]?.arms).toMatchObject([{ valid: true, digest: digestOfStages(stages) }]);
   });
 });

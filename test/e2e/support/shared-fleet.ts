@@ -5,6 +5,13 @@ import { connectStack } from '../../../scripts/own-stack/stack.ts';
 import type { Engine } from '../../../src/contract/engines.ts';
 import { keptFleetIds } from '../../../src/fleet/kept/files.ts';
 
+/**
+ * One whose workers have the code of the serverless arm, and one with that in Python, which `daft`, `ray` and `spark` have too. While they
+ * wait, hosts of these take as much of the processors as many a test: whoever wants one stops it.
+ */
+export const SHARED_ENGINES = ['grpc', 'dask'] as const satisfies readonly Engine[];
+export type SharedEngine = (typeof SHARED_ENGINES)[number];
+
 const PREFIX = 'shared-';
 /** Longer than all tests take: it ends with the stack. */
 const LIFE = ['--idle', '6h', '--deadline', '6h'];
@@ -16,7 +23,7 @@ const POLL_MS = 200;
  *
  * @returns its name, for the field `fleet` of a run
  */
-export async function sharedFleet(engine: Engine): Promise<string> {
+export async function sharedFleet(engine: SharedEngine): Promise<string> {
   const { home, runs } = await connectStack(inject('home'));
   const name = `${PREFIX}${engine}`;
   const start = ['--json', 'fleet', 'start', name, '--engine', engine, ...LIFE];
