@@ -53,6 +53,16 @@ from distributed import Client
 with Client(sys.argv[1], timeout=100) as client:
     print({worker["memory_limit"] for worker in client.scheduler_info()["workers"].values()})
 """
+LOOKS = """
+import sys
+from distributed import Client
+def looks():
+    import threading, dask
+    is_profiled = any(thread.name == "Profile" for thread in threading.enumerate())
+    return dask.config.get("distributed.admin.tick.interval"), is_profiled
+with Client(sys.argv[1], timeout=100) as client:
+    print(set(client.run(looks).values()))
+"""
 CLOSE = """
 import os, sys
 from distributed import Client
@@ -174,6 +184,10 @@ class TestDaskCluster:
     def test_no_process_has_a_limit_of_its_own_near_which_it_would_take_no_more(self, address):
         done = subprocess.run([sys.executable, "-c", LIMITS, address], capture_output=True, text=True, timeout=LIMIT_S)
         assert done.stdout in ("{0}\n", "{None}\n"), done.stdout + done.stderr
+
+    def test_a_worker_that_waits_does_not_look_at_itself_all_the_time(self, address):
+        done = subprocess.run([sys.executable, "-c", LOOKS, address], capture_output=True, text=True, timeout=LIMIT_S)
+        assert done.stdout == "{('500ms', False)}\n", done.stdout + done.stderr
 
     def test_nobody_can_open_a_page_without_a_password(self, address):
         done = subprocess.run([sys.executable, "-c", PORTS, address], capture_output=True, text=True, timeout=LIMIT_S)
