@@ -3,12 +3,15 @@
 from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from fanfleet.decoded import Decoded
 from fanfleet.histogram import ValueCounts
 from fanfleet.native_library import NativeLibrary, library_path
 from fanfleet.row import Measured
+
+if TYPE_CHECKING:
+    from fanfleet.tensors import Tensored
 
 WANTED = ("auto", "native", "portable")
 """What can be asked for; `auto` is the native kernel wherever it can be loaded."""
@@ -46,6 +49,15 @@ class Kernel(Protocol):
 
         `into` is a writable buffer, as a bytearray or a numpy array in C order. Pixels that it has room for come
         there, and are this image's until another call gets the buffer. It saves making one for each image.
+        """
+
+    def tensor(
+        self, data: bytes, key: str, recipe: dict[str, Any], most_bytes: int | None = None, into: Any = None
+    ) -> "Tensored":
+        """Decode, resize, cut out and normalise one image (docs/tensors.md).
+
+        `recipe` is a `TensorRecipe` of src/contract/tensor.ts. An image that cannot be decoded has the row of
+        `measure_all`. `into` is as for `pixels`: an image's place in the array of a batch.
         """
 
 

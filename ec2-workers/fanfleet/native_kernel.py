@@ -8,17 +8,20 @@ import hashlib
 import time
 from collections.abc import Sequence
 from functools import partial
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from fanfleet.decoded import Decoded, refused, room_for
 from fanfleet.formats import Refused, Still, read_still
 from fanfleet.histogram import ValueCounts
 from fanfleet.image_memory import image_bytes, must_fit
-from fanfleet.native_library import DAMAGED, MEASURED, NativeLibrary, Output
+from fanfleet.native_library import DAMAGED, MEASURED, NativeLibrary, Output, is_native
 from fanfleet.normalised_file import must_be_writable
 from fanfleet.npy import npy_header
 from fanfleet.rgb_png import PngWriter
 from fanfleet.row import Measured, failed_row, measured_row, normalised_row
+
+if TYPE_CHECKING:
+    from fanfleet.tensors import Tensored
 
 _PLACES = {"sum": 3, "sumSq": 4, "min": 5, "max": 6}
 """Where a statistic of R is in the numbers of an image; those of G and B are 4 and 8 behind it, the last ones."""
@@ -62,7 +65,7 @@ class NativeKernel:
                 measured[at] = _failed(key, reason.code, started, reason.detail)
                 continue
             read = _Read(at, key, still, _since(started))
-            (natives if _is_native(still) else others).append(read)
+            (natives if is_native(still) else others).append(read)
         others += self._measure(natives, operation, values, measured)
         for read in others:
             measured[read.at] = _by_pillow(read, operation, depth, values)
@@ -106,7 +109,7 @@ class NativeKernel:
         except Refused as reason:
             return _failed(key, reason.code, started, reason.detail)
         # The library has a table of 256 values, whose range is of 8 bits too.
-        if _is_native(still) and (normalisation.get("range") or {}).get("depth") != 16:
+        if is_native(still) and (normalisation.get("range") or {}).get("depth") != 16:
             header = npy_header(still.width, still.height)
             output = self._library.normalise(still, normalisation, len(header))
             if output.state == DAMAGED:
@@ -123,7 +126,7 @@ class NativeKernel:
         try:
             still = read_still(data, self._library.scan_end)
             must_fit(image_bytes(still, len(data), "pixels"), most_bytes)
-            if _is_native(still):
+            if is_native(still):
                 to = room_for(still, into)
                 state, detail = self._library.pixels(still, to)
                 if state == DAMAGED:
@@ -135,6 +138,14 @@ class NativeKernel:
         from fanfleet.pillow_pixels import pixels_of_still
 
         return pixels_of_still(still, key, into, started)._replace(left_to=_PORTABLE)
+
+    def tensor(
+        self, data: bytes, key: str, recipe: dict[str, Any], most_bytes: int | None = None, into: Any = None
+    ) -> "Tensored":
+        """As `Kernel` says."""
+        from fanfleet.native_tensors import tensor
+
+        return tensor(self._library, data, key, recipe, most_bytes, into)
 
 
 def _normalised(key: str, still: Still, file_format: str, header: bytes, output: Output, started: float) -> Measured:
@@ -165,11 +176,6 @@ def _by_pillow(read: _Read, operation: str, depth: str, values: ValueCounts | No
     started = time.perf_counter() - read.read_ms / 1000
     measured = measure_still(read.still, read.key, operation, depth, values, started)
     return measured._replace(left_to=_PORTABLE)
-
-
-def _is_native(still: Still) -> bool:
-    """JPEG, and PNG of up to 8 bits (byte 24) without interlacing (byte 28)."""
-    return still.format == "JPEG" or (still.format == "PNG" and still.data[24] <= 8 and still.data[28] == 0)
 
 
 def _statistic(numbers: list[int], name: str) -> list[int]:

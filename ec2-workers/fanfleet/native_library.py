@@ -1,4 +1,4 @@
-"""The native library, called through its C ABI (native/src/c_abi.rs, nearest_abi.rs and centres_abi.rs).
+"""The native library, called through its C ABI (native/src/c_abi.rs and others in _abi.rs).
 
 It is the file that Node loads as an addon.
 
@@ -16,6 +16,7 @@ from ctypes import (
     c_bool,
     c_char,
     c_char_p,
+    c_float,
     c_size_t,
     c_uint8,
     c_uint32,
@@ -26,12 +27,13 @@ from ctypes import (
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from fanfleet.formats import Still
 from fanfleet.formats.pieces import Piece
+from fanfleet.tensor_plan import TensorPlan
 
-VERSION = 6
+VERSION = 7
 """`VERSION` of native/src/c_abi.rs."""
 
 MEASURED, DAMAGED, FOREIGN = 0, 1, 2
@@ -40,9 +42,17 @@ MEASURED, DAMAGED, FOREIGN = 0, 1, 2
 _OUT = 15
 _DETAIL = 256
 _OUT_OF_PIXELS = 2
+_OUT_OF_TENSORS = 3
 _VALUES = 256
+_FILTERS = ("nearest", "box", "bilinear", "bicubic", "lanczos")
+"""As `TENSOR_FILTERS` of src/contract/tensor.ts."""
 _FORMATS = {"png": 0, "jpeg": 1, "npy": 2}
 _MACHINES = {"x86_64": "x64", "amd64": "x64", "aarch64": "arm64", "arm64": "arm64"}
+
+
+def is_native(still: Still) -> bool:
+    """Whether the library may decode it: JPEG, and PNG of up to 8 bits (byte 24) without interlacing (byte 28)."""
+    return still.format == "JPEG" or (still.format == "PNG" and still.data[24] <= 8 and still.data[28] == 0)
 
 
 def library_path() -> Path:
@@ -55,6 +65,13 @@ class _Request(Structure):
     _fields_ = (
         *((name, c_uint32) for name in ("width", "height", "pieces", "format", "quality", "header_bytes")),
         *(("each", c_uint32), ("has_range", c_uint32), ("range", c_uint8 * 6)),
+    )
+
+
+class _TensorSettings(Structure):
+    _fields_ = (
+        *((name, c_uint32) for name in ("filter", "planar", "floats")),
+        *(("mean", c_float * 3), ("std", c_float * 3)),
     )
 
 
@@ -76,6 +93,17 @@ class Figures:
     """How often each value occurs in all images that were measured, for R, G and B."""
     details: list[str]
     """The decoder's words for each damaged image."""
+
+
+class TensorOutcome(NamedTuple):
+    """What became of an image whose tensor was asked for."""
+
+    state: int
+    decode_ns: int
+    compute_ns: int
+    """From the pixels to the tensor."""
+    detail: str
+    """The decoder's words about a damaged image."""
 
 
 class Output:
@@ -115,6 +143,11 @@ class NativeLibrary:
         library.fanfleet_measure.restype = None
         library.fanfleet_pixels.argtypes = (files, pointer, pointer, c_size_t, pointer, c_size_t, pointer, pointer)
         library.fanfleet_pixels.restype = c_bool
+        library.fanfleet_tensors.argtypes = (
+            *(files, pointer, pointer, c_size_t, POINTER(_TensorSettings)),
+            *(pointer, c_size_t, pointer, pointer),
+        )
+        library.fanfleet_tensors.restype = c_bool
         library.fanfleet_normalise.argtypes = (files, pointer, POINTER(_Request), POINTER(_Made))
         library.fanfleet_normalise.restype = c_uint64
         library.fanfleet_release.argtypes = (POINTER(_Made),)
@@ -170,6 +203,27 @@ class NativeLibrary:
         if not self._library.fanfleet_pixels(files, pieces, image, 1, first, to.nbytes, numbers, details):
             raise ValueError(f"Expected room for {still.width} x {still.height} x 3 bytes but got {to.nbytes}.")
         return numbers[0], details.value.decode(errors="replace")
+
+    def tensor(self, still: Still, plan: TensorPlan, recipe: dict[str, Any], to: int, room: int) -> TensorOutcome:
+        """Make the tensor of one image at an address where there are so many bytes; `recipe` is a `TensorRecipe`.
+
+        Raise ValueError if there are too few.
+        """
+        files, pieces = _places(still.pieces)
+        size = (still.width, still.height, len(still.pieces), 0)
+        numbers = (*size, plan.width, plan.height, plan.left, plan.top, plan.crop_width, plan.crop_height)
+        floats = recipe["type"] == "float32"
+        settings = _TensorSettings(_FILTERS.index(recipe["filter"]), recipe["layout"] == "nchw", floats)
+        settings.mean[:] = recipe.get("mean", (0, 0, 0))
+        settings.std[:] = recipe.get("std", (1, 1, 1))
+        image, found = (c_uint32 * len(numbers))(*numbers), (c_uint64 * _OUT_OF_TENSORS)()
+        details = (c_char * _DETAIL)()
+        if not self._library.fanfleet_tensors(
+            files, pieces, image, 1, byref(settings), to, room, byref(found), byref(details)
+        ):
+            raise ValueError(f"Expected room for {plan.values} values of {recipe['type']} but got {room} bytes.")
+        state, decode_ns, compute_ns = found
+        return TensorOutcome(state, decode_ns, compute_ns, details.value.decode(errors="replace"))
 
     def normalise(self, still: Still, normalisation: dict[str, Any], header_bytes: int) -> Output:
         """Decode, stretch and encode one image; `normalisation` as `Normalisation` in src/contract/normalisation.ts."""

@@ -7,7 +7,7 @@ import time
 from collections.abc import Iterator, Sequence
 from functools import partial
 from operator import add, mul
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from PIL import (
     GifImagePlugin,
@@ -23,6 +23,9 @@ from fanfleet.formats import Refused, Still, read_still
 from fanfleet.histogram import ValueCounts
 from fanfleet.image_memory import image_bytes, must_fit
 from fanfleet.row import Measured, failed_row, measured_row
+
+if TYPE_CHECKING:
+    from fanfleet.tensors import Tensored
 
 # The classes, not Image.open, which looks at the content again and has a limit of its own for the size.
 DECODERS = {
@@ -67,6 +70,14 @@ class PillowKernel:
         from fanfleet.pillow_pixels import pixels
 
         return pixels(data, key, most_bytes, into)
+
+    def tensor(
+        self, data: bytes, key: str, recipe: dict[str, Any], most_bytes: int | None = None, into: Any = None
+    ) -> "Tensored":
+        """As `Kernel` says."""
+        from fanfleet.pillow_tensors import tensor
+
+        return tensor(data, key, recipe, most_bytes, into)
 
 
 def _measure(

@@ -12,9 +12,9 @@ use std::ffi::c_char;
 use std::slice;
 use std::time::Duration;
 
-/// Raised with every change to what is here, in `nearest_abi` and in `centres_abi`, so that a library of other sources is
+/// Raised with every change to what is here, in `tensor_abi`, `nearest_abi` and `centres_abi`, so that a library of other sources is
 /// not called.
-const VERSION: u32 = 6;
+const VERSION: u32 = 7;
 
 /// Numbers per image that come out: state, nanoseconds of decoding and scanning, and per channel sum, sum of squares,
 /// minimum and maximum.
@@ -186,16 +186,9 @@ pub unsafe fn decode(
     let pieces = unsafe { pieces_of(files, pieces, counted) };
     let mut damaged = 0;
     many::pixels(images, pieces, put, |at, outcome| {
-        let (state, decoding) = match outcome {
-            Ok(decoding) => (MEASURED, decoding),
-            Err(Failure::Damaged(words)) => {
-                // SAFETY: there are so many bytes for each image.
-                say(unsafe { slice::from_raw_parts_mut(details.cast::<u8>().add(DETAIL * damaged), DETAIL) }, &words);
-                damaged += 1;
-                (DAMAGED, Duration::ZERO)
-            }
-            Err(Failure::Foreign) => (FOREIGN, Duration::ZERO),
-        };
+        let decoding = *outcome.as_ref().unwrap_or(&Duration::ZERO);
+        // SAFETY: there are so many bytes for each image.
+        let state = unsafe { tell(outcome.map(|_| ()), details, &mut damaged) };
         (numbers[OUT_OF_PIXELS * at], numbers[OUT_OF_PIXELS * at + 1]) = (state, nanoseconds(decoding));
     });
 }
@@ -305,10 +298,32 @@ pub unsafe extern "C" fn fanfleet_release(made: *mut Made) {
     }
 }
 
+/// The state of an image. Of one that is damaged the decoder's words go to `details`, and it is counted.
+///
+/// # Safety
+///
+/// There must be `DETAIL` bytes for each that is damaged.
+pub unsafe fn tell(outcome: Result<(), Failure>, details: *mut c_char, damaged: &mut usize) -> u64 {
+    match outcome {
+        Ok(()) => MEASURED,
+        Err(Failure::Damaged(words)) => {
+            // SAFETY: as the caller promises.
+            say(unsafe { slice::from_raw_parts_mut(details.cast::<u8>().add(DETAIL * *damaged), DETAIL) }, &words);
+            *damaged += 1;
+            DAMAGED
+        }
+        Err(Failure::Foreign) => FOREIGN,
+    }
+}
+
 /// # Safety
 ///
 /// So many of both must be there, and live as long as the images that they are given to.
-unsafe fn pieces_of<'a>(files: *const *const u8, pieces: *const Piece, count: usize) -> impl Iterator<Item = &'a [u8]> {
+pub unsafe fn pieces_of<'a>(
+    files: *const *const u8,
+    pieces: *const Piece,
+    count: usize,
+) -> impl Iterator<Item = &'a [u8]> {
     (0..count).map(move |at| {
         // SAFETY: as the caller promises.
         let (file, piece) = unsafe { (*files.add(at), &*pieces.add(at)) };

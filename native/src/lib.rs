@@ -1,9 +1,9 @@
-//! Decodes images and gives their exact statistics, pixels, or normalised copies; finds the nearest of a training set, or
-//! of centres.
+//! Decodes images and gives their exact statistics, pixels, tensors, or normalised copies; finds the nearest of a training
+//! set, or of centres.
 //!
 //! One file for all who call it: Node loads it as an addon, whose jobs run on libuv's thread pool (`measure_job`,
-//! `normalise_job`, `pixels_job`, `nearest_job`, `centres_job`, `pieces`), and Python as a library (`c_abi`, `nearest_abi`,
-//! `centres_abi`). Nothing of Node is looked for until Node loads it.
+//! `normalise_job`, `pixels_job`, `tensor_job`, `nearest_job`, `centres_job`, `pieces`), and Python as a library (`c_abi`, `tensor_abi`,
+//! `nearest_abi`, `centres_abi`). Nothing of Node is looked for until Node loads it.
 //!
 //! The format policy is not here: `src/kernel/formats` and `ec2-workers/fanfleet/formats` read the headers, and hand over
 //! only what they accept.
@@ -44,10 +44,16 @@ mod png_counter;
 #[cfg(any(target_family = "wasm", test))]
 mod png_join;
 mod png_layout;
+mod resample;
 mod scan;
 mod scratch;
 mod stretch;
 mod tally;
+mod taps;
+mod tensor;
+mod tensor_abi;
+#[cfg(not(target_family = "wasm"))]
+mod tensor_job;
 mod unfilter;
 #[cfg(target_family = "wasm")]
 mod wasm;

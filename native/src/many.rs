@@ -4,6 +4,7 @@ use crate::image::{Failure, Image, Outcome};
 use crate::kernel;
 use crate::normalise::{Normalisation, Normalised};
 use crate::tally::Measure;
+use crate::tensor::{self, Plan, Recipe, Times};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
 
@@ -54,6 +55,26 @@ pub fn pixels<'a>(
         });
         take(at, outcome);
         first += 3 * image.pixels();
+    }
+}
+
+/// Make the tensors of images, of which `images` has `tensor::IN` numbers each, one behind the other. `to` has room for all of
+/// them; what it has of one that fails has no meaning.
+pub fn tensors<'a>(
+    images: &[u32],
+    mut pieces: impl Iterator<Item = &'a [u8]>,
+    recipe: &Recipe,
+    to: &mut [u8],
+    mut take: impl FnMut(usize, Result<Times, Failure>),
+) {
+    let mut rest = to;
+    for (at, numbers) in images.chunks_exact(tensor::IN).enumerate() {
+        let own = pieces.by_ref().take(numbers[2] as usize).collect();
+        let image = Image { width: numbers[0], height: numbers[1], pieces: own };
+        let (place, behind) = rest.split_at_mut(recipe.length(numbers) as usize);
+        rest = behind;
+        let plan = Plan::of(numbers).ok_or(Failure::Foreign);
+        take(at, plan.and_then(|plan| without_panic(|| tensor::make(&image, &plan, recipe, place))));
     }
 }
 

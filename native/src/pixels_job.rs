@@ -78,7 +78,7 @@ impl ScopedTask<'_> for PixelsJob {
 }
 
 /// Zeros, which take no memory before they are written over; none where there is not so much.
-fn zeros(length: usize) -> Option<Vec<u8>> {
+pub fn zeros(length: usize) -> Option<Vec<u8>> {
     let layout = Layout::array::<u8>(length).ok().filter(|layout| layout.size() > 0)?;
     // SAFETY: it is not of size zero.
     let memory = unsafe { alloc_zeroed(layout) };

@@ -1,12 +1,19 @@
+import type { TensorRecipe } from '../contract/tensor.ts';
 import type { Still } from './formats/still.ts';
 import type { Kernel, Product } from './kernel.ts';
 import { refusedImage } from './prepared.ts';
+import { tensorBytes } from './tensor-plan.ts';
 
 /**
  * What is added for each pixel of the image: by normalising the stretched pixels, and the file while it is made; by pixels
  * that are asked for nothing but these.
  */
-const OUTPUT_BYTES: Readonly<Record<Product, number>> = { png: 9, jpeg: 9, npy: 15, pixels: 3 };
+const OUTPUT_BYTES: Readonly<Record<Exclude<Product, TensorRecipe>, number>> = {
+  png: 9,
+  jpeg: 9,
+  npy: 15,
+  pixels: 3,
+};
 
 /** Tables, what allocators keep, and the parts of an image that are worked on. */
 const FIXED_BYTES = 24 * 1024 * 1024;
@@ -21,7 +28,12 @@ const FIXED_BYTES = 24 * 1024 * 1024;
  */
 export function imageBytes(still: Still, inputBytes: number, product?: Product): number {
   const { width, height, frameWidth, frameHeight, perPixel } = still;
-  const output = product === undefined ? 0 : OUTPUT_BYTES[product] * width * height;
+  const output =
+    product === undefined
+      ? 0
+      : typeof product === 'object'
+        ? tensorBytes(product, still)
+        : OUTPUT_BYTES[product] * width * height;
   return FIXED_BYTES + 2 * inputBytes + perPixel * frameWidth * frameHeight + output;
 }
 

@@ -2,6 +2,7 @@ import type { Depth } from '../contract/depth.ts';
 import type { Normalisation, NormalisedFormat } from '../contract/normalisation.ts';
 import type { Operation } from '../contract/operation.ts';
 import type { FailedRow, Row } from '../contract/row.ts';
+import type { TensorRecipe, TensorSize } from '../contract/tensor.ts';
 import type { ApproximateRow } from './approximate.ts';
 import type { Centre, Centres } from './centres.ts';
 import type { HistogramRow, ValueCounts } from './histogram.ts';
@@ -43,11 +44,26 @@ export type Decoded = Omit<Measured, 'row' | 'computeMs'> &
     | { readonly pixels?: undefined; readonly failed: FailedRow }
   );
 
-/** What is made of an image beside its row: a normalised copy, or its pixels. */
-export type Product = NormalisedFormat | 'pixels';
+/** The numbers that a model takes of an image. */
+export type Tensor = {
+  /** 3, height and width, or height, width and 3. */
+  readonly shape: readonly [number, number, number];
+  readonly data: Float32Array | Uint8Array;
+};
+
+/** What became of an image whose tensor was asked for: it, or the row of one that cannot be decoded. */
+export type Tensored = Omit<Measured, 'row'> &
+  (
+    | { readonly tensor: Tensor; readonly size: TensorSize; readonly failed?: undefined }
+    | { readonly tensor?: undefined; readonly failed: FailedRow }
+  );
+
+/** What is made of an image beside its row: a normalised copy, its pixels, or its tensor. */
+export type Product = NormalisedFormat | 'pixels' | TensorRecipe;
 
 /** An image whose header has been read, and nothing else. */
 export type Prepared = {
+  readonly key: string;
   /** Bytes that measuring it takes beside the input: 0 for an image that already failed. */
   readonly workingBytes: number;
   /**
@@ -76,6 +92,8 @@ export type Prepared = {
    * bits they are the high bytes, whatever depth it was prepared for.
    */
   pixels(): Promise<Decoded>;
+  /** Bytes that making its tensor takes beside the input, the tensor included: 0 for an image that already failed. */
+  tensorBytes(recipe: TensorRecipe): number;
 };
 
 /**
@@ -106,6 +124,11 @@ export type Kernel = {
    * Those of small images may be parts of one buffer. A kernel that gains nothing by it leaves it out.
    */
   pixelsAll?(prepared: readonly Prepared[]): Promise<Decoded[]>;
+  /**
+   * The tensors of images that this kernel has prepared, in their order (docs/tensors.md). An image that cannot be decoded has
+   * the row that `measure` gives. Those of small images may be parts of one buffer. A kernel that leaves it out has no way of its own.
+   */
+  tensors?(prepared: readonly Prepared[], recipe: TensorRecipe): Promise<Tensored[]>;
   /**
    * Prepare a training set to find the nearest of its vectors. A kernel that leaves it out has no way of its own.
    *

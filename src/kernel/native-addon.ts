@@ -36,6 +36,13 @@ export type NativeAddon = {
     /** The decoder's words for each damaged image. */
     readonly details: readonly string[];
   }>;
+  /** Make tensors of images in one job on libuv's pool. The pieces must not change until it settles. */
+  tensors(
+    pieces: readonly Buffer[],
+    /** Of each `NUMBERS_IN_OF_TENSORS`. */
+    images: Uint32Array,
+    settings: TensorSettings,
+  ): Promise<MadeTensors>;
   /** Normalise one image in a job on libuv's pool. The pieces must not change until it settles. */
   normalise(
     pieces: readonly Buffer[],
@@ -63,6 +70,24 @@ export type NativeAddon = {
     readonly decodeMs: number;
     readonly encodeMs: number;
   }>;
+};
+
+export type TensorSettings = {
+  /** Its place in `TENSOR_FILTERS`. */
+  readonly filter: number;
+  /** Whether all of a channel comes before the next one. */
+  readonly planar: boolean;
+  /** Of float32 three means, and three standard deviations. Without them values stay bytes. */
+  readonly constants?: readonly number[];
+};
+
+export type MadeTensors = {
+  /** One tensor behind the other; of images that failed anything. */
+  readonly data: Uint8Array;
+  /** Of each image `NUMBERS_OF_TENSORS`. */
+  readonly numbers: Float64Array;
+  /** The decoder's words for each damaged image. */
+  readonly details: readonly string[];
 };
 
 /** What `native/src/nearest_job.rs` exports. */

@@ -2,6 +2,7 @@ import type { Depth } from '../contract/depth.ts';
 import type { Normalisation } from '../contract/normalisation.ts';
 import type { Operation } from '../contract/operation.ts';
 import type { FailedRow } from '../contract/row.ts';
+import type { TensorRecipe } from '../contract/tensor.ts';
 import type { ApproximateRow } from './approximate.ts';
 import { readStill } from './formats/read.ts';
 import type { Still } from './formats/still.ts';
@@ -12,8 +13,10 @@ import type { NativeAddon } from './native-addon.ts';
 import { type NativeSource, prepareBySharp, runJob, type Wanted } from './native-job.ts';
 import { normaliseNatively } from './native-normalise.ts';
 import { decodeNatively } from './native-pixels.ts';
+import { makeTensors, tensorOfPixels } from './native-tensors.ts';
 import { APPROXIMATION_WANTED, countsWanted, HISTOGRAM_WANTED, statisticsWanted } from './native-wanted.ts';
 import { countImage, exactMeans, outputBytes, refusedImage, tooLargeFor } from './prepared.ts';
+import { planTensor, tensorBytes } from './tensor-plan.ts';
 
 /** Small images share a job of libuv's pool, since handing over a job takes longer than decoding them. */
 const JOB_PIXELS = 2 ** 16;
@@ -56,6 +59,17 @@ export function createNativeKernel(
       );
       return (await Promise.all(jobs)).flat();
     },
+    async tensors(prepared, recipe) {
+      const values = ({ still }: NativeImage) => {
+        const { crop } = planTensor(recipe, still);
+        return crop.width * crop.height;
+      };
+      const tensorsOf = async (job: NativeImage[] | Prepared) =>
+        Array.isArray(job)
+          ? makeTensors(addon, job, recipe)
+          : tensorOfPixels(addon, job.key, await job.pixels(), recipe);
+      return (await Promise.all(cutIntoJobs(prepared, values).map(tensorsOf))).flat();
+    },
     async countAll(prepared, counts) {
       const jobs = cutIntoJobs(prepared).map((job) =>
         Array.isArray(job) ? runJob(addon, job, countsWanted(counts)) : countImage(job, counts),
@@ -91,6 +105,11 @@ class NativeImage implements Prepared, NativeSource {
 
   approximate(): Promise<Measured<ApproximateRow | FailedRow>> {
     return this.#find(APPROXIMATION_WANTED);
+  }
+
+  /** Strips of the image, which may have to be there whole between two passes, what is between them, and the tensor. */
+  tensorBytes(recipe: TensorRecipe): number {
+    return this.workingBytes + tensorBytes(recipe, this.still);
   }
 
   get pixelsBytes(): number {
@@ -151,6 +170,7 @@ function foreign(input: Buffer, key: string, still: Still, depth?: Depth): Prepa
   const bySharp = () => prepareBySharp(input, key, depth);
   const rgbBytes = 3 * still.width * still.height;
   return {
+    key,
     workingBytes: sharpBytes(still, depth === 'native'),
     mostBytes: (product) => imageBytes(still, input.length, product),
     measure: async (operation) => (await bySharp()).measure(operation),
@@ -159,12 +179,20 @@ function foreign(input: Buffer, key: string, still: Still, depth?: Depth): Prepa
     histogram: async () => HISTOGRAM_WANTED.otherwise(await bySharp()),
     approximate: async () => exactMeans(await bySharp()),
     pixelsBytes: sharpBytes(still) + rgbBytes,
+    tensorBytes: (recipe) => sharpBytes(still) + tensorBytes(recipe, still),
     pixels: async () => (await bySharp()).pixels(),
   };
 }
 
-/** Consecutive native images together, up to the limits of a job; others alone. */
-function cutIntoJobs(prepared: readonly Prepared[]): (NativeImage[] | Prepared)[] {
+/**
+ * Consecutive native images together, up to the limits of a job; others alone.
+ *
+ * @param made pixels that come out of an image, which count as those of the image itself
+ */
+function cutIntoJobs(
+  prepared: readonly Prepared[],
+  made: (image: NativeImage) => number = () => 0,
+): (NativeImage[] | Prepared)[] {
   const jobs: (NativeImage[] | Prepared)[] = [];
   let job: NativeImage[] = [];
   let pixels = 0;
@@ -174,7 +202,7 @@ function cutIntoJobs(prepared: readonly Prepared[]): (NativeImage[] | Prepared)[
       job = []; // the rows are to come in the order of the images
       continue;
     }
-    const own = image.still.width * image.still.height;
+    const own = image.still.width * image.still.height + made(image);
     if (job.length === 0 || job.length === JOB_IMAGES || pixels + own > JOB_PIXELS) {
       job = [];
       jobs.push(job);

@@ -9,6 +9,7 @@ export function refusedImage(key: string, code: ImageErrorCode): Prepared {
   const row = failedRow(key, code);
   const outcome = async () => ({ row, decodeMs: 0, computeMs: 0 });
   return {
+    key,
     workingBytes: 0,
     mostBytes: () => 0,
     measure: outcome,
@@ -18,6 +19,7 @@ export function refusedImage(key: string, code: ImageErrorCode): Prepared {
     approximate: outcome,
     pixelsBytes: 0,
     pixels: async () => ({ failed: row, decodeMs: 0 }),
+    tensorBytes: () => 0,
   };
 }
 

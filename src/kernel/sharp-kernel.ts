@@ -17,6 +17,7 @@ import { exactMeans, outputBytes, refusedImage, tooLargeFor } from './prepared.t
 import { compositeOverBlack, measuredRow, measurePixels, type Pixels } from './scan.ts';
 import { normaliseDeep, normalisePixels } from './sharp-normalise.ts';
 import { rgbOf } from './sharp-pixels.ts';
+import { tensorBytes } from './tensor-plan.ts';
 
 /** How libvips uses the process; the settings are global in sharp. */
 export type SharpSettings = {
@@ -44,6 +45,7 @@ function prepare(input: Buffer, key: string, depth: Depth = '8'): Prepared {
   // An image of 16 bits whose low 8 are left out is told of, since they may be all that it has.
   const dropped = still.deep !== undefined && !isDeep;
   const prepared: Prepared = {
+    key,
     workingBytes: sharpBytes(still, isDeep),
     mostBytes: (product) => imageBytes(still, input.length, product),
     measure: (operation: Operation) =>
@@ -75,6 +77,7 @@ function prepare(input: Buffer, key: string, depth: Depth = '8'): Prepared {
     approximate: () => exactMeans(prepared),
     pixelsBytes: sharpBytes(still) + 3 * still.width * still.height,
     pixels: () => decodePixels(still, key),
+    tensorBytes: (recipe) => sharpBytes(still) + tensorBytes(recipe, still),
   };
   return prepared;
 }

@@ -94,6 +94,7 @@ export function watch(
       prepared(input.length);
       const image = kernel.prepare(input, key);
       return {
+        key,
         workingBytes: image.workingBytes,
         mostBytes: (product) => image.mostBytes(product),
         measure: (operation) =>
@@ -104,6 +105,7 @@ export function watch(
         approximate: () => image.approximate(),
         pixelsBytes: image.pixelsBytes,
         pixels: () => image.pixels(),
+        tensorBytes: (recipe) => image.tensorBytes(recipe),
       };
     },
   };

@@ -35,6 +35,18 @@ type Exports = {
     numbers: number,
     details: number,
   ): void;
+  /** Whether there was room for all tensors. */
+  fanfleet_tensors(
+    files: number,
+    pieces: number,
+    images: number,
+    count: number,
+    settings: number,
+    tensors: number,
+    room: number,
+    numbers: number,
+    details: number,
+  ): number;
   /** The state of the image. */
   fanfleet_normalise(files: number, pieces: number, request: number, made: number): bigint;
   fanfleet_release(made: number): void;

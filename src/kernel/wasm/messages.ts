@@ -1,4 +1,10 @@
-import type { AssignedTotals, NativeAddon, Neighbours } from '../native-addon.ts';
+import type {
+  AssignedTotals,
+  MadeTensors,
+  NativeAddon,
+  Neighbours,
+  TensorSettings,
+} from '../native-addon.ts';
 
 /** What is done with the pieces that come with it: the arguments of the addon's calls, without the bytes. */
 export type Job = ImageJob | NearestJob | CentresJob;
@@ -11,6 +17,7 @@ export type ImageJob =
       readonly wanted: Parameters<NativeAddon['measure']>[2];
     }
   | { readonly kind: 'pixels'; readonly images: Uint32Array }
+  | { readonly kind: 'tensors'; readonly images: Uint32Array; readonly settings: TensorSettings }
   | { readonly kind: 'normalise'; readonly settings: Parameters<NativeAddon['normalise']>[1] };
 
 /** A thread keeps the training sets that it has prepared, of vectors of `length` bytes, until they are released. */
@@ -46,7 +53,8 @@ export type PixelsAnswer = Omit<Awaited<ReturnType<NativeAddon['pixels']>>, 'pix
 export type NormaliseAnswer = Omit<Awaited<ReturnType<NativeAddon['normalise']>>, 'output'> & {
   readonly output?: Uint8Array<ArrayBuffer>;
 };
-export type ImageAnswer = MeasureAnswer | PixelsAnswer | NormaliseAnswer;
+export type TensorsAnswer = Omit<MadeTensors, 'data'> & { readonly data: Uint8Array<ArrayBuffer> };
+export type ImageAnswer = MeasureAnswer | PixelsAnswer | TensorsAnswer | NormaliseAnswer;
 /** Nobody else could do what failed. */
 export type NearestAnswer = Neighbours | 'prepared' | 'failed';
 export type CentresAnswer = AssignedTotals | 'failed';

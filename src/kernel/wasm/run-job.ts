@@ -1,14 +1,14 @@
-import { NUMBERS_IN, NUMBERS_OF_PIXELS, NUMBERS_OUT, STATES } from '../addon-numbers.ts';
+import { NUMBERS_IN, NUMBERS_OF_PIXELS, NUMBERS_OUT } from '../addon-numbers.ts';
+import { DETAIL, detailsAt, numbersAt } from './answers.ts';
 import type { WasmInstance } from './instance.ts';
 import type { Answer, ImageJob, Job, MeasureAnswer, NormaliseAnswer, PixelsAnswer } from './messages.ts';
 import { runCentresJob } from './run-centres-job.ts';
 import { runNearestJob } from './run-nearest-job.ts';
+import { runTensorsJob } from './run-tensors-job.ts';
 import { type Input, Scratch } from './scratch.ts';
 
 /** Counts of how often each value occurs, per channel. */
 const COUNTS = 3 * 256;
-/** Bytes for the decoder's words about an image. */
-const DETAIL = 256;
 
 /** Do a job, as the addon does it. What the input is after that is not said. */
 export function runJob(wasm: WasmInstance, pieced: Input, asked: Job): Answer {
@@ -20,6 +20,7 @@ export function runJob(wasm: WasmInstance, pieced: Input, asked: Job): Answer {
   const { files, pieces } = putPieces(wasm, scratch, input);
   if (job.kind === 'measure') return measure(wasm, scratch, files, pieces, job);
   if (job.kind === 'pixels') return decode(wasm, scratch, files, pieces, job);
+  if (job.kind === 'tensors') return runTensorsJob(wasm, scratch, { files, pieces }, job);
   return normalise(wasm, scratch, files, pieces, input, job);
 }
 
@@ -30,6 +31,7 @@ function joined(
   job: ImageJob,
 ): { readonly input: Input; readonly job: ImageJob } {
   const { address, lengths } = input;
+  if (job.kind === 'tensors') return { input, job }; // they may be of pixels, which are no file
   if (job.kind !== 'normalise' && job.images.length !== NUMBERS_IN) return { input, job };
   const total = lengths.reduce((sum, length) => sum + length, 0);
   const length = wasm.calls.fanfleet_join(address, total) >>> 0;
@@ -85,13 +87,6 @@ function measure(
   };
 }
 
-/** What the decoder says of each damaged image. */
-function detailsAt(wasm: WasmInstance, address: number, numbers: Float64Array, perImage: number): string[] {
-  let damaged = 0;
-  for (let at = 0; at < numbers.length; at += perImage) damaged += numbers[at] === STATES.damaged ? 1 : 0;
-  return Array.from({ length: damaged }, (_, at) => wasm.text(address + DETAIL * at, DETAIL));
-}
-
 function decode(
   wasm: WasmInstance,
   scratch: Scratch,
@@ -136,10 +131,6 @@ function eachHistogram(wasm: WasmInstance, places: Places, images: Uint32Array):
     piece += images[at * NUMBERS_IN + 2] ?? 0;
   }
   return { numbers, details };
-}
-
-function numbersAt(wasm: WasmInstance, address: number, count: number): Float64Array {
-  return Float64Array.from(new BigUint64Array(wasm.calls.memory.buffer, address, count), Number);
 }
 
 /** The two times of an image, which are nanoseconds. */

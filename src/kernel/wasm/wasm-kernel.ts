@@ -2,7 +2,7 @@ import type { Kernel } from '../kernel.ts';
 import type { NativeAddon } from '../native-addon.ts';
 import { createNativeKernel } from '../native-kernel.ts';
 import { loadWasm } from './load-wasm.ts';
-import type { MeasureAnswer, NormaliseAnswer, PixelsAnswer } from './messages.ts';
+import type { MeasureAnswer, NormaliseAnswer, PixelsAnswer, TensorsAnswer } from './messages.ts';
 import { WasmPool } from './pool.ts';
 import { sharedPool } from './shared-pool.ts';
 
@@ -23,6 +23,8 @@ export function wasmAddon(threads?: number): NativeAddon {
     measure: async (pieces, images, wanted) =>
       (await pool.run({ kind: 'measure', images, wanted }, pieces)) as MeasureAnswer,
     pixels: async (pieces, images) => (await pool.run({ kind: 'pixels', images }, pieces)) as PixelsAnswer,
+    tensors: async (pieces, images, settings) =>
+      (await pool.run({ kind: 'tensors', images, settings }, pieces)) as TensorsAnswer,
     normalise: async (pieces, settings) => {
       const { output, ...rest } = (await pool.run(
         { kind: 'normalise', settings },

@@ -3,7 +3,14 @@
  * file, since a bundle has no file for it.
  */
 import { parentPort, workerData } from 'node:worker_threads';
-import { NUMBERS_IN, NUMBERS_OF_PIXELS, NUMBERS_OUT, STATES } from '../addon-numbers.ts';
+import {
+  NUMBERS_IN,
+  NUMBERS_IN_OF_TENSORS,
+  NUMBERS_OF_PIXELS,
+  NUMBERS_OF_TENSORS,
+  NUMBERS_OUT,
+  STATES,
+} from '../addon-numbers.ts';
 import { OutOfMemory, WasmInstance } from './instance.ts';
 import type { Answer, FromWorker, Job, Mailbox, ToWorker, WorkerData } from './messages.ts';
 import { runJob } from './run-job.ts';
@@ -92,10 +99,29 @@ function leftToOthers(job: Job): Answer {
   if (job.kind === 'prepare-nearest' || job.kind === 'find-nearest' || job.kind === 'assign-to-centres')
     return 'failed';
   if (job.kind === 'normalise') return { extremes: [], checksum: 0, decodeMs: 0, encodeMs: 0 };
-  const perImage = job.kind === 'pixels' ? NUMBERS_OF_PIXELS : NUMBERS_OUT;
-  const numbers = new Float64Array((job.images.length / NUMBERS_IN) * perImage);
+  const none = new Uint8Array();
+  switch (job.kind) {
+    case 'tensors':
+      return {
+        numbers: allForeign(job.images.length / NUMBERS_IN_OF_TENSORS, NUMBERS_OF_TENSORS),
+        details: [],
+        data: none,
+      };
+    case 'pixels':
+      return {
+        numbers: allForeign(job.images.length / NUMBERS_IN, NUMBERS_OF_PIXELS),
+        details: [],
+        pixels: none,
+      };
+    default:
+      return { numbers: allForeign(job.images.length / NUMBERS_IN, NUMBERS_OUT), details: [] };
+  }
+}
+
+function allForeign(images: number, perImage: number): Float64Array {
+  const numbers = new Float64Array(images * perImage);
   for (let at = 0; at < numbers.length; at += perImage) numbers[at] = STATES.foreign;
-  return { numbers, details: [], ...(job.kind === 'pixels' && { pixels: new Uint8Array() }) };
+  return numbers;
 }
 
 function say(message: FromWorker): void {
@@ -107,5 +133,6 @@ function say(message: FromWorker): void {
 function madeIn(answer: Answer): Uint8Array<ArrayBuffer> | undefined {
   if (typeof answer === 'string') return undefined;
   if ('pixels' in answer) return answer.pixels;
+  if ('data' in answer) return answer.data;
   return 'output' in answer ? answer.output : undefined;
 }

@@ -29,6 +29,7 @@ function refusing(workingBytes = 0): Kernel & { most: number } {
     name: 'refusing',
     most: 0,
     prepare: (_: Buffer, key: string) => ({
+      key,
       workingBytes,
       mostBytes: () => workingBytes,
       measure: async () => {
@@ -44,6 +45,7 @@ function refusing(workingBytes = 0): Kernel & { most: number } {
       approximate: async () => refused(key),
       pixelsBytes: workingBytes,
       pixels: async () => ({ failed: refused(key).row, decodeMs: 0 }),
+      tensorBytes: () => workingBytes,
     }),
   };
   return kernel;
