@@ -24,7 +24,8 @@ export async function pythonPackages(root, engines, signal) {
   const have = installedEngines(root);
   const wanted =
     have === undefined || engines === undefined ? undefined : [...new Set([...have, ...engines])];
-  if (unchanged(marker, lock) && wanted?.length === have?.length) return;
+  const ofThisLock = unchanged(marker, lock);
+  if (ofThisLock && wanted?.length === have?.length) return;
   const python = await findPython(root);
   const uv = await placeUv(root, python, signal);
   const what = wanted === undefined ? 'Python packages' : `Python packages for ${wanted.join(' and ')}`;
@@ -32,10 +33,13 @@ export async function pythonPackages(root, engines, signal) {
     '--no-default-groups',
     ...[...ALWAYS, ...wanted].map((name) => `--group=${name}`),
   ];
-  const sync = ['sync', '--locked', '--quiet', '--python', python, ...(groups ?? [])];
+  // Another command may be installing another engine, which is not among these: what it installs stays.
+  const adds = ofThisLock ? ['--inexact'] : [];
+  const sync = ['sync', '--locked', '--quiet', '--python', python, ...adds, ...(groups ?? [])];
   await install(root, what, uv, sync, signal);
-  if (wanted === undefined) rmSync(enginesFile(root), { force: true });
-  else writeFileSync(enginesFile(root), wanted.join(' '));
+  const others = ofThisLock ? installedEngines(root) : [];
+  if (wanted === undefined || others === undefined) rmSync(enginesFile(root), { force: true });
+  else writeFileSync(enginesFile(root), [...new Set([...wanted, ...others])].join(' '));
   writeFileSync(marker, lock);
 }
 

@@ -49,7 +49,7 @@ describe('the set-up with an engine', () => {
 
     // Assess
     const three = `${GROUPS} --group=daft --group=dask --group=spark`;
-    expect((await calls()).slice(1)).toEqual([three, three]);
+    expect((await calls()).slice(1)).toEqual([`--inexact ${three}`, three]);
   });
 
   it('leaves nothing out where all had been installed', async () => {
@@ -68,7 +68,7 @@ describe('the set-up with an engine', () => {
     setup({}, ['--engine', 'daft']);
     setup();
     setup({}, ['--engine', 'daft']);
-    expect(await calls()).toEqual([`${GROUPS} --group=daft`, '']);
+    expect(await calls()).toEqual([`${GROUPS} --group=daft`, '--inexact']);
     expect(existsSync(join(clone(), '.venv/.fanfleet-engines'))).toBe(false);
   });
 });
@@ -91,8 +91,26 @@ describe('installEngine', () => {
     await installEngine(context(), 'dask');
 
     // Assess
-    expect((await calls()).slice(1)).toEqual([`${GROUPS} --group=daft --group=dask`]);
+    expect((await calls()).slice(1)).toEqual([`--inexact ${GROUPS} --group=daft --group=dask`]);
     expect(notes).toContain('set-up: installing Python packages for daft and dask …');
+  });
+
+  it('keeps what another command installs at the same time', async () => {
+    // Prepare: a uv that ends when both were called
+    await nodePackages();
+    const calls = await pretendUv();
+    setup({}, ['--engine', 'daft']);
+    const uv = join(clone(), '.fanfleet/uv/bin/uv');
+    const both = `while [ $(wc -l <'${join(clone(), 'uv-calls.txt')}') -lt 3 ]; do sleep 0.05; done\n`;
+    await writeFile(uv, `${await readFile(uv, 'utf8')}${both}`);
+
+    // Act
+    await Promise.all([installEngine(context(), 'dask'), installEngine(context(), 'spark')]);
+
+    // Assess
+    for (const call of (await calls()).slice(1)) expect(call).toMatch(/^--inexact /);
+    const engines = await readFile(join(clone(), '.venv/.fanfleet-engines'), 'utf8');
+    expect(engines.split(' ').sort()).toEqual(['daft', 'dask', 'spark']);
   });
 
   it('fails where they cannot be installed', async () => {
