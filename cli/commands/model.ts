@@ -1,11 +1,12 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import type { TensorRecipe } from '../../src/contract/tensor.ts';
 import { bytes, count, plural, printable } from '../../src/format.ts';
 import { loadModel, type Model, type ModelPaths } from '../../src/models/load-model.ts';
 import { localFiles } from '../../src/models/local-files.ts';
 import { haveModel, modelPath } from '../../src/models/named/have-model.ts';
 import { MODEL_NAMES, type ModelName, NAMED_MODELS } from '../../src/models/named/named-models.ts';
-import { type TensorSpec, tensorSize } from '../../src/models/tensor-spec.ts';
+import { tensorSize } from '../../src/models/tensor-description.ts';
 import type { Context } from '../context.ts';
 import { type TextColumn, textTable } from '../text-table.ts';
 
@@ -78,7 +79,7 @@ function textOf({ classifier, tensor, channels, labels }: Model): string {
   ].join('\n');
 }
 
-function preprocessing({ resize, filter, crop, mean, std }: TensorSpec): string {
+function preprocessing({ resize, filter, crop, mean, std }: TensorRecipe): string {
   const to =
     'shorter' in resize ? `a shorter side of ${resize.shorter}` : `${resize.width} x ${resize.height}`;
   const steps = [`resized to ${to} (${filter})`];

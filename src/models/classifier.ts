@@ -1,3 +1,4 @@
+import type { TensorLayout, TensorType } from '../contract/tensor.ts';
 import { invalidInput } from '../invalid-input.ts';
 import { MOST_CLASSES } from './labels.ts';
 import { graphProblems, opsetOf } from './onnx/graph-problems.ts';
@@ -6,7 +7,6 @@ import type { GraphProto, ModelProto } from './onnx/onnx_pb.js';
 import { isQuantised, mixesSigns } from './onnx/quantisation.ts';
 import type { OnnxFile } from './onnx/read-onnx.ts';
 import { describeValue, type OnnxValue, valueText } from './onnx/values.ts';
-import type { TensorSpec } from './tensor-spec.ts';
 
 /** A model that classifies images, and can give the same answer for one whatever else is in its batch. */
 export interface Classifier {
@@ -19,9 +19,9 @@ export interface Classifier {
   readonly parameters: number;
   readonly input: {
     readonly name: string;
-    readonly type: TensorSpec['type'];
+    readonly type: TensorType;
     /** Null where no dimension tells. */
-    readonly layout: TensorSpec['layout'] | null;
+    readonly layout: TensorLayout | null;
     /** In pixels; null where they are free. */
     readonly width: number | null;
     readonly height: number | null;

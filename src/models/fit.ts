@@ -1,8 +1,11 @@
+import type { TensorRecipe } from '../contract/tensor.ts';
+import { tensorRecipeSchema } from '../contract/tensor-schema.ts';
 import { FanfleetError } from '../errors.ts';
 import { invalidInput } from '../invalid-input.ts';
+import { parse } from '../parse.ts';
 import type { Classifier } from './classifier.ts';
 import { numberedLabels } from './labels.ts';
-import { constantsOf, type DescribedTensor, type TensorSpec, tensorSize } from './tensor-spec.ts';
+import { constantsOf, type DescribedTensor, tensorSize } from './tensor-description.ts';
 
 /**
  * The tensor that is described, as the model takes it: layout and type that the description leaves open are the model's.
@@ -10,7 +13,7 @@ import { constantsOf, type DescribedTensor, type TensorSpec, tensorSize } from '
  * @param where the description, for errors
  * @throws FanfleetError `INVALID_INPUT` where the model takes other tensors, that lists every problem
  */
-export function fitTensor({ input }: Classifier, described: DescribedTensor, where: string): TensorSpec {
+export function fitTensor({ input }: Classifier, described: DescribedTensor, where: string): TensorRecipe {
   const problems: string[] = [];
   const layout = described.layout ?? input.layout;
   if (layout === null) {
@@ -48,12 +51,13 @@ export function fitTensor({ input }: Classifier, described: DescribedTensor, whe
     }
   }
   if (problems.length > 0 || layout === null) throw invalidInput(where, problems);
-  return {
+  const recipe: TensorRecipe = {
     ...{ resize, filter, layout, type },
     ...(crop !== null && { crop }),
     ...(mean !== null && { mean: constantsOf(mean, described) }),
     ...(std !== null && { std: constantsOf(std, described) }),
   };
+  return parse(tensorRecipeSchema, recipe, where);
 }
 
 /**

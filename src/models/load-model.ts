@@ -1,10 +1,11 @@
+import type { TensorRecipe } from '../contract/tensor.ts';
 import { FanfleetError } from '../errors.ts';
 import { type Classifier, checkClassifier } from './classifier.ts';
 import { readDescription } from './description/description.ts';
 import { fitLabels, fitTensor } from './fit.ts';
 import { readLabels } from './labels.ts';
 import { readOnnx } from './onnx/read-onnx.ts';
-import type { DescribedTensor, TensorSpec } from './tensor-spec.ts';
+import type { DescribedTensor } from './tensor-description.ts';
 
 /** Most bytes of a description, and of labels. */
 const MOST_TEXT = 16 * 1024 * 1024;
@@ -27,7 +28,7 @@ export interface ModelPaths {
 /** A model that fits what is said of it. */
 export interface Model {
   readonly classifier: Classifier;
-  readonly tensor: TensorSpec;
+  readonly tensor: TensorRecipe;
   /** The order in which the model takes the channels of the tensor. */
   readonly channels: DescribedTensor['channels'];
   /** Of each class, in the order of the output. */

@@ -2,7 +2,7 @@ import { isObject } from '../../fields.ts';
 import { invalidInput } from '../../invalid-input.ts';
 import { parse } from '../../parse.ts';
 import { readJson } from '../read-json.ts';
-import { type DescribedTensor, tensorSchema } from '../tensor-spec.ts';
+import { type DescribedTensor, tensorSchema } from '../tensor-description.ts';
 import { fromTimm } from './timm.ts';
 import { fromTorchvision } from './torchvision.ts';
 

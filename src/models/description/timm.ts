@@ -1,7 +1,8 @@
 import * as z from 'zod';
+import { TENSOR_FILTERS } from '../../contract/tensor.ts';
 import { invalidInput, problemOf } from '../../invalid-input.ts';
 import { parse } from '../../parse.ts';
-import { FILTERS, meanSchema, stdSchema } from '../tensor-spec.ts';
+import { meanSchema, stdSchema } from '../tensor-description.ts';
 import { IMAGENET } from './imagenet.ts';
 
 const side = z.int().min(1);
@@ -9,7 +10,7 @@ const side = z.int().min(1);
 const configSchema = z.object({
   input_size: z.tuple([z.literal(3, { error: '3 channels' }), side, side], { error: '[3, height, width]' }),
   interpolation: z
-    .enum([...FILTERS, ''], { error: `one of ${FILTERS.join(', ')}` })
+    .enum([...TENSOR_FILTERS, ''], { error: `one of ${TENSOR_FILTERS.join(', ')}` })
     .nullish()
     .transform((name) => name || 'bicubic'),
   crop_pct: z

@@ -1,6 +1,7 @@
 import * as z from 'zod';
+import { TENSOR_FILTERS } from '../../contract/tensor.ts';
 import { parse } from '../../parse.ts';
-import { FILTERS, meanSchema, stdSchema } from '../tensor-spec.ts';
+import { meanSchema, stdSchema } from '../tensor-description.ts';
 import { IMAGENET } from './imagenet.ts';
 
 const side = z.int().min(1);
@@ -13,7 +14,7 @@ const presetSchema = z.strictObject({
   resize_size: sides.default(256),
   mean: meanSchema.default([...IMAGENET.mean]),
   std: stdSchema.default([...IMAGENET.std]),
-  interpolation: z.enum(FILTERS).default('bilinear'),
+  interpolation: z.enum(TENSOR_FILTERS).default('bilinear'),
   antialias: z
     .literal(true, { error: '`true` or nothing: images, unlike tensors, are always resized so' })
     .default(true),

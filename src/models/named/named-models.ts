@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import type { tensorSchema } from '../tensor-spec.ts';
+import type { tensorSchema } from '../tensor-description.ts';
 
 /** A wheel of the Python Package Index that has a model in it. */
 export interface Wheel {

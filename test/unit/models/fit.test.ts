@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { type Classifier, checkClassifier } from '../../../src/models/classifier.ts';
 import { fitLabels, fitTensor } from '../../../src/models/fit.ts';
-import { tensorSchema } from '../../../src/models/tensor-spec.ts';
+import { tensorSchema } from '../../../src/models/tensor-description.ts';
 import { parse } from '../../../src/parse.ts';
 import { readSmall, value } from './small-model.ts';
 
@@ -56,6 +56,13 @@ describe('a tensor', () => {
       1,
       'Expected images of 5 x 4 pixels, as the model has them, but found 5 x 5 by `crop`',
     ],
+    [
+      { resize: { shorter: 8 }, crop: { width: 9, height: 8 } },
+      ['N', 3, 'h', 'w'],
+      1,
+      'Expected no side longer than what `resize` makes of every image for `crop`',
+    ],
+    [{ std: [1, 1e-9, 1] }, ['N', 3, 4, 5], 1, 'for `std.1` but received 1e-9'],
   ])('of %j does not fit %j', async (fields, dims, type, words) => {
     const classifier = await model(dims, type);
     expect(() => fitted(classifier, fields)).toThrow(words);

@@ -6,7 +6,7 @@ import { loadModel } from '../../../src/models/load-model.ts';
 import { localFiles } from '../../../src/models/local-files.ts';
 import { haveModel } from '../../../src/models/named/have-model.ts';
 import { MODEL_NAMES, NAMED_MODELS } from '../../../src/models/named/named-models.ts';
-import { tensorSchema } from '../../../src/models/tensor-spec.ts';
+import { tensorSchema } from '../../../src/models/tensor-description.ts';
 import { parse } from '../../../src/parse.ts';
 
 let folder = '';
