@@ -35,8 +35,6 @@ mod vector;
 #[cfg(target_family = "wasm")]
 #[path = "centres_wasm.rs"]
 mod vector;
-#[cfg(any(target_arch = "x86_64", target_arch = "aarch64", target_family = "wasm"))]
-use vector::available;
 
 /// Squares of longer vectors may not fit into 32 bits: 66,051 * 255^2 < 2^32.
 pub const MOST_LENGTH: usize = 66_051;
@@ -94,7 +92,7 @@ impl fmt::Display for Unfit {
 impl Centres {
     /// Of each centre its count, and behind it `length` sums.
     pub fn new(numbers: &[u64], length: usize) -> Result<Self, Unfit> {
-        let kernel = available().next().unwrap_or_else(portable::kernel);
+        let kernel = kernels().next().expect("the portable one runs everywhere");
         Self::by(kernel, numbers, length)
     }
 
@@ -256,10 +254,13 @@ fn words_mut(lines: &mut [Line]) -> &mut [u32] {
     unsafe { std::slice::from_raw_parts_mut(lines.as_mut_ptr().cast(), 16 * lines.len()) }
 }
 
-/// Kernels with vectors, the fastest first.
-#[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64", target_family = "wasm")))]
-fn available() -> impl Iterator<Item = Kernel> {
-    std::iter::empty()
+/// All that run here, the fastest first.
+fn kernels() -> impl Iterator<Item = Kernel> {
+    #[cfg(any(target_arch = "x86_64", target_arch = "aarch64", target_family = "wasm"))]
+    let by_vectors = vector::available();
+    #[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64", target_family = "wasm")))]
+    let by_vectors = std::iter::empty();
+    by_vectors.chain([portable::kernel()])
 }
 
 #[cfg(test)]

@@ -1,8 +1,8 @@
 //! Tiles for arm64: with dot products of bytes where the processor has them, else by what every NEON has.
 
 use crate::centres_tile::{Added, Best, Kernel, PART, Tile, TileOf, add_each, pack_from, put_apart};
+use crate::processor::{Vectors, that_run};
 use std::arch::aarch64::*;
-use std::arch::is_aarch64_feature_detected;
 
 #[path = "centres_dot_neon.rs"]
 mod dot;
@@ -13,7 +13,7 @@ const TILES: [TileOf; 4] = [tile::<1>, tile::<2>, tile::<3>, tile::<4>];
 
 /// All that run on this processor, the fastest first.
 pub fn available() -> impl Iterator<Item = Kernel> {
-    is_aarch64_feature_detected!("dotprod").then(dot::kernel).into_iter().chain([every()])
+    that_run([(Vectors::NeonDot, dot::kernel()), (Vectors::Neon, every())])
 }
 
 fn every() -> Kernel {

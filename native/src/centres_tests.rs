@@ -60,10 +60,6 @@ fn slow(vector: &[u8], centres: &[u64]) -> usize {
     all.reduce(|best, one| if nearer(one.1, best.1) == Ordering::Less { one } else { best }).expect("there is one").0
 }
 
-fn kernels() -> Vec<Kernel> {
-    available().chain([portable::kernel()]).collect()
-}
-
 /// Gives how often each centre was the nearest.
 fn check(centres: &[u64], length: usize, vectors: &[u8]) -> Vec<u64> {
     let count = centres.len() / (1 + length);

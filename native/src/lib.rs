@@ -7,13 +7,15 @@
 //!
 //! The format policy is not here: `src/kernel/formats` and `ec2-workers/fanfleet/formats` read the headers, and hand over
 //! only what they accept.
+//!
+//! Modules that are public are these edges: who calls them is outside.
 
-mod c_abi;
+pub mod c_abi;
 mod centres;
-mod centres_abi;
+pub mod centres_abi;
 mod centres_exact;
 #[cfg(not(target_family = "wasm"))]
-mod centres_job;
+pub mod centres_job;
 mod centres_tile;
 mod clock;
 #[cfg(target_family = "wasm")]
@@ -25,25 +27,27 @@ mod kernel;
 mod many;
 mod markers;
 #[cfg(not(target_family = "wasm"))]
-mod measure_job;
+pub mod measure_job;
 mod nearest;
-mod nearest_abi;
+pub mod nearest_abi;
 mod nearest_best;
 #[cfg(not(target_family = "wasm"))]
-mod nearest_job;
+pub mod nearest_job;
 mod nearest_tile;
 mod normalise;
 #[cfg(not(target_family = "wasm"))]
-mod normalise_job;
+pub mod normalise_job;
 #[cfg(not(target_family = "wasm"))]
 mod pieces;
 #[cfg(not(target_family = "wasm"))]
-mod pixels_job;
+pub mod pixels_job;
 mod png;
 mod png_counter;
 #[cfg(any(target_family = "wasm", test))]
 mod png_join;
 mod png_layout;
+#[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
+mod processor;
 mod resample;
 mod scan;
 mod scratch;
@@ -51,9 +55,9 @@ mod stretch;
 mod tally;
 mod taps;
 mod tensor;
-mod tensor_abi;
+pub mod tensor_abi;
 #[cfg(not(target_family = "wasm"))]
-mod tensor_job;
+pub mod tensor_job;
 mod unfilter;
 #[cfg(target_family = "wasm")]
-mod wasm;
+pub mod wasm;

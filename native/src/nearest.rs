@@ -19,8 +19,6 @@ mod vector;
 #[cfg(target_family = "wasm")]
 #[path = "nearest_wasm.rs"]
 mod vector;
-#[cfg(any(target_arch = "x86_64", target_arch = "aarch64", target_family = "wasm"))]
-use vector::available;
 
 /// Distances of longer vectors may not fit into 32 bits: 66,051 * 255^2 < 2^32.
 pub const MOST_LENGTH: usize = 66_051;
@@ -57,7 +55,7 @@ impl fmt::Display for Unfit {
 impl Training {
     /// Of vectors of `length` bytes that follow each other.
     pub fn new(vectors: &[u8], length: usize) -> Result<Self, Unfit> {
-        let kernel = available().next().unwrap_or_else(portable::kernel);
+        let kernel = kernels().next().expect("the portable one runs everywhere");
         Self::by(kernel, vectors, length)
     }
 
@@ -203,10 +201,13 @@ fn lines_mut(lines: &mut [Line]) -> &mut [u8] {
     unsafe { std::slice::from_raw_parts_mut(lines.as_mut_ptr().cast(), 64 * lines.len()) }
 }
 
-/// Kernels with vectors, the fastest first.
-#[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64", target_family = "wasm")))]
-fn available() -> impl Iterator<Item = Kernel> {
-    std::iter::empty()
+/// All that run here, the fastest first.
+fn kernels() -> impl Iterator<Item = Kernel> {
+    #[cfg(any(target_arch = "x86_64", target_arch = "aarch64", target_family = "wasm"))]
+    let by_vectors = vector::available();
+    #[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64", target_family = "wasm")))]
+    let by_vectors = std::iter::empty();
+    by_vectors.chain([portable::kernel()])
 }
 
 #[cfg(test)]

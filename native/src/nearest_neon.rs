@@ -1,9 +1,9 @@
 //! Tiles for arm64: with dot products of bytes where the processor has them, else by what every NEON has.
 
 use crate::nearest_tile::{Found, Kernel, Tile, put_whole};
+use crate::processor::{Vectors, that_run};
 use bounds::{LANES, find};
 use std::arch::aarch64::*;
-use std::arch::is_aarch64_feature_detected;
 
 #[path = "nearest_bounds_neon.rs"]
 mod bounds;
@@ -14,7 +14,7 @@ const ROWS: usize = 4;
 
 /// All that run on this processor, the fastest first.
 pub fn available() -> impl Iterator<Item = Kernel> {
-    is_aarch64_feature_detected!("dotprod").then(dot::kernel).into_iter().chain([every()])
+    that_run([(Vectors::NeonDot, dot::kernel()), (Vectors::Neon, every())])
 }
 
 fn every() -> Kernel {

@@ -26,10 +26,6 @@ fn slow(training: &[u8], length: usize, queries: &[u8], k: usize) -> Vec<(u32, u
     each.map(|(distance, at)| (at, u32::try_from(distance).expect("distances have 32 bits"))).collect()
 }
 
-fn kernels() -> Vec<Kernel> {
-    available().chain([portable::kernel()]).collect()
-}
-
 fn check(training: &[u8], length: usize, queries: &[u8], k: usize) {
     let expected = slow(training, length, queries, k);
     for kernel in kernels() {

@@ -1,13 +1,14 @@
 //! Resampling for x86-64: AVX2 where the processor has it.
 
 use super::{Lines, portable};
+use crate::processor::Vectors;
 use crate::taps::Taps;
 use std::sync::LazyLock;
 
 #[path = "resample_avx2.rs"]
 mod avx2;
 
-static HAS_AVX2: LazyLock<bool> = LazyLock::new(|| is_x86_feature_detected!("avx2"));
+static HAS_AVX2: LazyLock<bool> = LazyLock::new(|| Vectors::Avx2.are_here());
 
 pub fn across(taps: &Taps, line: &[u8], to: &mut [u8]) {
     if *HAS_AVX2 {

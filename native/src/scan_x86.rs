@@ -2,6 +2,7 @@
 //! scalar loop, which the compiler turns into SSE2.
 
 use super::Channel;
+use crate::processor::{Vectors, that_run};
 use std::sync::LazyLock;
 
 #[path = "scan_avx2.rs"]
@@ -21,13 +22,11 @@ struct Scan {
 const AVX512: Scan = Scan { width: 64, grey: avx512::grey_blocks, rgb: avx512::rgb_blocks };
 const AVX2: Scan = Scan { width: 32, grey: avx2::grey_blocks, rgb: avx2::rgb_blocks };
 
-static SCAN: LazyLock<Option<Scan>> = LazyLock::new(|| available().first().copied());
+static SCAN: LazyLock<Option<Scan>> = LazyLock::new(|| available().next());
 
 /// All that run on this processor, the fastest first.
-fn available() -> Vec<Scan> {
-    let has_avx512 = is_x86_feature_detected!("avx512bw") && is_x86_feature_detected!("avx512vnni");
-    let has_avx2 = is_x86_feature_detected!("avx2");
-    [has_avx512.then_some(AVX512), has_avx2.then_some(AVX2)].into_iter().flatten().collect()
+fn available() -> impl Iterator<Item = Scan> {
+    that_run([(Vectors::Avx512Vnni, AVX512), (Vectors::Avx2, AVX2)])
 }
 
 /// So many blocks do not overflow the 32-bit sums of squares in a vector: a block adds at most 4 * 255^2 to one.

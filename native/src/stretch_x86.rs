@@ -2,6 +2,7 @@
 //! scalar loop.
 
 use super::{Range, Table};
+use crate::processor::{Vectors, that_run};
 use std::sync::LazyLock;
 
 #[path = "stretch_avx2.rs"]
@@ -22,13 +23,11 @@ struct Stretch {
 const AVX512: Stretch = Stretch { all: avx512::look_up, each: avx512::look_up_each };
 const AVX2: Stretch = Stretch { all: avx2::stretch, each: avx2::stretch_each };
 
-static STRETCH: LazyLock<Option<Stretch>> = LazyLock::new(|| available().first().copied());
+static STRETCH: LazyLock<Option<Stretch>> = LazyLock::new(|| available().next());
 
 /// All that run on this processor, the fastest first.
-fn available() -> Vec<Stretch> {
-    let has_avx512 = is_x86_feature_detected!("avx512bw") && is_x86_feature_detected!("avx512vbmi");
-    let has_avx2 = is_x86_feature_detected!("avx2");
-    [has_avx512.then_some(AVX512), has_avx2.then_some(AVX2)].into_iter().flatten().collect()
+fn available() -> impl Iterator<Item = Stretch> {
+    that_run([(Vectors::Avx512Vbmi, AVX512), (Vectors::Avx2, AVX2)])
 }
 
 /// Stretch as many values as fill whole blocks and give the rest.
