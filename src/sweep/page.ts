@@ -58,14 +58,18 @@ ${failures.length === 0 ? null : html`<section><h2>Failed runs</h2><ul class="no
 
 /** A heading tells the workload, so the table need not. */
 const SHOWN = COLUMNS.filter(([title]) => title !== 'workload');
+/** Nor a digest that all share, which the head of the page tells. */
+const SHOWN_OF_EQUAL = SHOWN.filter(([title]) => title !== 'digest');
 const SHOWN_OF_NODES = NODE_COLUMNS.filter(([title]) => title !== 'workload');
 /** Up to so many nodes are listed without being asked for. */
 const MOST_OPEN = 12;
 
 function workloadSection(label: string, points: readonly PointFigures[]): Markup {
+  const digests = new Set(points.filter(({ succeeded }) => succeeded > 0).map(({ digest }) => digest));
+  const isEqual = digests.size <= 1 && !digests.has(null);
   return html`<section><h2>${label}</h2>
 ${scalingChart(label, points)}
-${scrolling(`Points of ${label}`, tableOf(SHOWN, points))}
+${scrolling(`Points of ${label}`, tableOf(isEqual ? SHOWN_OF_EQUAL : SHOWN, points))}
 <p class="note">${NOTE}</p>
 ${nodeList(label, points)}</section>`;
 }

@@ -16,6 +16,8 @@ describe('sweepPage', () => {
       '<h1>Least processing time, by one run, so that noise was not measured: stats 1.0 s (grpc, 4 workers), normalise 15.0 s (grpc, 4 workers)</h1>',
     );
     expect(page).toContain('stats: all digests are equal (abababababab)');
+    // So the tables, which are wide, need not.
+    expect(page).not.toContain('data-name="digest"');
   });
 
   it('draws the speedup of every engine that was measured, with the ideal line, in words too', () => {
@@ -58,6 +60,7 @@ describe('sweepPage', () => {
   it('ranks nothing where the answers differ, and names every failed run', () => {
     const differing = sampleSweep([succeeded(0, 0), succeeded(1, 0, { digest: 'cd'.repeat(32) })]);
     expect(pageOf(differing)).toContain('<h1>The answers differ: the times say nothing.</h1>');
+    expect(pageOf(differing)).toContain('<td data-name="digest">cdcdcdcdcdcd</td>');
     expect(pageOf(sweepOfEngines())).toContain('daft, 2 workers, stats, round 1: NoWorkers:');
   });
 
