@@ -32,15 +32,26 @@ def pixels_of_still(still: Still, key: str, into: Any, started: float) -> Decode
     except Refused as reason:
         return refused(key, reason, started)
     data = room_for(still, into)
-    if still.frame_width * still.frame_height < still.width * still.height:
-        data[:] = bytes(len(data))
     _put(image, still, data)
     spent = (time.perf_counter() - started) * 1000
     return Decoded(spent, still.width, still.height, data, dropped_bits=still.deep)
 
 
+def rgb_image(still: Still) -> Image.Image:
+    """The same pixels as an image of Pillow. Raise Refused."""
+    image = decode(still)
+    size = (still.width, still.height)
+    if image.mode == "RGB" and image.size == size:
+        return image
+    data = room_for(still, None)
+    _put(image, still, data)
+    return Image.frombuffer("RGB", size, data)
+
+
 def _put(image: Image.Image, still: Still, data: memoryview) -> None:
-    """The frame at its place."""
+    """The frame at its place, on black."""
+    if still.frame_width * still.frame_height < still.width * still.height:
+        data[:] = bytes(len(data))
     width, height = image.size
     rows = max(1, _STRIP_PIXELS // width)
     for top in range(0, height, rows):

@@ -8,9 +8,9 @@ from PIL import Image
 
 from fanfleet.formats import Refused, Still, read_still
 from fanfleet.image_memory import image_bytes, must_fit
-from fanfleet.pillow_pixels import pixels_of_still
+from fanfleet.pillow_pixels import rgb_image
 from fanfleet.tensor_plan import TensorPlan, must_be_planned, plan_tensor, tensor_bytes
-from fanfleet.tensors import Tensored, refused_tensor, room_for_tensor, value_table
+from fanfleet.tensors import Tensored, refused_tensor, room_for_tensor
 
 _FILTERS = {
     "nearest": Image.Resampling.NEAREST,
@@ -38,24 +38,26 @@ def tensor_of_still(
     still: Still, key: str, recipe: dict[str, Any], plan: TensorPlan, into: Any, started: float
 ) -> Tensored:
     """Of an image whose header has been read; `started` is when that began, by `time.perf_counter`."""
-    decoded = pixels_of_still(still, key, None, started)
-    if decoded.data is None:
-        return Tensored(decoded.decode_ms, failed=decoded.failed, detail=decoded.detail)
+    try:
+        image = rgb_image(still)
+    except Refused as reason:
+        return refused_tensor(key, reason, started)
     resampling = time.perf_counter()
-    image = Image.frombuffer("RGB", (still.width, still.height), decoded.data)
     resized = image.resize((plan.width, plan.height), _FILTERS[recipe["filter"]])
     box = (plan.left, plan.top, plan.left + plan.crop_width, plan.top + plan.crop_height)
     values = room_for_tensor(recipe, plan, into)
     _put(np.asarray(resized.crop(box)), recipe, values)
-    spent = (time.perf_counter() - resampling) * 1000
-    size = (decoded.width, decoded.height)
-    return Tensored(decoded.decode_ms, spent, *size, values, dropped_bits=decoded.dropped_bits)
+    decode_ms, compute_ms = (resampling - started) * 1000, (time.perf_counter() - resampling) * 1000
+    return Tensored(decode_ms, compute_ms, still.width, still.height, values, dropped_bits=still.deep)
 
 
 def _put(pixels: Any, recipe: dict[str, Any], to: Any) -> None:
-    """Write height x width x 3 bytes to a tensor."""
-    table = value_table(recipe) if recipe["type"] == "float32" else None
-    for channel in range(3):
-        plane = pixels[:, :, channel]
-        place = to[channel] if recipe["layout"] == "nchw" else to[:, :, channel]
-        place[...] = plane if table is None else table[channel][plane]
+    """Write height x width x 3 bytes to a tensor: the operations of torchvision in their order, all of float32."""
+    if recipe["layout"] == "nchw":
+        to = to.transpose(1, 2, 0)
+    if recipe["type"] == "uint8":
+        to[...] = pixels
+        return
+    np.divide(pixels, np.float32(255), out=to)
+    np.subtract(to, np.array(recipe.get("mean", (0, 0, 0)), np.float32), out=to)
+    np.divide(to, np.array(recipe.get("std", (1, 1, 1)), np.float32), out=to)

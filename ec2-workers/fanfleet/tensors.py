@@ -1,4 +1,4 @@
-"""Tensors of images: what becomes of one, and its numbers from 8 bits (docs/tensors.md)."""
+"""Tensors of images: what becomes of one, and where it is written (docs/tensors.md)."""
 
 import time
 from typing import Any, NamedTuple
@@ -46,11 +46,3 @@ def room_for_tensor(recipe: dict[str, Any], plan: TensorPlan, into: Any) -> Any:
         if view.nbytes >= plan.values * kind.itemsize:
             return np.frombuffer(view.cast("B"), kind, plan.values).reshape(shape)
     return np.empty(shape, kind)
-
-
-def value_table(recipe: dict[str, Any]) -> Any:
-    """What each of 256 values becomes in R, G and B, in the operations and the order of torchvision: all of float32."""
-    values = np.arange(256, dtype=np.float32) / np.float32(255)
-    mean = np.array(recipe.get("mean", (0, 0, 0)), np.float32)
-    std = np.array(recipe.get("std", (1, 1, 1)), np.float32)
-    return (values[None, :] - mean[:, None]) / std[:, None]

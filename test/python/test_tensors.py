@@ -147,7 +147,7 @@ class TestTensor:
 
 
 def test_sizes_are_those_of_torchvision():
-    # What transforms.Resize and CenterCrop of torchvision 0.21 give: the long side floored, halves to even.
+    # As `_compute_resized_output_size` and `center_crop` of torchvision 0.29: the long side floored, halves to even.
     asked = recipe(resize={"shorter": 256}, crop={"width": 224, "height": 224})
     plans = [plan_tensor(asked, *size) for size in ((500, 375), (375, 500), (500, 333), (1, 3), (256, 256))]
     assert [(plan.width, plan.height) for plan in plans] == [(341, 256), (256, 341), (384, 256), (256, 768), (256, 256)]
