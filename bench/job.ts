@@ -33,7 +33,7 @@ export type Job<T extends string = Task> = {
 };
 
 /** The files of the job, in the order of all results. */
-export function jobPaths({ folder }: Job): string[] {
+export function jobPaths({ folder }: Pick<Job, 'folder'>): string[] {
   return readdirSync(folder)
     .sort()
     .map((name) => join(folder, name));

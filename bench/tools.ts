@@ -35,6 +35,11 @@ export function installLearningPeers(): Promise<string> {
   return installGroup('learning');
 }
 
+/** The Python of those that make tensors of images. */
+export function installTensorPeers(): Promise<string> {
+  return installGroup('tensors');
+}
+
 /** The packages of one group of bench/uv.lock, in an environment of its own. */
 async function installGroup(group: string): Promise<string> {
   const folder = join(CACHE, `${group}-peers`);

@@ -35,7 +35,7 @@ class Job:
     source: str
     """`memory`, `files`, `loose` or `shards`."""
     task: str
-    """`statistics`, `jpeg`, `png`, `nearest`, `centres`, `knn` or `kmeans`."""
+    """`statistics`, `jpeg`, `png`, `nearest`, `centres`, `knn`, `kmeans` or `tensors`."""
     threads: int
     store: Store | None
 
