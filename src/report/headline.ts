@@ -68,10 +68,14 @@ function droppedBits({ rounds, request: { workload } }: Judged): string[] {
 /** What a failed arm leaves to do, and how. Of an arm whose head was lost nobody else can tell. */
 function unfinished({ rounds, plan, runId }: Judged): string[] {
   return rounds.flatMap(({ arms }) =>
-    arms.flatMap(({ arm, round, problems }) => {
+    arms.flatMap(({ arm, round, problems, stages }) => {
+      const which = rounds.length === 1 ? `The ${arm} arm` : `The ${arm} arm of round ${round}`;
+      if (problems.some(({ code }) => code === 'STAGE_MISSING')) {
+        const whole = plural(stages.filter(({ isReduced }) => isReduced).length, 'stage');
+        return [`${which} did ${whole} to the end; \`fanfleet run --resume ${runId}\` goes on from there.`];
+      }
       const missing = problems.find(({ code }) => code === 'BATCH_MISSING')?.count ?? 0;
       if (missing === 0) return [];
-      const which = rounds.length === 1 ? `The ${arm} arm` : `The ${arm} arm of round ${round}`;
       return [
         `${which} did ${count(plan.batches - missing)} of ${plural(plan.batches, 'batch', 'batches')}; \`fanfleet run --resume ${runId}\` does only what is missing.`,
       ];
@@ -83,10 +87,18 @@ function unfinished({ rounds, plan, runId }: Judged): string[] {
 function takenOver({ plan, rounds }: Judged): string[] {
   if (plan.resumed === undefined) return [];
   const { runId, batches } = plan.resumed;
-  const all = plan.batches * rounds.reduce((sum, { arms }) => sum + arms.length, 0);
+  const all = rounds
+    .flatMap(({ arms }) => arms.map((arm) => batchesOf(arm, plan)))
+    .reduce((a, b) => a + b, 0);
+  // An arm of which nothing could be read may have been taken over as well.
   return [
-    `Resumed: ${count(batches)} of ${plural(all, 'batch', 'batches')} were taken over from the run ${runId}; times are those of the rest.`,
+    `Resumed: ${count(batches)} of ${plural(Math.max(all, batches), 'batch', 'batches')} were taken over from the run ${runId}; times are those of the rest.`,
   ];
+}
+
+/** Of a workload with stages each batch counts in every one that was begun. */
+function batchesOf({ stages }: Judged['rounds'][number]['arms'][number], plan: Judged['plan']): number {
+  return stages.length === 0 ? plan.batches : stages.reduce((sum, { batches }) => sum + batches, 0);
 }
 
 function rankedHeadline({ ranking, arms, cost }: Judged): string {

@@ -53,6 +53,26 @@ describe('stageTimes', () => {
   });
 });
 
+describe('remarks on a run with several stages', () => {
+  it('count the batches of all stages where some were taken over', async () => {
+    const input = await stagedInput();
+    const resumed = { runId: 'earlier', batches: 10, inputs: true, finished: [] };
+    const arms = input.arms.map((arm) => ({
+      ...arm,
+      aggregate: arm.aggregate && { ...arm.aggregate, batchesTakenOver: 5 },
+    }));
+    const { remarks } = buildSummary({ ...input, arms, plan: { ...input.plan, resumed } });
+    expect(remarks.join(' ')).toContain('Resumed: 10 of 24 batches were taken over from the run earlier');
+  });
+
+  it('say how far an arm came that did not finish, and how to go on', async () => {
+    const { remarks, runId } = await staged({ unfinished: true });
+    expect(remarks).toContain(
+      `The fleet arm did 2 stages to the end; \`fanfleet run --resume ${runId}\` goes on from there.`,
+    );
+  });
+});
+
 describe('stageLimit', () => {
   const times = (mapMs: number) => ({ stage: 0, mapMs, reduceMs: 0, betweenMs: null });
 
