@@ -10,7 +10,10 @@ import { invalidInput, problemOf } from './invalid-input.ts';
 export function parse<S extends z.ZodType>(schema: S, input: unknown, what: string): Readonly<z.output<S>> {
   const result = schema.safeParse(input, { error: expectation });
   if (result.success) return Object.freeze(result.data) as Readonly<z.output<S>>;
-  const problems = result.error.issues.map((issue) => describe(issue, input));
+  const { issues } = result.error;
+  const problems = issues
+    .filter((one) => !isRangeOfDoubles(one, issues))
+    .map((issue) => describe(issue, input));
   throw invalidInput(what, problems);
 }
 
@@ -27,6 +30,16 @@ export function parseJson<S extends z.ZodType>(schema: S, text: Buffer, what: st
     throw invalidInput(what, [`Expected JSON but found none: ${(reason as SyntaxError).message}.`]);
   }
   return parse(schema, input, what);
+}
+
+/** Whether that is the bound of all integers, where the schema has a bound of its own that is passed as well. */
+function isRangeOfDoubles(one: z.core.$ZodIssue, issues: readonly z.core.$ZodIssue[]): boolean {
+  if (!('origin' in one) || one.origin !== 'int') return false;
+  return issues.some((other) => other !== one && other.code === one.code && isSamePath(other.path, one.path));
+}
+
+function isSamePath(a: readonly PropertyKey[], b: readonly PropertyKey[]): boolean {
+  return a.length === b.length && a.every((step, at) => step === b[at]);
 }
 
 function describe(issue: z.core.$ZodIssue, input: unknown): string {
@@ -47,9 +60,9 @@ function expectation(issue: z.core.$ZodRawIssue): string | undefined {
     case 'invalid_value':
       return oneOf(issue.values);
     case 'too_small':
-      return `${issue.origin} of at least ${issue.minimum}${unit(issue.origin, issue.minimum)}`;
+      return `${issue.origin} of ${issue.inclusive ? 'at least' : 'more than'} ${issue.minimum}${unit(issue.origin, issue.minimum)}`;
     case 'too_big':
-      return `${issue.origin} of at most ${issue.maximum}${unit(issue.origin, issue.maximum)}`;
+      return `${issue.origin} of ${issue.inclusive ? 'at most' : 'less than'} ${issue.maximum}${unit(issue.origin, issue.maximum)}`;
     case 'invalid_format':
       return `${issue.format} text`;
     case 'invalid_union':

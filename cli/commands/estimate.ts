@@ -24,7 +24,7 @@ export async function estimateCommand(context: Context, request: ModelRequest) {
   const around = aroundArms(job);
   const unit = unitOf(job.workload);
   const text = [
-    `${itemCount(job.items, unit)} of ${bytes(Math.round(job.bytesPerItem))}, ${job.workload}, ${count(setups[0]?.batches ?? 0)} batches${stagesText(job)}`,
+    `${itemCount(job.items, unit)} of ${bytes(Math.round(job.bytesPerItem))}, ${job.workload}, ${plural(setups[0]?.batches ?? 0, 'batch', 'batches')}${stagesText(job)}`,
     '',
     ...armTable(arms, unit),
     '',

@@ -1,3 +1,4 @@
+import * as z from 'zod';
 import type { Bill } from '../../src/cost/bill.ts';
 import { bytes, count, duration, itemCount, plural, usd } from '../../src/format.ts';
 import type { ArmSetup } from '../../src/model/arm-setup.ts';
@@ -5,6 +6,7 @@ import { quantile, simulateRuns } from '../../src/model/distribution.ts';
 import { estimate } from '../../src/model/estimate.ts';
 import { billOfArm, problemsOf, setupsOf } from '../../src/model/predict.ts';
 import type { Outcome } from '../../src/model/simulation/simulate.ts';
+import { parse } from '../../src/parse.ts';
 import { unitOf } from '../../src/workloads/facts.ts';
 import type { Context } from '../context.ts';
 import { type ModelInput, readModelInput } from '../model-input.ts';
@@ -18,8 +20,15 @@ export interface SimulateOptions {
   readonly request: ModelRequest;
 }
 
+/** Outcomes of all runs are in memory. */
+const drawsSchema = z.strictObject({
+  runs: z.int().min(1).max(10_000),
+  seed: z.int(),
+});
+
 /** What a job would take and cost on both arms, by discrete events: as many times as asked, with other luck each time. */
-export async function simulateCommand(context: Context, { seed, runs, request }: SimulateOptions) {
+export async function simulateCommand(context: Context, { request, ...draws }: SimulateOptions) {
+  const { runs, seed } = parse(drawsSchema, draws, 'The simulation');
   const input = await readModelInput(context, request);
   const { job, calibration, prices } = input;
   const setups = setupsOf(job, calibration, prices);

@@ -13,7 +13,8 @@ export function sentenceOf(advice: Said): string {
 
 function choiceOf(advice: Said): string {
   const { best, runnerUp, workload } = advice;
-  const what = `${amount(workload.items)} ${unitOf(workload.workload).many} of ${bytes(Math.round(workload.bytesPerItem))}`;
+  const { one, many } = unitOf(workload.workload);
+  const what = `${amount(workload.items)} ${workload.items === 1 ? one : many} of ${bytes(Math.round(workload.bytesPerItem))}`;
   if (best === null) return nothing(advice, what);
   const taken = `For ${what} take ${choiceText(best)}: ${takes(best)}, ${reason(advice)}`;
   if (runnerUp === null)

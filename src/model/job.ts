@@ -6,7 +6,7 @@ import { WORKLOAD_NAMES } from '../workloads/names.ts';
 
 /** What is to be done and with what: the question that `estimate` and `simulate` answer. */
 export const jobSchema = z.strictObject({
-  items: z.int('a whole number').min(1).max(1e12),
+  items: z.int().min(1).max(1e12),
   /** Mean size of an object. */
   bytesPerItem: z.number().positive().max(1e9).default(110_000),
   workload: z.enum(WORKLOAD_NAMES).default('statistics'),

@@ -15,6 +15,11 @@ describe('sentenceOf', () => {
     );
   });
 
+  it('speaks of one image as of one', () => {
+    const workload = { ...ADVICE.workload, items: 1 };
+    expect(sentenceOf(with_({ workload }))).toMatch(/^For 1 image of 110 kB take /);
+  });
+
   it('names weight and limits where they were given', () => {
     const said = sentenceOf(with_({ strategy: 'balanced', weight: 0.7, deadlineSeconds: 600, budgetUsd: 5 }));
     expect(said).toContain(

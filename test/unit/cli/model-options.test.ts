@@ -105,6 +105,22 @@ describe('estimate and simulate', () => {
     expect(() => requestOf('--items 1e6 --storage-class GLACIER')).toThrow(/Allowed choices are STANDARD,/);
   });
 
+  it('speaks of one batch and of one image as of one', async () => {
+    const { text } = await estimateCommand(context, requestOf('--items 1'));
+    expect(text).toMatch(/^1 image of 110 kB, statistics, 1 batch\n/);
+  });
+
+  it.each([{ runs: 0 }, { runs: 2.5 }, { runs: 1e9 }, { seed: 0.5 }])(
+    'does not simulate with %j',
+    async (draws) => {
+      const request = requestOf('--items 10');
+      await expect(simulateCommand(context, { seed: 1, runs: 2, ...draws, request })).rejects.toMatchObject({
+        code: 'INVALID_INPUT',
+        source: 'user',
+      });
+    },
+  );
+
   it('simulates the same for the same seed', async () => {
     const request = requestOf('--items 1e6 --workers 20 --market spot --interruptions 0.5');
     const once = await simulateCommand(context, { seed: 3, runs: 5, request });

@@ -55,6 +55,17 @@ describe('parse', () => {
     );
   });
 
+  it('tells a bound that is not in the range from one that is, and of two that are passed the own one', () => {
+    const numbers = z.object({ more: z.number().positive(), less: z.number().lt(1), most: z.int().max(9) });
+    expect(() => parse(numbers, { more: 0, less: 1, most: 1e30 }, 'The input')).toThrow(
+      [
+        'Expected number of more than 0 for `more` but received 0.',
+        'Expected number of less than 1 for `less` but received 1.',
+        'Expected number of at most 9 for `most` but received 1e+30.',
+      ].join(' '),
+    );
+  });
+
   it.each([
     [{}, 'Expected string for `name` but received nothing.'],
     [{ name: 'a' }, 'Expected string of at least 2 characters for `name` but received "a".'],
