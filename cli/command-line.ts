@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { CommanderError } from 'commander';
 import { FanfleetError } from '../src/errors.ts';
+import { printableLines } from '../src/format.ts';
 import type { Act } from './act.ts';
 import { EXIT, exitCodeOfError } from './exit-code.ts';
 import { createIo, type Io } from './io.ts';
@@ -61,7 +62,7 @@ function openIo(): Io {
 function fail(io: Io, error: FanfleetError, said = false): void {
   const { code, source, message } = error;
   io.result({ json: { error: { code, source, message } }, text: '' });
-  if (!said) io.note(`fanfleet: ${message}`);
+  if (!said) io.note(printableLines(`fanfleet: ${message}`));
   if (source === 'internal' && error.stack !== undefined) io.note(error.stack);
 }
 

@@ -108,6 +108,11 @@ export function printable(text: string): string {
     );
 }
 
+/** The same of a text of several lines, which stay lines. */
+export function printableLines(text: string): string {
+  return text.replace(/[^\n\t]+/g, printable);
+}
+
 function pad(value: number): string {
   return String(value).padStart(2, '0');
 }

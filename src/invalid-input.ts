@@ -12,7 +12,8 @@ export function invalidInput(what: string, problems: readonly string[]): Fanflee
   });
 }
 
-function shown(value: unknown): string {
+/** A value that somebody sent, as JSON, and cut where it is long. */
+export function shown(value: unknown): string {
   if (value === undefined) return 'nothing';
   const text = JSON.stringify(value) ?? String(value);
   return text.length > 200 ? `${text.slice(0, 200)}…` : text;

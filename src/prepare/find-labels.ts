@@ -8,6 +8,7 @@ import type { LabelSource } from '../workloads/labels/label-source.ts';
 import { readLabelTable } from '../workloads/labels/label-table.ts';
 import type { ImageKeys } from './image-keys.ts';
 import { readBounded } from './read-bounded.ts';
+import { utf8Text } from './utf8-text.ts';
 
 /** Most bytes of a CSV: as a text it has to fit into a string. */
 const TABLE_BYTES = 256 * 1024 * 1024;
@@ -47,7 +48,7 @@ async function labelsInJson(keys: readonly string[], { files, notes }: LabelFile
     const file = jsonKey(key);
     const text = await readBounded(files, file, JSON_BYTES);
     if (text === null) return;
-    labels[index] = text === 'too large' ? null : labelOrNull(text.toString('utf8'));
+    labels[index] = text === 'too large' ? null : labelOrNull(utf8Text(text));
     if (labels[index] === null) notes.add('LABELS_UNUSABLE', file);
   });
   return labels;

@@ -14,6 +14,7 @@ import type { Prepared, PrepareOptions } from './options.ts';
 import { putInputs } from './put-inputs.ts';
 import { readBounded } from './read-bounded.ts';
 import { namedImages, type StartImages, sampledImages } from './start-images.ts';
+import { utf8Text } from './utf8-text.ts';
 
 /** Most bytes of the pixels of a batch, which a worker has in memory at once. */
 const BATCH_BYTES = 256 * 1024 * 1024;
@@ -84,10 +85,10 @@ async function readKeys(key: string, where: string, k: number, { files }: Prepar
     const most = STARTS_BYTES / (1024 * 1024);
     throw unusable(`${expected} it has more than ${most} MiB: correct \`starts\`.`);
   }
-  const keys = parseKeys(found.toString('utf8'), expected);
+  const keys = parseKeys(utf8Text(found), expected);
   const differ = new Set(keys).size;
   if (keys.length !== k || differ !== k)
-    throw unusable(`${expected} it has ${keys.length}, of which ${differ} differ.`);
+    throw unusable(`${expected} it has ${keys.length}, of which ${differ} differ: correct it, or \`k\`.`);
   return keys;
 }
 
@@ -96,10 +97,10 @@ function parseKeys(text: string, expected: string): string[] {
   try {
     keys = JSON.parse(text);
   } catch (reason) {
-    throw unusable(`${expected} it is no JSON: ${(reason as SyntaxError).message}.`);
+    throw unusable(`${expected} it is no JSON (${(reason as SyntaxError).message}): correct it.`);
   }
   if (Array.isArray(keys) && keys.every((each) => typeof each === 'string')) return keys;
-  throw unusable(`${expected} it has something else.`);
+  throw unusable(`${expected} it has something else: correct it.`);
 }
 
 async function expectBatchesFit(

@@ -1,6 +1,7 @@
 import type { DatasetObject } from '../contract/manifest.ts';
 import type { NoteLog } from '../dataset/notes.ts';
 import { FanfleetError } from '../errors.ts';
+import { shown } from '../invalid-input.ts';
 import { EvenSample } from '../plan/even-sample.ts';
 import { decodeImages, type Sized } from './decode-images.ts';
 import { type ImageWords, OneSizePixels } from './one-size-pixels.ts';
@@ -82,7 +83,9 @@ export async function namedImages(
   const listed = new Set(objects.map(({ key }) => key));
   const foreign = keys.find((key) => !listed.has(key));
   if (foreign !== undefined) {
-    throw unusable(`Expected keys of images of the run in ${where} but ${foreign} is none: correct it.`);
+    throw unusable(
+      `Expected keys of images of the run in ${where} but ${shown(foreign)} is none: correct it.`,
+    );
   }
   const found = new OneSizePixels({ ...options, words: WORDS, mostLength }, notes);
   await found.add(objects);

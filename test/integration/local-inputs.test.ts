@@ -55,6 +55,13 @@ describe('normalise into the folder of the images', () => {
     expect(filesBelow(join(folder, 'beside'))).toEqual(['a.png', 'a.png.png']);
   });
 
+  test('an error shows of a path what a terminal would obey', () => {
+    const { status, stderr } = fanfleet('stats', 'not\u001b[31mhere');
+    expect(stderr).toContain(String.raw`not\u{1b}[31mhere`);
+    expect(stderr).not.toContain('\u001b');
+    expect(status).toBe(EXIT.USAGE);
+  });
+
   test('a copy that cannot have its name costs its own row', async () => {
     mkdirSync(join(folder, 'long'));
     const name = `${'n'.repeat(251)}.png`;

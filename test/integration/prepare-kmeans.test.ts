@@ -102,6 +102,11 @@ describe('the first centres', () => {
     expect((await prepared('digits/', { k: 2, starts: 'starts/two.json' })).reds).toEqual([200, 10]);
   });
 
+  it('are those of a JSON that begins with a byte order mark', async () => {
+    await put({ 'starts/bom.json': Buffer.from('\ufeff["digits/5-a.png","digits/1-a.png"]') });
+    expect((await prepared('digits/', { k: 2, starts: 'starts/bom.json' })).reds).toEqual([200, 10]);
+  });
+
   it.each([
     [
       'none',
@@ -114,7 +119,9 @@ describe('the first centres', () => {
     ['one', '["digits/1-a.png"]', 'but it has 1, of which 1 differ'],
     ['twice', '["digits/1-a.png","digits/1-a.png"]', 'but it has 2, of which 1 differ'],
     ['long', ' '.repeat(8 * MIB + 1), 'but it has more than 8 MiB: correct `starts`'],
-    ['foreign', '["digits/1-a.png","starts/x.png"]', 'starts/x.png is none: correct it'],
+    ['foreign', '["digits/1-a.png","starts/x.png"]', 'but "starts/x.png" is none: correct it'],
+    ['nameless', '["digits/1-a.png",""]', 'but "" is none: correct it'],
+    ['odd', '["digits/1-a.png","a\\nb\\u001b[31m"]', String.raw`but "a\nb\u001b[31m" is none: correct it`],
   ])('are not those of a JSON that cannot be used: %s', async (name, text, words) => {
     const starts = `starts/${name}.json`;
     if (text !== undefined) await put({ [starts]: Buffer.from(text) });

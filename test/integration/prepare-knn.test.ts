@@ -232,7 +232,7 @@ describe('labels', () => {
   it('are in the JSON beside each image', async () => {
     await put({
       ...{ 'json/a.png': 1, 'json/b.png': 2, 'json/c.png': 3, 'json/d.png': 4 },
-      'json/a.json': Buffer.from('{"label":7}'),
+      'json/a.json': Buffer.from('\ufeff{"label":7}'),
       'json/b.json': Buffer.from('{"label":'),
       'json/c.json': Buffer.from(`{"label":7}${' '.repeat(MIB)}`),
       'json/d.json': Buffer.from('{"label":"seven"}'),

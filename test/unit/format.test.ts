@@ -1,6 +1,16 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { amount, bytes, duration, figure, memory, plural, printable, usd } from '../../src/format.ts';
+import {
+  amount,
+  bytes,
+  duration,
+  figure,
+  memory,
+  plural,
+  printable,
+  printableLines,
+  usd,
+} from '../../src/format.ts';
 import { shortNames } from '../../src/report/charts/lane-names.ts';
 import { percentOf, timeTicks } from '../../src/report/charts/time-axis.ts';
 import { escapeText, html } from '../../src/report/markup.ts';
@@ -89,6 +99,7 @@ describe('printable', () => {
   it('leaves ordinary text as it is and shows what would not be seen', () => {
     expect(printable('naïve 😀 日本.jpg')).toBe('naïve 😀 日本.jpg');
     expect(printable('a\u001b[31m\u202eb\ud800')).toBe('a\\u{1b}[31m\\u{202e}b\ufffd');
+    expect(printableLines('a\u001b[31m\n\tb\r\n')).toBe('a\\u{1b}[31m\n\tb\\u{d}\n');
     expect(escapeText("<'\n'>")).toBe('&lt;&#39;\\u{a}&#39;&gt;');
   });
 });
