@@ -1,4 +1,4 @@
-import { DeleteObjectCommand, ListObjectsV2Command } from '@aws-sdk/client-s3';
+import { DeleteObjectCommand, ListObjectsV2Command, PutObjectCommand } from '@aws-sdk/client-s3';
 import { beforeAll, describe, expect, inject, it } from 'vitest';
 import { cli, finish, startCli } from '../../scripts/own-stack/cli.ts';
 import {
@@ -138,6 +138,58 @@ describe('a run that lost a part of its files', () => {
   });
 });
 
+describe.each([
+  { labels: 'name', engine: 'dask' },
+  { labels: 'resumed-labels.csv', engine: 'grpc' },
+] as const)('a run of knn with labels by $labels that lost a part of its files', ({ labels, engine }) => {
+  const asked = 20;
+  const prefix = `resumed-knn-${engine}/`;
+  const workload = { name: 'knn', params: { k: 3, ask: asked, labels } };
+
+  it('goes on with the training set and the labels that it had, whatever became of their files', async () => {
+    // Prepare
+    await copySample('digits', IMAGES, prefix);
+    const keys = await dataKeys(prefix);
+    const isTable = labels.endsWith('.csv');
+    if (isTable) await putData(labels, ['key,label', ...keys.map((key) => `${key},${parityOf(key)}`)]);
+    const request = { ...REQUEST, prefix, workload, fleet: await sharedFleet(engine) };
+    const earlier = await startExecution(stack, request);
+    expect((await waitForEnd(stack, earlier)).status).toBe('SUCCEEDED');
+    const [whole, before] = [await readSummary(stack, earlier), await etags(earlier)];
+    for (const batch of [1, 3]) await remove(layout.result(earlier, 'fleet', 0, batch));
+    await remove(layout.span(earlier, 'serverless', 0, 2));
+    // Each third image is asked, so the first one was learned from.
+    await remove(keys[0] ?? '', stack.stack.dataBucket);
+    if (isTable) await remove(labels, stack.stack.dataBucket);
+
+    // Act
+    const resumed = await startExecution(stack, { ...request, resume: earlier });
+    const { status, cause } = await waitForEnd(stack, resumed);
+
+    // Assess
+    expect(status, cause ?? '').toBe('SUCCEEDED');
+    const [summary, after] = [await readSummary(stack, resumed), await etags(resumed)];
+    expect(summary.agreement).toEqual({ ...whole.agreement, equal: true });
+    const { batches } = whole.plan;
+    expect(summary.plan.resumed).toEqual({
+      ...{ runId: earlier, batches: 2 * batches - 3, inputs: true, finished: [] },
+    });
+    expect(summary.rounds[0]?.arms).toMatchObject([
+      { arm: 'serverless', valid: true, items: asked, failedItems: 0, batchesTakenOver: batches - 1 },
+      { arm: 'fleet', valid: true, items: asked, failedItems: 0, batchesTakenOver: batches - 2 },
+    ]);
+    expect(summary.answer).toEqual(whole.answer);
+    expect(summary.answer).toMatchObject({ kind: 'knn', asked, labelled: asked });
+    if (isTable) expect(summary.answer).toMatchObject({ labels: ['even', 'odd'] });
+    const files = (found: ReadonlyMap<string, string>, folder: RegExp) =>
+      [...found].filter(([key]) => folder.test(key)).toSorted();
+    for (const folder of [/^inputs\//, /\/results\//]) {
+      expect(files(before, folder).length).toBeGreaterThan(1);
+      expect(files(after, folder)).toEqual(files(before, folder));
+    }
+  });
+});
+
 describe('a run that was stopped', () => {
   const STOPPED = 'stopped/';
 
@@ -174,8 +226,26 @@ function range(from: number, to: number): number[] {
   return Array.from({ length: to - from }, (_, i) => from + i);
 }
 
-async function remove(Key: string): Promise<void> {
-  await stack.s3.send(new DeleteObjectCommand({ Bucket: stack.stack.runsBucket, Key }));
+async function remove(Key: string, Bucket = stack.stack.runsBucket): Promise<void> {
+  await stack.s3.send(new DeleteObjectCommand({ Bucket, Key }));
+}
+
+async function putData(Key: string, lines: readonly string[]): Promise<void> {
+  const Body = lines.join('\n');
+  await stack.s3.send(new PutObjectCommand({ Bucket: stack.stack.dataBucket, Key, Body }));
+}
+
+/** In their order. */
+async function dataKeys(Prefix: string): Promise<string[]> {
+  const { Contents = [] } = await stack.s3.send(
+    new ListObjectsV2Command({ Bucket: stack.stack.dataBucket, Prefix }),
+  );
+  return Contents.map(({ Key = '' }) => Key);
+}
+
+/** Of a digit by its name, which is another label than the digit itself. */
+function parityOf(key: string): string {
+  return Number(key.at(-'1.png'.length)) % 2 === 0 ? 'even' : 'odd';
 }
 
 /** The files of a run, by their keys below the run. */
