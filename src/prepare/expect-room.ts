@@ -17,6 +17,8 @@ export interface ProcessBytes {
   /** However many batches it does at once; and for each of them. */
   readonly shared: number;
   readonly perBatch: number;
+  /** For each thread of the portable kernel, which has as many as its function or host has vCPUs. @default 0 */
+  readonly perThread?: number;
   /** What to do where there is no more memory. @param room bytes that there are for `perBatch` */
   readonly less: (room: number) => string;
 }
@@ -53,15 +55,25 @@ export function expectRoom(held: Held, { arms, memory, instanceTypes, engine, ke
 
 function expectRoomInFunctions({ what, keeps }: Held, own: ProcessBytes, memory: number): void {
   const part = keeps ? 1 - KEPT_PART : 1;
-  const fixed = PROCESS_MIB + LEAST_IMAGE_MIB + own.shared / MIB;
-  const needed = Math.ceil((fixed + own.perBatch / MIB) / part);
-  if (memory >= needed) return;
-  const fewer = own.less((memory * part - fixed) * MIB);
+  const fixedWith = (mb: number) =>
+    PROCESS_MIB + LEAST_IMAGE_MIB + (own.shared + threadsOf(mb) * (own.perThread ?? 0)) / MIB;
+  const neededWith = (mb: number) => Math.ceil((fixedWith(mb) + own.perBatch / MIB) / part);
+  if (memory >= neededWith(memory)) return;
+  // More memory comes with more threads.
+  let needed = neededWith(memory);
+  while (neededWith(needed) > needed && needed <= LAMBDA_LIMITS.mostMemoryMb) needed = neededWith(needed);
+  const fewer = own.less((memory * part - fixedWith(memory)) * MIB);
   const way =
     needed > LAMBDA_LIMITS.mostMemoryMb
       ? `functions have at most ${LAMBDA_LIMITS.mostMemoryMb} MB, so ${fewer}`
       : `give them \`memory\` ${needed}, or ${fewer}`;
   throw tooSmall(what, `functions of at least ${needed} MB`, `they have ${memory} MB`, way);
+}
+
+/** Of the portable kernel in a function: it sees two vCPUs however small it is. */
+function threadsOf(memory: number): number {
+  const { memoryPerVcpuMb, mostVcpus } = LAMBDA_LIMITS;
+  return Math.min(mostVcpus, Math.max(2, Math.ceil(memory / memoryPerVcpuMb)));
 }
 
 interface Host {
@@ -75,7 +87,8 @@ function expectRoomOnHost({ what, keeps }: Held, own: ProcessBytes, host: Host):
   const { type, vcpus, memoryGib, isNode } = host;
   const processes = isNode ? 1 : vcpus;
   const batch = (vcpus * own.perBatch) / MIB;
-  const fixed = HOST_MIB + processes * (PROCESS_MIB + LEAST_IMAGE_MIB + own.shared / MIB);
+  const threads = (vcpus * (own.perThread ?? 0)) / MIB;
+  const fixed = HOST_MIB + threads + processes * (PROCESS_MIB + LEAST_IMAGE_MIB + own.shared / MIB);
   // Node leaves a part of the memory to batches that are kept; Python lets them take all but a part, which the others need.
   const bounds = !keeps
     ? [{ fixed, part: 1 }]
