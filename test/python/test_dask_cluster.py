@@ -56,10 +56,9 @@ with Client(sys.argv[1], timeout=100) as client:
 LOOKS = """
 import sys
 from distributed import Client
-def looks():
-    import threading, dask
-    is_profiled = any(thread.name == "Profile" for thread in threading.enumerate())
-    return dask.config.get("distributed.admin.tick.interval"), is_profiled
+def looks(dask_worker):
+    import dask
+    return dask.config.get("distributed.admin.tick.interval"), "profile" in dask_worker.periodic_callbacks
 with Client(sys.argv[1], timeout=100) as client:
     print(set(client.run(looks).values()))
 """
