@@ -83,7 +83,7 @@ export function modelRequestOf(flags: Flags): ModelRequest {
     ...(storageClass === undefined ? {} : { storage: [{ storageClass, gets: 1, bytes: 1 }] }),
     ...(interruptions === undefined ? {} : { interruptionsPerHour: interruptions }),
   };
-  // With a run the images are known; without one, checking now names `items`.
+  // With a run the items are known; without one, checking now names `items`.
   parse(jobSchema, from === undefined ? given : { items: 1, ...given }, 'The job');
   const params = maxIterations === undefined ? {} : { maxIterations };
   return { job: given, params, from, inAws, region };

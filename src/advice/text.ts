@@ -1,22 +1,26 @@
+import type { Unit } from '../contract/unit.ts';
 import { amount, duration, percent, plural, sentence, usd } from '../format.ts';
 import { unitOf } from '../workloads/facts.ts';
 import type { Advice, Flip, FlipName, Refusal } from './advice.ts';
 import { choiceText } from './sentence.ts';
 
-const FLIPS: Readonly<Record<FlipName, { name: string; text: (value: number) => string }>> = {
-  items: { name: 'Items', text: amount },
-  deadlineSeconds: { name: 'Deadline of the whole run', text: (seconds) => duration(seconds * 1000) },
-  budgetUsd: { name: 'Budget', text: usd },
-  weight: { name: 'Weight of cost', text: (weight) => weight.toFixed(2) },
-  instancePrice: { name: 'Price of instances', text: (times) => `${times.toFixed(2)} times that of today` },
+const FLIPS: Readonly<Record<FlipName, { name: (unit: Unit) => string; text: (value: number) => string }>> = {
+  items: { name: ({ many }) => sentence(many), text: amount },
+  deadlineSeconds: { name: () => 'Deadline of the whole run', text: (seconds) => duration(seconds * 1000) },
+  budgetUsd: { name: () => 'Budget', text: usd },
+  weight: { name: () => 'Weight of cost', text: (weight) => weight.toFixed(2) },
+  instancePrice: {
+    name: () => 'Price of instances',
+    text: (times) => `${times.toFixed(2)} times that of today`,
+  },
 };
 
 /** What would change the advice, one sentence each: of each thing the nearest place below what was asked, and above. */
 export function flipSentences(advice: Advice): string[] {
+  const unit = unitOf(advice.workload.workload);
   return nearestFlips(advice).map(({ what, at, below, above }) => {
     const { name, text } = FLIPS[what];
-    const one = what === 'items' ? sentence(unitOf(advice.workload.workload).many) : name;
-    return `${one}: ${below ?? 'nothing'} below ${text(at)}, ${above ?? 'nothing'} from there on.`;
+    return `${name(unit)}: ${below ?? 'nothing'} below ${text(at)}, ${above ?? 'nothing'} from there on.`;
   });
 }
 
