@@ -40,6 +40,7 @@ IMAGE_ERRORS = {
     "OUTPUT_KEY_TOO_LONG": "the key has more than 900 bytes, which leaves too little for that of the normalised image",
     "OUTPUT_TOO_LARGE": "a side of the image is longer than 65500 pixels, the most of a JPEG: write PNG or npy",
     "SIZE_DIFFERS": "the image has another width or height than those it is compared with: scale it to theirs",
+    "SCORES_NOT_FINITE": "the model gave scores for the image that are no finite numbers: check the model",
 }
 """Codes and messages of src/contract/row.ts."""
 

@@ -37,6 +37,7 @@ export const IMAGE_ERRORS = {
     'the key has more than 900 bytes, which leaves too little for that of the normalised image',
   OUTPUT_TOO_LARGE: 'a side of the image is longer than 65500 pixels, the most of a JPEG: write PNG or npy',
   SIZE_DIFFERS: 'the image has another width or height than those it is compared with: scale it to theirs',
+  SCORES_NOT_FINITE: 'the model gave scores for the image that are no finite numbers: check the model',
 } as const;
 export type ImageErrorCode = keyof typeof IMAGE_ERRORS;
 export const IMAGE_ERROR_CODES = Object.keys(IMAGE_ERRORS) as [ImageErrorCode, ...ImageErrorCode[]];
@@ -84,10 +85,14 @@ export type MeasuredRow = {
   readonly sumSq?: PerChannel | readonly [bigint, bigint, bigint];
   /** Of a normalised image: its file, or its pixels where encoders of the file may differ. */
   readonly output?: { readonly sha256: string } | { readonly pixels_crc32: number };
-  /** Of `knn` what the image was taken for; of `kmeans` the number of its cluster. */
+  /** Of `knn` and `classify` what the image was taken for; of `kmeans` the number of its cluster. */
   readonly label?: string;
   /** Of `knn`: the nearest of the training set, each its index there and its distance. */
   readonly neighbours?: readonly (readonly [index: number, distance: number])[];
+  /** Of `classify`: the best classes, each its index in the model's output and millionths of its probability. */
+  readonly scores?: readonly (readonly [index: number, millionths: number])[];
+  /** Of `classify`: the first 16 hex digits of the SHA-256 of the model's output, float32 values with the low byte first. */
+  readonly logits?: string;
 };
 
 export type FailedRow = {
