@@ -43,6 +43,8 @@ export function run(folder, command, args, signal) {
     PIP_DISABLE_PIP_VERSION_CHECK: '1',
     // Its own waits would keep somebody without a network waiting.
     CARGO_NET_RETRY: '1',
+    // An npm that runs its script would fetch the libraries for CUDA, too.
+    ONNXRUNTIME_NODE_INSTALL: 'skip',
   };
   return new Promise((resolve) => {
     const child = spawnGroup(

@@ -1,5 +1,5 @@
 // The Python environment of this clone, from uv.lock: all of it, or what the offline AWS and hosts with some of the engines
-// need. Most of the packages' bytes are of engines that few runs use; one that is left out is installed when it is wanted.
+// need; `models`, what runs models, counts as one of them. Most of the packages' bytes are of engines that few runs use; one that is left out is installed when it is wanted.
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { hash, install, run, SetupError, unchanged, windows } from './installer.mjs';

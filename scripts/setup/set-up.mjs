@@ -1,11 +1,10 @@
 // Sets everything up from the lock files: Node packages (Node 24 among them) and a Python environment, and beside them the
 // native kernel. Plain JavaScript without dependencies, since it runs on whatever Node (22 or newer) the machine has.
 // Quick when nothing has changed: it compares hashes of what is installed from.
-import { writeFileSync } from 'node:fs';
 import { constants } from 'node:os';
-import { join } from 'node:path';
-import { hash, install, SetupError, tell, unchanged, windows } from './installer.mjs';
+import { SetupError, tell } from './installer.mjs';
 import { nativeKernel } from './native-kernel.mjs';
+import { nodePackages } from './node-packages.mjs';
 import { compilePython, pythonPackages } from './python-packages.mjs';
 
 /** As in `engines` of package.json, which npm only warns about. */
@@ -19,7 +18,7 @@ const LEAST_NODE = 22;
  * code that shells give.
  *
  * @param {string} root of the clone
- * @param {readonly string[]} [engines] those whose packages are wanted; all packages where it is not given
+ * @param {readonly string[]} [engines] those whose packages are wanted; all packages where it is not given, what runs models included
  * @returns {{packages: Promise<boolean>, rest: Promise<unknown>, stop: () => void}} whether they are there; when the rest is
  * done, or left out; what ends both
  */
@@ -39,7 +38,7 @@ export function setUp(root, engines) {
     tell(problem);
     return { packages: Promise.resolve(false), rest: Promise.resolve(), stop: () => {} };
   }
-  const ofNode = nodePackages(root, stop.signal);
+  const ofNode = nodePackages(root, engines === undefined, stop.signal);
   const kernel = nativeKernel(
     root,
     AbortSignal.any([stop.signal, failed.signal]),
@@ -64,23 +63,6 @@ function nodeProblem() {
     `expected Node ${LEAST_NODE} or newer but this is ${process.version}.`,
     'Install a newer one, from nodejs.org or with a version manager, put it first on the PATH, and run this again.',
   );
-}
-
-/** @param {string} root @param {AbortSignal} signal */
-async function nodePackages(root, signal) {
-  const lock = hash(join(root, 'package.json'), join(root, 'package-lock.json'));
-  const marker = join(root, 'node_modules', '.fanfleet-lock');
-  if (unchanged(marker, lock)) return;
-  const ci = [
-    'ci',
-    '--no-audit',
-    '--no-fund',
-    // Its own waits between tries would keep somebody without a network waiting for over a minute.
-    '--fetch-retry-mintimeout=1000',
-    '--fetch-retry-maxtimeout=5000',
-  ];
-  await install(root, 'Node packages, Node 24 among them', windows ? 'npm.cmd' : 'npm', ci, signal);
-  writeFileSync(marker, lock);
 }
 
 /** @param {readonly Promise<void>[]} jobs @throws {unknown[]} all that went wrong */

@@ -17,6 +17,7 @@ const FILES = [
   'scripts/setup.mjs',
   'scripts/setup/installer.mjs',
   'scripts/setup/native-kernel.mjs',
+  'scripts/setup/node-packages.mjs',
   'scripts/setup/own-group.mjs',
   'scripts/setup/python-packages.mjs',
   'scripts/setup/set-up.mjs',
@@ -68,7 +69,10 @@ export function setupClone() {
     await mkdir(join(clone, marker), { recursive: true });
     await writeFile(join(clone, marker, '.fanfleet-lock'), await sha256(...locks));
   }
-  const nodePackages = () => pretendInstalled('node_modules', 'package.json', 'package-lock.json');
+  const nodePackages = async () => {
+    await pretendInstalled('node_modules', 'package.json', 'package-lock.json');
+    await mkdir(join(clone, 'node_modules/onnxruntime-node'), { recursive: true });
+  };
   const pythonPackages = () => pretendInstalled('.venv', 'uv.lock');
 
   /** Addresses of registries where nobody listens, and no cache that would do instead. */
