@@ -82,7 +82,8 @@ def do_images(
     wanted = [item for item, code in zip(objects, codes, strict=True) if code is None]
     # Both beside the image that is decoded; with less memory less is held.
     ahead = min(BYTES_IN_FLIGHT, task.image_memory * 2**20 // 8)
-    fetching = fetch_groups(s3, task.bucket, wanted, ahead, requester_pays=task.requester_pays)
+    together = images.group_images
+    fetching = fetch_groups(s3, task.bucket, wanted, ahead, together, requester_pays=task.requester_pays)
     with PutAhead(s3, task.out, ahead) as files:
         rows = _rows(images, file_format, fetching, files, done)
         for item, code in zip(objects, codes, strict=True):

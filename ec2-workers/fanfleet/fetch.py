@@ -63,9 +63,13 @@ def fetch_groups(
     bucket: str,
     objects: Sequence[dict[str, Any]],
     bytes_in_flight: int = BYTES_IN_FLIGHT,
+    together: int = 1,
     requester_pays: bool = False,
 ) -> Iterator[list[Fetched]]:
     """Yield the objects of a manifest batch in its order: the next one, with those behind it that are there already.
+
+    For so many that are wanted `together` it waits; these have half of the bytes at most, so that others are on their
+    way meanwhile.
 
     Of what is yielded the bytes count as held until the next is asked for. What S3 says of more than one object is
     raised.
@@ -83,7 +87,11 @@ def fetch_groups(
                 upcoming = next(ahead, None)
             part, future = waiting.popleft()
             group, size = list(_split(part, future.result())), part.size
-            while waiting and waiting[0][1].done() and size + waiting[0][0].size <= GROUP_BYTES:
+            while waiting:
+                size_with_next = size + waiting[0][0].size
+                is_due = len(group) < together and size_with_next <= bytes_in_flight // 2
+                if not is_due and not (waiting[0][1].done() and size_with_next <= GROUP_BYTES):
+                    break
                 part, future = waiting.popleft()
                 group += _split(part, future.result())
                 size += part.size

@@ -65,6 +65,8 @@ def _load(
 class _Loading:
     """As `BatchRunner` of workloads/runner.py: its rows say no more than sizes, and it has the pixels."""
 
+    group_images = 1
+
     def __init__(self, kernel: Kernel, most_bytes: int, size: tuple[int, int], most_images: int) -> None:
         """`size` is the width and height that images must have."""
         self._kernel, self._most_bytes, self._size = kernel, most_bytes, size

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from botocore.exceptions import ClientError, ResponseStreamingError
 from fanfleet.aws import split_uri
-from fanfleet.fetch import BODY_TRIES
+from fanfleet.fetch import BODY_TRIES, fetch_groups
 from fanfleet.row import IMAGE_ERRORS
 from flat_fetch import fetch_in_order
 from refusals import refusal
@@ -40,6 +40,12 @@ class Store:
         return {"Body": io.BytesIO(Key.encode().ljust(100)), **head}
 
 
+class SlowStore(Store):
+    def get_object(self, **asked):
+        time.sleep(0.01)
+        return super().get_object(**asked)
+
+
 class BrokenBody:
     def __init__(self, reason):
         self.reason = reason
@@ -63,6 +69,15 @@ class TestFetch:
     def test_fetches_an_object_that_is_bigger_than_the_bound(self):
         fetched = list(fetch_in_order(Store(), "b", objects(3), bytes_in_flight=10))
         assert [item.error for item in fetched] == [None, None, None]
+
+    @pytest.mark.parametrize(("together", "most", "sizes"), [(4, 1000, [4, 4, 2]), (4, 600, [3, 3, 3, 1])])
+    def test_waits_for_those_that_are_wanted_together_as_far_as_half_of_the_bytes_go(
+        self, together, most, sizes, monkeypatch
+    ):
+        # Whatever is there already goes beyond that, where it is little.
+        monkeypatch.setattr("fanfleet.fetch.GROUP_BYTES", 0)
+        groups = fetch_groups(SlowStore(), "b", objects(10), most, together)
+        assert [len(group) for group in groups] == sizes
 
     @pytest.mark.parametrize("case", REFUSALS, ids=lambda case: f"{case['status']} {case['code']}")
     def test_what_s3_says_of_one_object_is_an_error_code_and_other_refusals_are_raised(self, case):

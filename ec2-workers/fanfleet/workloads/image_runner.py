@@ -24,6 +24,8 @@ class ImageRunner:
 class ImageBatch:
     """As `BatchRunner` says."""
 
+    group_images = 1
+
     def __init__(self, task: ImageTask, kernel: Kernel, most_bytes: int) -> None:
         self._task, self._kernel, self._most_bytes = task, kernel, most_bytes
         self._values = ValueCounts() if task.counts_values else None

@@ -77,6 +77,8 @@ class KnnRunner:
 class KnnBatch:
     """As `BatchRunner` says."""
 
+    group_images = 1
+
     def __init__(self, kernel: Kernel, most_bytes: int, training: TrainingSet, k: int) -> None:
         self._kernel, self._most_bytes = kernel, most_bytes
         self._training, self._k = training, k

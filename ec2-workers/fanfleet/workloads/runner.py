@@ -25,6 +25,10 @@ class BatchFile:
 class BatchRunner(Protocol):
     """Made anew for each batch, since it may add up over its images."""
 
+    group_images: int
+    """So many images or more it likes to do together: they are waited for, as far as memory allows. With 1 it gets the
+    next one with what is there already."""
+
     def run(self, images: Sequence[tuple[str, bytes]]) -> Iterable[Measured]:
         """Do images that are there together, each a key and its bytes, in their order.
 
