@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import math
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -43,6 +44,7 @@ class Description:
             self.shape = _shape_of(self.recipe)
             """Of the tensor of an image."""
             self.type = np.dtype(self.recipe["type"])
+            self.tensor_bytes = math.prod(self.shape) * self.type.itemsize
         except (ValueError, KeyError, TypeError) as reason:
             raise InputDamaged(f"Expected what is said of a model but found {reason!r}. Start the run again.") from None
         self.sha256 = hashlib.sha256(file).hexdigest()
