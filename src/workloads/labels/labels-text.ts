@@ -26,7 +26,9 @@ export function* arrayText(values: Iterable<string | number>): Generator<string>
 }
 
 /** The JSON of an object with these fields, which differ, in parts. */
-export function* objectText(fields: Iterable<readonly [name: string, value: string]>): Generator<string> {
+export function* objectText(
+  fields: Iterable<readonly [name: string, value: string | number]>,
+): Generator<string> {
   let comma = '{';
   for (const [name, value] of fields) {
     yield `${comma}${JSON.stringify(name)}:${JSON.stringify(value)}`;
