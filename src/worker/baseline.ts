@@ -60,7 +60,10 @@ export async function runBaseline(options: BaselineOptions): Promise<Baseline> {
   };
 }
 
-/** The kernel without its ways to do many images at once, which use more than one thread. */
-function oneByOne({ name, prepare, nearest }: Kernel): Kernel {
-  return { name, prepare, ...(nearest && { nearest }) };
+/**
+ * The kernel without its ways to do many images at once, which use more than one thread: of tensors it has no other one, and gets
+ * an image at a time.
+ */
+function oneByOne({ name, prepare, nearest, tensors }: Kernel): Kernel {
+  return { name, prepare, ...(nearest && { nearest }), ...(tensors && { tensors }) };
 }

@@ -12,6 +12,8 @@ export type DecodeQueueOptions = {
   readonly decode: (images: readonly Prepared[]) => Promise<readonly Normalised[]>;
   /** Whether `decode` is quicker with many small images at a time than with one. */
   readonly grouped: boolean;
+  /** Images of a group, whatever their size. @default many small ones, or a single other one */
+  readonly groupImages?: number;
   /** Most calls of `decode` at once. */
   readonly decodes: number;
   /** Most working bytes at once, unless one image alone needs more. */
@@ -23,7 +25,7 @@ type Waiting = QueuedImage & {
   readonly reject: (reason: unknown) => void;
 };
 
-/** A group is many small images or a single other one: about what one job of the native kernel takes. */
+/** A group is, unless its images are counted, many small ones or a single other one: about what one job of the native kernel takes. */
 const GROUP_INPUT_BYTES = 64 * 1024;
 const GROUP_IMAGES = 256;
 
@@ -78,12 +80,14 @@ export class DecodeQueue {
   }
 
   #takeGroup(): Waiting[] {
-    const { grouped, workingBytes: most } = this.#options;
+    const { grouped, groupImages, workingBytes: most } = this.#options;
+    const [mostImages, mostInput] =
+      groupImages === undefined ? [GROUP_IMAGES, GROUP_INPUT_BYTES] : [groupImages, Number.POSITIVE_INFINITY];
     let count = 0;
     let input = 0;
     for (const next of this.#waiting) {
       const fits = this.#heldBytes === 0 || this.#heldBytes + next.workingBytes <= most;
-      const belongs = grouped && count < GROUP_IMAGES && input + next.inputBytes <= GROUP_INPUT_BYTES;
+      const belongs = grouped && count < mostImages && input + next.inputBytes <= mostInput;
       if (!fits || (count > 0 && !belongs)) break;
       count += 1;
       input += next.inputBytes;

@@ -79,7 +79,7 @@ export async function runBatch(options: RunBatchOptions): Promise<BatchDone> {
   const { bucket, requesterPays = false, reader, now } = options;
   const place = { bucket, requesterPays };
   const { inputs = new Map() } = options;
-  const runner = await options.runner.begin(options.kernel, options.imageBytes, inputs);
+  const runner = await options.runner.begin(options.kernel, options.imageBytes, inputs, options.decodes);
   const planned = options.batch.objects.map((object) => withSizeChecked(object, options.imageBytes));
   const objects = readable(planned);
   const encoded = new ByteBudget(options.encodedBytes);
@@ -100,6 +100,7 @@ export async function runBatch(options: RunBatchOptions): Promise<BatchDone> {
       return beforeWriting.during(() => processing.during(() => runner.run(images)));
     },
     grouped: runner.isGrouped,
+    ...(runner.groupImages !== undefined && { groupImages: runner.groupImages }),
     decodes: options.decodes,
     workingBytes: options.decodedBytes,
   });

@@ -25,8 +25,14 @@ export interface Runner {
   /**
    * @param imageBytes most bytes that one image may take; what would take more is a row with its error
    * @param inputs those that it needs
+   * @param atOnce most calls of `run` at once: two for each core, so that one can wait while the other one computes
    */
-  readonly begin: (kernel: Kernel, imageBytes: number, inputs: Inputs) => BatchRunner | Promise<BatchRunner>;
+  readonly begin: (
+    kernel: Kernel,
+    imageBytes: number,
+    inputs: Inputs,
+    atOnce: number,
+  ) => BatchRunner | Promise<BatchRunner>;
 }
 
 /** What a stage is to know: its number, from 0, and the bytes of its state. */
@@ -79,6 +85,8 @@ export interface BatchRunner {
   readonly workingBytes: (prepared: Prepared) => number;
   /** Whether `run` is quicker with many small images at a time than with one. */
   readonly isGrouped: boolean;
+  /** So many images together, of whatever size, as far as memory allows. @default many small ones, or a single other one */
+  readonly groupImages?: number;
   /** Do images together, in their order; like kernels it never rejects because of an image. */
   readonly run: (images: readonly Prepared[]) => Promise<readonly Normalised[]>;
   /**

@@ -54,6 +54,26 @@ describe('DecodeQueue', () => {
     expect(await Promise.all(second)).toEqual(['c', 'd', 'e']);
   });
 
+  it('does so many images together as it is told, whatever their size, within the memory', async () => {
+    const large = 1_000_000;
+    const { calls, add } = controlled({ groupImages: 3, workingBytes: 25 });
+    const rows = ['a', 'b', 'c', 'd', 'e'].map((key) => add(key, 10, large));
+    await turn();
+    // A third one would take more memory than there is.
+    expect(calls.map(({ keys }) => keys)).toEqual([['a', 'b']]);
+    calls[0]?.end();
+    await turn();
+    expect(calls[1]?.keys).toEqual(['c', 'd']);
+    const small = controlled({ groupImages: 3 });
+    for (const key of ['f', 'g', 'h', 'i']) void small.add(key, 1, large);
+    await turn();
+    expect(small.calls.map(({ keys }) => keys)).toEqual([['f', 'g', 'h']]);
+    calls[1]?.end();
+    await turn();
+    calls[2]?.end();
+    expect(await Promise.all(rows)).toEqual(['a', 'b', 'c', 'd', 'e']);
+  });
+
   it('does images one by one where groups gain nothing, and large ones where they do', async () => {
     const single = controlled({ grouped: false, decodes: 9 });
     const large = controlled({ decodes: 9 });

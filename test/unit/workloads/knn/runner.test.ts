@@ -38,7 +38,7 @@ const TRAINING = trainingOf([
 /** The rows of files, done together. */
 async function rowsOf(kernel: Kernel, k: number, files: Readonly<Record<string, Buffer>>, inputs = TRAINING) {
   const runner = mapRunnerOf({ name: 'knn', params: { k } });
-  const batch = await runner.begin(kernel, IMAGE_BYTES, inputs);
+  const batch = await runner.begin(kernel, IMAGE_BYTES, inputs, 2);
   const prepared = Object.entries(files).map(([key, file]) => batch.prepare(file, key));
   const done = await batch.run(prepared);
   expect(batch.batchFiles(0, done.length)).toEqual([]);
@@ -99,7 +99,7 @@ describe.each(['portable', 'auto'] as const)('the runner of knn with the %s kern
   });
 
   it('refuses what takes more memory than there is for one image', async () => {
-    const batch = await mapRunnerOf({ name: 'knn', params: { k: 1 } }).begin(kernel, 1_000_000, TRAINING);
+    const batch = await mapRunnerOf({ name: 'knn', params: { k: 1 } }).begin(kernel, 1_000_000, TRAINING, 2);
     const [done] = await batch.run([batch.prepare(await png(0), 'a')]);
     expect(done?.row).toEqual(failedRow('a', 'TOO_MUCH_MEMORY'));
   });
@@ -165,8 +165,10 @@ describe('the training set', () => {
   it('has to be there, undamaged', async () => {
     const runner = mapRunnerOf({ name: 'knn', params: { k: 1 } });
     const kernel = await chooseKernel('portable');
-    await expect(runner.begin(kernel, IMAGE_BYTES, new Map())).rejects.toThrow('Expected the training set');
+    await expect(runner.begin(kernel, IMAGE_BYTES, new Map(), 2)).rejects.toThrow(
+      'Expected the training set',
+    );
     const damaged = new Map([['training', Buffer.from('FFKNN001')]]);
-    await expect(runner.begin(kernel, IMAGE_BYTES, damaged)).rejects.toThrow('[INPUT_DAMAGED]');
+    await expect(runner.begin(kernel, IMAGE_BYTES, damaged, 2)).rejects.toThrow('[INPUT_DAMAGED]');
   });
 });
