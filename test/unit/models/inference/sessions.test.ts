@@ -1,0 +1,72 @@
+import { afterAll, describe, expect, it } from 'vitest';
+import { Sessions, sessionsOf } from '../../../../src/models/inference/sessions.ts';
+import { smallModel, value } from '../small-model.ts';
+
+const model = (file = smallModel()) => ({ file: Buffer.from(file), input: 'images', output: 'scores' });
+const batch = (images: number) => ({ data: new Float32Array(images * 60).fill(1), dims: [images, 3, 4, 5] });
+
+const opened: Sessions[] = [];
+const open = (...args: Parameters<typeof model>) => {
+  const sessions = new Sessions(model(...args));
+  opened.push(sessions);
+  return sessions;
+};
+
+afterAll(() => Promise.all(opened.map((sessions) => sessions.close())));
+
+describe('Sessions', () => {
+  it('runs a model with one image and with many, and gives the memory of the batch back', async () => {
+    const sessions = open();
+    const given = batch(2);
+    const { buffer } = given.data;
+    const two = await sessions.run(given);
+    expect(two.dims).toEqual([2, 2]);
+    expect(two.values).toHaveLength(4);
+    expect(new Set(two.values).size).toBe(1);
+    expect(buffer.byteLength).toBe(0);
+    expect(two.buffer.byteLength).toBe(2 * 60 * 4);
+    const again = { data: new Float32Array(two.buffer, 0, 60), dims: [1, 3, 4, 5] };
+    expect((await sessions.run(again)).values).toEqual(two.values.subarray(0, 2));
+  });
+
+  it('runs several batches at once', async () => {
+    const sessions = open();
+    const all = await Promise.all(Array.from({ length: 3 }, () => sessions.run(batch(1))));
+    expect(all.map(({ dims }) => dims)).toEqual([
+      [1, 2],
+      [1, 2],
+      [1, 2],
+    ]);
+  });
+
+  it('says what ONNX Runtime says of a model that it cannot load, or cannot run', async () => {
+    await expect(open(Buffer.from('no model')).run(batch(1))).rejects.toThrow(
+      /^\[INVALID_INPUT\] Expected a model that ONNX Runtime runs but it does not: .+: correct the model/,
+    );
+    const sessions = open();
+    await expect(sessions.run({ data: new Float32Array(12), dims: [1, 3, 2, 2] })).rejects.toThrow(
+      '[INVALID_INPUT]',
+    );
+    expect((await sessions.run(batch(1))).dims).toEqual([1, 2]);
+  });
+
+  it('refuses an output of another type', async () => {
+    const file = smallModel({
+      node: [{ opType: 'ArgMax', input: ['images'], output: ['scores'] }],
+      initializer: [],
+      output: [value('scores', null, 7)],
+    });
+    await expect(open(file).run(batch(1))).rejects.toThrow('its output is int64');
+  });
+
+  it('keeps those of one model, until another one is asked for', async () => {
+    const [one, other] = [model(), model()];
+    const sessions = await sessionsOf(one);
+    expect(await sessionsOf(one)).toBe(sessions);
+    const others = await sessionsOf(other);
+    opened.push(sessions, others);
+    expect(others).not.toBe(sessions);
+    // Whoever still has the former ones can go on.
+    expect((await sessions.run(batch(1))).dims).toEqual([1, 2]);
+  });
+});
