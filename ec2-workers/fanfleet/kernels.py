@@ -60,6 +60,20 @@ class Kernel(Protocol):
         `measure_all`. `into` is as for `pixels`: an image's place in the array of a batch.
         """
 
+    def tensors(
+        self,
+        images: Sequence[tuple[str, bytes]],
+        recipe: dict[str, Any],
+        into: Any,
+        most_bytes: int | None = None,
+    ) -> "list[Tensored]":
+        """Make the tensors of images, each a key and its bytes, in their order, as `tensor` does.
+
+        `into` is the array of a batch, in C order and of the type of the recipe, with room for as many tensors as there
+        are images. Those that could be made come there one behind the other, without gaps for others: `data` are
+        parts of it. Only for recipes by which all tensors have one size. Raise ValueError where that is not so.
+        """
+
 
 class KernelUnavailable(Exception):
     """The native kernel is asked for, and is not here; the message says why and what to do."""

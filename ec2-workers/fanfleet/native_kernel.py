@@ -147,6 +147,18 @@ class NativeKernel:
 
         return tensor(self._library, data, key, recipe, most_bytes, into)
 
+    def tensors(
+        self,
+        images: Sequence[tuple[str, bytes]],
+        recipe: dict[str, Any],
+        into: Any,
+        most_bytes: int | None = None,
+    ) -> "list[Tensored]":
+        """As `Kernel` says."""
+        from fanfleet.native_tensors import tensors
+
+        return tensors(self._library, images, recipe, into, most_bytes)
+
 
 def _normalised(key: str, still: Still, file_format: str, header: bytes, output: Output, started: float) -> Measured:
     """The outcome for an image of which the library made what its file consists of."""

@@ -204,26 +204,38 @@ class NativeLibrary:
             raise ValueError(f"Expected room for {still.width} x {still.height} x 3 bytes but got {to.nbytes}.")
         return numbers[0], details.value.decode(errors="replace")
 
-    def tensor(self, still: Still, plan: TensorPlan, recipe: dict[str, Any], to: int, room: int) -> TensorOutcome:
-        """Make the tensor of one image at an address where there are so many bytes; `recipe` is a `TensorRecipe`.
+    def tensors(
+        self, stills: Sequence[Still], plans: Sequence[TensorPlan], recipe: dict[str, Any], to: int, room: int
+    ) -> list[TensorOutcome]:
+        """Make the tensors of images one behind the other from an address on, with so many bytes of room.
 
-        Raise ValueError if there are too few.
+        What is in the place of one that fails has no meaning. `recipe` is a `TensorRecipe`. Raise ValueError if
+        there are too few bytes.
         """
-        files, pieces = _places(still.pieces)
-        size = (still.width, still.height, len(still.pieces), 0)
-        numbers = (*size, plan.width, plan.height, plan.left, plan.top, plan.crop_width, plan.crop_height)
+        files, pieces = _places([piece for still in stills for piece in still.pieces])
+        numbers = [
+            number
+            for still, plan in zip(stills, plans, strict=True)
+            for number in (still.width, still.height, len(still.pieces), 0, *plan)
+        ]
         floats = recipe["type"] == "float32"
         settings = _TensorSettings(_FILTERS.index(recipe["filter"]), recipe["layout"] == "nchw", floats)
         settings.mean[:] = recipe.get("mean", (0, 0, 0))
         settings.std[:] = recipe.get("std", (1, 1, 1))
-        image, found = (c_uint32 * len(numbers))(*numbers), (c_uint64 * _OUT_OF_TENSORS)()
-        details = (c_char * _DETAIL)()
+        images, found = (c_uint32 * len(numbers))(*numbers), (c_uint64 * (_OUT_OF_TENSORS * len(stills)))()
+        details = (c_char * (_DETAIL * len(stills)))()
         if not self._library.fanfleet_tensors(
-            files, pieces, image, 1, byref(settings), to, room, byref(found), byref(details)
+            files, pieces, images, len(stills), byref(settings), to, room, byref(found), byref(details)
         ):
-            raise ValueError(f"Expected room for {plan.values} values of {recipe['type']} but got {room} bytes.")
-        state, decode_ns, compute_ns = found
-        return TensorOutcome(state, decode_ns, compute_ns, details.value.decode(errors="replace"))
+            values = sum(plan.values for plan in plans)
+            raise ValueError(f"Expected room for {values} values of {recipe['type']} but got {room} bytes.")
+        outcomes, damaged = [], 0
+        for at in range(0, len(found), _OUT_OF_TENSORS):
+            state, decode_ns, compute_ns = found[at : at + _OUT_OF_TENSORS]
+            detail = _text(details, _DETAIL * damaged) if state == DAMAGED else ""
+            damaged += state == DAMAGED
+            outcomes.append(TensorOutcome(state, decode_ns, compute_ns, detail))
+        return outcomes
 
     def normalise(self, still: Still, normalisation: dict[str, Any], header_bytes: int) -> Output:
         """Decode, stretch and encode one image; `normalisation` as `Normalisation` in src/contract/normalisation.ts."""

@@ -79,6 +79,18 @@ class PillowKernel:
 
         return tensor(data, key, recipe, most_bytes, into)
 
+    def tensors(
+        self,
+        images: Sequence[tuple[str, bytes]],
+        recipe: dict[str, Any],
+        into: Any,
+        most_bytes: int | None = None,
+    ) -> "list[Tensored]":
+        """As `Kernel` says."""
+        from fanfleet.pillow_tensors import tensors
+
+        return tensors(images, recipe, into, most_bytes)
+
 
 def _measure(
     data: bytes, key: str, operation: str, depth: str, most_bytes: int | None, values: ValueCounts | None

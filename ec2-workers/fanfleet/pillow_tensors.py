@@ -1,6 +1,7 @@
-"""The tensor of an image by Pillow and numpy."""
+"""Tensors of images by Pillow and numpy."""
 
 import time
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,7 @@ from fanfleet.formats import Refused, Still, read_still
 from fanfleet.image_memory import image_bytes, must_fit
 from fanfleet.pillow_pixels import rgb_image
 from fanfleet.tensor_plan import TensorPlan, must_be_planned, plan_tensor, tensor_bytes
-from fanfleet.tensors import Tensored, refused_tensor, room_for_tensor
+from fanfleet.tensors import TensorBatch, Tensored, refused_tensor, room_for_tensor
 
 _FILTERS = {
     "nearest": Image.Resampling.NEAREST,
@@ -32,6 +33,19 @@ def tensor(data: bytes, key: str, recipe: dict[str, Any], most_bytes: int | None
     except Refused as reason:
         return refused_tensor(key, reason, started)
     return tensor_of_still(still, key, recipe, plan, into, started)
+
+
+def tensors(
+    images: Sequence[tuple[str, bytes]], recipe: dict[str, Any], into: Any, most_bytes: int | None
+) -> list[Tensored]:
+    """As `Kernel` in kernels.py says."""
+    batch = TensorBatch(into, recipe, len(images))
+    made: list[Tensored] = []
+    next_place = 0
+    for key, data in images:
+        made.append(tensor(data, key, recipe, most_bytes, batch.places(next_place)[0]))
+        next_place += made[-1].failed is None
+    return made
 
 
 def tensor_of_still(

@@ -35,6 +35,48 @@ def refused_tensor(key: str, reason: Refused, started: float) -> Tensored:
     return Tensored(spent, failed=failed_row(key, reason.code), detail=reason.detail or None)
 
 
+class TensorBatch:
+    """The array of a batch, with a place for each of so many images: the twin of src/kernel/tensor-batch.ts.
+
+    Raise ValueError if it has less room or another type, or tensors have no size in common.
+    """
+
+    def __init__(self, into: Any, recipe: dict[str, Any], images: int) -> None:
+        shape, kind = (images, *tensor_shape(recipe)), np.dtype(recipe["type"])
+        values = int(np.prod(shape))
+        view = np.asarray(into)
+        if not view.flags.c_contiguous or view.dtype != kind or view.size < values:
+            raise ValueError(f"Expected room for {values} values of {kind} but got {view.size} of {view.dtype}.")
+        self._tensors = view.reshape(-1)[:values].reshape(shape)
+
+    def places(self, first: int, images: int = 1) -> Any:
+        """An array of their tensors, one behind the other."""
+        return self._tensors[first : first + images]
+
+    def closed(self, made: list[Tensored]) -> list[Tensored]:
+        """The same, without gaps for images that failed; every tensor is in its place or behind that."""
+        closed, at = [], 0
+        for each in made:
+            if each.failed is not None:
+                closed.append(each)
+                continue
+            place = self._tensors[at]
+            if place.ctypes.data != each.data.ctypes.data:
+                place[...] = each.data
+            closed.append(each._replace(data=place))
+            at += 1
+        return closed
+
+
+def tensor_shape(recipe: dict[str, Any]) -> tuple[int, int, int]:
+    """Of the tensors of all images. Raise ValueError where that depends on the image."""
+    size = recipe.get("crop") or recipe["resize"]
+    if "shorter" in size:
+        raise ValueError("Expected a recipe with `crop`, by which all tensors have one size, but got none.")
+    width, height = size["width"], size["height"]
+    return (3, height, width) if recipe["layout"] == "nchw" else (height, width, 3)
+
+
 def room_for_tensor(recipe: dict[str, Any], plan: TensorPlan, into: Any) -> Any:
     """The array that a tensor is written to: in `into` where that is there and has so many bytes, else a new one."""
     shape = (3, plan.crop_height, plan.crop_width)

@@ -126,6 +126,37 @@ class TestTensor:
         assert np.array_equal(choose(wanted).tensor(file_of(pixels), "k", recipe(), into=small).data, batch[1])
         assert (small == 7).all()
 
+    def test_of_many_come_into_the_array_of_a_batch_without_gaps_for_what_fails(self, wanted):
+        kernel = choose(wanted)
+        jpeg = file_of(noise(60, 40), "JPEG")
+        damaged = jpeg[: jpeg.index(b"\xff\xc0") + 12] + b"\x03" + jpeg[jpeg.index(b"\xff\xc0") + 13 :]
+        files = [b"", file_of(noise(45, 45)), damaged, file_of(noise(50, 33), "GIF"), jpeg, b"text"]
+        files += [file_of(noise(33, 50)), damaged]
+        for asked in (recipe(crop={"width": 32, "height": 32}), as_bytes(resize={"width": 20, "height": 9})):
+            each = [kernel.tensor(file, str(at), asked) for at, file in enumerate(files)]
+            sound = [one.data for one in each if one.failed is None]
+            batch = np.full((len(files) + 1, *sound[0].shape), 7, sound[0].dtype)
+            made = kernel.tensors([(str(at), file) for at, file in enumerate(files)], asked, batch)
+            assert [one.failed for one in made] == [one.failed for one in each]
+            assert [(one.width, one.height, one.left_to) for one in made] == [
+                (one.width, one.height, one.left_to) for one in each
+            ]
+            assert [one.detail for one in made] == [one.detail for one in each]
+            assert len(sound) == 4 and np.array_equal(batch[:4], sound)
+            places = [one.data for one in made if one.failed is None]
+            assert all(np.shares_memory(place, batch[at]) for at, place in enumerate(places))
+            assert (batch[-1] == 7).all()
+        assert kernel.tensors([], recipe(crop={"width": 32, "height": 32}), np.empty(0, np.float32)) == []
+
+    def test_into_an_array_that_does_not_fit_they_are_not_made(self, wanted):
+        asked = recipe(crop={"width": 32, "height": 32})
+        images = [("a", file_of(noise(40, 40)))] * 2
+        for into in (np.empty((1, 3, 32, 32), np.float32), np.empty((2, 3, 32, 32), np.uint8)):
+            with pytest.raises(ValueError, match=r"^Expected room for 6144 values of float32 but got "):
+                choose(wanted).tensors(images, asked, into)
+        with pytest.raises(ValueError, match=r"^Expected a recipe with `crop`, by which all tensors have one size"):
+            choose(wanted).tensors(images, recipe(), np.empty((2, 3, 32, 32), np.float32))
+
     def test_of_what_cannot_be_decoded_there_is_the_row(self, wanted):
         kernel = choose(wanted)
         jpeg = file_of(noise(40, 30), "JPEG")
