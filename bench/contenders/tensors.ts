@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import sharp from 'sharp';
 import { KERNEL_CHOICES } from '../../src/contract/kernel-choice.ts';
 import { chooseKernel } from '../../src/kernel/choose-kernel.ts';
-import { planTensor } from '../../src/kernel/tensor-plan.ts';
+import { fixedSize, planTensor } from '../../src/kernel/tensor-plan.ts';
 import { jobPaths } from '../job.ts';
 import { BATCH, RECIPE } from '../tensor-recipe.ts';
 import { serve } from './serve.ts';
@@ -29,9 +29,11 @@ await serve<'tensors'>(async (job, variant) => {
 
 async function byKernel(variant: string): Promise<MakeAll> {
   const kernel = await chooseKernel(KERNEL_CHOICES.find((name) => name === variant));
+  const { width, height } = fixedSize(RECIPE) ?? { width: 0, height: 0 };
+  const into = new Float32Array(BATCH * 3 * width * height);
   return async (batch) => {
     const prepared = batch.map((data) => kernel.prepare(data, 'image'));
-    const made = (await kernel.tensors?.(prepared, RECIPE)) ?? [];
+    const made = (await kernel.tensors?.(prepared, RECIPE, into)) ?? [];
     return made.map(({ tensor, failed }) => {
       if (!(tensor?.data instanceof Float32Array))
         throw new TypeError(`Expected a tensor but got ${JSON.stringify(failed)}.`);

@@ -5,7 +5,7 @@ use crate::many;
 use crate::pieces::Pieces;
 use crate::pixels_job::zeros;
 use crate::tensor::{IN, Recipe};
-use napi::bindgen_prelude::{Array, AsyncTask, Buffer, Float64Array, Uint32Array};
+use napi::bindgen_prelude::{Array, AsyncTask, Buffer, Float64Array, Uint8Array, Uint32Array};
 use napi::{Env, Error, Result, ScopedTask};
 use napi_derive::napi;
 
@@ -27,7 +27,7 @@ pub struct TensorSettings {
 /// What became of the images of a job.
 #[napi(object)]
 pub struct MadeTensors {
-    /// One tensor behind the other; of images that failed anything.
+    /// One tensor behind the other; of images that failed anything. Empty where they came into an array of the caller.
     pub data: Buffer,
     /// Three numbers per image: state, milliseconds of decoding, and of the rest.
     pub numbers: Float64Array,
@@ -35,9 +35,15 @@ pub struct MadeTensors {
     pub details: Vec<String>,
 }
 
-/// Make tensors on one thread of the pool. `pieces` are as for `measure`; `images` are ten numbers for each image.
+/// Make tensors on one thread of the pool. `pieces` are as for `measure`; `images` are ten numbers for each image. They come
+/// into `to`, which nobody may use until it is done, or into new memory.
 #[napi(ts_return_type = "Promise<MadeTensors>")]
-pub fn tensors(pieces: Array<'_>, images: Uint32Array, settings: TensorSettings) -> Result<AsyncTask<TensorJob>> {
+pub fn tensors(
+    pieces: Array<'_>,
+    images: Uint32Array,
+    settings: TensorSettings,
+    to: Option<Uint8Array>,
+) -> Result<AsyncTask<TensorJob>> {
     let pieces = Pieces::hold(pieces)?;
     let images = images.to_vec();
     let counted: usize = images.chunks(IN).map(|image| *image.get(2).unwrap_or(&0) as usize).sum();
@@ -51,7 +57,13 @@ pub fn tensors(pieces: Array<'_>, images: Uint32Array, settings: TensorSettings)
     };
     let recipe = Recipe::new(settings.filter, settings.planar, constants)
         .ok_or_else(|| Error::from_reason(format!("Expected the number of a filter but got {}.", settings.filter)))?;
-    Ok(AsyncTask::new(TensorJob { pieces, images, recipe }))
+    let total: u128 = images.chunks_exact(IN).map(|image| recipe.length(image)).sum();
+    match &to {
+        Some(to) if total > to.len() as u128 => {
+            Err(Error::from_reason(format!("Expected room for tensors of {total} bytes but got {}.", to.len())))
+        }
+        _ => Ok(AsyncTask::new(TensorJob { pieces, images, recipe, total, to })),
+    }
 }
 
 fn narrow(number: f64) -> f32 {
@@ -62,6 +74,9 @@ pub struct TensorJob {
     pieces: Pieces,
     images: Vec<u32>,
     recipe: Recipe,
+    /// Bytes of all tensors.
+    total: u128,
+    to: Option<Uint8Array>,
 }
 
 /// `data`, `numbers` and `details`.
@@ -72,14 +87,22 @@ impl ScopedTask<'_> for TensorJob {
     type JsValue = MadeTensors;
 
     fn compute(&mut self) -> Result<Self::Output> {
-        let total: u128 = self.images.chunks_exact(IN).map(|image| self.recipe.length(image)).sum();
         let mut numbers = Vec::with_capacity(self.images.len() / IN * 3);
         let mut details = Vec::new();
-        let Some(mut data) = usize::try_from(total).ok().and_then(zeros) else {
-            numbers.extend(self.images.chunks_exact(IN).flat_map(|_| [FOREIGN, 0.0, 0.0]));
-            return Ok((Vec::new(), numbers, details));
+        let mut data = Vec::new();
+        let place = match &mut self.to {
+            // SAFETY: it is valid as long as this job has it, and nobody uses it, as the caller promises.
+            Some(to) => unsafe { to.as_mut() },
+            None => {
+                let Some(room) = usize::try_from(self.total).ok().and_then(zeros) else {
+                    numbers.extend(self.images.chunks_exact(IN).flat_map(|_| [FOREIGN, 0.0, 0.0]));
+                    return Ok((data, numbers, details));
+                };
+                data = room;
+                &mut data[..]
+            }
         };
-        many::tensors(&self.images, self.pieces.iter(), &self.recipe, &mut data, |_, outcome| {
+        many::tensors(&self.images, self.pieces.iter(), &self.recipe, place, |_, outcome| {
             numbers.extend(match outcome {
                 Ok(times) => [MADE, times.decoding.as_secs_f64() * 1e3, times.making.as_secs_f64() * 1e3],
                 Err(Failure::Damaged(detail)) => {

@@ -127,8 +127,12 @@ export type Kernel = {
   /**
    * The tensors of images that this kernel has prepared, in their order (docs/tensors.md). An image that cannot be decoded has
    * the row that `measure` gives. Those of small images may be parts of one buffer. A kernel that leaves it out has no way of its own.
+   *
+   * @param into the array of a batch, with room for as many tensors as there are images. Those that could be made come there one
+   * behind the other, in the order of the images and without gaps for others: `data` are parts of it. It belongs to
+   * the kernel until this settles. Only for recipes by which all tensors have one size
    */
-  tensors?(prepared: readonly Prepared[], recipe: TensorRecipe): Promise<Tensored[]>;
+  tensors?(prepared: readonly Prepared[], recipe: TensorRecipe, into?: Tensor['data']): Promise<Tensored[]>;
   /**
    * Prepare a training set to find the nearest of its vectors. A kernel that leaves it out has no way of its own.
    *

@@ -36,12 +36,17 @@ export type NativeAddon = {
     /** The decoder's words for each damaged image. */
     readonly details: readonly string[];
   }>;
-  /** Make tensors of images in one job on libuv's pool. The pieces must not change until it settles. */
+  /**
+   * Make tensors of images in one job on libuv's pool. The pieces must not change until it settles.
+   *
+   * @param to where they come, if it can be written to from there; nobody may use it until it settles
+   */
   tensors(
     pieces: readonly Buffer[],
     /** Of each `NUMBERS_IN_OF_TENSORS`. */
     images: Uint32Array,
     settings: TensorSettings,
+    to?: Uint8Array,
   ): Promise<MadeTensors>;
   /** Normalise one image in a job on libuv's pool. The pieces must not change until it settles. */
   normalise(
@@ -82,7 +87,7 @@ export type TensorSettings = {
 };
 
 export type MadeTensors = {
-  /** One tensor behind the other; of images that failed anything. */
+  /** One tensor behind the other; of images that failed anything. Empty where they came into the array of the caller. */
   readonly data: Uint8Array;
   /** Of each image `NUMBERS_OF_TENSORS`. */
   readonly numbers: Float64Array;

@@ -16,6 +16,7 @@ import { decodeNatively } from './native-pixels.ts';
 import { makeTensors, tensorOfPixels } from './native-tensors.ts';
 import { APPROXIMATION_WANTED, countsWanted, HISTOGRAM_WANTED, statisticsWanted } from './native-wanted.ts';
 import { countImage, exactMeans, outputBytes, refusedImage, tooLargeFor } from './prepared.ts';
+import { TensorBatch } from './tensor-batch.ts';
 import { planTensor, tensorBytes } from './tensor-plan.ts';
 
 /** Small images share a job of libuv's pool, since handing over a job takes longer than decoding them. */
@@ -59,16 +60,20 @@ export function createNativeKernel(
       );
       return (await Promise.all(jobs)).flat();
     },
-    async tensors(prepared, recipe) {
+    async tensors(prepared, recipe, into) {
       const values = ({ still }: NativeImage) => {
         const { crop } = planTensor(recipe, still);
         return crop.width * crop.height;
       };
-      const tensorsOf = async (job: NativeImage[] | Prepared) =>
-        Array.isArray(job)
-          ? makeTensors(addon, job, recipe)
-          : tensorOfPixels(addon, job.key, await job.pixels(), recipe);
-      return (await Promise.all(cutIntoJobs(prepared, values).map(tensorsOf))).flat();
+      const batch = into && new TensorBatch(into, recipe, prepared.length);
+      const tensorsOf = async (job: NativeImage[] | Prepared) => {
+        const to = batch?.take(Array.isArray(job) ? job.length : 1);
+        return Array.isArray(job)
+          ? makeTensors(addon, job, recipe, to)
+          : [await tensorOfPixels(addon, job.key, await job.pixels(), recipe, to)];
+      };
+      const made = (await Promise.all(cutIntoJobs(prepared, values).map(tensorsOf))).flat();
+      return batch?.closed(made) ?? made;
     },
     async countAll(prepared, counts) {
       const jobs = cutIntoJobs(prepared).map((job) =>

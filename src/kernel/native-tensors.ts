@@ -3,15 +3,20 @@ import { type FailedRow, failedRow } from '../contract/row.ts';
 import { TENSOR_FILTERS, type TensorRecipe, type TensorSize } from '../contract/tensor.ts';
 import { NUMBERS_IN_OF_TENSORS, NUMBERS_OF_TENSORS, STATES } from './addon-numbers.ts';
 import type { Decoded, Tensor, Tensored } from './kernel.ts';
-import type { NativeAddon, TensorSettings } from './native-addon.ts';
+import type { MadeTensors, NativeAddon, TensorSettings } from './native-addon.ts';
 import { type NativeSource, prepareBySharp } from './native-job.ts';
 import { isTooLarge, planTensor, type TensorPlan, tensorLength } from './tensor-plan.ts';
 
-/** The tensors of images by one job of the addon, in the order of the images; those that it leaves to sharp by its pixels. */
+/**
+ * The tensors of images by one job of the addon, in the order of the images; those that it leaves to sharp by its pixels.
+ *
+ * @param to where they come, if the addon can write there
+ */
 export async function makeTensors(
   addon: NativeAddon,
   images: readonly NativeSource[],
   recipe: TensorRecipe,
+  to?: Uint8Array,
 ): Promise<Tensored[]> {
   const started = performance.now();
   const planned = images.map(({ still }) => ({ size: still, plan: planTensor(recipe, still) }));
@@ -19,7 +24,8 @@ export async function makeTensors(
     numbersOf(size, plan, images[at]?.still.pieces.length ?? 0, false),
   );
   const pieces = images.flatMap(({ still }) => still.pieces);
-  const made = await addon.tensors(pieces, Uint32Array.from(numbers), settingsOf(recipe));
+  const made = await addon.tensors(pieces, Uint32Array.from(numbers), settingsOf(recipe), to);
+  const data = dataOf(made, to);
   let workMs = 0;
   for (const [at, ms] of made.numbers.entries()) if (at % NUMBERS_OF_TENSORS > 0) workMs += ms;
   const waitMs = Math.max(0, performance.now() - started - workMs) / images.length;
@@ -35,26 +41,30 @@ export async function makeTensors(
     if (tooLarge !== undefined) {
       tensored.push({ failed: tooLarge, ...times });
     } else if (state === STATES.measured) {
-      const tensor = tensorIn(made.data.subarray(begin, end), plan, recipe);
+      const tensor = tensorIn(data.subarray(begin, end), plan, recipe);
       tensored.push({ tensor, size: sizeOf(still), ...times });
     } else if (state === STATES.damaged) {
       const detail = made.details[damaged++] ?? '';
       tensored.push({ failed: failedRow(key, 'DECODE_FAILED'), ...times, detail });
     } else {
-      tensored.push(
-        await tensorOfPixels(addon, key, await (await prepareBySharp(input, key)).pixels(), recipe),
-      );
+      const decoded = await (await prepareBySharp(input, key)).pixels();
+      tensored.push(await tensorOfPixels(addon, key, decoded, recipe, to?.subarray(begin, end)));
     }
   }
   return tensored;
 }
 
-/** The tensor of an image that another kernel has decoded. */
+/**
+ * The tensor of an image that another kernel has decoded.
+ *
+ * @param to where it comes, if the addon can write there
+ */
 export async function tensorOfPixels(
   addon: NativeAddon,
   key: string,
   { pixels, failed, ...decoded }: Decoded,
   recipe: TensorRecipe,
+  to?: Uint8Array,
 ): Promise<Tensored> {
   if (pixels === undefined) return { failed, computeMs: 0, ...decoded };
   const started = performance.now();
@@ -64,10 +74,10 @@ export async function tensorOfPixels(
   if (tooLarge !== undefined) return { failed: tooLarge, computeMs: 0, ...decoded };
   const bytes = Buffer.from(data.buffer, data.byteOffset, data.length);
   const numbers = Uint32Array.from(numbersOf(size, plan, 1, true));
-  const made = await addon.tensors([bytes], numbers, settingsOf(recipe));
+  const made = await addon.tensors([bytes], numbers, settingsOf(recipe), to);
   if (made.numbers[0] !== STATES.measured)
     throw new RangeError(`the pixels of ${key} gave no tensor: there was no memory for it`);
-  const tensor = tensorIn(made.data, plan, recipe);
+  const tensor = tensorIn(dataOf(made, to), plan, recipe);
   return { tensor, size, computeMs: performance.now() - started, ...decoded };
 }
 
@@ -100,6 +110,11 @@ function settingsOf({
     planar,
     ...(type === 'float32' && { constants: [...mean, ...std] }),
   };
+}
+
+/** Where the tensors are: an addon that cannot write to where they are to come gives bytes of its own. */
+function dataOf({ data }: MadeTensors, to: Uint8Array | undefined): Uint8Array {
+  return data.length === 0 && to !== undefined ? to : data;
 }
 
 function refusal(plan: TensorPlan, key: string): FailedRow | undefined {

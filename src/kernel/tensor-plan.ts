@@ -24,6 +24,11 @@ export function planTensor({ resize, crop }: TensorRecipe, { width, height }: Te
   };
 }
 
+/** The size that the tensors of all images have; undefined where it depends on the image. */
+export function fixedSize({ resize, crop }: TensorRecipe): TensorSize | undefined {
+  return crop ?? ('shorter' in resize ? undefined : resize);
+}
+
 function byShorterSide(shorter: number, width: number, height: number): TensorSize {
   return width <= height
     ? { width: shorter, height: Math.floor((shorter * height) / width) }

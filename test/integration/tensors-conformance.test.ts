@@ -68,6 +68,27 @@ describe.each(KERNELS)('$name', (kernel) => {
     expect(lines.filter((line) => 'sha256' in (line as object)).length).toBeGreaterThan(400 * RECIPES.length);
   });
 
+  test('writes the same into the array of a batch, without gaps for those that failed', async () => {
+    const fixed = RECIPES.filter(({ resize, crop }) => crop !== undefined || 'width' in resize);
+    expect(fixed.map(({ type }) => type)).toContain('float32');
+    for (const recipe of fixed) {
+      const prepared = () => files.map(([name, input]) => kernel.prepare(input, name));
+      const alone = (await kernel.tensors?.(prepared(), recipe)) ?? [];
+      const length = alone.find(({ tensor }) => tensor !== undefined)?.tensor?.data.length ?? 0;
+      const room = length * (files.length + 1);
+      const into = (recipe.type === 'float32' ? new Float32Array(room) : new Uint8Array(room)).fill(7);
+      const made = (await kernel.tensors?.(prepared(), recipe, into)) ?? [];
+      expect(made.map(lineOf)).toEqual(alone.map(lineOf));
+      const places = made.flatMap(({ tensor }) => (tensor === undefined ? [] : [tensor.data]));
+      expect(places.length).toBeLessThan(files.length);
+      places.forEach(({ buffer, byteOffset }, at) => {
+        expect(buffer).toBe(into.buffer);
+        expect(byteOffset).toBe(at * length * into.BYTES_PER_ELEMENT);
+      });
+      expect(into.subarray(files.length * length).every((value) => value === 7)).toBe(true);
+    }
+  });
+
   test('refuses what would take too much memory, or would have too many pixels', async () => {
     const [recipe] = RECIPES;
     if (recipe === undefined) throw new Error('no recipe');
