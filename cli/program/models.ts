@@ -15,6 +15,20 @@ export function addModels(program: Command, act: Act): void {
       act(async () => (await import('../commands/model.ts')).checkModelCommand({ model, ...options })),
     );
   model
+    .command('layers')
+    .description('the values in a model that can be embeddings of images')
+    .argument('<file>', 'the .onnx')
+    .action((path) => act(async () => (await import('../commands/model-layers.ts')).listLayersCommand(path)));
+  model
+    .command('cut')
+    .description('write a model that gives such a value, without what comes behind it')
+    .argument('<file>', 'the .onnx')
+    .requiredOption('--layer <name>', 'of the value')
+    .requiredOption('--to <file>', 'the .onnx that is written')
+    .action((path, { layer, to }) =>
+      act(async () => (await import('../commands/model-layers.ts')).cutModelCommand(path, layer, to)),
+    );
+  model
     .command('list')
     .description('models that can be had by a name, with their licences')
     .action(() => act(async (context) => (await import('../commands/model.ts')).listModelsCommand(context)));

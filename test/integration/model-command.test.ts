@@ -61,6 +61,35 @@ describe('model check', () => {
   });
 });
 
+describe('a layer of a model', () => {
+  test('is listed, and written as a model of its own', () => {
+    const listed = fanfleet('model', 'layers', 'small.onnx');
+    expect(listed.stderr).toBe('');
+    expect(listed.stdout.split('\n').map((line) => line.trim().split(/ {2,}/))).toEqual([
+      ['layer', 'made by', 'of an image', 'embedding'],
+      ['flat', 'Flatten', 'float32[60]', '60'],
+      ['scores', 'MatMul', 'float32[2]', '2'],
+      [''],
+    ]);
+    const cut = fanfleet('--json', 'model', 'cut', 'small.onnx', '--layer', 'flat', '--to', 'flat.onnx');
+    expect(cut.stderr).toBe('');
+    const { bytes, output, layer } = JSON.parse(cut.stdout);
+    expect({ output, layer }).toMatchObject({ output: 'flat', layer: { shape: [60] } });
+    expect(readFileSync(join(folder, 'flat.onnx'))).toHaveLength(bytes);
+    const again = JSON.parse(fanfleet('--json', 'model', 'layers', 'flat.onnx').stdout);
+    expect(again.layers).toEqual([{ name: 'flat', operator: 'Flatten', shape: [60], length: 60 }]);
+  });
+
+  test('is refused where there is none, or nowhere to write it to', () => {
+    const none = fanfleet('model', 'cut', 'small.onnx', '--layer', 'x', '--to', 'x.onnx');
+    expect(none.stderr).toContain('found none with the name "x"');
+    expect(none.status).toBe(EXIT.USAGE);
+    const nowhere = fanfleet('model', 'cut', 'small.onnx', '--layer', 'flat', '--to', 'no/x.onnx');
+    expect(nowhere.stderr).toContain('[OUTPUT_UNWRITABLE] Expected to write no/x.onnx but got: ');
+    expect(readdirSync(folder)).not.toContain('x.onnx');
+  });
+});
+
 test('model list tells which models are here, and their licences', () => {
   const { models } = JSON.parse(fanfleet('--json', 'model', 'list').stdout);
   expect(models).toContainEqual(

@@ -23,6 +23,15 @@ export function* allTensors(model: ModelProto): Generator<TensorProto> {
   }
 }
 
+/** The names of all values that a node takes, those that the graphs in its attributes take from outside among them. */
+export function* namesUsedBy(node: NodeProto): Generator<string> {
+  yield* node.input;
+  for (const graph of graphsOf(node)) {
+    for (const inner of graph.node) yield* namesUsedBy(inner);
+    for (const { name = '' } of graph.output) yield name;
+  }
+}
+
 function graphsOf({ attribute }: NodeProto): readonly GraphProto[] {
   return attribute.flatMap(({ g, graphs }) => (g === undefined ? graphs : [g, ...graphs]));
 }

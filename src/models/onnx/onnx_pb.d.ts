@@ -108,6 +108,11 @@ export declare type GraphProto = Message<"onnx.GraphProto"> & {
   output: ValueInfoProto[];
 
   /**
+   * @generated from field: repeated onnx.ValueInfoProto value_info = 13;
+   */
+  valueInfo: ValueInfoProto[];
+
+  /**
    * @generated from field: repeated onnx.SparseTensorProto sparse_initializer = 15;
    */
   sparseInitializer: SparseTensorProto[];
@@ -199,6 +204,11 @@ export declare type AttributeProto = Message<"onnx.AttributeProto"> & {
    * @generated from field: optional int64 i = 3;
    */
   i?: bigint | undefined;
+
+  /**
+   * @generated from field: optional bytes s = 4;
+   */
+  s?: Uint8Array | undefined;
 
   /**
    * @generated from field: optional onnx.TensorProto t = 5;
@@ -322,6 +332,11 @@ export declare type TensorProto = Message<"onnx.TensorProto"> & {
    * @generated from field: optional int32 data_type = 2;
    */
   dataType?: number | undefined;
+
+  /**
+   * @generated from field: repeated int64 int64_data = 7;
+   */
+  int64Data: bigint[];
 
   /**
    * @generated from field: optional string name = 8;

@@ -4,7 +4,7 @@ import { FanfleetError } from '../../errors.ts';
 import { ByteStream } from './byte-stream.ts';
 import { foreignFile, MAGIC_BYTES } from './foreign-file.ts';
 import { type ModelProto, ModelProtoSchema } from './onnx_pb.js';
-import { withoutWeights } from './without-weights.ts';
+import { type OnField, withoutWeights } from './without-weights.ts';
 
 /** Most bytes of a model: every worker holds it, as a training set. */
 const MOST_BYTES = 512 * 1024 * 1024;
@@ -15,7 +15,7 @@ const MOST_GRAPH_BYTES = 32 * 1024 * 1024;
 export interface OnnxFile {
   readonly sha256: string;
   readonly bytes: number;
-  /** Without the bytes of its tensors, and without lists and texts of more than 64 KiB. */
+  /** Without the bytes of its tensors (but of very small ones), and without lists and texts of more than 64 KiB. */
   readonly model: ModelProto;
 }
 
@@ -25,12 +25,14 @@ export interface OnnxFile {
  * @param chunks its bytes, in pieces of any size
  * @param where the file, for errors
  * @param mostBytes of the file. @default 512 MiB
+ * @param onField told where the fields of the model and of its graph stand in the file
  * @throws FanfleetError `INVALID_INPUT` where it is none, is cut off, or too large; what the chunks throw
  */
 export async function readOnnx(
   chunks: AsyncIterable<Uint8Array>,
   where: string,
   mostBytes = MOST_BYTES,
+  onField?: OnField,
 ): Promise<OnnxFile> {
   const hash = createHash('sha256');
   let bytes = 0;
@@ -47,17 +49,17 @@ export async function readOnnx(
   if (beginning.length === 0) throw unusable(where, 'it is empty');
   const foreign = foreignFile(beginning);
   if (foreign !== undefined) throw unusable(where, `it is ${foreign}`);
-  const model = await readModel(stream, where);
+  const model = await readModel(stream, where, onField);
   if (model.graph === undefined || model.graph.node.length === 0) {
     throw unusable(where, 'there is no graph in it: export the model anew');
   }
   return { sha256: hash.digest('hex'), bytes, model };
 }
 
-async function readModel(stream: ByteStream, where: string): Promise<ModelProto> {
+async function readModel(stream: ByteStream, where: string, onField?: OnField): Promise<ModelProto> {
   let bytes: Uint8Array;
   try {
-    bytes = await withoutWeights(stream, ModelProtoSchema, MOST_GRAPH_BYTES);
+    bytes = await withoutWeights(stream, ModelProtoSchema, MOST_GRAPH_BYTES, onField);
   } catch (cause) {
     if (!(cause instanceof RangeError)) throw cause;
     throw unusable(where, `at byte ${stream.position} ${cause.message}: fetch or export it anew`, cause);

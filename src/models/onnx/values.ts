@@ -22,7 +22,7 @@ const TYPES = [
 ] as const;
 
 /** By its number. */
-export const DATA_TYPE = { float32: 1, uint8: 2, int8: 3 } as const;
+export const DATA_TYPE = { float32: 1, uint8: 2, int8: 3, int64: 7 } as const;
 
 /** An input or output of a graph. */
 export interface OnnxValue {

@@ -4,25 +4,41 @@ import type { ByteStream } from './byte-stream.ts';
 
 /** A longer text or list is left out: of a graph these are names, shapes and settings of operators. */
 const MOST_FIELD = 64 * 1024;
+/** Raw bytes that are kept: those of shapes, and of settings that are texts. */
+const FEW_BYTES = 64;
 /** Below the limit of the library that reads the copy. */
 const MOST_DEPTH = 90;
 /** What a message takes in memory once it is read, beside its fields: even one that is empty. */
 const MESSAGE_BYTES = 100;
 
+/** Where a field stands in a stream, with its tag: bytes of it. */
+export interface FieldSpan {
+  readonly number: number;
+  readonly start: number;
+  readonly end: number;
+  /** How deep it is nested: 0 for a field of the message itself. */
+  readonly depth: number;
+}
+
+/** Told of a message behind the fields in it. */
+export type OnField = (span: FieldSpan) => void;
+
 /**
- * Copy a message of Protocol Buffers from a stream that has nothing else: the fields that its descriptor has, without those of
- * raw bytes, in which a model has its weights. What is left out is passed over without being held.
+ * Copy a message of Protocol Buffers from a stream that has nothing else: the fields that its descriptor has, without more than a
+ * few raw bytes, in which a model has its weights. What is left out is passed over without being held.
  *
  * @param mostBytes of the copy, and of what its messages take in memory
+ * @param onField told of each field of the message, and of the messages right in it, where it stands
  * @throws RangeError where the stream is no such message, ends in one, or the copy would take more
  */
 export async function withoutWeights(
   stream: ByteStream,
   message: DescMessage,
   mostBytes: number,
+  onField?: OnField,
 ): Promise<Uint8Array> {
   const writer = new BinaryWriter();
-  const copy = new Copy(stream, writer, mostBytes);
+  const copy = new Copy(stream, writer, mostBytes, onField);
   while (!(await stream.ended())) await copy.field(message, Number.POSITIVE_INFINITY, 0);
   return writer.finish();
 }
@@ -30,16 +46,25 @@ export async function withoutWeights(
 class Copy {
   readonly #stream: ByteStream;
   readonly #writer: BinaryWriter;
+  readonly #onField: OnField | undefined;
   #left: number;
 
-  constructor(stream: ByteStream, writer: BinaryWriter, mostBytes: number) {
+  constructor(stream: ByteStream, writer: BinaryWriter, mostBytes: number, onField: OnField | undefined) {
     this.#stream = stream;
     this.#writer = writer;
     this.#left = mostBytes;
+    this.#onField = onField;
   }
 
   /** @param end where the message ends that the field is one of */
   async field(message: DescMessage, end: number, depth: number): Promise<void> {
+    const start = this.#stream.position;
+    const number = await this.#copy(message, end, depth);
+    if (depth < 2) this.#onField?.({ number, start, end: this.#stream.position, depth });
+  }
+
+  /** @returns the number of the field */
+  async #copy(message: DescMessage, end: number, depth: number): Promise<number> {
     const tag = numberOf(await this.#stream.varint());
     const [number, type] = [Math.floor(tag / 8), tag % 8];
     if (number === 0) throw new RangeError('a field has no number');
@@ -48,13 +73,15 @@ class Copy {
       const length = numberOf(await this.#stream.varint());
       const fieldEnd = this.#stream.position + length;
       if (fieldEnd > end) throw new RangeError('a field is longer than what it is in');
-      return this.#delimited(field, length, depth);
+      await this.#delimited(field, length, depth);
+      return number;
     }
     const value = await this.#value(type);
     if (this.#stream.position > end) throw new RangeError('a field is longer than what it is in');
-    if (field === undefined) return;
+    if (field === undefined) return number;
     this.#hold(value.length + 5);
     this.#writer.tag(number, type).raw(value);
+    return number;
   }
 
   async #delimited(field: DescField | undefined, length: number, depth: number): Promise<void> {
@@ -68,7 +95,8 @@ class Copy {
       this.#writer.join();
       return;
     }
-    if (field === undefined || field.scalar === ScalarType.BYTES || length > MOST_FIELD) {
+    const most = field?.scalar === ScalarType.BYTES ? FEW_BYTES : MOST_FIELD;
+    if (field === undefined || length > most) {
       return this.#stream.skip(length);
     }
     this.#hold(length + 10);
