@@ -1,4 +1,4 @@
-"""A model that classifies images, by ONNX Runtime: the twin of src/workloads/classify/session.ts."""
+"""A model that classifies images, by ONNX Runtime: the twin of src/models/inference/session.ts."""
 
 import hashlib
 import json

@@ -12,6 +12,7 @@ from fanfleet.clusters import spark_archive
 
 MODULES = (
     *("fanfleet.head", "fanfleet.worker", "fanfleet.batch", "fanfleet.pillow_kernel", "engines.contract"),
+    "onnxruntime",
     *(f"fanfleet.workloads.{name}" for name in workloads.NAMES),
     *("ray._private.node", "ray._private.workers.default_worker", "ray.autoscaler.v2.sdk", "ray.data"),
     *("daft.runners.flotilla", "daft.runners.ray_runner"),

@@ -31,7 +31,11 @@ class ClassifyRunner:
 
 
 class ClassifyBatch:
-    """As `BatchRunner` says."""
+    """As `BatchRunner` says.
+
+    No thread makes tensors while the model answers: a process has one core, where that took as long. Bytes come
+    meanwhile.
+    """
 
     def __init__(self, kernel: Kernel, most_bytes: int, classifier: Classifier, top: int, model_batch: int) -> None:
         self._kernel, self._most_bytes = kernel, most_bytes
