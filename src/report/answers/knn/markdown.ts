@@ -1,29 +1,10 @@
-import { count, percent, plural } from '../../../format.ts';
-import { folded, text } from '../../markdown-text.ts';
-import { accuracyText, type Classification, labelFigures, unlabelledText } from './classification.ts';
-
-/** Labels of whom figures are shown. */
-const MOST_LABELS = 50;
+import { text } from '../../markdown-text.ts';
+import { accuracyText } from '../recognition/figures.ts';
+import { type Classification, unlabelledText } from './classification.ts';
 
 /** How many images were recognised. */
 export function accuracyMarkdown(answer: Classification): string[] {
   if (answer.labelled === 0) return [];
   const [part, of] = accuracyText(answer);
   return [text(`Accuracy ${part}: ${of} recognised. ${unlabelledText(answer) ?? ''}`.trim()), ''];
-}
-
-/** A table of the labels. */
-export function labelsMarkdown(answer: Classification): string[] {
-  if (answer.labelled === 0 || answer.confusion === null) return [];
-  const shown = labelFigures(answer).slice(0, MOST_LABELS);
-  const rest = answer.labels.length - shown.length;
-  return folded('Labels', [
-    '| label | images | recognised | recall | taken for it | precision |',
-    '|---|---:|---:|---:|---:|---:|',
-    ...shown.map(
-      ({ label, images, correct, recall, takenFor, precision }) =>
-        `| ${text(label)} | ${[count(images), count(correct), percent(recall), count(takenFor), percent(precision)].join(' | ')} |`,
-    ),
-    ...(rest > 0 ? ['', `And ${plural(rest, 'label')} more.`] : []),
-  ]);
 }

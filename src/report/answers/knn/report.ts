@@ -1,8 +1,11 @@
 import type { Fragment } from '../../markup.ts';
+import { recognitionFigures } from '../recognition/csv.ts';
+import { accuracyText, mistakesOf } from '../recognition/figures.ts';
+import { labelsMarkdown } from '../recognition/markdown.ts';
 import { type AnswerFigure, type AnswerReport, EMPTY_VIEW, type Fact } from '../view.ts';
-import { accuracyText, type Classification, labelFigures, mistakesOf } from './classification.ts';
+import type { Classification } from './classification.ts';
 import { readWrongImages } from './images.ts';
-import { accuracyMarkdown, labelsMarkdown } from './markdown.ts';
+import { accuracyMarkdown } from './markdown.ts';
 import { classificationSection } from './section.ts';
 import { accuracyLines, classificationLines } from './terminal.ts';
 
@@ -35,12 +38,6 @@ function figuresOf(answer: Classification): AnswerFigure[] {
     line('asked', asked, 'images'),
     line('with a known label', labelled, 'images'),
     line('recognised', correct, 'images'),
-    ...labelFigures(answer).flatMap(({ label, recall, precision }) => [
-      line(`recall of ${label}`, recall, 'ratio'),
-      line(`precision of ${label}`, precision, 'ratio'),
-    ]),
-    ...mistakesOf(answer).map(({ truth, label, images }) =>
-      line(`taken for ${label}: ${truth}`, images, 'images'),
-    ),
+    ...recognitionFigures(answer, mistakesOf(answer)),
   ];
 }

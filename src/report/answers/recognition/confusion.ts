@@ -1,11 +1,11 @@
 import { count, percent, plural } from '../../../format.ts';
 import { atPercent, picture } from '../../charts/picture.ts';
 import { type Fragment, html, type Markup } from '../../markup.ts';
-import { type Classification, mistakesOf, mistakeText, shortLabel } from './classification.ts';
+import { type Matrix, mistakesOf, mistakeText, shortLabel } from './figures.ts';
 
-/** How many images of each label (row) were taken for each (column). */
-export interface Matrix extends Pick<Classification, 'labels'> {
-  readonly confusion: NonNullable<Classification['confusion']>;
+/** A matrix that there is. */
+export interface Confusion extends Matrix {
+  readonly confusion: NonNullable<Matrix['confusion']>;
 }
 
 /** With more labels their names would be written over each other on a phone. */
@@ -28,7 +28,7 @@ const TOLD = 5;
  * A square for each pair of labels: rows are what images are, columns what they were taken for. The stronger its colour, the
  * larger the part of the row. Wrong ones are seldom many: the root of the part tells apart few of them from none.
  */
-export function confusionChart({ labels, confusion }: Matrix): Markup {
+export function confusionChart({ labels, confusion }: Confusion): Markup {
   const cells = labels.length;
   const names = labels.map(shortLabel);
   const upright = Math.max(...names.map(lettersOf)) * LETTER + 4 > PHONE / cells;
@@ -96,13 +96,13 @@ function cell({ images, total, truth, label }: Cell, place: Place, numbers: stri
 }
 
 /** All are written, or none: on a phone, and on a wide screen. */
-function numbersOf(confusion: Matrix['confusion']): string | null {
+function numbersOf(confusion: Confusion['confusion']): string | null {
   const needed = count(Math.max(...confusion.flat())).length * LETTER + 2;
   if (needed > SCREEN / confusion.length) return null;
   return needed > PHONE / confusion.length ? 'cell on-screen' : 'cell';
 }
 
-function descriptionOf(matrix: Matrix): string {
+function descriptionOf(matrix: Confusion): string {
   const mistakes = mistakesOf(matrix);
   const rest = mistakes.length - TOLD;
   const told = mistakes.slice(0, TOLD).map(mistakeText).join('; ');
