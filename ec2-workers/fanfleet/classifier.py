@@ -10,6 +10,7 @@ import numpy as np
 from fanfleet.class_scores import best_scores, logits_hash
 from fanfleet.inputs import InputDamaged
 from fanfleet.row import failed_row
+from fanfleet.tensors import tensor_shape
 
 if TYPE_CHECKING:
     import onnxruntime
@@ -41,7 +42,7 @@ class Description:
             """Whether it gives probabilities."""
             self.labels: list[str] = fields["labels"]
             """The names of the classes, in the order of the output."""
-            self.shape = _shape_of(self.recipe)
+            self.shape = tensor_shape(self.recipe)
             """Of the tensor of an image."""
             self.type = np.dtype(self.recipe["type"])
             self.tensor_bytes = math.prod(self.shape) * self.type.itemsize
@@ -123,13 +124,6 @@ def row_of_scores(
         return failed_row(key, "SCORES_NOT_FINITE")
     size = {"width": width, "height": height, "channels": 3}
     return {"key": key, **size, "label": labels[scores[0][0]], "scores": scores, "logits": logits_hash(logits)}
-
-
-def _shape_of(recipe: dict[str, Any]) -> tuple[int, int, int]:
-    # Recipes of models have one of both: without either each image had a size of its own.
-    size = recipe.get("crop") or recipe["resize"]
-    height, width = size["height"], size["width"]
-    return (3, height, width) if recipe["layout"] == "nchw" else (height, width, 3)
 
 
 def _session_of(model: bytes) -> "onnxruntime.InferenceSession":

@@ -3,21 +3,24 @@
 import hashlib
 import io
 import json
+import subprocess
+import sys
 from contextlib import redirect_stdout
+from pathlib import Path
 
 import numpy as np
 import pytest
 from fanfleet import workloads
 from fanfleet.batch import run_batch
 from fanfleet.class_scores import best_scores, logits_hash
-from fanfleet.classifier import Classifier
+from fanfleet.classifier import Classifier, Description
 from fanfleet.inputs import InputStore
 from fanfleet.kernels import choose, why_not_native
 from fanfleet.row import failed_row
 from fanfleet.server_clock import ServerClock
 from fanfleet.task import Task
 from memory_bucket import Bucket
-from onnx_model import flat_times_matrix
+from onnx_model import FLOAT, UINT8, flat_times_matrix
 from PIL import Image
 
 KERNELS = ["portable", *([] if why_not_native() else ["native"])]
@@ -33,6 +36,21 @@ DESCRIPTION = {
 }
 WEIGHTS = (np.random.default_rng(5).standard_normal((3 * HEIGHT * WIDTH, CLASSES)) / 3).astype(np.float32)
 MODEL = flat_times_matrix(WEIGHTS, ["N", 3, HEIGHT, WIDTH])
+
+
+FORMS = {
+    "as many images at a time as one likes": {},
+    "one at a time": {"batch": 1},
+    "pixels as bytes, pixel by pixel": {"recipe": {"layout": "nhwc", "type": "uint8"}},
+    "cut out of the middle": {
+        "recipe": {
+            **{"resize": {"shorter": 9}, "crop": {"width": WIDTH, "height": HEIGHT}},
+            "filter": "lanczos",
+        }
+    },
+    "blue first, and probabilities": {"bgr": True, "isSoftmax": True},
+}
+"""Models of several forms, and what is said of them."""
 
 
 def file_of(seed, kind="PNG", width=40, height=30):
@@ -127,6 +145,29 @@ class TestClassify:
         assert (span["items"], span["errors"]) == (22, 3)
         assert span["left"] == ({} if kernel == "portable" else {"pillow": 1})
         assert span["decodeMs"] > 0 < span["computeMs"]
+
+    @pytest.mark.parametrize(("name", "changes"), FORMS.items(), ids=list(FORMS))
+    def test_rows_are_those_of_an_independent_computation(self, kernel, name, changes, tmp_path):
+        recipe = RECIPE | changes.get("recipe", {})
+        if recipe["type"] == "uint8":
+            recipe = {key: value for key, value in recipe.items() if key not in ("mean", "std")}
+        said = DESCRIPTION | changes | {"recipe": recipe}
+        kind = {"float32": FLOAT, "uint8": UINT8}[recipe["type"]]
+        shape = ["N" if said["batch"] == "any" else 1, *Description(json.dumps(said).encode()).shape]
+        # Of bytes, which are never less than 0, one class would always be the best otherwise.
+        weights = (WEIGHTS - WEIGHTS.mean(axis=0)) / 100 if kind == UINT8 else WEIGHTS
+        model = flat_times_matrix(weights, shape, kind=kind, softmax=said["isSoftmax"])
+        files = {"model.onnx": model, "classifier.json": json.dumps(said).encode()}
+        for path, body in {**files, **{f"images/{key}": body for key, body in FILES.items()}}.items():
+            (tmp_path / path).parent.mkdir(exist_ok=True)
+            (tmp_path / path).write_bytes(body)
+        script = Path(__file__).parents[1] / "fixtures" / "independent_classify.py"
+        paths = [tmp_path / "images", *(tmp_path / name for name in files)]
+        command = [sys.executable, "-B", script, *paths, "--top", "4"]
+        printed = subprocess.run(command, capture_output=True, text=True, check=True, timeout=100).stdout
+        lines, _ = Run(model=model, **said).do(kernel, top=4)
+        assert lines == printed.splitlines()
+        assert len({json.loads(line).get("label") for line in lines}) > 2
 
     @pytest.mark.parametrize("batch", ["any", 1])
     def test_rows_do_not_depend_on_how_many_images_the_model_gets_at_once(self, kernel, batch):

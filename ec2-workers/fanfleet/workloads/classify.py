@@ -47,17 +47,17 @@ class ClassifyBatch:
 
     def run(self, images: Sequence[tuple[str, bytes]]) -> Iterator[Measured]:
         made: list[tuple[str, Tensored]] = []
-        count = 0
-        for key, data in images:
-            # Where an image cannot be decoded the next one takes its place.
-            into = self._tensors[count]
-            one = self._kernel.tensor(data, key, self._classifier.recipe, self._most_bytes, into=into)
-            made.append((key, one))
-            count += one.failed is None
-            if count == len(self._tensors):
+        count = at = 0
+        while at < len(images):
+            # Where images cannot be decoded the next ones take their places.
+            part, left = images[at : at + len(self._tensors) - count], self._tensors[count:]
+            tensors = self._kernel.tensors(part, self._classifier.recipe, left, self._most_bytes)
+            made += zip((key for key, _ in part), tensors, strict=True)
+            count += sum(one.failed is None for one in tensors)
+            at += len(part)
+            if count == len(self._tensors) or at == len(images):
                 yield from self._classify(made, count)
                 made, count = [], 0
-        yield from self._classify(made, count)
 
     def batch_files(self, batch: int, images: int) -> list[BatchFile]:
         return []
