@@ -47,11 +47,19 @@ export function addWorkloadOptions(command: Command): Command {
     )
     .option(
       '--labels <where>',
-      `of images of knn and kmeans: ${LABEL_SOURCES.join(' | ')} | <key>.csv (default: auto)`,
+      `of images of knn, kmeans and classify: ${LABEL_SOURCES.join(' | ')} | <key>.csv (default: auto)`,
     )
     .option('--starts <how>', 'first centres of kmeans: kmeans++ | <key>.json (default: kmeans++)')
     .option('--seed <n>', 'of the numbers by which kmeans++ chooses (default: 1)', number)
-    .option('--max-iterations <n>', 'of kmeans, 1-300 (default: 100)', number);
+    .option('--max-iterations <n>', 'of kmeans, 1-300 (default: 100)', number)
+    .option(
+      '--model <model>',
+      'of classify: a name (`fanfleet model list`), an .onnx of this machine, or s3://bucket/key',
+    )
+    .option('--description <file>', 'how its tensors are made (default: beside it, with the suffix .json)')
+    .option('--model-labels <file>', 'of its classes (default: beside it, .labels.txt or .labels.json)')
+    .option('--top <n>', 'of classify: so many of the best classes are in a row, 1-20 (default: 5)', number)
+    .option('--model-batch <n>', 'images that a model is given at once, 1-256 (default: 8)', number);
 }
 
 /** What a command line says of a workload. */

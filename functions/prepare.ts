@@ -45,6 +45,7 @@ async function prepare(run: Run, store: ObjectStore) {
     ...{ runId, bucket, requesterPays, reader, store },
     prefix: run.prefix,
     files: new ObjectStore(images, bucket),
+    filesOf: (name) => new ObjectStore(name === bucket ? images : s3, name),
     kernel: await kernelFor(run.kernel),
     // Its own memory may be less than that of the functions which ask.
     imageBytes: Math.min(run.imageMemory, imageMemoryOfFunction(memoryMb)) * 1024 * 1024,

@@ -32,6 +32,8 @@ export interface Held {
   readonly python: ProcessBytes;
   /** Whether batches are kept in memory, too. */
   readonly keeps: boolean;
+  /** Whether a function has `perBatch` for each of its cores, and not once. @default false */
+  readonly isPerCore?: boolean;
 }
 
 /**
@@ -53,16 +55,21 @@ export function expectRoom(held: Held, { arms, memory, instanceTypes, engine, ke
   }
 }
 
-function expectRoomInFunctions({ what, keeps }: Held, own: ProcessBytes, memory: number): void {
+function expectRoomInFunctions(
+  { what, keeps, isPerCore = false }: Held,
+  own: ProcessBytes,
+  memory: number,
+): void {
   const part = keeps ? 1 - KEPT_PART : 1;
   const fixedWith = (mb: number) =>
     PROCESS_MIB + LEAST_IMAGE_MIB + (own.shared + threadsOf(mb) * (own.perThread ?? 0)) / MIB;
-  const neededWith = (mb: number) => Math.ceil((fixedWith(mb) + own.perBatch / MIB) / part);
+  const timesWith = (mb: number) => (isPerCore ? coresOf(mb) : 1);
+  const neededWith = (mb: number) => Math.ceil((fixedWith(mb) + (timesWith(mb) * own.perBatch) / MIB) / part);
   if (memory >= neededWith(memory)) return;
-  // More memory comes with more threads.
+  // More memory comes with more threads, and cores.
   let needed = neededWith(memory);
   while (neededWith(needed) > needed && needed <= LAMBDA_LIMITS.mostMemoryMb) needed = neededWith(needed);
-  const fewer = own.less((memory * part - fixedWith(memory)) * MIB);
+  const fewer = own.less(((memory * part - fixedWith(memory)) * MIB) / timesWith(memory));
   const way =
     needed > LAMBDA_LIMITS.mostMemoryMb
       ? `functions have at most ${LAMBDA_LIMITS.mostMemoryMb} MB, so ${fewer}`
@@ -74,6 +81,11 @@ function expectRoomInFunctions({ what, keeps }: Held, own: ProcessBytes, memory:
 function threadsOf(memory: number): number {
   const { memoryPerVcpuMb, mostVcpus } = LAMBDA_LIMITS;
   return Math.min(mostVcpus, Math.max(2, Math.ceil(memory / memoryPerVcpuMb)));
+}
+
+/** That a function works with: `workerLimits` of functions/process.ts. */
+function coresOf(memory: number): number {
+  return Math.max(1, Math.round(memory / LAMBDA_LIMITS.memoryPerVcpuMb));
 }
 
 interface Host {

@@ -10,6 +10,8 @@ export interface PrepareOptions extends DecodeOptions {
   readonly prefix: string;
   /** The bucket of the images, for files beside them. */
   readonly files: Pick<ObjectStore, 'stream'>;
+  /** Any bucket, for files that are named with theirs. */
+  readonly filesOf: (bucket: string) => Pick<ObjectStore, 'stream'>;
   /** The bucket of the runs. */
   readonly store: Pick<ObjectStore, 'put' | 'putJson'>;
   /** The images of the manifest, and those to learn from where there is a list of such; each may be read again. */

@@ -7,9 +7,8 @@ import { writeLabels } from '../workloads/kmeans/labels-file.ts';
 import { plusPlus } from '../workloads/kmeans/plus-plus.ts';
 import { type KmeansParams, PLUS_PLUS } from '../workloads/kmeans/schema.ts';
 import { writeState } from '../workloads/kmeans/state.ts';
-import { imageKeys } from './image-keys.ts';
-import { ImageLabels, MOST_LABELLED, noLabels, settledSource } from './image-labels.ts';
 import { heldOfKmeans, type KmeansSizes } from './kmeans-room.ts';
+import { optionalLabels } from './optional-labels.ts';
 import type { Prepared, PrepareOptions } from './options.ts';
 import { putInputs } from './put-inputs.ts';
 import { readBounded } from './read-bounded.ts';
@@ -38,7 +37,7 @@ export async function prepareKmeans(params: KmeansParams, options: PrepareOption
     sum: [...pixels.subarray(cluster * length, (cluster + 1) * length)],
   }));
   const start = Buffer.from(writeState({ width, height, centres, sizes: null, inertia: null }));
-  const { file, count } = await labelsOf(params, options, notes);
+  const { file, count } = await optionalLabels(params.labels, options, notes, writeLabels);
   await putInputs(
     options.store,
     options.runId,
@@ -118,37 +117,6 @@ async function expectBatchesFit(
   throw unusable(
     `Expected batches whose pixels take at most ${BATCH_BYTES / (1024 * 1024)} MiB, so ${fitting} images of this size, but the largest has ${most}: take a smaller \`batchSize\`, or smaller images.`,
   );
-}
-
-/** The file of the labels that clusters are compared with, and how many of these differ. */
-async function labelsOf({ labels: asked }: KmeansParams, options: PrepareOptions, notes: NoteLog) {
-  const { bucket, files, prefix } = options;
-  const none = { file: writeLabels([]), count: 0 };
-  const images = await imageKeys(options.manifest(), prefix, MOST_LABELLED);
-  if (images.count > MOST_LABELLED) {
-    notes.add('IMAGES_TOO_MANY', `${images.count} images`);
-    return none;
-  }
-  const source = settledSource(asked, images);
-  try {
-    const labels = await (await ImageLabels.from(source, [images], { bucket, files, notes })).of(images);
-    const count = new Set(labels.values()).size;
-    if (asked === 'auto') {
-      // Where each is of one image only they divide nothing: such as the numbers of photographs.
-      if (count === labels.size) return none;
-    } else if (count === 0) {
-      throw noLabels('the images', source, images.keys);
-    }
-    const file = writeLabels(labels);
-    for (const key of images.keys) if (!labels.has(key)) notes.add('IMAGES_NOT_LABELLED', key);
-    return { file, count };
-  } catch (reason) {
-    // Nobody has asked for them.
-    if (asked !== 'auto' || !(reason instanceof FanfleetError) || reason.code !== 'INVALID_INPUT')
-      throw reason;
-    notes.add('LABELS_NOT_SUITED', reason.message.replace(`[${reason.code}] `, ''));
-    return none;
-  }
 }
 
 function unusable(message: string): FanfleetError {

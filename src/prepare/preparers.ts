@@ -2,6 +2,7 @@ import { invalidInput, problemOf } from '../invalid-input.ts';
 import type { WorkloadName } from '../workloads/names.ts';
 import type { RunParams } from '../workloads/schemas.ts';
 import type { Prepared, PrepareOptions } from './options.ts';
+import { prepareClassify } from './prepare-classify.ts';
 import { prepareKmeans } from './prepare-kmeans.ts';
 import { prepareKnn } from './prepare-knn.ts';
 
@@ -16,6 +17,7 @@ const PREPARERS: Preparers = {
   normalise: null,
   knn: prepareKnn,
   kmeans: prepareKmeans,
+  classify: prepareClassify,
 };
 
 /**

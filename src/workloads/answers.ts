@@ -1,5 +1,9 @@
 import * as z from 'zod';
 import type { Workload } from '../contract/workload.ts';
+import { ClassesOfRows, type ClassifyAnswer, classifyAnswerSchema } from './classify/answer.ts';
+import { readClassifier } from './classify/classifier-file.ts';
+import { readClassify } from './classify/params.ts';
+import { readTruth } from './classify/truth-file.ts';
 import { expectKnown } from './expect-known.ts';
 import { type ImageTaskName, imageTask } from './image-task.ts';
 import { ClustersOfRows, type KmeansAnswer, kmeansAnswerSchema } from './kmeans/answer.ts';
@@ -17,8 +21,9 @@ export const answerSchema = z.discriminatedUnion('kind', [
   statisticsAnswerSchema,
   knnAnswerSchema,
   kmeansAnswerSchema,
+  classifyAnswerSchema,
 ]);
-export type RunAnswer = StatisticsAnswer | KnnAnswer | KmeansAnswer;
+export type RunAnswer = StatisticsAnswer | KnnAnswer | KmeansAnswer | ClassifyAnswer;
 
 /** The same with further fields. */
 export function answerSchemaWith<F extends z.ZodRawShape>(fields: F) {
@@ -26,6 +31,7 @@ export function answerSchemaWith<F extends z.ZodRawShape>(fields: F) {
     statisticsAnswerSchema.extend(fields),
     knnAnswerSchema.extend(fields),
     kmeansAnswerSchema.extend(fields),
+    classifyAnswerSchema.extend(fields),
   ]);
 }
 
@@ -51,12 +57,19 @@ const ANSWERS: Readonly<Record<WorkloadName, Make>> = {
       labels: labels === undefined ? null : readImageLabels(labels),
     });
   },
+  classify: (params, inputs) => {
+    const [classifier, truth] = [inputs.get('classifier'), inputs.get('truth')];
+    return new ClassesOfRows(readClassify(params), {
+      labels: classifier === undefined ? null : readClassifier(classifier).labels,
+      truth: truth === undefined ? null : readTruth(truth),
+    });
+  },
 };
 
 /**
  * What makes the answer of a workload of its rows; anew for each arm and round.
  *
- * @param inputs what the answer is to know beside the rows: `labels` of `knn` and `kmeans`. Without them rows are checked as far as they
+ * @param inputs what the answer is to know beside the rows: `labels` of `knn` and `kmeans`, `classifier` and `truth` of `classify`. Without them rows are checked as far as they
  * tell. @default none
  * @throws FanfleetError `INVALID_INPUT` that lists what is wrong with its settings, or names the workloads that there are
  */
@@ -70,6 +83,7 @@ const KINDS: Readonly<Record<WorkloadName, RunAnswer['kind']>> = {
   normalise: 'statistics',
   knn: 'knn',
   kmeans: 'kmeans',
+  classify: 'classify',
 };
 
 /** The kind of answer that a workload gives. */

@@ -84,6 +84,16 @@ export const WORKLOADS: Readonly<Record<WorkloadName, WorkloadFacts>> = {
     answerInputs: ['start', 'labels'],
     sources: [],
   },
+  classify: {
+    unit: IMAGES,
+    cpu: 40,
+    batchFolders: [],
+    writesItems: false,
+    stages: null,
+    inputs: ['model', 'classifier'],
+    answerInputs: ['classifier', 'truth'],
+    sources: ['modelBatch', 'labels'],
+  },
 };
 
 /** What the items of a workload are called. */

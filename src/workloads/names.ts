@@ -1,3 +1,3 @@
 /** The workloads that there are. */
-export const WORKLOAD_NAMES = ['statistics', 'histogram', 'normalise', 'knn', 'kmeans'] as const;
+export const WORKLOAD_NAMES = ['statistics', 'histogram', 'normalise', 'knn', 'kmeans', 'classify'] as const;
 export type WorkloadName = (typeof WORKLOAD_NAMES)[number];

@@ -12,6 +12,7 @@ const REDUCERS: Readonly<Record<WorkloadName, Make | null>> = {
   statistics: null,
   histogram: null,
   normalise: null,
+  classify: null,
   knn: null,
   kmeans: (params, stage) => kmeansReducer(readKmeans(params), stage),
 };

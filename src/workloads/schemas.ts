@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { classifyParamsSchema } from './classify/schema.ts';
 import { histogramParamsSchema } from './histogram/schema.ts';
 import { kmeansParamsSchema } from './kmeans/schema.ts';
 import { knnParamsSchema } from './knn/schema.ts';
@@ -16,6 +17,7 @@ export const REQUEST_PARAMS = {
   normalise: normaliseRequestSchema,
   knn: knnParamsSchema,
   kmeans: kmeansParamsSchema,
+  classify: classifyParamsSchema,
 } as const satisfies Record<WorkloadName, z.ZodObject>;
 
 /** The workload of a request; its settings have defaults. */
@@ -25,6 +27,7 @@ export const workloadRequestSchema = z.discriminatedUnion('name', [
   form('normalise', REQUEST_PARAMS.normalise),
   form('knn', REQUEST_PARAMS.knn),
   form('kmeans', REQUEST_PARAMS.kmeans),
+  form('classify', REQUEST_PARAMS.classify),
 ]);
 export type WorkloadRequest = z.input<typeof workloadRequestSchema>;
 
@@ -35,6 +38,7 @@ export const workloadSchema = z.discriminatedUnion('name', [
   z.object({ name: z.literal('normalise'), params: normaliseParamsSchema }),
   z.object({ name: z.literal('knn'), params: knnParamsSchema }),
   z.object({ name: z.literal('kmeans'), params: kmeansParamsSchema }),
+  z.object({ name: z.literal('classify'), params: classifyParamsSchema }),
 ]);
 export type RunWorkload = Readonly<z.output<typeof workloadSchema>>;
 /** The settings of each workload, as a run has them. */

@@ -1,3 +1,4 @@
+import type { ClassifyParams } from './classify/schema.ts';
 import { type KmeansParams, PLUS_PLUS } from './kmeans/schema.ts';
 import type { KnnParams } from './knn/schema.ts';
 import type { RunWorkload } from './schemas.ts';
@@ -11,6 +12,7 @@ export function workloadLabel({ name, params }: RunWorkload): string {
 export function workloadText(workload: RunWorkload): string {
   if (workload.name === 'knn') return knnText(workload.params);
   if (workload.name === 'kmeans') return kmeansText(workload.params);
+  if (workload.name === 'classify') return classifyText(workload.params);
   if (workload.name !== 'normalise') {
     const label = workloadLabel(workload);
     return workload.params.depth === 'native' ? `${label} by all bits` : label;
@@ -33,4 +35,8 @@ function knnText({ k, training, ask }: KnnParams): string {
 function kmeansText({ k, starts, seed, maxIterations }: KmeansParams): string {
   const from = starts === PLUS_PLUS ? `${starts} of seed ${seed}` : starts;
   return `kmeans of ${k} clusters from ${from}, ${maxIterations} iterations at most`;
+}
+
+function classifyText({ model, top, modelBatch }: ClassifyParams): string {
+  return `classify by ${model}, the best ${top} classes, ${modelBatch} images at once`;
 }

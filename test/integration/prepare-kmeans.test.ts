@@ -52,6 +52,7 @@ async function prepared(prefix: string, asked: Partial<KmeansParams>, changes: P
     ...{ fetches: 4, decodes: 2, encodedBytes: MIB, decodedBytes: MIB, imageBytes: 1024 * MIB },
     kernel: await chooseKernel('portable'),
     files: new ObjectStore(bucket.s3, DATA),
+    filesOf: (name) => new ObjectStore(bucket.s3, name),
     training: () => expect.fail('Expected nothing to be learned from.'),
     now: () => performance.now(),
     ...changes,

@@ -70,6 +70,7 @@ async function prepared(prefix: string, asked: Params, changes: Partial<PrepareK
     ...{ fetches: 4, decodes: 2, encodedBytes: MIB, decodedBytes: MIB, imageBytes: 1024 * MIB },
     kernel: createSharpKernel(),
     files: new ObjectStore(bucket.s3, DATA),
+    filesOf: (name) => new ObjectStore(bucket.s3, name),
     training: manifest(layout.inputFile(runId, TRAINING_ITEMS)),
     manifest: manifest(layout.manifest(runId)),
     now: () => performance.now(),

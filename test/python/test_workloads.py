@@ -63,7 +63,7 @@ def test_a_workload_of_kernels_says_what_they_do_with_each_image(name, params, e
 
 @pytest.mark.parametrize("name", ["os", "Statistics", "", "statistics.params"])
 def test_a_workload_that_is_none_is_refused_with_those_that_there_are(name):
-    with pytest.raises(ValueError, match=f"of statistics, histogram, normalise, knn but got {name}\\."):
+    with pytest.raises(ValueError, match=f"of statistics, histogram, normalise, knn, classify but got {name}\\."):
         runner_of({"name": name, "params": {"operation": "stats", "depth": "8"}})
 
 

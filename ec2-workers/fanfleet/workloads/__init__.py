@@ -3,7 +3,7 @@
 Those with several stages have a function `reducer` as well.
 """
 
-NAMES = ("statistics", "histogram", "normalise", "knn", "kmeans")
+NAMES = ("statistics", "histogram", "normalise", "knn", "kmeans", "classify")
 """As in src/workloads/names.ts."""
 
 BATCH_FOLDERS: dict[str, tuple[str, ...]] = {"histogram": ("histograms",), "kmeans": ("sums",)}

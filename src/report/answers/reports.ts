@@ -1,5 +1,6 @@
 import { answerKindOf } from '../../workloads/answers.ts';
 import type { Summary } from '../summary-schema.ts';
+import { CLASSIFY } from './classify/report.ts';
 import { KMEANS } from './kmeans/report.ts';
 import { KNN } from './knn/report.ts';
 import { STATISTICS } from './statistics/report.ts';
@@ -7,7 +8,7 @@ import { type AnswerKind, type AnswerOf, type AnswerReport, type AnswerView, EMP
 
 type Reports = { readonly [K in AnswerKind]: AnswerReport<K> };
 
-const REPORTS: Reports = { statistics: STATISTICS, knn: KNN, kmeans: KMEANS };
+const REPORTS: Reports = { statistics: STATISTICS, knn: KNN, kmeans: KMEANS, classify: CLASSIFY };
 
 /** What the answer of a run looks like; empty where nothing was read. */
 export function answerView(summary: Summary): AnswerView {

@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import { heldOfClassify } from '../../../src/prepare/classify-room.ts';
 import { expectRoom, type Held, type Workers } from '../../../src/prepare/expect-room.ts';
 import { heldOfKmeans, type KmeansSizes } from '../../../src/prepare/kmeans-room.ts';
 import { heldOfKnn } from '../../../src/prepare/knn-room.ts';
@@ -86,4 +87,42 @@ it('refuses batches that hosts have no room for, with one at once for each vCPU'
   const kept = Math.floor(((2048 / 4 / 2 - 64) * 1024) / 12);
   expect(batches({ images: kept, k: 1 }, { ...small, engine: 'dask' })).toBeNull();
   expect(batches({ images: kept + 1, k: 1 }, { ...small, engine: 'dask' })).toContain('at most 16,384.');
+});
+
+/** A model for tensors of 588 KiB, of which an image takes twenty times as much in a session. */
+const model = (mib: number, modelBatch: number, over: Partial<Workers>) => {
+  const recipe = {
+    resize: { width: 224, height: 224 },
+    filter: 'bilinear',
+    layout: 'nchw',
+    type: 'float32',
+  } as const;
+  const names = { bgr: false, input: 'x', output: 'y', isSoftmax: false, labels: ['a'] };
+  return refusalOf(heldOfClassify(mib * MIB, { recipe, batch: 'any', ...names }, modelBatch), over);
+};
+
+it('refuses a model whose session functions have no room for, one for each of their cores', () => {
+  // 192 MiB are the program and an image; the file is there once, and in a session of 48 MiB three and a half times.
+  expect(model(100, 8, { memory: 800 })).toBeNull();
+  expect(model(100, 32, { memory: 800 })).toMatch(
+    /INVALID_INPUT.* at least 1058 MB for a model of 100 MiB with 32 images at once but they have 800 MB: give them `memory` 1058, or take a `modelBatch` of at most 9\.$/,
+  );
+  expect(model(300, 1, { memory: 1024 })).toContain('or take a smaller model');
+  // From 2654 MB on a function has two cores, and two sessions; with each core there is one more.
+  expect(model(512, 1, { memory: 2653 })).toBeNull();
+  expect(model(200, 8, { memory: 2654 })).toBeNull();
+  expect(model(512, 1, { memory: 2654 })).toContain(
+    'functions have at most 10240 MB, so take a smaller model',
+  );
+  expect(model(512, 256, { memory: 10_240, arms: ['serverless'] })).toContain(
+    'functions have at most 10240 MB',
+  );
+});
+
+it('refuses a model whose sessions hosts have no room for, one for each of their vCPUs', () => {
+  const fleet = { arms: ['fleet'] as const satisfies Workers['arms'][number][] };
+  expect(model(200, 8, fleet)).toBeNull();
+  expect(model(400, 8, fleet)).toMatch(/since they do 2 batches at once, .* t3.medium has 4 GiB/);
+  expect(model(200, 8, { ...fleet, engine: 'ray' })).toBeNull();
+  expect(model(300, 8, { ...fleet, engine: 'ray' })).toContain('t3.medium has 4 GiB');
 });

@@ -5,6 +5,7 @@ import { type Deployment, passes, resolveRun, runSchema } from '../../../src/run
 import { mostRounds } from '../../../src/run/stage-limit.ts';
 import { mostStages, WORKLOADS } from '../../../src/workloads/facts.ts';
 import type { WorkloadName } from '../../../src/workloads/names.ts';
+import { leastRequest } from '../workloads/least-request.ts';
 
 const deployment: Deployment = {
   stage: 'prod',
@@ -89,7 +90,7 @@ describe('resolveRun', () => {
     'knows whether %s has stages, and then has no baseline',
     (name) => {
       const staged = WORKLOADS[name].stages !== null;
-      const of = (more: object) => resolve({ prefix: 'x/', workload: { name }, ...more });
+      const of = (more: object) => resolve({ prefix: 'x/', workload: leastRequest(name), ...more });
       expect(of({})).toMatchObject({ hasStages: staged, baseline: !staged });
       expect(of({ baseline: false }).baseline).toBe(false);
       if (!staged) expect(of({ baseline: true }).baseline).toBe(true);
@@ -103,7 +104,8 @@ describe('resolveRun', () => {
   it.each(Object.keys(WORKLOADS) as WorkloadName[])(
     'has as many rounds of %s as an execution may',
     (name) => {
-      const of = (more: object) => resolve({ prefix: 'x/', workload: { name }, repeats: 50, ...more });
+      const of = (more: object) =>
+        resolve({ prefix: 'x/', workload: leastRequest(name), repeats: 50, ...more });
       const { workload } = of({ arms: ['fleet'] });
       const most = mostRounds(mostStages(workload));
       if (WORKLOADS[name].stages === null || most >= 50) expect(of({}).repeats).toBe(50);

@@ -31,6 +31,31 @@ describe('the workload of a request', () => {
       },
       { k: 1000, starts: 'starts/1.json', seed: 4_294_967_295, maxIterations: 300, labels: 'auto' },
     ],
+    [
+      { name: 'classify', params: { model: 'models/cats.onnx' } },
+      { model: 'models/cats.onnx', top: 5, modelBatch: 8, labels: 'auto' },
+    ],
+    [
+      {
+        name: 'classify',
+        params: {
+          model: 's3://b/a.onnx',
+          description: 'a.json',
+          modelLabels: 'a.txt',
+          top: 20,
+          modelBatch: 256,
+          labels: 'folder',
+        },
+      },
+      {
+        model: 's3://b/a.onnx',
+        description: 'a.json',
+        modelLabels: 'a.txt',
+        top: 20,
+        modelBatch: 256,
+        labels: 'folder',
+      },
+    ],
   ])('of %j has the settings that it leaves out', (workload, params) => {
     expect(check(workload)).toEqual({ name: workload.name, params });
   });

@@ -1,0 +1,34 @@
+import { type Classifier, tensorSizeOf } from '../workloads/classify/classifier-file.ts';
+import type { Held } from './expect-room.ts';
+
+const MIB = 1024 * 1024;
+/**
+ * What a session takes at most (docs/models.md): ONNX Runtime and its thread, the weights several times while it packs them, and of each
+ * image that it has at once so many times its tensor.
+ */
+const RUNTIME_BYTES = 48 * MIB;
+const WEIGHTS = 3.5;
+const ACTIVATIONS = 20;
+
+/** What workers of a run of `classify` hold: the file, and a session for each core. @param bytes of the model */
+export function heldOfClassify(bytes: number, { recipe, batch }: Classifier, modelBatch: number): Held {
+  const { width, height } = tensorSizeOf(recipe);
+  const perImage = ACTIVATIONS * 3 * width * height * (recipe.type === 'float32' ? 4 : 1);
+  const images = batch === 1 ? 1 : modelBatch;
+  const session = RUNTIME_BYTES + WEIGHTS * bytes;
+  const own = {
+    shared: bytes,
+    perBatch: session + images * perImage,
+    less: (room: number) => {
+      const fitting = Math.floor((room - session) / perImage);
+      return fitting < 1 ? 'take a smaller model' : `take a \`modelBatch\` of at most ${fitting}`;
+    },
+  };
+  return {
+    what: `a model of ${Math.ceil(bytes / MIB)} MiB with ${images === 1 ? '1 image' : `${images} images`} at once`,
+    node: { native: own, portable: own },
+    python: own,
+    keeps: false,
+    isPerCore: true,
+  };
+}

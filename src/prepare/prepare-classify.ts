@@ -1,0 +1,85 @@
+import { NoteLog } from '../dataset/notes.ts';
+import { FanfleetError } from '../errors.ts';
+import { loadModel, type Model } from '../models/load-model.ts';
+import { type Classifier, writeClassifier } from '../workloads/classify/classifier-file.ts';
+import type { ClassifyParams } from '../workloads/classify/schema.ts';
+import { writeTruth } from '../workloads/classify/truth-file.ts';
+import { heldOfClassify } from './classify-room.ts';
+import { optionalLabels } from './optional-labels.ts';
+import type { Prepared, PrepareOptions } from './options.ts';
+import { putInputs } from './put-inputs.ts';
+
+/**
+ * Check the model of a run and what is said of it, and make its files: `model.onnx` and `classifier.json` for workers, and `truth.json`
+ * for the answer, with what images truly are as far as that is known.
+ *
+ * @throws FanfleetError `INVALID_INPUT` where the model, its description or its labels are not there, not valid or do not fit each other,
+ *   it takes too much for the memory of the workers, or labels of images are not where they were said to be; S3's code
+ */
+export async function prepareClassify(params: ClassifyParams, options: PrepareOptions): Promise<Prepared> {
+  const notes = new NoteLog();
+  const { file, model } = await readModel(params, options);
+  const classifier = classifierOf(model);
+  options.expectRoom?.(heldOfClassify(file.length, classifier, params.modelBatch));
+  const { file: truth, count } = await optionalLabels(params.labels, options, notes, writeTruth);
+  await putInputs(
+    options.store,
+    options.runId,
+    {
+      model: { name: 'model.onnx', body: file, contentType: 'application/octet-stream' },
+      classifier: {
+        name: 'classifier.json',
+        body: writeClassifier(classifier),
+        contentType: 'application/json',
+      },
+      truth: { name: 'truth.json', body: truth, contentType: 'application/json' },
+    },
+    notes.list(),
+  );
+  return { images: 0, labels: count, bytes: file.length };
+}
+
+/** The model, checked while its file is read. */
+async function readModel(
+  { model, description, modelLabels }: ClassifyParams,
+  { bucket, filesOf }: PrepareOptions,
+): Promise<{ readonly file: Buffer; readonly model: Model }> {
+  const address = (place: string) => (place.startsWith('s3://') ? place : `s3://${bucket}/${place}`);
+  const where = address(model);
+  const chunks: Uint8Array[] = [];
+  const stream = async function* (path: string) {
+    const [, from, key] = /^s3:\/\/([^/]+)\/(.+)$/.exec(path) ?? [];
+    if (from === undefined || key === undefined) throw noAddress(path);
+    for await (const chunk of filesOf(from).stream(key)) {
+      if (path === where) chunks.push(chunk);
+      yield chunk;
+    }
+  };
+  const loaded = await loadModel(
+    { stream },
+    {
+      model: where,
+      description: description && address(description),
+      labels: modelLabels && address(modelLabels),
+    },
+  );
+  return { file: Buffer.concat(chunks), model: loaded };
+}
+
+/** What workers have to know of it. */
+export function classifierOf({ classifier, tensor, channels, labels }: Model): Classifier {
+  return {
+    recipe: tensor,
+    bgr: channels === 'bgr',
+    input: classifier.input.name,
+    output: classifier.output.name,
+    batch: classifier.batch,
+    isSoftmax: classifier.output.isSoftmax,
+    labels,
+  };
+}
+
+function noAddress(path: string): FanfleetError {
+  const message = `Expected a key, or s3://bucket/key, of the files of a model but found ${path}: correct it.`;
+  return new FanfleetError('INVALID_INPUT', message, { source: 'user' });
+}
