@@ -1,9 +1,9 @@
-import type { Depth } from '../contract/depth.ts';
 import type { Normalisation } from '../contract/normalisation.ts';
 import type { Operation } from '../contract/operation.ts';
 import type { FailedRow } from '../contract/row.ts';
 import type { TensorRecipe } from '../contract/tensor.ts';
 import type { ApproximateRow } from './approximate.ts';
+import { ForeignImage } from './foreign-image.ts';
 import { readStill } from './formats/read.ts';
 import type { Still } from './formats/still.ts';
 import type { HistogramRow } from './histogram.ts';
@@ -13,9 +13,9 @@ import type { NativeAddon } from './native-addon.ts';
 import { type NativeSource, prepareBySharp, runJob, type Wanted } from './native-job.ts';
 import { normaliseNatively } from './native-normalise.ts';
 import { decodeNatively } from './native-pixels.ts';
-import { makeTensors, tensorOfPixels } from './native-tensors.ts';
+import { makeTensors, tensorOfPixels, tooLargeTensor } from './native-tensors.ts';
 import { APPROXIMATION_WANTED, countsWanted, HISTOGRAM_WANTED, statisticsWanted } from './native-wanted.ts';
-import { countImage, exactMeans, outputBytes, refusedImage, tooLargeFor } from './prepared.ts';
+import { countImage, outputBytes, refusedImage, tooLargeFor } from './prepared.ts';
 import { TensorBatch } from './tensor-batch.ts';
 import { planTensor, tensorBytes } from './tensor-plan.ts';
 
@@ -45,7 +45,7 @@ export function createNativeKernel(
     prepare(input, key, depth) {
       const still = readStill(input);
       if (typeof still === 'string') return refusedImage(key, still);
-      if (!isNative(still)) return foreign(input, key, still, depth);
+      if (!isNative(still)) return new ForeignImage(input, key, still, depth);
       return new NativeImage(addon, input, key, still, copies ? input.length : 0);
     },
     async measureAll(prepared, operation) {
@@ -68,9 +68,9 @@ export function createNativeKernel(
       const batch = into && new TensorBatch(into, recipe, prepared.length);
       const tensorsOf = async (job: NativeImage[] | Prepared) => {
         const to = batch?.take(Array.isArray(job) ? job.length : 1);
-        return Array.isArray(job)
-          ? makeTensors(addon, job, recipe, to)
-          : [await tensorOfPixels(addon, job.key, await job.pixels(), recipe, to)];
+        if (Array.isArray(job)) return makeTensors(addon, job, recipe, to);
+        const refused = job instanceof ForeignImage && tooLargeTensor(recipe, job.still, job.key);
+        return [refused || (await tensorOfPixels(addon, job.key, await job.pixels(), recipe, to))];
       };
       const made = (await Promise.all(cutIntoJobs(prepared, values).map(tensorsOf))).flat();
       return batch?.closed(made) ?? made;
@@ -168,25 +168,6 @@ function isNative(still: Still): boolean {
 function jpegBytes({ width, height, grey, streamed }: Still): number {
   const lines = 200 * width + 2 ** 17;
   return streamed ? lines : lines + width * height * (grey ? 2 : 6);
-}
-
-/** An image for the sharp kernel, which is loaded when it is needed first. */
-function foreign(input: Buffer, key: string, still: Still, depth?: Depth): Prepared {
-  const bySharp = () => prepareBySharp(input, key, depth);
-  const rgbBytes = 3 * still.width * still.height;
-  return {
-    key,
-    workingBytes: sharpBytes(still, depth === 'native'),
-    mostBytes: (product) => imageBytes(still, input.length, product),
-    measure: async (operation) => (await bySharp()).measure(operation),
-    normalisingBytes: ({ format }) => sharpBytes(still, true) + outputBytes(still, format) + rgbBytes,
-    normalise: async (normalisation) => (await bySharp()).normalise(normalisation),
-    histogram: async () => HISTOGRAM_WANTED.otherwise(await bySharp()),
-    approximate: async () => exactMeans(await bySharp()),
-    pixelsBytes: sharpBytes(still) + rgbBytes,
-    tensorBytes: (recipe) => sharpBytes(still) + tensorBytes(recipe, still),
-    pixels: async () => (await bySharp()).pixels(),
-  };
 }
 
 /**

@@ -112,6 +112,12 @@ function settingsOf({
   };
 }
 
+/** What becomes of an image that would be resized to too many pixels, as its header tells before it is decoded. */
+export function tooLargeTensor(recipe: TensorRecipe, size: TensorSize, key: string): Tensored | undefined {
+  const failed = refusal(planTensor(recipe, size), key);
+  return failed && { failed, decodeMs: 0, computeMs: 0 };
+}
+
 /** Where the tensors are: an addon that cannot write to where they are to come gives bytes of its own. */
 function dataOf({ data }: MadeTensors, to: Uint8Array | undefined): Uint8Array {
   return data.length === 0 && to !== undefined ? to : data;

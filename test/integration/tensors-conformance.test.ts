@@ -106,12 +106,17 @@ describe.each(KERNELS)('$name', (kernel) => {
     const [refused, sound] = (await kernel.tensors?.([image, kernel.prepare(input, name)], asked)) ?? [];
     expect(refused?.failed).toMatchObject({ key: 'tall.png', error: { code: 'TOO_MANY_PIXELS' } });
     expect(sound?.tensor?.shape).toEqual([3, 35, 32]);
+    // By the header, so that damage behind it is not seen by one kernel and not by another.
+    const damaged = kernel.prepare(imageOf(9000, 'damaged'), 'tall.gif');
+    expect((await damaged.pixels()).failed).toMatchObject({ error: { code: 'DECODE_FAILED' } });
+    const [tall] = (await kernel.tensors?.([damaged], asked)) ?? [];
+    expect(tall?.failed).toMatchObject({ error: { code: 'TOO_MANY_PIXELS' } });
   });
 });
 
-/** A PNG that is one pixel wide. */
-function imageOf(height: number): Buffer {
-  return Buffer.from(fixtureLines(['tall_image.py', String(height)])[0] ?? '', 'base64');
+/** A PNG that is one pixel wide; or a GIF that cannot be decoded. */
+function imageOf(height: number, ...damaged: 'damaged'[]): Buffer {
+  return Buffer.from(fixtureLines(['tall_image.py', String(height), ...damaged])[0] ?? '', 'base64');
 }
 
 function hashesOfPython(kernel: (typeof PYTHON_KERNELS)[number]): unknown[] {

@@ -16,6 +16,7 @@ from PIL import Image
 sys.path.insert(0, str(Path(__file__).parents[1] / "fixtures"))
 
 from pillow_resample import resized
+from tall_image import damaged_gif
 
 KERNELS = ["portable", *([] if why_not_native() else ["native"])]
 FILTERS = ("nearest", "box", "bilinear", "bicubic", "lanczos")
@@ -175,6 +176,11 @@ class TestTensor:
         assert kernel.tensor(file, "k", recipe(), needed - 1).failed["error"]["code"] == "TOO_MUCH_MEMORY"
         long = kernel.tensor(file_of(noise(1, 9000)), "k", recipe(resize={"shorter": 256}))
         assert long.failed["error"]["code"] == "TOO_MANY_PIXELS"
+        # By the header, so that damage behind it is not seen by one kernel and not by another.
+        damaged = damaged_gif(9000)
+        assert kernel.pixels(damaged, "k").failed["error"]["code"] == "DECODE_FAILED"
+        tall = kernel.tensor(damaged, "k", recipe(resize={"shorter": 256}))
+        assert tall.failed["error"]["code"] == "TOO_MANY_PIXELS"
 
 
 def test_sizes_are_those_of_torchvision():
