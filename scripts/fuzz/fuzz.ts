@@ -157,6 +157,7 @@ function total(parts: readonly Counts[]): Counts {
     decoded: sum((part) => part.decoded),
     measured: sum((part) => part.measured),
     normalised: sum((part) => part.normalised),
+    tensors: sum((part) => part.tensors),
     compared: sum((part) => part.compared),
     refused,
   };

@@ -8,27 +8,33 @@ import { type ImageErrorCode, isFailed, serializeRow } from '../../src/contract/
 import type { Measured, Prepared } from '../../src/kernel/kernel.ts';
 import { loadAddon, type NativeAddon } from '../../src/kernel/native-addon.ts';
 import { createNativeKernel } from '../../src/kernel/native-kernel.ts';
+import { tensorOfPixels } from '../../src/kernel/native-tensors.ts';
 import { configureSharp, createSharpKernel } from '../../src/kernel/sharp-kernel.ts';
-import { createWasmKernel } from '../../src/kernel/wasm/wasm-kernel.ts';
+import { fixedSize } from '../../src/kernel/tensor-plan.ts';
+import { wasmAddon } from '../../src/kernel/wasm/wasm-kernel.ts';
 import { readCorpus } from './corpus.ts';
 import { type Input, makeInput } from './mutate.ts';
 import { Random } from './random.ts';
 import { type Finding, type Line, type Task, WASM } from './report.ts';
+import { isRefused, randomRecipe, tensorText } from './tensors.ts';
 
 /** How often in a task the memory is looked at. */
 const MEMORY_LOOKS = 20;
 /** Separates the numbers of what is done with an input from those of how it is made. */
 const USE = 0x5eed;
+const TENSOR_USE = 0x7e50;
 
 const task: Task = JSON.parse(process.argv[2] ?? '');
 configureSharp({ threads: 1 });
-const kernel = task.addon === WASM ? createWasmKernel(1) : createNativeKernel(loaded(task.addon));
+const addon = task.addon === WASM ? wasmAddon(1) : loaded(task.addon);
+const kernel = createNativeKernel(addon, task.addon === WASM ? { name: WASM, copies: true } : {});
 const sharp = createSharpKernel();
 const corpus = readCorpus(task.folder);
 const counts = {
   decoded: 0,
   measured: 0,
   normalised: 0,
+  tensors: 0,
   compared: 0,
   refused: {} as Partial<Record<ImageErrorCode, number>>,
 };
@@ -76,6 +82,7 @@ async function handle(inputs: readonly Input[]): Promise<void> {
     count(outcome);
     const isCompared = use.once(task.compareEvery);
     if (isCompared) await compare(input, outcome, (other) => other.measure('stats'));
+    await makeTensor(input, image, isCompared);
     if (!use.once(task.normaliseEvery)) continue;
     const normalisation = normalisationOf(use);
     const normalised = await guarded(input, () => image.normalise(normalisation));
@@ -84,6 +91,27 @@ async function handle(inputs: readonly Input[]): Promise<void> {
       await compare(input, normalised, (other) => other.normalise(normalisation));
     }
   }
+}
+
+/** Its tensor, in an array of a batch; from the pixels that sharp gives the same has to come. */
+async function makeTensor(input: Input, image: Prepared, isCompared: boolean): Promise<void> {
+  const use = new Random(task.seed ^ TENSOR_USE, input.number);
+  if (!use.once(task.normaliseEvery)) return;
+  const recipe = randomRecipe(use);
+  const { width, height } = fixedSize(recipe) ?? { width: 0, height: 0 };
+  const values = 3 * width * height;
+  const into = recipe.type === 'float32' ? new Float32Array(values) : new Uint8Array(values);
+  const [made] = (await guarded(input, async () => kernel.tensors?.([image], recipe, into))) ?? [];
+  counts.tensors += 1;
+  if (!isCompared || made === undefined || isRefused(made)) return;
+  const other = await guarded(input, async () => {
+    const decoded = await sharp.prepare(input.data, input.from).pixels();
+    return tensorOfPixels(addon, input.from, decoded, recipe);
+  });
+  counts.compared += 1;
+  if (other === undefined || tensorText(other) === tensorText(made)) return;
+  const [ours, theirs] = [tensorText(made), tensorText(other)];
+  found('difference', input, `${JSON.stringify(recipe)}: ${kernel.name} ${ours}, sharp ${theirs}`);
 }
 
 function normalisationOf(use: Random): Normalisation {

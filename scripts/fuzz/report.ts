@@ -13,7 +13,7 @@ export type Task = {
   readonly to: number;
   /** Inputs that are measured in one call. */
   readonly atOnce: number;
-  /** One input in so many is normalised as well. */
+  /** One input in so many is normalised as well; of as many, others, a tensor is made. */
   readonly normaliseEvery: number;
   /** One input in so many also goes through the kernel of sharp, and must give the same. */
   readonly compareEvery: number;
@@ -34,6 +34,7 @@ export type Counts = {
   readonly decoded: number;
   readonly measured: number;
   readonly normalised: number;
+  readonly tensors: number;
   readonly compared: number;
   readonly refused: Readonly<Partial<Record<ImageErrorCode, number>>>;
 };

@@ -37,7 +37,7 @@ describe.each([
   { name: 'the portable kernel', addon: WASM },
 ])('$name', ({ addon }) => {
   test.runIf(addon === WASM || existsSync(addon))(
-    'measures and normalises changed files without a crash, and as sharp does',
+    'measures and normalises changed files, and makes tensors of them, without a crash, and as sharp does',
     async () => {
       // Act
       const { findings, counts } = await fuzz({
@@ -56,6 +56,7 @@ describe.each([
       expect(counts.measured).toBeGreaterThan(INPUTS / 6);
       expect(counts.compared).toBeGreaterThan(INPUTS / 12);
       expect(counts.normalised).toBeGreaterThan(INPUTS / 12);
+      expect(counts.tensors).toBeGreaterThan(INPUTS / 12);
     },
   );
 });
