@@ -16,7 +16,7 @@ from fanfleet.aws import split_uri
 from fanfleet.fetch import BODY_TRIES, read_whole
 
 MOST_BYTES = 512 * 2**20
-"""Of all files of which a process keeps what was made; the last one that was asked for is kept whatever it has."""
+"""Of all that a process keeps of what was made of files; the last one that was asked for is kept whatever it has."""
 
 MOST_STATE_BYTES = 32 * 2**20
 """Of all states of which a process keeps what was made: that of the stage, and some before it, for what is late."""
@@ -42,20 +42,22 @@ class InputStore:
         self._runs: OrderedDict[str, dict[str, Any]] = OrderedDict()
         self._made: OrderedDict[tuple[str, str], tuple[int, Any]] = OrderedDict()
 
-    def get(self, s3: Any, address: str, name: str, form: str, make: Callable[[bytes], Any]) -> Any:
+    def get(self, s3: Any, address: str, name: str, form: str, make: Callable[[bytes], Any], times: int = 1) -> Any:
         """As `Inputs.get`, of the run with the `inputs.json` at this address."""
         with self._lock:
             place = self._places(s3, address)[name]
-        return self.get_file(s3, split_uri(address)[0], place, form, make)
+        return self.get_file(s3, split_uri(address)[0], place, form, make, times)
 
-    def get_file(self, s3: Any, bucket: str, place: dict[str, Any], form: str, make: Callable[[bytes], Any]) -> Any:
+    def get_file(
+        self, s3: Any, bucket: str, place: dict[str, Any], form: str, make: Callable[[bytes], Any], times: int = 1
+    ) -> Any:
         """Likewise, of a file whose place is known: as `InputFile` in src/contract/inputs.ts."""
         known = (place["sha256"], form)
         with self._lock:
             if known not in self._made:
                 # What has to go goes first: never are both in memory.
-                self._leave_room(place["bytes"])
-                self._made[known] = (place["bytes"], make(fetch_file(s3, bucket, place)))
+                self._leave_room(times * place["bytes"])
+                self._made[known] = (times * place["bytes"], make(fetch_file(s3, bucket, place)))
             self._made.move_to_end(known)
             return self._made[known][1]
 
@@ -92,13 +94,14 @@ class Inputs:
         self._address = f"{manifest.rpartition('/')[0]}/inputs.json"
         self._store = store or STORE
 
-    def get(self, name: str, form: str, make: Callable[[bytes], Any]) -> Any:
+    def get(self, name: str, form: str, make: Callable[[bytes], Any], times: int = 1) -> Any:
         """What `make` gives for the bytes of a file, or gave for the same bytes and form before.
 
-        `form` says which of several things it makes of them; whoever gets it must not change it. Raises KeyError for a
-        file that the run has not, InputDamaged, what S3 says, and what `make` raises.
+        `form` says which of several things it makes of them; whoever gets it must not change it. It takes about so many
+        `times` the memory of the file. Raises KeyError for a file that the run has not, InputDamaged, what S3 says, and
+        what `make` raises.
         """
-        return self._store.get(self._s3, self._address, name, form, make)
+        return self._store.get(self._s3, self._address, name, form, make, times)
 
 
 class StageState:

@@ -10,7 +10,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from fanfleet import workloads
 from fanfleet.batch import run_batch
 from fanfleet.class_scores import best_scores, logits_hash
 from fanfleet.classifier import Classifier, Description
@@ -112,7 +111,6 @@ class TestClassify:
     @pytest.fixture(autouse=True)
     def store(self, monkeypatch):
         monkeypatch.setattr("fanfleet.inputs.STORE", InputStore())
-        monkeypatch.setattr(workloads, "NAMES", {*workloads.NAMES, "classify"})
 
     @pytest.fixture
     def watched(self, monkeypatch):

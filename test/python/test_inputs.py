@@ -132,6 +132,15 @@ class TestInputs:
         self.get("large", make=None)
         assert self.bucket.asked == ["runs/large/inputs.json", "runs/large/inputs/training.bin"]
 
+    def test_what_takes_more_memory_than_its_file_counts_as_that(self):
+        for run in ("a", "b"):
+            put_run(self.bucket, run, run.encode() * 20)
+        for times, fetched in ((3, 4), (2, 2)):
+            self.store, self.bucket.asked = InputStore(most_bytes=100), []
+            for run in ("a", "b", "a", "b"):
+                inputs_of(self.bucket, run, self.store).get("training", "upper", bytes.upper, times)
+            assert sum(key.endswith("training.bin") for key in self.bucket.asked) == fetched
+
     def test_what_has_to_go_has_gone_before_the_next_is_made(self):
         for run, size in (("a", 60), ("b", 60), ("large", 101)):
             put_run(self.bucket, run, run.encode() * size)

@@ -13,6 +13,9 @@ from fanfleet.row import Measured
 from fanfleet.tensors import Tensored
 from fanfleet.workloads.runner import BatchFile
 
+TIMES_FILE = 3
+"""The memory of a model that is being loaded, beside the size of its file (docs/models.md)."""
+
 
 class ClassifyRunner:
     """As `Runner` says."""
@@ -26,7 +29,7 @@ class ClassifyRunner:
     def begin(self, kernel: Kernel, most_bytes: int, inputs: Inputs) -> "ClassifyBatch":
         description = inputs.get("classifier", "classify", Description)
         make = partial(Classifier, description=description)
-        classifier = inputs.get("model", f"classify {description.sha256}", make)
+        classifier = inputs.get("model", f"classify {description.sha256}", make, TIMES_FILE)
         return ClassifyBatch(kernel, most_bytes, classifier, self._top, self._model_batch)
 
 
