@@ -1,11 +1,15 @@
 import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { DEFAULT_ENGINE, type Engine } from '../src/contract/engines.ts';
 import { FanfleetError } from '../src/errors.ts';
 import type { Context } from './context.ts';
+import { redeployStack } from './offline.ts';
 import { LOCAL } from './stage.ts';
+
+type Place = Pick<Context, 'root' | 'stage' | 'io' | 'signal'>;
 
 /**
  * Have what hosts of the offline AWS need for an engine: `npm start` leaves out what it does not use itself. Elsewhere hosts
@@ -14,15 +18,38 @@ import { LOCAL } from './stage.ts';
  * @param engine the default one where it is not given
  * @throws FanfleetError `NOT_INSTALLED`
  */
-export async function installEngine(
-  { root, stage, io, signal }: Pick<Context, 'root' | 'stage' | 'io' | 'signal'>,
-  engine: Engine = DEFAULT_ENGINE,
-): Promise<void> {
+export async function installEngine(place: Place, engine: Engine = DEFAULT_ENGINE): Promise<void> {
+  if (place.stage !== LOCAL || (await isInstalled(place, engine))) return;
+  await install(place, engine, `what ${engine} needs`);
+}
+
+/**
+ * Have what runs models in functions and on hosts of the offline AWS, which `npm start` leaves out: ONNX Runtime for Node and for
+ * Python. The stack is deployed again with it.
+ *
+ * @throws FanfleetError `NOT_INSTALLED`, and what deploying throws
+ */
+export async function installModels(context: Place & Pick<Context, 'home'>): Promise<void> {
+  const { stage, root, io } = context;
   if (stage !== LOCAL) return;
+  if ((await isInstalled(context, MODELS)) && existsSync(join(root, 'node_modules/onnxruntime-node'))) return;
+  await install(context, MODELS, 'ONNX Runtime');
+  io.note('deploying the stack with what runs models …');
+  await redeployStack(context);
+}
+
+/** The name of the group of pyproject.toml, and of what set-up installs with it. */
+const MODELS = 'models';
+
+/** Whether set-up has installed a group of Python packages. */
+async function isInstalled({ root }: Place, group: string): Promise<boolean> {
   // As scripts/setup/python-packages.mjs left it: there is none where all are installed.
-  const installed = await readFile(join(root, '.venv/.fanfleet-engines'), 'utf8').catch(() => engine);
-  if (installed.split(' ').includes(engine)) return;
-  const child = spawn(process.execPath, [join(root, 'scripts/install-engine.mjs'), engine], {
+  const installed = await readFile(join(root, '.venv/.fanfleet-engines'), 'utf8').catch(() => group);
+  return installed.split(' ').includes(group);
+}
+
+async function install({ root, io, signal }: Place, group: string, what: string): Promise<void> {
+  const child = spawn(process.execPath, [join(root, 'scripts/install-engine.mjs'), group], {
     signal,
     stdio: ['ignore', 'ignore', 'pipe'],
   });
@@ -35,7 +62,7 @@ export async function installEngine(
   if (status === 0) return;
   throw new FanfleetError(
     'NOT_INSTALLED',
-    `Expected the packages of ${engine} but they could not be installed; what was said above tells why.`,
+    `Expected ${what} but it could not be installed; what was said above tells why.`,
     { source: 'user' },
   );
 }

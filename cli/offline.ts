@@ -1,4 +1,4 @@
-import { type Deployed, deployOffline } from '../localstack/deploy.ts';
+import { type Deployed, deployedParams, deployOffline } from '../localstack/deploy.ts';
 import { type ChosenHosts, chooseHosts } from '../localstack/ec2/hosts/open-hosts.ts';
 import {
   awsVariables,
@@ -59,6 +59,13 @@ export async function deployStack(
   params: readonly string[],
 ): Promise<Deployed> {
   return deployOffline({ root, home, state: await upState(home), params, env: withoutAws(), signal });
+}
+
+/** Deploy it again with the parameters that it has, e.g. since more is installed. @throws FanfleetError as `deployStack` */
+export async function redeployStack(
+  context: Home & { readonly root: string; readonly signal: AbortSignal },
+): Promise<Deployed> {
+  return deployStack(context, await deployedParams(context.home));
 }
 
 /**

@@ -8,11 +8,11 @@ import { environment, handler, logger, region } from './runtime.ts';
 const eventSchema = z.object({ run: runSchema });
 const lambda = new LambdaClient({ region });
 
-/** Publish the measure function with the memory that the run asks for; other runs keep theirs. */
+/** Publish the function that measures with the memory that the run asks for; other runs keep theirs. */
 export const main = handler('configure-memory', async (event: unknown) => {
   const { run } = parse(eventSchema, event, 'The event of configure-memory');
   const functionName = await publishWithMemory(lambda, {
-    functionName: environment.FANFLEET_MEASURE_FUNCTION,
+    functionName: run.measure.functionName,
     memory: run.memory,
     deployed: environment.FANFLEET_MEMORY,
   });

@@ -44,12 +44,10 @@ function validateFleet({ fleet, id, startedAt }: FleetEvent): KeptFleet {
 /** Keep to what the account runs at once, and write the outcome as `request.json`. */
 async function validateRun({ input, runId, startedAt }: RunEvent): Promise<Run> {
   const stage = deploymentOf(environment);
-  const [{ input: whole, joined, heartbeat }, found] = await Promise.all([
-    joinKeptFleet(input, store, packageJson.version),
-    readAccountConcurrency(lambda, stage.measureFunction),
-  ]);
+  const { input: whole, joined, heartbeat } = await joinKeptFleet(input, store, packageJson.version);
   const deployment = heartbeat === null ? stage : { ...stage, fleetHeartbeat: heartbeat };
   const asked = resolveRun(whole, runId, Date.parse(startedAt), deployment, joined);
+  const found = await readAccountConcurrency(lambda, asked.measure.functionName);
   if (typeof found === 'string') logger.warn('concurrency of the account not known', { runId, code: found });
   const run = await withDatasetRange(withinAccount(asked, found), store);
   await expectResumable(run, store);

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { createWriteStream } from 'node:fs';
+import { createWriteStream, existsSync } from 'node:fs';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { cpus } from 'node:os';
 import { join } from 'node:path';
@@ -37,7 +37,7 @@ const POLL_MS = 100;
  */
 export async function deployOffline(options: DeployOptions): Promise<Deployed> {
   const { root, home, state, params } = options;
-  const settings = settingsOf(state);
+  const settings = settingsOf(root, state);
   const madeFrom = JSON.stringify([await fingerprintOf(root), settings, params]);
   const deployed = `${state.instance}:${madeFrom}`;
   const marker = join(home, 'emulator', 'deployed');
@@ -60,9 +60,17 @@ export async function deployOffline(options: DeployOptions): Promise<Deployed> {
   return 'deployed';
 }
 
+/** The parameters that the stack was deployed with; none where it is not. */
+export async function deployedParams(home: string): Promise<string[]> {
+  const marker = await readFile(join(home, 'emulator', 'deployed'), 'utf8').catch(() => '');
+  const [, , params] = marker === '' ? [] : JSON.parse(marker.slice(marker.indexOf('[')));
+  return params ?? [];
+}
+
 /** What the stack depends on besides its files and parameters. */
-function settingsOf({ hosts }: OfflineState): Record<string, string> {
+function settingsOf(root: string, { hosts }: OfflineState): Record<string, string> {
   return {
+    FANFLEET_LOCAL_MODELS: String(existsSync(join(root, 'node_modules/onnxruntime-node'))),
     FANFLEET_LOCAL_ARCHITECTURE: process.arch === 'arm64' ? 'arm64' : 'x86_64',
     FANFLEET_LOCAL_CONCURRENCY: String(cpus().length),
     FANFLEET_LOCAL_HEARTBEAT: String(hosts.bare ? BARE_HEARTBEAT_S : HEARTBEAT_S),

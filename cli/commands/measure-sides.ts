@@ -1,6 +1,7 @@
 import { GetFunctionConfigurationCommand } from '@aws-sdk/client-lambda';
 import { freshEnvironments } from '../../src/aws/fresh-environments.ts';
 import { ObjectStore } from '../../src/aws/object-store.ts';
+import type { Stack } from '../../src/aws/stack.ts';
 import type { Comparison } from '../../src/compare/comparison.ts';
 import { type Measurement, measurementOf, type State } from '../../src/compare/measurement.ts';
 import { runsBeside } from '../../src/compare/overlap.ts';
@@ -9,6 +10,8 @@ import { FanfleetError } from '../../src/errors.ts';
 import { listRuns } from '../../src/run/start.ts';
 import type { Turn } from '../../src/sweep/order.ts';
 import { readProcessing } from '../../src/sweep/processing.ts';
+import { runsModel } from '../../src/workloads/facts.ts';
+import { DEFAULT_WORKLOAD } from '../../src/workloads/schemas.ts';
 import { type Aws, type Context, connect } from '../context.ts';
 import { measureTurns, type Turns } from './measure-turns.ts';
 import { measuredRun } from './measured-run.ts';
@@ -116,7 +119,7 @@ class SidesRunner {
     if (this.#asked.state === 'fresh' && side.arm === 'serverless') {
       this.#renewed += 1;
       const mark = `${this.#asked.id}-${this.#renewed}`;
-      await freshEnvironments(lambda, stack.measureFunction, mark);
+      await freshEnvironments(lambda, this.#functionOf(side, sides.other, stack), mark);
     }
     const measured = await this.#run(sides, async (summary) => {
       const { runId, environment } = summary;
@@ -132,14 +135,21 @@ class SidesRunner {
   /** Leaves the functions as they were deployed. */
   async end(): Promise<void> {
     if (this.#renewed === 0) return;
-    for (const { lambda, stack } of new Set(this.#stacks.values())) {
-      await freshEnvironments(lambda, stack.measureFunction, null);
-    }
+    const functions = new Map(
+      [...this.#stacks].map(([side, { lambda, stack }]) => [this.#functionOf(side, side, stack), lambda]),
+    );
+    for (const [name, lambda] of functions) await freshEnvironments(lambda, name, null);
   }
 
   #run<M>({ side, other }: ReturnType<AskedRuns['sideOf']>, measure: Parameters<typeof measuredRun<M>>[3]) {
     const input = requestOfSide(this.#asked.request, side, other);
     return measuredRun(this.#context, this.#awsOf(side), input, measure);
+  }
+
+  /** The name of the function that measures in the runs of a side. */
+  #functionOf(side: Side, other: Side, stack: Stack): string {
+    const { workload = DEFAULT_WORKLOAD } = requestOfSide(this.#asked.request, side, other);
+    return runsModel(workload.name) ? stack.measureModelFunction : stack.measureFunction;
   }
 
   #awsOf(side: Side): Aws {

@@ -11,11 +11,11 @@ import type { PartialRequest, RequestInput } from '../../src/run/request.ts';
 import { requestToResume } from '../../src/run/resume.ts';
 import { passes } from '../../src/run/run.ts';
 import { describeRun, type Execution, newRunId, startRun, stopRun } from '../../src/run/start.ts';
-import { hasStages, unitOf } from '../../src/workloads/facts.ts';
+import { hasStages, runsModel, unitOf } from '../../src/workloads/facts.ts';
 import { DEFAULT_WORKLOAD, resolveWorkload } from '../../src/workloads/schemas.ts';
 import { workloadText } from '../../src/workloads/text.ts';
 import { type Aws, type Context, connect } from '../context.ts';
-import { installEngine } from '../engine-packages.ts';
+import { installEngine, installModels } from '../engine-packages.ts';
 import { exitCodeOf } from '../exit-code.ts';
 import { offlineState } from '../offline.ts';
 import { LOCAL } from '../stage.ts';
@@ -79,6 +79,7 @@ export async function followToReport(context: Context, aws: Aws, runId: string, 
 export async function start(context: Context, aws: Aws, input: RequestInput): Promise<string> {
   const { arms = ['fleet'], engine } = input;
   if (arms.includes('fleet') && input.fleet === undefined) await installEngine(context, engine);
+  if (runsModel((input.workload ?? DEFAULT_WORKLOAD).name)) await installModels(context);
   const runId = newRunId(new Date());
   await startRun(aws.sfn, aws.stack, runId, input);
   context.io.note(

@@ -2,7 +2,8 @@
  * An osls plugin that packs what decodes images, for the processor of the functions: `custom.kernels` says which.
  *
  * The native kernel is a file of a function's zip where it was built (serverless.yml names it); this says which kernel
- * is packed, and refuses one that the functions, or instances, could not load. sharp is a layer. What instances run is
+ * is packed, and refuses one that the functions, or instances, could not load. sharp is a layer, and ONNX Runtime another one unless
+ * `custom.kernels.models` is false. What instances run is
  * packed with `launchFleet`: the native kernel for their processors, and the gRPC program, which is built here. The functions
  * are told for which processors it was packed (`FANFLEET_NATIVE_KERNELS`): the kernel of a run is chosen by that. After a
  * deployment it says if the account runs fewer functions at once than the stack asks for.
@@ -11,6 +12,7 @@ import { join } from 'node:path';
 import { tellConcurrency } from './account-concurrency.mjs';
 import { unfit } from './addon.mjs';
 import { buildGrpcProgram } from './grpc-program.mjs';
+import { installOnnxruntime } from './onnxruntime-layer.mjs';
 import { installSharp } from './sharp-layer.mjs';
 
 export default class KernelPackaging {
@@ -63,7 +65,13 @@ export default class KernelPackaging {
       'before:package:createDeploymentArtifacts': async () => {
         await packKernel();
         const { cpu } = serverless.service.custom.kernels;
-        await installSharp(root, join(root, serverless.service.layers.sharp.path), cpu);
+        const { sharp, onnxruntime } = serverless.service.layers;
+        await installSharp(root, join(root, sharp.path), cpu);
+        if (serverless.service.custom.kernels.models === 'true') {
+          await installOnnxruntime(root, join(root, onnxruntime.path), cpu);
+        } else {
+          leaveModelsOut(serverless.service);
+        }
         await packForFleets();
       },
       'after:deploy:deploy': () => tellConcurrency(serverless, log),
@@ -72,5 +80,14 @@ export default class KernelPackaging {
         await packForFleets();
       },
     };
+  }
+}
+
+/** Take the layer out of a service, and from the functions that have it. @param {any} service osls has no types */
+function leaveModelsOut(service) {
+  delete service.layers.onnxruntime;
+  for (const { layers } of Object.values(service.functions)) {
+    const at = layers?.findIndex((/** @type {any} */ layer) => layer.Ref === 'OnnxruntimeLambdaLayer') ?? -1;
+    if (at >= 0) layers.splice(at, 1);
   }
 }

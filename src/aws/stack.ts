@@ -11,11 +11,14 @@ export interface Stack {
   readonly dataBucket: string;
   readonly terminateFunction: string;
   readonly measureFunction: string;
+  /** The same for workloads that run a model. */
+  readonly measureModelFunction: string;
 }
 
 /** The name of a stage's stack, and of the function that measures, whether they are deployed or not. */
 export const stackName = (stage: string): string => `fanfleet-${stage}`;
 export const measureFunctionOf = (stage: string): string => `${stackName(stage)}-measure`;
+const measureModelFunctionOf = (stage: string): string => `${measureFunctionOf(stage)}-model`;
 
 /** @throws FanfleetError `NOT_DEPLOYED` if the stack is not there */
 export async function findStack(client: CloudFormationClient, stage: string): Promise<Stack> {
@@ -45,5 +48,6 @@ export async function findStack(client: CloudFormationClient, stage: string): Pr
     dataBucket: output('DataBucketName'),
     terminateFunction: `${name}-terminate-fleet`,
     measureFunction: measureFunctionOf(stage),
+    measureModelFunction: measureModelFunctionOf(stage),
   };
 }

@@ -7,8 +7,9 @@ import { MARKETS } from '../contract/market.ts';
 import { SCHEDULES, type Schedule } from '../contract/schedule.ts';
 import { IMAGE_FILTERS } from '../dataset/image-type.ts';
 import { SHARD_KEYS } from '../dataset/shards/shard-keys.ts';
+import { FanfleetError } from '../errors.ts';
 import { parse } from '../parse.ts';
-import { hasStages, WORKLOADS } from '../workloads/facts.ts';
+import { hasStages, runsModel, WORKLOADS } from '../workloads/facts.ts';
 import { workloadSchema } from '../workloads/schemas.ts';
 import { adviceRequestSchema } from './advice-request.ts';
 import { resolveImageMemory } from './image-memory.ts';
@@ -90,6 +91,10 @@ export interface Deployment {
   readonly requesterPays: boolean;
   readonly runsBucket: string;
   readonly measureFunction: string;
+  /** The same code with ONNX Runtime, for workloads that run a model. */
+  readonly measureModelFunction: string;
+  /** Whether ONNX Runtime was packed. */
+  readonly models: boolean;
   readonly memory: number;
   readonly concurrency: number;
   readonly batchSize: number;
@@ -103,7 +108,8 @@ export interface Deployment {
  * Check an execution input and resolve its defaults.
  *
  * @param joined the kept fleet of `fleet`, whose engine and workers are in the input (`joinKeptFleet`)
- * @throws FanfleetError `INVALID_INPUT` that lists every problem of the input
+ * @throws FanfleetError `INVALID_INPUT` that lists every problem of the input, `NO_MODELS` of a workload that runs a model in a stack
+ * that cannot
  */
 export function resolveRun(
   input: unknown,
@@ -113,6 +119,7 @@ export function resolveRun(
   joined: Run['keptFleet'] = null,
 ): Run {
   const request = parse(requestSchema, input, 'The execution input');
+  if (runsModel(request.workload.name) && !deployment.models) throw noModels(deployment.stage);
   const memory = request.memory ?? deployment.memory;
   const schedule = request.schedule ?? deployment.schedule;
   const { instanceType = 't3.medium', instanceTypes = [instanceType] } = request;
@@ -152,7 +159,11 @@ export function resolveRun(
       instanceTypes: request.arms.includes('fleet') ? instanceTypes : [],
     }),
     configureMemory: request.arms.includes('serverless') && memory !== deployment.memory,
-    measure: { functionName: deployment.measureFunction },
+    measure: {
+      functionName: runsModel(request.workload.name)
+        ? deployment.measureModelFunction
+        : deployment.measureFunction,
+    },
     concurrency: request.concurrency ?? deployment.concurrency,
     batchSize: request.batchSize ?? deployment.batchSize,
     toleratedFailures: request.toleratedFailures,
@@ -166,6 +177,15 @@ export function resolveRun(
     passes: passes(request.arms, schedule, request.repeats),
     ...(request.advice === undefined ? {} : { advice: request.advice }),
   };
+}
+
+function noModels(stage: string): FanfleetError {
+  const how =
+    stage === 'local'
+      ? '`node scripts/install-engine.mjs models`, and then `fanfleet deploy`'
+      : `\`sls deploy --stage ${stage} --param="models=true"\` (docs/operations.md)`;
+  const message = `Expected the stack ${stage} to have ONNX Runtime, which runs models, but it was deployed without: ${how}.`;
+  return new FanfleetError('NO_MODELS', message, { source: 'user' });
 }
 
 /** The passes of a run; repeats are interleaved (A B A B), so that drift meets both arms alike. */

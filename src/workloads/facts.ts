@@ -24,6 +24,8 @@ export interface WorkloadFacts {
   readonly answerInputs: readonly string[];
   /** Settings on which no row depends, since they say where another one is from. */
   readonly sources: readonly string[];
+  /** What its workers need beside fanfleet: ONNX Runtime, of workloads that run a model. */
+  readonly runtime: 'onnx' | null;
 }
 
 const IMAGES: Unit = { one: 'image', many: 'images' };
@@ -43,6 +45,7 @@ export const WORKLOADS: Readonly<Record<WorkloadName, WorkloadFacts>> = {
     inputs: [],
     answerInputs: [],
     sources: [],
+    runtime: null,
   },
   histogram: {
     unit: IMAGES,
@@ -53,6 +56,7 @@ export const WORKLOADS: Readonly<Record<WorkloadName, WorkloadFacts>> = {
     inputs: [],
     answerInputs: [],
     sources: [],
+    runtime: null,
   },
   normalise: {
     unit: IMAGES,
@@ -63,6 +67,7 @@ export const WORKLOADS: Readonly<Record<WorkloadName, WorkloadFacts>> = {
     inputs: [],
     answerInputs: [],
     sources: ['statisticsRun'],
+    runtime: null,
   },
   knn: {
     unit: IMAGES,
@@ -73,6 +78,7 @@ export const WORKLOADS: Readonly<Record<WorkloadName, WorkloadFacts>> = {
     inputs: ['training'],
     answerInputs: ['labels'],
     sources: [],
+    runtime: null,
   },
   kmeans: {
     unit: IMAGES,
@@ -83,6 +89,7 @@ export const WORKLOADS: Readonly<Record<WorkloadName, WorkloadFacts>> = {
     inputs: ['start'],
     answerInputs: ['start', 'labels'],
     sources: [],
+    runtime: null,
   },
   classify: {
     unit: IMAGES,
@@ -93,12 +100,18 @@ export const WORKLOADS: Readonly<Record<WorkloadName, WorkloadFacts>> = {
     inputs: ['model', 'classifier'],
     answerInputs: ['classifier', 'truth'],
     sources: ['modelBatch', 'labels'],
+    runtime: 'onnx',
   },
 };
 
 /** What the items of a workload are called. */
 export function unitOf(name: WorkloadName): Unit {
   return WORKLOADS[name].unit;
+}
+
+/** Whether its workers run a model. */
+export function runsModel(name: WorkloadName): boolean {
+  return WORKLOADS[name].runtime === 'onnx';
 }
 
 /** Whether a workload has stages, each of which needs what came of the one before. */

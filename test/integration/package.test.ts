@@ -17,6 +17,9 @@ const MIB = 1024 * 1024;
  */
 const IGNORED = ['W3005'];
 
+const OF_THE_STACK = { CompatibleRuntimes: ['nodejs24.x'], CompatibleArchitectures: ['arm64'] };
+const PACKAGES = 'nodejs/node_modules';
+
 let packed: Packed;
 let folder: string;
 let template: Template;
@@ -48,7 +51,7 @@ describe('the template', () => {
 
   it('says the same architecture, runtime and state machine for all', () => {
     const functions = resources('AWS::Lambda::Function');
-    expect(functions).toHaveLength(12);
+    expect(functions).toHaveLength(13);
     for (const [, { Properties }] of functions) {
       expect(Properties).toMatchObject({ Runtime: 'nodejs24.x', Architectures: ['arm64'] });
       expect(JSON.stringify(Properties.Environment)).not.toContain('127.0.0.1');
@@ -160,12 +163,17 @@ describe('the template', () => {
   });
 });
 
-describe.each(['measure', 'baseline', 'prepare'])('%s.zip', (name) => {
+describe.each([
+  ['measure', 'measure'],
+  ['measureModel', 'measure'],
+  ['baseline', 'baseline'],
+  ['prepare', 'prepare'],
+])('%s.zip', (name, source) => {
   it('is its bundle, and the native kernel for its processor where that was built', () => {
     const addon = 'native/dist/linux-arm64/kernel.node';
     const built = existsSync(join(ROOT, addon));
     expect([...contents(name).keys()].toSorted()).toEqual([
-      `functions/${name}.js`,
+      `functions/${source}.js`,
       'native/THIRD-PARTY.txt',
       ...(built ? [addon] : []),
     ]);
@@ -182,6 +190,7 @@ describe.each(['measure', 'baseline', 'prepare'])('%s.zip', (name) => {
     expect(attached.map(([logicalId]) => logicalId).toSorted()).toEqual([
       'BaselineLambdaFunction',
       'MeasureLambdaFunction',
+      'MeasureModelLambdaFunction',
       'PrepareLambdaFunction',
     ]);
   });
@@ -200,9 +209,34 @@ describe('sharp.zip', () => {
   });
 
   it('is a layer for the functions and the processor of the stack', () => {
-    expect(resources('AWS::Lambda::LayerVersion').map(([, { Properties }]) => Properties)).toEqual([
-      expect.objectContaining({ CompatibleRuntimes: ['nodejs24.x'], CompatibleArchitectures: ['arm64'] }),
+    const { Properties } = template.Resources.SharpLambdaLayer as Resource;
+    expect(Properties).toMatchObject(OF_THE_STACK);
+  });
+});
+
+describe('onnxruntime.zip', () => {
+  it('has what is loaded for the processor that it will run on, and for no other, with its licences', async () => {
+    const files = contents('onnxruntime');
+    expect([...files.keys()].filter((file) => /\.(node|so|dylib|dll)(\.|$)/.test(file)).toSorted()).toEqual([
+      `${PACKAGES}/onnxruntime-node/bin/napi-v6/linux/arm64/libonnxruntime.so.1`,
+      `${PACKAGES}/onnxruntime-node/bin/napi-v6/linux/arm64/onnxruntime_binding.node`,
     ]);
+    for (const name of ['LICENSE', 'ThirdPartyNotices.txt', 'package.json', 'dist/index.js'])
+      expect(files.has(`${PACKAGES}/onnxruntime-node/${name}`)).toBe(true);
+    expect([...files.keys()].filter((file) => /\.(ts|map)$|\/script\//.test(file))).toEqual([]);
+    const bytes = [...files.values()].reduce((sum, size) => sum + size, 0);
+    expect(bytes).toBeLessThan(60 * MIB);
+    expect((await stat(join(folder, 'onnxruntime.zip'))).size).toBeLessThan(20 * MIB);
+  });
+
+  it('is a layer of the functions that run models', () => {
+    const { Properties } = template.Resources.OnnxruntimeLambdaLayer as Resource;
+    expect(Properties).toMatchObject(OF_THE_STACK);
+    const layersOf = (name: string) => template.Resources[name]?.Properties.Layers;
+    for (const name of ['MeasureModelLambdaFunction', 'BaselineLambdaFunction'])
+      expect(layersOf(name)).toEqual([{ Ref: 'SharpLambdaLayer' }, { Ref: 'OnnxruntimeLambdaLayer' }]);
+    // Its cold starts shall not pay for it.
+    expect(layersOf('MeasureLambdaFunction')).toEqual([{ Ref: 'SharpLambdaLayer' }]);
   });
 });
 

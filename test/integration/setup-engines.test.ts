@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { installEngine } from '../../cli/engine-packages.ts';
+import { installEngine, installModels } from '../../cli/engine-packages.ts';
 import type { Io } from '../../cli/io.ts';
 import { setupClone } from '../support/setup-clone.ts';
 
@@ -93,6 +93,30 @@ describe('installEngine', () => {
     // Assess
     expect((await calls()).slice(1)).toEqual([`--inexact ${GROUPS} --group=daft --group=dask`]);
     expect(notes).toContain('set-up: installing Python packages for daft and dask …');
+  });
+
+  it('leaves what runs models alone where it is there, and in an account', async () => {
+    await nodePackages();
+    await pythonPackages();
+    await rm(join(clone(), 'scripts/install-engine.mjs'));
+    await expect(installModels({ ...context(), home: clone() })).resolves.toBeUndefined();
+    await rm(join(clone(), 'node_modules'), { recursive: true });
+    await expect(installModels({ ...context('prod'), home: clone() })).resolves.toBeUndefined();
+  });
+
+  it('installs what runs models for Python and for Node, and then deploys', async () => {
+    // Prepare
+    await nodePackages();
+    const calls = await pretendUv();
+    setup({}, ['--engine', 'daft']);
+    expect(existsSync(join(clone(), '.venv/.fanfleet-engines'))).toBe(true);
+
+    // Act
+    const done = installModels({ ...context(), home: clone() });
+
+    // Assess
+    await expect(done).rejects.toMatchObject({ code: 'NOT_UP' });
+    expect((await calls()).slice(1)).toEqual([`--inexact ${GROUPS} --group=daft --group=models`]);
   });
 
   it('keeps what another command installs at the same time', async () => {

@@ -37,6 +37,8 @@ const run = (runId: string, input: object = {}) =>
     requesterPays: false,
     runsBucket: RUNS,
     measureFunction: 'f',
+    measureModelFunction: 'f-model',
+    models: true,
     memory: 1769,
     concurrency: 4,
     batchSize: 100,

@@ -5,6 +5,8 @@ export const DEPLOYMENT = {
   requesterPays: false,
   runsBucket: 'runs',
   measureFunction: 'f',
+  measureModelFunction: 'f-model',
+  models: true,
   memory: 1769,
   concurrency: 10,
   batchSize: 100,

@@ -93,6 +93,8 @@ export function useFleets(options: Partial<Ec2EndpointOptions> = {}) {
       requesterPays: false,
       runsBucket: 'runs',
       measureFunction: 'f',
+      measureModelFunction: 'f-model',
+      models: true,
       memory: 1769,
       concurrency: 2,
       batchSize: 100,

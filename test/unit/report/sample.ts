@@ -78,6 +78,8 @@ export async function sampleInput(options: SampleOptions = {}): Promise<SummaryI
       requesterPays: false,
       runsBucket: 'fanfleet-local-runs',
       measureFunction: 'fanfleet-local-measure',
+      measureModelFunction: 'fanfleet-local-measure-model',
+      models: true,
       memory: 1769,
       concurrency: 4,
       batchSize: 100,

@@ -13,6 +13,8 @@ const deployment: Deployment = {
   requesterPays: false,
   runsBucket: 'runs',
   measureFunction: 'fanfleet-prod-measure',
+  measureModelFunction: 'fanfleet-prod-measure-model',
+  models: true,
   memory: 1769,
   concurrency: 1000,
   batchSize: 100,
@@ -84,6 +86,22 @@ describe('resolveRun', () => {
     ['kmeans', true],
   ])('says of %s whether inputs have to be prepared for it: %s', (name, hasInputs) => {
     expect(resolve({ prefix: 'x/', workload: { name } }).hasInputs).toBe(hasInputs);
+  });
+
+  it.each(Object.keys(WORKLOADS) as WorkloadName[])(
+    'measures %s with the function that has what it needs',
+    (name) => {
+      const { measure } = resolve({ prefix: 'x/', workload: leastRequest(name) });
+      const isModel = WORKLOADS[name].runtime === 'onnx';
+      expect(measure.functionName).toBe(`fanfleet-prod-measure${isModel ? '-model' : ''}`);
+    },
+  );
+
+  it('refuses a workload that runs a model where the stack has nothing for that', () => {
+    const input = { prefix: 'x/', workload: leastRequest('classify') };
+    expect(() => resolve(input, { models: false })).toThrow(
+      '[NO_MODELS] Expected the stack prod to have ONNX Runtime, which runs models, but it was deployed without',
+    );
   });
 
   it.each(Object.keys(WORKLOADS) as WorkloadName[])(
