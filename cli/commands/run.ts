@@ -17,6 +17,7 @@ import { workloadText } from '../../src/workloads/text.ts';
 import { type Aws, type Context, connect } from '../context.ts';
 import { installEngine, installModels } from '../engine-packages.ts';
 import { exitCodeOf } from '../exit-code.ts';
+import { withModelInBucket } from '../model-of-run.ts';
 import { offlineState } from '../offline.ts';
 import { LOCAL } from '../stage.ts';
 import { upload } from './dataset.ts';
@@ -118,7 +119,7 @@ async function withStatisticsRun(context: Context, aws: Aws, input: RequestInput
 }
 
 /**
- * The execution input: the user's folder is uploaded first, the user's bucket is taken as it is. A run that resumes
+ * The execution input: the user's model and folder are uploaded first, the user's bucket is taken as it is. A run that resumes
  * another one without naming images is over those of the other one, and what is not said is as it was there.
  *
  * @param onUpload told what became of the files of a folder
@@ -126,9 +127,10 @@ async function withStatisticsRun(context: Context, aws: Aws, input: RequestInput
 export async function resolveInput(
   context: Context,
   aws: Aws,
-  { images, request }: Pick<RunOptions, 'images' | 'request'>,
+  { images, request: asked }: Pick<RunOptions, 'images' | 'request'>,
   onUpload?: (result: Uploaded) => void,
 ): Promise<RequestInput> {
+  const request = await withModelInBucket(context, aws, asked);
   if (images === undefined) {
     if (request.prefix === undefined && request.resume !== undefined) {
       const runs = new ObjectStore(aws.s3, aws.stack.runsBucket);

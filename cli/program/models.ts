@@ -33,6 +33,17 @@ export function addModels(program: Command, act: Act): void {
     .description('models that can be had by a name, with their licences')
     .action(() => act(async (context) => (await import('../commands/model.ts')).listModelsCommand(context)));
   model
+    .command('upload')
+    .description('have a model where runs find it; runs do so themselves')
+    .argument('<model>', 'a name, or an .onnx of this machine')
+    .option('--description <file>', 'how its tensors are made (default: beside it, with the suffix .json)')
+    .option('--labels <file>', 'of its classes (default: beside it, .labels.txt or .labels.json)')
+    .action((model, options) =>
+      act(async (context) =>
+        (await import('../commands/model.ts')).uploadModelCommand(context, { model, ...options }),
+      ),
+    );
+  model
     .command('fetch')
     .description('have such a model on this machine')
     .addArgument(new Argument('<name>', 'of the model').choices(MODEL_NAMES))
