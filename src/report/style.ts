@@ -139,6 +139,9 @@ text.on.p-overhead, text.on.c-transfer { fill: var(--ink); }
 .wrong-images .key { display: block; } .label { overflow-wrap: anywhere; }
 .asked { display: grid; grid-template-columns: auto minmax(0, 1fr); gap: .75rem; align-items: center; } .asked p { margin: 0; font-size: .94rem; }
 .neighbours { display: grid; grid-template-columns: repeat(3, minmax(0, 1fr)); gap: .6rem; margin: .8rem 0 0; padding: .7rem 0 0; border-top: 1px solid var(--line); list-style: none; }
+.scores { display: grid; gap: .35rem; margin: .8rem 0 0; padding: .7rem 0 0; border-top: 1px solid var(--line); list-style: none; font-size: .82rem; line-height: 1.4; font-variant-numeric: tabular-nums; }
+.scores li { display: grid; grid-template-columns: minmax(0, 1fr) auto; gap: .1rem .75rem; } .scores .chart { grid-column: 1 / -1; background: var(--line); } .of-class { overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
+.scores-plot { grid-template-columns: minmax(0, 1fr); max-width: 42rem; }
 .clusters { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(10.5rem, 100%), 1fr)); gap: .6rem; margin: .75rem 0; padding: 0; list-style: none; }
 .clusters > li { display: grid; grid-template-columns: auto minmax(0, 1fr); gap: .7rem; align-items: start; padding: .6rem .7rem; background: var(--card); border: 1px solid var(--line); border-radius: .5rem; break-inside: avoid; }
 .clusters p { margin: 0; font-size: .8rem; line-height: 1.4; font-variant-numeric: tabular-nums; } .of-label { display: inline-block; max-width: 100%; margin-right: .35em; overflow-wrap: anywhere; }

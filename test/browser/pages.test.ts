@@ -19,6 +19,7 @@ import { type ClassifiedOptions, classifiedRun, HOSTILE_LABELS } from '../unit/r
 import { type ClusteredOptions, clusteredRun } from '../unit/report/clustered.ts';
 import { manyWorkers } from '../unit/report/many-workers.ts';
 import { realSummary, sampleInput } from '../unit/report/sample.ts';
+import { type ScoredOptions, scoredRun } from '../unit/report/scored.ts';
 import { sweepOfEngines } from '../unit/sweep/sample.ts';
 import { launchBrowser } from './support/browser.ts';
 import { type View, WatchedPage } from './support/watched-page.ts';
@@ -63,6 +64,11 @@ async function classification(options: ClassifiedOptions = {}): Promise<string> 
   return renderHtml(summary, await answerView(summary).readImages(readers));
 }
 
+async function scored(options: ScoredOptions = {}): Promise<string> {
+  const { summary, images } = await scoredRun(options);
+  return renderHtml(summary, await answerView(summary).readImages({ runs: images, images }));
+}
+
 async function clusters(options: ClusteredOptions = {}): Promise<string> {
   const summary = await clusteredRun(options);
   const none = { get: expect.fail, stream: expect.fail };
@@ -96,6 +102,16 @@ const PAGES: Readonly<Record<string, TestedPage>> = {
   },
   'a classification with hostile labels': {
     html: () => classification({ labels: HOSTILE_LABELS, hostileKeys: true, unlabelled: 20 }),
+    headings: ['Classification'],
+    scrolls: true,
+  },
+  'a classification by a model': {
+    html: () => scored({ foreign: 3 }),
+    headings: ['Classification', 'Method'],
+    scrolls: false,
+  },
+  'a classification by a model with hostile labels': {
+    html: () => scored({ labels: HOSTILE_LABELS, hostileKeys: true, unlabelled: 20 }),
     headings: ['Classification'],
     scrolls: true,
   },

@@ -47,6 +47,9 @@ export const ROW_COLUMNS: readonly RowColumn[] = [
   measured('neighbours', 'STRING', ({ neighbours }) =>
     neighbours === undefined ? null : JSON.stringify(neighbours),
   ),
+  measured('best_score', 'INT32', ({ scores }) => scores?.[0]?.[1] ?? null),
+  measured('scores', 'STRING', ({ scores }) => (scores === undefined ? null : JSON.stringify(scores))),
+  measured('logits', 'STRING', ({ logits = null }) => logits),
   failed('error_code', ({ code }) => code),
   failed('error_message', ({ message }) => message),
 ];

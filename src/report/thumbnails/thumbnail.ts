@@ -1,7 +1,7 @@
 import { imageFormatOf } from '../../kernel/formats/signature.ts';
 import { encodeRgbPng, filterLines } from '../../kernel/png-writer.ts';
 
-/** The longest side of a thumbnail, in pixels of the page. */
+/** The longest side of a thumbnail, in pixels of the page, where nothing else is said. */
 const LONGEST = 64;
 
 export interface Size {
@@ -27,9 +27,14 @@ export function shownSize({ width, height }: Size): ShownSize {
  * @param rgb 8-bit R, G and B of every pixel, rows from the top: width * height * 3
  */
 export async function thumbnailOf(rgb: Uint8Array, size: Size): Promise<string> {
-  const factor = Math.ceil(Math.max(size.width, size.height) / LONGEST);
+  return dataUri('png', await smallPng(rgb, size, LONGEST));
+}
+
+/** The same as a file, with sides of at most `longest` pixels. */
+export function smallPng(rgb: Uint8Array, size: Size, longest: number): Promise<Buffer> {
+  const factor = Math.ceil(Math.max(size.width, size.height) / longest);
   const { data, width, height } = factor === 1 ? { data: rgb, ...size } : meansOfSquares(rgb, size, factor);
-  return dataUri('png', await encodeRgbPng(filterLines(data, width, height), width, height));
+  return encodeRgbPng(filterLines(data, width, height), width, height);
 }
 
 /** Formats that every browser shows. */

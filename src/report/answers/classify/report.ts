@@ -1,32 +1,54 @@
-import { count, percent } from '../../../format.ts';
-import type { ClassifyAnswer } from '../../../workloads/classify/answer.ts';
+import type { Fragment } from '../../markup.ts';
+import { recognitionFigures } from '../recognition/csv.ts';
 import { type AnswerFigure, type AnswerReport, EMPTY_VIEW, type Fact } from '../view.ts';
+import {
+  bestClasses,
+  type Classification,
+  knownMistakes,
+  outcomeText,
+  partText,
+  topAccuracyText,
+} from './classification.ts';
+import { readExamples } from './images.ts';
+import { classificationSection } from './section.ts';
+import { markdownOf, terminalOf } from './texts.ts';
 
 export const CLASSIFY: AnswerReport<'classify'> = {
   method:
-    'images are counted from the rows by what the model took them for, which is the class with the largest value, and of equal ones the first',
-  view: (answer) => ({
+    'images that were recognised are counted from the rows. A score is the probability of a class in millionths: what the model gives, or where it ends with no softmax, that of its output. Of classes with equal output the first one is the better',
+  view: (answer, summary) => ({
     ...EMPTY_VIEW,
     facts: factsOf(answer),
     title: 'Classification',
     figures: () => figuresOf(answer),
+    result: (images): Fragment => classificationSection(answer, summary, images),
+    markdown: () => markdownOf(answer),
+    terminal: () => terminalOf(answer),
+    readImages: (readers) => readExamples(answer, readers),
   }),
 };
 
-function factsOf({ classified, labelled, correct, accuracy }: ClassifyAnswer): Fact[] {
-  if (accuracy === null) return [{ what: `${count(classified)} images`, rest: 'classified' }];
-  const rest = `${count(correct)} of ${count(labelled)} images recognised`;
-  return [{ what: `Accuracy ${percent(accuracy)}:`, rest }];
+function factsOf(answer: Classification): Fact[] {
+  const [what, rest] = outcomeText(answer);
+  const top = topAccuracyText(answer);
+  return [{ what: `${what}:`, rest }, ...(top === null ? [] : [{ what: top[0], rest: '' }])];
 }
 
-function figuresOf({ accuracy, classified, labelled, foreign, correct, correctTop }: ClassifyAnswer) {
-  const images = (figure: string, value: number): AnswerFigure => ({ figure, value, unit: 'images' });
+function figuresOf(answer: Classification): AnswerFigure[] {
+  const { accuracy, classified, labelled, foreign, correct, correctTop, counts, scoreHistogram } = answer;
+  const line = (figure: string, value: number | null, unit: string) => ({ figure, value, unit });
+  const best = bestClasses(answer);
   return [
-    { figure: 'accuracy', value: accuracy, unit: 'ratio' },
-    images('classified', classified),
-    images('with a known label', labelled),
-    images('with a label of no class', foreign),
-    images('recognised', correct),
-    images('recognised among the best', correctTop),
+    line('accuracy', accuracy, 'ratio'),
+    line('classified', classified, 'images'),
+    line('with a known label', labelled, 'images'),
+    line('with a label of no class', foreign, 'images'),
+    line('recognised', correct, 'images'),
+    ...(best > 1 ? [line(`recognised among the best ${best}`, correctTop, 'images')] : []),
+    ...recognitionFigures(answer, knownMistakes(answer)),
+    ...counts.map(({ label, images }) => line(`taken for ${label}`, images, 'images')),
+    ...scoreHistogram.map((images, part) =>
+      line(`best score ${partText(part, scoreHistogram.length)}`, images, 'images'),
+    ),
   ];
 }

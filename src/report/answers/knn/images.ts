@@ -8,6 +8,7 @@ import { parseJson } from '../../../parse.ts';
 import { readLabels } from '../../../workloads/knn/labels-file.ts';
 import { readTraining, type TrainingSet } from '../../../workloads/knn/training.ts';
 import { type ImageReaders, NO_IMAGES, type PageImages } from '../../thumbnails/page-images.ts';
+import { readStart } from '../../thumbnails/read-start.ts';
 import { fileAsThumbnail, shownSize, thumbnailOf } from '../../thumbnails/thumbnail.ts';
 import type { Classification } from './classification.ts';
 
@@ -49,24 +50,12 @@ export async function readWrongImages(
 async function askedImages(wrong: Wrong, images: ImageReaders['images']): Promise<PageImages['shown']> {
   const found = await Promise.all(
     wrong.map(async ({ key }) => {
-      const file = await startOf(images, key).catch(() => null);
+      const file = await readStart(images, key, MOST_FILE_BYTES).catch(() => null);
       const uri = file === null || file.length > MOST_FILE_BYTES ? null : fileAsThumbnail(file);
       return uri === null ? [] : [[askedImage(key), uri] as const];
     }),
   );
   return new Map(found.flat());
-}
-
-/** All of an object, or as much as shows that it is too large. */
-async function startOf(images: ImageReaders['images'], key: string): Promise<Buffer> {
-  const parts: Uint8Array[] = [];
-  let bytes = 0;
-  for await (const part of images.stream(key)) {
-    parts.push(part);
-    bytes += part.length;
-    if (bytes > MOST_FILE_BYTES) break;
-  }
-  return Buffer.concat(parts);
 }
 
 async function learntImages(runId: string, wrong: Wrong, runs: ImageReaders['runs']): Promise<PageImages> {

@@ -183,6 +183,9 @@ function plain(row: Row): Record<string, unknown> {
     nearest_index: measured?.neighbours?.[0]?.[0] ?? null,
     nearest_distance: measured?.neighbours?.[0]?.[1] ?? null,
     neighbours: measured?.neighbours === undefined ? null : '[[1296,1099511627776],[3,2199023255552]]',
+    best_score: measured?.scores?.[0]?.[1] ?? null,
+    scores: measured?.scores === undefined ? null : '[[7,999981],[0,19]]',
+    logits: measured?.logits ?? null,
     error_code: isFailed(row) ? row.error.code : null,
     error_message: isFailed(row) ? row.error.message : null,
   };
