@@ -17,18 +17,20 @@ add_swap() {
   swapon "$file"
 }
 
-# Whether the environment of the image is of this uv.lock, and has the engine: all, unless it names them.
+# Whether the environment of the image is of this uv.lock, and has the engine and what runs models: all, unless it names them.
 image_fits() {
-  local venv=${FANFLEET_IMAGE_VENV:-} lock
+  local venv=${FANFLEET_IMAGE_VENV:-} lock has
   lock=$(sha256sum <"$BUNDLE/uv.lock")
   [[ -n $venv && -r $venv/.fanfleet-lock && $(<"$venv/.fanfleet-lock") == "${lock%% *}" ]] || return 1
-  [[ ! -r $venv/.fanfleet-engines || " $(<"$venv/.fanfleet-engines") " == *" $FANFLEET_ENGINE "* ]]
+  [[ -r $venv/.fanfleet-engines ]] || return 0
+  has=" $(<"$venv/.fanfleet-engines") "
+  [[ $has == *" $FANFLEET_ENGINE "* ]] && [[ -z ${FANFLEET_MODELS:-} || $has == *" models "* ]]
 }
 
 # Sets VENV to an environment of the packages of uv.lock: that of the image, else with what this engine needs. While an image
 # is made, FANFLEET_ENGINE has several, with spaces between them.
 make_environment() {
-  local engines
+  local groups
   if image_fits; then
     VENV=$FANFLEET_IMAGE_VENV
     return
@@ -39,10 +41,10 @@ make_environment() {
   fi
   "$PYTHON" -m venv "$INSTALL_DIR/uv"
   "$INSTALL_DIR/uv/bin/pip" install -q --disable-pip-version-check --only-binary :all: "uv==$UV_VERSION"
-  read -ra engines <<<"$FANFLEET_ENGINE"
+  read -ra groups <<<"$FANFLEET_ENGINE ${FANFLEET_MODELS:+models}"
   UV_PROJECT_ENVIRONMENT=$VENV UV_PYTHON=$PYTHON UV_PYTHON_DOWNLOADS=never \
     "$INSTALL_DIR/uv/bin/uv" sync --project "$BUNDLE" --locked --no-default-groups \
-    --group engines "${engines[@]/#/--group=}"
+    --group engines "${groups[@]/#/--group=}"
 }
 
 run_job() {

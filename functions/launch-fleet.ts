@@ -11,7 +11,13 @@ import { layout } from '../src/contract/layout.ts';
 import { planSchema } from '../src/contract/plan.ts';
 import { FanfleetError } from '../src/errors.ts';
 import { readBootScript } from '../src/fleet/boot-script.ts';
-import { type BundleParts, bundleKey, packBundle, uploadBundle } from '../src/fleet/bundle.ts';
+import {
+  type BundleParts,
+  bundleKey,
+  packBundle,
+  uploadBundle,
+  uploadOnnxruntime,
+} from '../src/fleet/bundle.ts';
 import { keepFleet, orderOf } from '../src/fleet/kept/keep-fleet.ts';
 import { type KeptFleet, keptFleetSchema } from '../src/fleet/kept/kept-fleet.ts';
 import { submitToKeptFleet } from '../src/fleet/kept/submit.ts';
@@ -20,6 +26,7 @@ import { parameterName, putSecrets } from '../src/fleet/secrets.ts';
 import { fleetVariables } from '../src/fleet/variables.ts';
 import { parse } from '../src/parse.ts';
 import { type Run, runSchema } from '../src/run/run.ts';
+import { runsModel } from '../src/workloads/facts.ts';
 import { fleetSettingsOf } from './environment.ts';
 import { endpoint, environment, handler, logger, region } from './runtime.ts';
 
@@ -99,6 +106,7 @@ async function work(run: Run, round: number, token: string) {
     logger.info('no fleet is needed', { runId: run.runId, round });
     return { instances: [] };
   }
+  await provideOnnxruntime(run);
   if (run.keptFleet !== null) {
     const key = await bundleKeyOf(run);
     const now = Date.now();
@@ -142,6 +150,13 @@ async function handOver(fleet: KeptFleet, token: string) {
   const { stage, runId } = orderOf(fleet);
   await putSecrets(ssm, parameterName(stage, runId, 0), token);
   return {};
+}
+
+/** Workers of the gRPC program fetch what runs models when they want it; hosts with Python have it from their boot on. */
+async function provideOnnxruntime({ runsBucket, workload, ...fleet }: Run) {
+  const { processor, program } = partsOf(fleet);
+  if (program !== true || processor === undefined || !runsModel(workload.name)) return;
+  await uploadOnnxruntime(s3, runsBucket, root, processor);
 }
 
 /** What its hosts fetch, where they find it, and the scripts that do. */

@@ -6,7 +6,7 @@ import { describeKeeping, endAfterJobs, endNow, startKeptFleet } from '../../src
 import type { KeptFleetInput } from '../../src/fleet/kept/kept-fleet.ts';
 import { duration } from '../../src/format.ts';
 import { type Aws, type Context, connect } from '../context.ts';
-import { installEngine } from '../engine-packages.ts';
+import { installEngine, installModels } from '../engine-packages.ts';
 import { type FleetRow, fleetsText, rowOf } from './fleet-text.ts';
 import { runFailed } from './run.ts';
 
@@ -20,6 +20,7 @@ export async function fleetStartCommand(
 ) {
   const aws = await connect(context);
   await installEngine(context, input.engine);
+  if (input.models === true) await installModels(context);
   const id = await startKeptFleet(aws.sfn, aws.stack, storeOf(aws), name, input);
   if (detach) return { json: { name, id }, text: id };
   const begun = performance.now();

@@ -4,8 +4,10 @@ import { DEFAULT_ENGINE } from '../../src/contract/engines.ts';
 import { describeKeeping, startKeptFleet } from '../../src/fleet/kept/keeping.ts';
 import type { KeptFleetInput } from '../../src/fleet/kept/kept-fleet.ts';
 import type { RequestInput } from '../../src/run/request.ts';
+import { runsModel } from '../../src/workloads/facts.ts';
+import { DEFAULT_WORKLOAD } from '../../src/workloads/schemas.ts';
 import type { Aws, Context } from '../context.ts';
-import { installEngine } from '../engine-packages.ts';
+import { installEngine, installModels } from '../engine-packages.ts';
 import { stopFleet, untilReady, untilThere } from './fleet.ts';
 
 /** After a command that has died they end themselves. One that the others keep waiting for longer is started again. */
@@ -17,7 +19,8 @@ const IDLE_S = 600;
  */
 export async function onKeptFleet(request: RequestInput, fleets: KeptFleets): Promise<RequestInput> {
   const { engine, workers, instanceType, instanceTypes, market, swap, ...rest } = request;
-  const input = { engine, workers, instanceType, instanceTypes, market, swap };
+  const models = runsModel((request.workload ?? DEFAULT_WORKLOAD).name) || undefined;
+  const input = { engine, workers, instanceType, instanceTypes, market, swap, models };
   const given = Object.fromEntries(Object.entries(input).filter(([, value]) => value !== undefined));
   return { ...rest, fleet: await fleets.like(given) };
 }
@@ -50,6 +53,7 @@ export class KeptFleets {
       return known.name;
     }
     await installEngine(this.#context, engine);
+    if (input.models === true) await installModels(this.#context);
     const name =
       known?.name ?? `${this.#prefix}-${engine}-${workers}-${this.#suffix}${this.#fleets.size || ''}`;
     const store = new ObjectStore(s3, stack.runsBucket);

@@ -11,6 +11,7 @@ export function ownBatchWork(
   kernels: (wanted: KernelChoice) => Promise<Kernel>,
   name: string,
   limits: BatchWorkOptions['limits'],
+  bringOnnxruntime?: () => Promise<void>,
 ): BatchWork {
   const serverClock = new ServerClock();
   // From here on it could work: a worker that waits for batches is not starting any more.
@@ -20,6 +21,7 @@ export function ownBatchWork(
     requests: new S3Requests(access, { serverClock }),
     serverClock,
     kernelFor: kernels,
+    ...(bringOnnxruntime && { bringOnnxruntime }),
     limits,
     memoryBytes: memory(),
     worker: `${name}/${process.pid}`,

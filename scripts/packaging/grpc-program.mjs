@@ -1,6 +1,7 @@
 import { mkdir, readdir, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { build } from 'esbuild';
+import { installOnnxruntime, onnxruntimeFolder } from './onnxruntime-layer.mjs';
 import { installSharp } from './sharp-layer.mjs';
 
 /** @param {string} cpu */
@@ -17,9 +18,13 @@ export const GRPC_PROGRAM = 'ec2-workers/grpc/main.mjs';
  *
  * @param {string} root of the repository
  * @param {readonly string[]} cpus of the instances, as npm calls them
+ * @param {boolean} [models] whether they may fetch what runs models
  */
-export async function buildGrpcProgram(root, cpus) {
-  for (const cpu of cpus) await installSharp(root, join(root, sharpFolder(cpu)), cpu);
+export async function buildGrpcProgram(root, cpus, models = false) {
+  for (const cpu of cpus) {
+    await installSharp(root, join(root, sharpFolder(cpu)), cpu);
+    if (models) await installOnnxruntime(root, join(root, onnxruntimeFolder(cpu)), cpu);
+  }
   const folder = dirname(join(root, GRPC_PROGRAM));
   // Whoever packs it meanwhile shall have all of it: the file that names the others comes last.
   const made = join(root, '.layers', `grpc-${process.pid}`);

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { cp, readFile, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { haveLayer, installByNpm, installedAsLocked } from './layer.mjs';
+import { packArchive } from './onnxruntime-archive.mjs';
 
 /** Its licence, and those of what is linked into it: the packages have no text of them. */
 const LICENCES = ['LICENSE', 'ThirdPartyNotices.txt'].map((name) =>
@@ -21,7 +22,7 @@ export function onnxruntimeFolder(cpu) {
 
 /**
  * Put onnxruntime-node, in the locked version and for one processor, where a Lambda layer has packages: `nodejs/node_modules`.
- * Of the 302 MB that npm installs one platform needs 46. A layer that was made from the same lock file is left as it is.
+ * Of the 302 MB that npm installs one platform needs 46. Beside it is the archive for instances. A layer that was made from the same lock file is left as it is.
  *
  * @param {string} root with `package.json` and `package-lock.json`
  * @param {string} layer the folder, which is replaced as a whole
@@ -44,6 +45,7 @@ export async function installOnnxruntime(root, layer, cpu) {
       await cp(file, join(packages, 'onnxruntime-node', basename(file)));
     }
     await rm(scratch, { recursive: true, force: true });
+    await packArchive(made);
   });
 }
 

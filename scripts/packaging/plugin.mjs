@@ -43,7 +43,7 @@ export default class KernelPackaging {
       }
     };
     const packForFleets = async () => {
-      const { fleetCpus, glibc } = serverless.service.custom.kernels;
+      const { fleetCpus, glibc, models } = serverless.service.custom.kernels;
       const cpus = fleetCpus.split(',');
       for (const cpu of cpus) {
         const addon = `native/dist/linux-${cpu}/kernel.node`;
@@ -58,7 +58,7 @@ export default class KernelPackaging {
           refuse(addon, 'instances', reason);
         }
       }
-      await buildGrpcProgram(root, cpus);
+      await buildGrpcProgram(root, cpus, models === 'true');
       serverless.service.provider.environment.FANFLEET_NATIVE_KERNELS = [...packed].join(',');
     };
     this.hooks = {
@@ -83,11 +83,17 @@ export default class KernelPackaging {
   }
 }
 
-/** Take the layer out of a service, and from the functions that have it. @param {any} service osls has no types */
+/**
+ * Take the layer out of a service, from the functions that have it, and what instances fetch from the function that launches
+ * them: an earlier packaging may have left it.
+ *
+ * @param {any} service osls has no types
+ */
 function leaveModelsOut(service) {
   delete service.layers.onnxruntime;
   for (const { layers } of Object.values(service.functions)) {
     const at = layers?.findIndex((/** @type {any} */ layer) => layer.Ref === 'OnnxruntimeLambdaLayer') ?? -1;
     if (at >= 0) layers.splice(at, 1);
   }
+  service.functions.launchFleet.package.patterns.push('!.layers/onnxruntime-*/**');
 }

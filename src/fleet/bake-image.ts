@@ -142,6 +142,7 @@ async function startInstance(options: BakeOptions, receiptKey: string): Promise<
         FANFLEET_BUNDLE_KEY: options.bundle.key,
         FANFLEET_BUNDLE_SHA256: options.bundle.sha256,
         FANFLEET_ENGINE: ENGINE_NAMES.join(' '),
+        FANFLEET_MODELS: 'true',
         FANFLEET_DEADLINE_S: String(DEADLINE_S),
         FANFLEET_RECEIPT_KEY: receiptKey,
       }),

@@ -21,9 +21,13 @@ export interface Bundle extends Packed {
   readonly sharp?: Packed;
 }
 
-interface Packed {
+/** What lies in S3 for those who want it, and its hash. */
+interface Place {
   readonly key: string;
   readonly sha256: string;
+}
+
+interface Packed extends Place {
   readonly body: Buffer;
 }
 
@@ -35,8 +39,11 @@ const FOLDER = 'ec2-workers';
 /** Below `FOLDER`, in the repository as on the instances: the file that loads the others beside it. */
 const PROGRAM = 'grpc/main.mjs';
 
-/** Beside it, on the instances: where sharp is, as `src/grpc/worker/fetched-sharp.ts` reads it. */
+/** Beside it, on the instances: where sharp is, as `src/grpc/worker/fetched-packages.ts` reads it. */
 const SHARP_PLACE = join(FOLDER, 'grpc', 'sharp.json');
+
+/** Likewise of ONNX Runtime, where the stack has it. */
+const ONNXRUNTIME_PLACE = join(FOLDER, 'grpc', 'onnxruntime.json');
 
 /** Of what is linked into the native kernel, and into the one that the gRPC program has in it. */
 const LICENCES = join('native', 'THIRD-PARTY.txt');
@@ -101,9 +108,14 @@ async function bundleFiles(
     if (program || kernels.length > 0) sources.set(LICENCES, LICENCES);
   }
   const files = await readFiles(root, sources);
-  if (sharp === undefined) return files;
+  if (sharp === undefined || processor === undefined) return files;
   const place = Buffer.from(JSON.stringify({ key: sharp.key, sha256: sharp.sha256 }));
-  return [...files, [SHARP_PLACE, place]];
+  const onnxruntime = await filesBelow(archiveFolder(root, processor), /^packed\.json$/);
+  const more = await readFiles(
+    archiveFolder(root, processor),
+    new Map(onnxruntime.map((name) => [ONNXRUNTIME_PLACE, name])),
+  );
+  return [...files, [SHARP_PLACE, place], ...more];
 }
 
 /** Where files come from, by their names in the archive, in the order of these. */
@@ -141,6 +153,32 @@ async function upload(s3: S3Client, bucket: string, packed: Packed, ContentType:
       Metadata: { sha256 },
     }),
   );
+}
+
+/**
+ * Put ONNX Runtime for the gRPC program into the runs bucket, where its workers look for it with the first batch of a run with a
+ * model, unless these very bytes are there already.
+ *
+ * @param root as for `packBundle`
+ * @throws FanfleetError `PROGRAM_MISSING` if it was not packed, or not for this processor
+ */
+export async function uploadOnnxruntime(
+  s3: S3Client,
+  bucket: string,
+  root: string,
+  processor: Architecture,
+): Promise<void> {
+  const folder = archiveFolder(root, processor);
+  if ((await filesBelow(folder, /^packed\.json$/)).length === 0)
+    throw programMissing(root, `ONNX Runtime for ${CPUS[processor]}`);
+  const place: Place = JSON.parse(await readFile(join(folder, 'packed.json'), 'utf8'));
+  const body = await readFile(join(folder, 'packed.tar.gz'));
+  await upload(s3, bucket, { ...place, body }, 'application/gzip');
+}
+
+/** As scripts/packaging/onnxruntime-archive.mjs leaves it. */
+function archiveFolder(root: string, processor: Architecture): string {
+  return join(root, '.layers', `onnxruntime-linux-${CPUS[processor]}`);
 }
 
 /** The native kernel, for Python and for the gRPC program alike; none if it was not built. */

@@ -1,9 +1,11 @@
+import { ENGINES } from '../contract/engines.ts';
 import type { Run } from '../run/run.ts';
+import { runsModel } from '../workloads/facts.ts';
 import type { Bundle } from './bundle.ts';
 import type { FleetOrder } from './fleet-order.ts';
 import { parameterName } from './secrets.ts';
 
-export interface FleetVariables extends Omit<HostVariables, 'fleet' | 'deadline'> {
+export interface FleetVariables extends Omit<HostVariables, 'fleet' | 'models' | 'deadline'> {
   readonly run: Run;
   readonly round: number;
 }
@@ -11,6 +13,8 @@ export interface FleetVariables extends Omit<HostVariables, 'fleet' | 'deadline'
 /** What every host is told, whatever its fleet is for. */
 export interface HostVariables {
   readonly fleet: FleetOrder & Pick<Run, 'runsBucket' | 'engine' | 'swap'>;
+  /** Whether it is to have what runs models. */
+  readonly models: boolean;
   readonly round: number;
   readonly region: string;
   /** Only offline: where AWS is for the instances. */
@@ -29,7 +33,12 @@ const SELF_TERMINATION_MARGIN_S = 600;
 export function fleetVariables({ run, ...hosts }: FleetVariables): Record<string, string> {
   return {
     ...jobVariables(run, hosts.round),
-    ...hostVariables({ ...hosts, fleet: run, deadline: run.fleetDeadline }),
+    ...hostVariables({
+      ...hosts,
+      fleet: run,
+      models: runsModel(run.workload.name),
+      deadline: run.fleetDeadline,
+    }),
   };
 }
 
@@ -48,6 +57,7 @@ export function jobVariables(run: Run, round: number): Record<string, string> {
 
 export function hostVariables({
   fleet,
+  models,
   round,
   region,
   endpoint,
@@ -63,6 +73,8 @@ export function hostVariables({
     FANFLEET_BUNDLE_KEY: bundle.key,
     FANFLEET_BUNDLE_SHA256: bundle.sha256,
     FANFLEET_ENGINE: fleet.engine,
+    // The gRPC program has it from elsewhere.
+    ...(models && ENGINES[fleet.engine].isProgram !== true ? { FANFLEET_MODELS: 'true' } : {}),
     FANFLEET_WORKERS: String(fleet.workers),
     FANFLEET_JOIN_DEADLINE_S: String(Math.min(JOIN_DEADLINE_S, Math.floor(deadline / 2))),
     FANFLEET_DEADLINE_S: String(deadline + SELF_TERMINATION_MARGIN_S),

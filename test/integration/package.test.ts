@@ -276,6 +276,8 @@ describe('the other zips', () => {
       const packages = `.layers/sharp-linux-${cpu}/nodejs/node_modules`;
       expect(files).toContain(`${packages}/sharp/package.json`);
       expect(files).toContain(`${packages}/@img/sharp-linux-${cpu}/package.json`);
+      for (const name of ['packed.json', 'packed.tar.gz'])
+        expect(files).toContain(`.layers/onnxruntime-linux-${cpu}/${name}`);
       expect(files).toContain('native/THIRD-PARTY.txt');
       const addon = `native/dist/linux-${cpu}/kernel.node`;
       expect(files.includes(addon)).toBe(existsSync(join(ROOT, addon)));

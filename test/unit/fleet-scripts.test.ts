@@ -24,29 +24,42 @@ describe('the boot scripts', () => {
   });
 
   it.each([
-    [undefined, 'daft', true],
-    ['daft dask', 'dask', true],
-    ['daft dask', 'spark', false],
-    ['daftly', 'daft', false],
-  ])('take an image that has %s for the engine %s: %s', async (engines, engine, fits) => {
-    // Prepare
-    const folder = await mkdtemp(join(tmpdir(), 'fanfleet-image-'));
-    onTestFinished(() => rm(folder, { recursive: true }));
-    await mkdir(join(folder, 'bundle'));
-    await writeFile(join(folder, 'bundle/uv.lock'), 'lock\n');
-    await writeFile(join(folder, '.fanfleet-lock'), createHash('sha256').update('lock\n').digest('hex'));
-    if (engines !== undefined) await writeFile(join(folder, '.fanfleet-engines'), engines);
-    const functions = (await readFile(join(WORKERS, 'lib.sh'), 'utf8')).replace(/^if \(\([\s\S]*/m, '');
+    [undefined, 'daft', '', true],
+    [undefined, 'daft', 'true', true],
+    ['daft dask', 'dask', '', true],
+    ['daft dask', 'dask', 'true', false],
+    ['daft models dask', 'dask', 'true', true],
+    ['daft dask', 'spark', '', false],
+    ['spark models', 'daft', 'true', false],
+    ['daftly', 'daft', '', false],
+  ])(
+    'take an image that has %s for the engine %s with models "%s": %s',
+    async (engines, engine, models, fits) => {
+      // Prepare
+      const folder = await mkdtemp(join(tmpdir(), 'fanfleet-image-'));
+      onTestFinished(() => rm(folder, { recursive: true }));
+      await mkdir(join(folder, 'bundle'));
+      await writeFile(join(folder, 'bundle/uv.lock'), 'lock\n');
+      await writeFile(join(folder, '.fanfleet-lock'), createHash('sha256').update('lock\n').digest('hex'));
+      if (engines !== undefined) await writeFile(join(folder, '.fanfleet-engines'), engines);
+      const functions = (await readFile(join(WORKERS, 'lib.sh'), 'utf8')).replace(/^if \(\([\s\S]*/m, '');
 
-    // Act
-    const { stdout } = await run('bash', ['-c', `${functions}\nimage_fits && echo fits || echo does not`], {
-      cwd: folder,
-      env: { ...process.env, INSTALL_DIR: folder, FANFLEET_IMAGE_VENV: folder, FANFLEET_ENGINE: engine },
-    });
+      // Act
+      const { stdout } = await run('bash', ['-c', `${functions}\nimage_fits && echo fits || echo does not`], {
+        cwd: folder,
+        env: {
+          ...process.env,
+          INSTALL_DIR: folder,
+          FANFLEET_IMAGE_VENV: folder,
+          FANFLEET_ENGINE: engine,
+          FANFLEET_MODELS: models,
+        },
+      });
 
-    // Assess
-    expect(stdout).toBe(fits ? 'fits\n' : 'does not\n');
-  });
+      // Assess
+      expect(stdout).toBe(fits ? 'fits\n' : 'does not\n');
+    },
+  );
 
   it.each(SCRIPTS)('%s parses', async (name) => {
     await expect(run('bash', ['-n', name], { cwd: WORKERS })).resolves.toEqual({ stdout: '', stderr: '' });

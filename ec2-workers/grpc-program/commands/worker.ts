@@ -1,4 +1,4 @@
-import { fetchSharp } from '../../../src/grpc/worker/fetched-sharp.ts';
+import { fetchPackages } from '../../../src/grpc/worker/fetched-packages.ts';
 import { hostLimits } from '../../../src/grpc/worker/host-limits.ts';
 import { runWorker } from '../../../src/grpc/worker/worker.ts';
 import { kernelChooser } from '../../../src/kernel/choose-kernel.ts';
@@ -24,7 +24,9 @@ import {
 export async function worker(): Promise<void> {
   const slots = Number(values.slots);
   const kernelFor = kernelChooser(addonPath(ROOT));
-  bringSharpBy(() => fetchSharp(import.meta.dirname, requests, published().bucket));
+  const bring = (name: 'sharp' | 'onnxruntime') =>
+    fetchPackages(name, import.meta.dirname, requests, published().bucket);
+  bringSharpBy(() => bring('sharp'));
   // Before there is a job: one that asks for the portable kernel waits for that.
   const kernel = await kernelFor('auto');
   const booted = bootStartedAt();
@@ -41,7 +43,7 @@ export async function worker(): Promise<void> {
       ...(booted !== undefined && { bootSeconds: (Date.now() - booted) / 1000 }),
     },
     slots,
-    work: ownBatchWork(kernelFor, given('worker'), hostLimits(memory(), slots)),
+    work: ownBatchWork(kernelFor, given('worker'), hostLimits(memory(), slots), () => bring('onnxruntime')),
     now,
     leave: leave.signal,
     patienceMs: PATIENCE_MS,

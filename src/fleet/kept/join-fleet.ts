@@ -1,6 +1,9 @@
 import { isDeepStrictEqual } from 'node:util';
+import { ENGINES } from '../../contract/engines.ts';
 import { FanfleetError } from '../../errors.ts';
 import { invalidInput, problemOf } from '../../invalid-input.ts';
+import { runsModel } from '../../workloads/facts.ts';
+import { WORKLOAD_NAMES } from '../../workloads/names.ts';
 import { type KeptFleetReader, type KeptFleetView, keptFleetIds, readKeptFleet } from './files.ts';
 import type { LaunchedKeptFleet } from './kept-fleet.ts';
 
@@ -29,7 +32,7 @@ const FIELDS = ['engine', 'workers', 'instanceTypes', 'market', 'swap'] as const
  * The execution input of a run for a kept fleet, with what that fleet is. What the input says of it must agree.
  *
  * @param version of fanfleet, as it is deployed
- * @throws FanfleetError `FLEET_NOT_FOUND`, `FLEET_ENDED`, `FLEET_OUTDATED`, `INVALID_INPUT` that names each field which differs
+ * @throws FanfleetError `FLEET_NOT_FOUND`, `FLEET_ENDED`, `FLEET_OUTDATED`, `FLEET_WITHOUT_MODELS`, `INVALID_INPUT` that names each field which differs
  */
 export async function joinKeptFleet(
   input: unknown,
@@ -48,6 +51,7 @@ export async function joinKeptFleet(
     );
   }
   expectAgreement(input, fleet);
+  if (!fleet.models && ENGINES[fleet.engine].isProgram !== true && asksForModel(input)) throw noModels(fleet);
   const { instanceType: _, ...rest } = input;
   const own = Object.fromEntries(FIELDS.map((field) => [field, fleet[field]]));
   return {
@@ -76,6 +80,20 @@ async function latestFleet(store: KeptFleetReader, name: string): Promise<KeptFl
   throw new FanfleetError(
     'FLEET_ENDED',
     `Expected a kept fleet ${name} that takes jobs but it has ended (${view.end.reason}): start it again with \`fanfleet fleet start ${name}\`.`,
+    { source: 'user' },
+  );
+}
+
+/** A name that there is not is refused with all other problems of the input. */
+function asksForModel({ workload }: Readonly<Record<string, unknown>>): boolean {
+  const name = typeof workload === 'object' && workload !== null && 'name' in workload ? workload.name : null;
+  return WORKLOAD_NAMES.some((each) => each === name && runsModel(each));
+}
+
+function noModels({ name }: LaunchedKeptFleet): FanfleetError {
+  return new FanfleetError(
+    'FLEET_WITHOUT_MODELS',
+    `Expected the kept fleet ${name} to have what runs models but it was started without: stop it, and start it again with \`fanfleet fleet start ${name} --models\`.`,
     { source: 'user' },
   );
 }

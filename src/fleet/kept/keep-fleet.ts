@@ -41,11 +41,12 @@ export function keptVariables({
   fleet,
   ...hosts
 }: Pick<KeepOptions, 'fleet' | 'region' | 'endpoint' | 'bundle'>): Record<string, string> {
-  const { runsBucket, engine, swap, deadline } = fleet;
+  const { runsBucket, engine, swap, models, deadline } = fleet;
   return {
     ...hostVariables({
       ...hosts,
       fleet: { ...orderOf(fleet), runsBucket, engine, swap },
+      models,
       round: 0,
       deadline,
     }),

@@ -19,6 +19,8 @@ export const keptFleetInputSchema = z
     instanceTypes: requestSchema.shape.instanceTypes,
     market: requestSchema.shape.market,
     swap: requestSchema.shape.swap,
+    /** Whether its hosts are to have what runs models; those of the engine `grpc` fetch it when they want it. */
+    models: z.boolean().default(false),
     /** Seconds without a job after which it ends itself. */
     idle: z.int().min(10).max(MOST_SECONDS).default(1_200),
     /** Seconds after which it ends, whatever it does. */
@@ -45,6 +47,8 @@ export const keptFleetSchema = z.object({
   instanceTypes: runSchema.shape.instanceTypes,
   market: runSchema.shape.market,
   swap: z.int(),
+  /** One that was started by an earlier version says nothing of it. */
+  models: z.boolean().default(false),
   idle: z.int(),
   deadline: z.int(),
   /** Seconds without a heartbeat of the head after which the fleet counts as lost. */

@@ -13,6 +13,8 @@ import { parse, parseJson } from '../../parse.ts';
 import { InputFiles } from '../../worker/inputs.ts';
 import { StageMemory } from '../../worker/stage-memory.ts';
 import { type WorkerOptions, work } from '../../worker/worker.ts';
+import { expectKnown } from '../../workloads/expect-known.ts';
+import { runsModel } from '../../workloads/facts.ts';
 import { splitUri } from '../head-location.ts';
 import type { BatchPlace, Job } from '../protocol/head_pb.js';
 import { DividedUsage, type ProcessUsage } from './divided-usage.ts';
@@ -25,6 +27,8 @@ export type BatchWorkOptions = {
   readonly requests: S3Requests;
   /** The kernel that a job asks for. */
   readonly kernelFor: (wanted: KernelChoice) => Promise<Kernel>;
+  /** How ONNX Runtime comes to where it is loaded from, before a batch of a workload that runs a model. @default it is there */
+  readonly bringOnnxruntime?: () => Promise<void>;
   /** Of one batch; as many run at once as the worker has slots. */
   readonly limits: Pick<WorkerOptions, 'fetches' | 'decodes' | 'encodedBytes' | 'decodedBytes'>;
   /** The instance id, and the process. */
@@ -73,6 +77,8 @@ export function createBatchWork(options: BatchWorkOptions): BatchWork {
       const batch = await readBatch(requests, job, place);
       const listMs = clock.now() - started;
       const task = readTask(job);
+      if (options.bringOnnxruntime !== undefined && runsModel(expectKnown(task.workload.name)))
+        await options.bringOnnxruntime();
       const target = readTarget(job.out, task.stage);
       await work(
         { ...target, ...task, bucket: job.bucket, requesterPays: job.requesterPays, batch },

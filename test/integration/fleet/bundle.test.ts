@@ -11,10 +11,17 @@ import {
   PutObjectCommand,
 } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { packArchive } from '../../../scripts/packaging/onnxruntime-archive.mjs';
 import { s3Access } from '../../../src/aws/s3-access.ts';
 import { S3Requests } from '../../../src/aws/s3-requests.ts';
-import { type Bundle, packBundle, uploadBundle } from '../../../src/fleet/bundle.ts';
-import { fetchSharp } from '../../../src/grpc/worker/fetched-sharp.ts';
+import {
+  type Bundle,
+  bundleKey,
+  packBundle,
+  uploadBundle,
+  uploadOnnxruntime,
+} from '../../../src/fleet/bundle.ts';
+import { fetchPackages } from '../../../src/grpc/worker/fetched-packages.ts';
 import { type Emulator, startEmulator } from '../../support/emulator.ts';
 import { membersOf } from '../../support/tars.ts';
 
@@ -143,7 +150,7 @@ describe('the bundle', () => {
 
     // Act and assess
     const path = await host('worker');
-    await fetchSharp(path, requests, Bucket);
+    await fetchPackages('sharp', path, requests, Bucket);
     const file = join(path, 'node_modules/sharp/package.json');
     expect(await readFile(file, 'utf8')).toBe(
       '.layers/sharp-linux-x64/nodejs/node_modules/sharp/package.json',
@@ -152,10 +159,53 @@ describe('the bundle', () => {
 
     const Key = bundle.sharp?.key ?? '';
     await emulator.s3.send(new PutObjectCommand({ Bucket, Key, Body: 'another one' }));
-    await fetchSharp(path, requests, Bucket);
+    await fetchPackages('sharp', path, requests, Bucket);
     const later = await host('later');
-    await expect(fetchSharp(later, requests, Bucket)).rejects.toThrow('[SHARP_CHANGED]');
+    await expect(fetchPackages('sharp', later, requests, Bucket)).rejects.toThrow('[PACKAGES_CHANGED]');
     expect(await readdir(later)).toEqual(['sharp.json']);
+  });
+
+  it('leaves ONNX Runtime to workers with a model, where the stack has it', async () => {
+    // Prepare
+    const Bucket = 'onnxruntime-runs';
+    await emulator.s3.send(new CreateBucketCommand({ Bucket }));
+    const root = join(folder, 'program');
+    const parts = { processor: 'amd64', program: true } as const;
+    await expect(uploadOnnxruntime(emulator.s3, Bucket, root, 'amd64')).rejects.toThrow('[PROGRAM_MISSING]');
+    const without = await bundleKey(root, parts);
+    const layer = join(root, '.layers/onnxruntime-linux-x64');
+    for (const name of ['onnxruntime-common', 'onnxruntime-node/dist']) {
+      await mkdir(join(layer, 'nodejs/node_modules', name), { recursive: true });
+      await writeFile(join(layer, 'nodejs/node_modules', name, 'index.js'), name);
+    }
+    await packArchive(layer);
+
+    // Act
+    const bundle = await packBundle(root, parts);
+    await uploadOnnxruntime(emulator.s3, Bucket, root, 'amd64');
+    const tar = gunzipSync(bundle.body);
+    const place = (await membersOf(tar)).find(({ name }) => name.endsWith('grpc/onnxruntime.json'));
+    const path = join(folder, 'with-model');
+    // Beside what was fetched before.
+    await mkdir(join(path, 'node_modules/sharp'), { recursive: true });
+    await writeFile(
+      join(path, 'onnxruntime.json'),
+      place === undefined ? '' : tar.subarray(place.offset, place.offset + place.size),
+    );
+    const requests = new S3Requests(s3Access(emulator.s3));
+    onTestFinished(() => requests.close());
+    const fetching = () => fetchPackages('onnxruntime', path, requests, Bucket);
+    // Two slots at once.
+    await Promise.all([fetching(), fetching()]);
+    await fetching();
+
+    // Assess
+    expect(bundle.key).not.toBe(without);
+    const packages = join(path, 'node_modules');
+    expect((await readdir(packages)).toSorted()).toEqual(['onnxruntime-common', 'onnxruntime-node', 'sharp']);
+    const file = join(packages, 'onnxruntime-node/dist/index.js');
+    expect(await readFile(file, 'utf8')).toBe('onnxruntime-node/dist');
+    expect((await readdir(path)).toSorted()).toEqual(['node_modules', 'onnxruntime.json']);
   });
 
   it('is uploaded once, and again where other bytes lie under its key', async () => {

@@ -11,6 +11,7 @@ import { userData } from '../../../src/fleet/user-data.ts';
 import { dashboardVariables, fleetVariables, scalingVariables } from '../../../src/fleet/variables.ts';
 import { resolveRun } from '../../../src/run/run.ts';
 import { DEPLOYMENT } from '../../support/deployment.ts';
+import { leastRequest } from '../workloads/least-request.ts';
 
 const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
 const run = (fields: object = {}) => resolveRun({ prefix: 'x/', ...fields }, 'r1', 0, DEPLOYMENT);
@@ -55,7 +56,7 @@ describe('fleetVariables', () => {
 
     // Act
     const names = Object.keys({
-      ...variables({}, 'http://127.0.0.1:4566'),
+      ...variables({ workload: leastRequest('classify') }, 'http://127.0.0.1:4566'),
       ...scalingVariables({ run: run(GROWING), ec2Endpoint: 'http://127.0.0.1:4577' }, ['subnet-1']),
       ...keptVariables({
         fleet: resolveKeptFleet({}, 'kept.1', 0, { ...DEPLOYMENT, version: '1' }),
@@ -70,6 +71,13 @@ describe('fleetVariables', () => {
     // Assess
     expect(documented.length).toBeGreaterThan(15);
     expect(documented.filter((name) => !names.includes(name))).toEqual([]);
+  });
+
+  it('ask for what runs models only where there is one, and not for the program, which fetches it', () => {
+    const workload = leastRequest('classify');
+    expect(variables({ workload })).toMatchObject({ FANFLEET_MODELS: 'true' });
+    expect(variables()).not.toHaveProperty('FANFLEET_MODELS');
+    expect(variables({ workload, engine: 'grpc' })).not.toHaveProperty('FANFLEET_MODELS');
   });
 
   it('have an endpoint only offline', () => {
@@ -106,7 +114,7 @@ describe('fleetVariables', () => {
     async (role) => {
       const script = await readBootScript(ROOT, role);
       const data = userData(script, {
-        ...variables({}, 'http://127.0.0.1:4566'),
+        ...variables({ workload: leastRequest('classify') }, 'http://127.0.0.1:4566'),
         FANFLEET_HEAD_ADDRESS: '10.0.0.1',
       });
       expect(Buffer.from(data, 'base64').length).toBeLessThan(EC2_LIMITS.userDataBytes);

@@ -5,6 +5,7 @@ import { joinKeptFleet } from '../../../../src/fleet/kept/join-fleet.ts';
 import { resolveKeptFleet } from '../../../../src/fleet/kept/kept-fleet.ts';
 import { resolveRun } from '../../../../src/run/run.ts';
 import { DEPLOYMENT } from '../../../support/deployment.ts';
+import { leastRequest } from '../../workloads/least-request.ts';
 
 const VERSION = '1.2.3';
 const fleet = (id: string, input: object = {}) => ({
@@ -97,6 +98,30 @@ describe('a run for a kept fleet', () => {
     [{ fleet: 'never' }, VERSION, /there is none: start it with/],
   ])('is refused with %j of version %s', async (input, version, message) => {
     await expect(joinKeptFleet({ prefix: 'x/', ...input }, store, version)).rejects.toThrow(message);
+  });
+
+  it('has what runs models only where the fleet was started with it, or is the program that fetches it', async () => {
+    // Prepare
+    const fleets = bucket({
+      'fleets/plain.1/fleet.json': fleet('plain.1', { engine: 'ray' }),
+      'fleets/models.1/fleet.json': fleet('models.1', { engine: 'ray', models: true }),
+      'fleets/program.1/fleet.json': fleet('program.1', { engine: 'grpc' }),
+    });
+    const join = (name: string, workload: unknown) =>
+      joinKeptFleet({ prefix: 'x/', fleet: name, workload }, fleets, VERSION);
+
+    // Act and assess
+    const classify = leastRequest('classify');
+    await expect(join('plain', classify)).rejects.toThrow(
+      /^\[FLEET_WITHOUT_MODELS\] Expected the kept fleet plain to have .*`fanfleet fleet start plain --models`/,
+    );
+    for (const [name, workload] of [
+      ['plain', { name: 'knn' }],
+      ['plain', 'no workload'],
+      ['models', classify],
+      ['program', classify],
+    ] as const)
+      expect((await join(name, workload)).joined).toEqual({ name, id: `${name}.1` });
   });
 
   it('needs the fleet arm', () => {
