@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { rmSync } from 'node:fs';
-import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { CreateBucketCommand, type S3Client } from '@aws-sdk/client-s3';
@@ -18,16 +18,22 @@ import { treeUsage } from './process-tree.ts';
 import { installS3Server } from './tools.ts';
 
 const ACCOUNT = { region: 'us-east-1', bucket: 'bench', accessKey: 'bench', secretKey: 'bench-secret' };
+const LOG = 'access.log';
 const LOOSE = 'loose/';
 const SHARDS = 'shards/';
 /** Small, so that there are enough of them for all workers of a set of 28 MB. */
 const SHARD_BYTES = 4 * 1024 * 1024;
+
+/** What was asked of the server: requests by their two prices, and the bytes of the objects that were got. */
+export type Requests = { readonly puts: number; readonly gets: number; readonly bytesRead: number };
 
 /** A local S3 server with a set of images, loose and in tars. It checks signatures, as AWS does. */
 export class S3Server {
   store: Store;
   readonly #child: ChildProcess;
   readonly #folder: string;
+  /** Of its objects as they were got, by their keys; the log has no sizes of answers. */
+  readonly #sizes = new Map<string, number>();
   /** Where the bench ends before its time, nothing is left either. */
   readonly #onExit = () => {
     this.#child.kill();
@@ -41,8 +47,11 @@ export class S3Server {
     process.once('exit', this.#onExit);
   }
 
-  /** @throws FanfleetError `S3_SERVER_FAILED` if it does not answer */
-  static async start(images: string): Promise<S3Server> {
+  /**
+   * @param isLogged whether `requests` is going to be asked
+   * @throws FanfleetError `S3_SERVER_FAILED` if it does not answer
+   */
+  static async start(images: string, isLogged = false): Promise<S3Server> {
     const program = await installS3Server();
     await mkdir(CACHE, { recursive: true });
     const folder = await mkdtemp(join(CACHE, 's3-'));
@@ -53,7 +62,11 @@ export class S3Server {
     const child = spawn(
       program,
       // Connections are to stay, and Linux without extended attributes is to do.
-      ['--port', address, '--keep-alive', '--quiet', 'posix', '--sidecar', metadata, data],
+      [
+        ...['--port', address, '--keep-alive', '--quiet'],
+        ...(isLogged ? ['--access-log', join(folder, LOG)] : []),
+        ...['posix', '--sidecar', metadata, data],
+      ],
       { env: { ROOT_ACCESS_KEY: ACCOUNT.accessKey, ROOT_SECRET_KEY: ACCOUNT.secretKey }, stdio: 'ignore' },
     );
     const store = { ...ACCOUNT, endpoint: `http://${address}`, loosePrefix: LOOSE, shards: [] };
@@ -67,6 +80,25 @@ export class S3Server {
     }
   }
 
+  /** What was asked of it so far, by its log. */
+  async requests(): Promise<Requests> {
+    const total = { puts: 0, gets: 0, bytesRead: 0 };
+    for (const { operation, key } of readAccessLog(await readFile(join(this.#folder, LOG), 'utf8'))) {
+      if (/^(Get|Head)Object$/.test(operation)) total.gets += 1;
+      else if (!operation.startsWith('Delete')) total.puts += 1;
+      if (operation === 'GetObject') total.bytesRead += await this.#sizeOf(key);
+    }
+    return total;
+  }
+
+  async #sizeOf(key: string): Promise<number> {
+    const known = this.#sizes.get(key);
+    if (known !== undefined) return known;
+    const { size } = await stat(join(this.#folder, 'data', ACCOUNT.bucket, key));
+    this.#sizes.set(key, size);
+    return size;
+  }
+
   /** What it has used so far. */
   cpuSeconds(): number | undefined {
     return treeUsage(this.#child.pid ?? 0)?.cpuSeconds;
@@ -77,6 +109,11 @@ export class S3Server {
     if (this.#child.exitCode === null && this.#child.kill()) await once(this.#child, 'exit');
     await rm(this.#folder, { recursive: true, force: true });
   }
+}
+
+/** Operations and keys of a log in the form of S3's server access logs. */
+export function* readAccessLog(text: string): Generator<{ operation: string; key: string }> {
+  for (const [, operation = '', key = ''] of text.matchAll(/ s3_(\w+) (\S+) \//g)) yield { operation, key };
 }
 
 /** A client of the SDK for a store. */

@@ -1,0 +1,36 @@
+"""The optimizations: what the engines' and ONNX Runtime's documentation has beyond its first examples."""
+
+from pipelines.switch import Switch
+
+OPTIMIZATIONS = (
+    Switch("bytes-read", "files are read, and decoded by us", "pixels are not copied to Arrow", {"travels": "bytes"}),
+    Switch("kept-clients", "one listing, and a client kept by each process", "10 %", {"get_by": "kept-client"}),
+    Switch("get-ahead", "8 objects asked for at a time", "nothing here", {"get_ahead": 8}, ("kept-clients",)),
+    Switch("lean-requests", "no checksums, no checks", "0.1 ms an image", {"lean_requests": True}, ("kept-clients",)),
+    Switch("shards", "tars of the images, of 4 MiB", "1 ms an image", {"packed": True}, ("bytes-read",)),
+    Switch("blocks-by-workers", "4 blocks for each worker", "fewer tasks", {"blocks": 4}),
+    Switch("small-blocks", "blocks of at most 8 MiB", "less memory", {"small_blocks": True}),
+    Switch("fused", "all steps where the model is", "no tensor in the object store", {"stages": "one"}),
+    Switch("overlap", "the next images prepared meanwhile", "nothing: no core is free", {"overlap": True}, ("fused",)),
+    Switch("table", "normalised by a table of 256 values", "0.1 ms an image", {"normalise": "table"}),
+    Switch("in-place", "tensors written into that of the batch", "a copy less", {"in_place": True}),
+    Switch("uint8-between", "bytes between the stages", "a quarter of the object store", {"tensor_type": "uint8"}),
+    Switch("bad-images-kept", "an image that cannot be decoded is a row", "no time", {"keep_failed": True}),
+    Switch("model-in-store", "the model put into the object store", "nothing, by its 0.6 MB", {"model_by": "store"}),
+    Switch("saved-graph", "the optimised graph loaded", "some ms a worker", {"saved_graph": True}, ("model-in-store",)),
+    Switch("one-thread", "one thread a session", "less CPU", {"threads": 1}),
+    Switch("batches-of-32", "the model given 32 images", "0.1 ms an image", {"model_batch": 32}),
+    Switch("bound-output", "`IOBinding` with room for the output", "nothing", {"bound_output": True}),
+    Switch("no-arena", "`enable_cpu_mem_arena` off", "less memory", {"arena": False}),
+    Switch("few-arenas", "2 arenas of malloc, trimmed", "less memory", {"few_arenas": True}),
+    Switch("fixed-pool", "all workers from the start", "a second", {"workers": "all"}),
+    Switch("workers-without-cpus", "CPUs are left to the reading tasks", "a third of the time", {"worker_cpus": 0.0}),
+    Switch("in-flight", "4 tasks waiting at each worker", "little", {"in_flight": 4}),
+    Switch("scores-by-array", "scores of a batch by numpy at once", "little", {"scores_by": "array"}),
+    Switch("arrow-rows", "rows as a table of Arrow", "nothing", {"arrow_rows": True}),
+    Switch("one-file", "one file of Parquet", "fewer requests", {"files": "one"}),
+    Switch("zstd", "Parquet with zstd", "nothing, by its small rows", {"zstd": True}),
+    Switch("resume", "images that have rows are left out", "no time", {"resume": True}, ("kept-clients",)),
+    Switch("no-progress", "no progress bars", "a thread less", {"progress": False}),
+    Switch("no-reservation", "`op_resource_reservation_enabled` off", "a second", {"reservation": False}),
+)
