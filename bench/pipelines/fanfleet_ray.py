@@ -45,7 +45,7 @@ def run(job: Job, choices: Choices) -> None:
         "manifest": f"s3://{job.bucket}/{job.out}manifest.json",
         "out": f"s3://{job.bucket}/{job.out}",
         "bucket": job.bucket,
-        "workload": {"name": "classify", "top": 5, "modelBatch": choices.model_batch},
+        "workload": {"name": "classify", "params": {"top": 5, "modelBatch": choices.model_batch}},
         **{"image_memory": IMAGE_MEMORY_MIB, "round": 1, "queued_at": time.time() * 1000},
     }
     lines = list(read_lines([manifest]))

@@ -18,3 +18,8 @@ def choices_of(names: Iterable[str]) -> Choices:
             raise ValueError(f"Expected a mistake or an optimization but got {name}: {', '.join(SWITCHES)}.")
         choices = replace(choices, **SWITCHES[name].choices)
     return choices
+
+
+def with_needs(name: str) -> list[str]:
+    """A switch with those that it needs, which come first. Raises KeyError for what is none."""
+    return [*(each for need in SWITCHES[name].needs for each in with_needs(need)), name]

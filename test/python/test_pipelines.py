@@ -20,7 +20,7 @@ from pipelines.model import Model
 from pipelines.optimizations import OPTIMIZATIONS
 from pipelines.rows import read_rows
 from pipelines.store import Job
-from pipelines.switches import SWITCHES, choices_of
+from pipelines.switches import SWITCHES, choices_of, with_needs
 
 HEIGHT, WIDTH, CLASSES = 12, 16, 5
 WEIGHTS = np.random.default_rng(7).standard_normal((3 * HEIGHT * WIDTH, CLASSES)).astype(np.float32)
@@ -36,6 +36,16 @@ DESCRIPTION = json.dumps(
 ).encode()
 MODEL = flat_times_matrix(WEIGHTS, ["N", 3, HEIGHT, WIDTH])
 PHOTOS = sorted((Path(__file__).parents[2] / "assets/photos").glob("*.jpg"))[:5]
+
+
+SETS = {
+    "plain": [],
+    "optimized": [optimization.name for optimization in OPTIMIZATIONS],
+    "two-stages": ["kept-clients", "get-ahead", "uint8-between", "arrow-rows", "one-file", "workers-without-cpus"],
+}
+if os.environ.get("FANFLEET_TESTS") == "full":
+    SETS["baseline"] = [mistake.name for mistake in MISTAKES]
+    SETS |= {name: with_needs(name) for name in SWITCHES}
 
 
 def job(endpoint="", out="out/"):
@@ -120,18 +130,9 @@ class TestRayData:
         with ray_data.opened(2):
             yield ray_data
 
-    @pytest.mark.parametrize(
-        "names",
-        [
-            [],
-            [mistake.name for mistake in MISTAKES],
-            [optimization.name for optimization in OPTIMIZATIONS],
-            ["kept-clients", "get-ahead", "uint8-between", "arrow-rows", "one-file", "workers-without-cpus"],
-        ],
-        ids=["plain", "baseline", "optimized", "two-stages"],
-    )
-    def test_gives_the_rows_of_the_steps_alone(self, bucket, ray_data, names):
-        expect_rows_of_steps(ray_data, job(bucket, f"out/{len(names)}/"), choices_of(names))
+    @pytest.mark.parametrize("names", SETS.values(), ids=SETS)
+    def test_gives_the_rows_of_the_steps_alone(self, bucket, ray_data, request, names):
+        expect_rows_of_steps(ray_data, job(bucket, f"out/{request.node.callspec.id}/"), choices_of(names))
 
 
 class TestOthers:
