@@ -61,6 +61,8 @@ const switchesSchema = z.object({
 });
 
 const ENV = { ...process.env, PYTHONPATH: `${BENCH}:${join(ROOT, 'ec2-workers')}`, PYTHONWARNINGS: 'ignore' };
+/** Of standard error, kept to explain a failure. */
+const STDERR_CHARACTERS = 2000;
 /** How long an engine gets to put its processes away. */
 const STOP_MS = 20_000;
 
@@ -101,10 +103,11 @@ export async function putModel(server: S3Server, name: 'orientation'): Promise<v
 
 /** An engine with its pipelines, which stays for all rounds. */
 export class Pipelines {
-  readonly #child: ChildProcessByStdio<Writable, Readable, null>;
+  readonly #child: ChildProcessByStdio<Writable, Readable, Readable>;
   readonly #answers: AsyncIterator<string>;
   readonly #server: S3Server;
   #runs = 0;
+  #said = '';
 
   private constructor(engine: string, server: S3Server, workers: number) {
     const { loosePrefix, accessKey, secretKey, endpoint, region, bucket, shards } = server.store;
@@ -127,11 +130,14 @@ export class Pipelines {
     const parameters = ['-B', '-m', 'pipelines.serve', engine, JSON.stringify(job)];
     this.#child = spawn(FLEET_PYTHON, parameters, {
       env: { ...ENV, ...access },
-      stdio: ['pipe', 'pipe', 'ignore'],
+      stdio: ['pipe', 'pipe', 'pipe'],
       detached: true,
     });
     process.once('exit', this.#killAll);
     this.#child.stdin.on('error', () => {}); // told by the missing answer
+    this.#child.stderr.setEncoding('utf8').on('data', (text) => {
+      this.#said = (this.#said + text).slice(-STDERR_CHARACTERS);
+    });
     this.#answers = createInterface({ input: this.#child.stdout })[Symbol.asyncIterator]();
     this.#server = server;
   }
@@ -192,7 +198,7 @@ export class Pipelines {
 
   async #answer<T>(schema: z.ZodType<T>): Promise<T> {
     const { value, done } = await this.#answers.next();
-    if (done) throw failed('Expected an answer of the pipelines but their process ended.');
+    if (done) throw failed(`Expected an answer of the pipelines but their process ended: ${this.#said}`);
     return schema.parse(JSON.parse(value));
   }
 }
