@@ -30,19 +30,23 @@ export async function installEngine(place: Place, engine: Engine = DEFAULT_ENGIN
  * @throws FanfleetError `NOT_INSTALLED`, and what deploying throws
  */
 export async function installModels(context: Place & Pick<Context, 'home'>): Promise<void> {
-  const { stage, root, io } = context;
-  if (stage !== LOCAL) return;
-  if ((await isInstalled(context, MODELS)) && existsSync(join(root, 'node_modules/onnxruntime-node'))) return;
+  const { stage, io } = context;
+  if (stage !== LOCAL || (await hasModels(context))) return;
   await install(context, MODELS, 'ONNX Runtime');
   io.note('deploying the stack with what runs models …');
   await redeployStack(context);
+}
+
+/** Whether what runs models is installed here, for Node and for Python. */
+export async function hasModels(place: Pick<Place, 'root'>): Promise<boolean> {
+  return existsSync(join(place.root, 'node_modules/onnxruntime-node')) && isInstalled(place, MODELS);
 }
 
 /** The name of the group of pyproject.toml, and of what set-up installs with it. */
 const MODELS = 'models';
 
 /** Whether set-up has installed a group of Python packages. */
-async function isInstalled({ root }: Place, group: string): Promise<boolean> {
+async function isInstalled({ root }: Pick<Place, 'root'>, group: string): Promise<boolean> {
   // As scripts/setup/python-packages.mjs left it: there is none where all are installed.
   const installed = await readFile(join(root, '.venv/.fanfleet-engines'), 'utf8').catch(() => group);
   return installed.split(' ').includes(group);

@@ -9,6 +9,7 @@ import { measureFunctionOf } from '../../src/aws/stack.ts';
 import { FanfleetError } from '../../src/errors.ts';
 import { checkAccount } from '../account-check.ts';
 import type { Context } from '../context.ts';
+import { hasModels } from '../engine-packages.ts';
 import { EXIT } from '../exit-code.ts';
 import { offlineHosts, offlineState } from '../offline.ts';
 import { LOCAL } from '../stage.ts';
@@ -54,6 +55,7 @@ function localChecks(context: Context): Promise<Check>[] {
     ),
     file(context, 'node_modules/.bin/sls', 'packages of Node'),
     file(context, '.venv/bin/ray', 'packages of Python'),
+    models(context),
     memory(),
     disk(context),
     ports(context),
@@ -133,6 +135,13 @@ async function file({ root }: Context, path: string, what: string): Promise<Chec
     () => false,
   );
   return check(what, ok, ok ? 'installed' : 'not installed', 'run `npm run setup`');
+}
+
+/** Nobody misses it until there is a run with a model. */
+async function models(context: Context): Promise<Check> {
+  const ok = await hasModels(context);
+  const later = 'the first run with a model installs it; for now: `node scripts/install-engine.mjs models`';
+  return { name: 'ONNX Runtime', ok: true, found: ok ? 'installed' : 'left out', fix: ok ? null : later };
 }
 
 async function memory(): Promise<Check> {

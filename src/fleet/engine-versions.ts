@@ -52,6 +52,11 @@ export async function listEngines(root: string): Promise<EngineInfo[]> {
   });
 }
 
+/** The version of ONNX Runtime that runs models in functions and on all hosts; one, so that they give the same answers. */
+export async function modelRuntimeVersion(root: string): Promise<string> {
+  return lockedVersion(await readFile(join(root, 'uv.lock'), 'utf8'), 'onnxruntime');
+}
+
 /** Of a package in the text of a uv.lock, which is TOML that uv alone writes. */
 export function lockedVersion(lock: string, name: string): string {
   const found = lock.split(`\n[[package]]\nname = "${name}"\n`)[1];

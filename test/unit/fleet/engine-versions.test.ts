@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { enginesCommand } from '../../../cli/commands/engines.ts';
 import { ENGINE_NAMES, ENGINES } from '../../../src/contract/engines.ts';
-import { listEngines, lockedVersion } from '../../../src/fleet/engine-versions.ts';
+import { listEngines, lockedVersion, modelRuntimeVersion } from '../../../src/fleet/engine-versions.ts';
 import { WORKLOAD_NAMES } from '../../../src/workloads/names.ts';
 
 const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
@@ -53,6 +53,11 @@ describe('lockedVersion', () => {
   it('refuses a package that is not pinned', () => {
     expect(() => lockedVersion(lock, 'dask')).toThrow('VERSION_UNKNOWN');
   });
+});
+
+it('has one version of ONNX Runtime in functions and on hosts', async () => {
+  const { peerDependencies } = JSON.parse(await readFile(`${ROOT}/package.json`, 'utf8'));
+  expect(await modelRuntimeVersion(ROOT)).toBe(peerDependencies['onnxruntime-node']);
 });
 
 describe('enginesCommand', () => {
