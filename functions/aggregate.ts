@@ -5,6 +5,7 @@ import { readAnswerInputs, readInputNotes } from '../src/aggregate/answer-inputs
 import { aggregateArm } from '../src/aggregate/arm.ts';
 import { readHosts } from '../src/aggregate/hosts.ts';
 import type { ArmTimes } from '../src/aggregate/run-facts.ts';
+import { toleratedDifference } from '../src/aggregate/tolerated.ts';
 import { getIfPresent } from '../src/aws/bucket-reader.ts';
 import { ObjectStore } from '../src/aws/object-store.ts';
 import { createS3 } from '../src/aws/s3.ts';
@@ -44,6 +45,7 @@ export const main = handler('aggregate', async (event: unknown) => {
     environment: reportEnvironment(),
     baseline,
     arms,
+    tolerated: await readTolerated(store, run, arms),
     prices,
   });
   await store.putJson(layout.summary(run.runId), summary);
@@ -71,6 +73,14 @@ async function readArms(store: ObjectStore, run: Run, passes: z.infer<typeof pas
   const arms: ArmInput[] = [];
   for (const times of armTimes(passes)) arms.push(await readArm(store, run, times, inputs));
   return arms;
+}
+
+/** What arms have in common that gave different rows. */
+function readTolerated(store: ObjectStore, { runId, workload }: Run, arms: readonly ArmInput[]) {
+  const done = arms.flatMap(({ times, aggregate }) =>
+    times.status === 'succeeded' && aggregate?.valid ? [aggregate] : [],
+  );
+  return toleratedDifference({ reader: store, runId }, workload.name, done, endpoint !== undefined);
 }
 
 /** A failed arm is read too: what it finished is in S3, and the report says what is missing. */

@@ -1,28 +1,38 @@
 import type { ArmRound } from '../aggregate/run-facts.ts';
+import type { Tolerated } from '../aggregate/tolerated.ts';
 import { sentence } from '../format.ts';
 import type { Agreement } from './summary-schema.ts';
 
-/** Whether all that succeeded gave the same rows. */
-export function judgeAgreement(rounds: readonly ArmRound[]): Agreement {
+/**
+ * Whether all that succeeded gave the same rows.
+ *
+ * @param tolerated what they have in common if they did not. @default nothing: they gave different answers then
+ */
+export function judgeAgreement(rounds: readonly ArmRound[], tolerated: Tolerated | null = null): Agreement {
   const done = rounds.filter(({ status, digest }) => status === 'succeeded' && digest !== null);
   const [first] = done;
   if (first === undefined) {
     return { equal: null, digest: null, reason: 'No arm finished, so there is no answer to compare.' };
   }
   const other = done.find(({ digest }) => digest !== first.digest);
-  if (other !== undefined) {
+  if (other !== undefined && tolerated === null) {
     const [one, two] = [nameOf(first.arm, first.round), nameOf(other.arm, other.round)];
     return { equal: false, digest: null, reason: sentence(`${one} and ${two} gave different rows.`) };
   }
   if (done.every(({ arm }) => arm === first.arm)) {
     const reason = `Only the ${first.arm} arm finished: there is nothing to compare it with.`;
-    return { equal: null, digest: first.digest, reason };
+    return { equal: null, digest: other === undefined ? first.digest : null, reason };
   }
   const missing = rounds
     .filter(({ status }) => status === 'failed')
     .map(({ arm, round }) => nameOf(arm, round));
   const failed = missing.length === 0 ? '' : ` Failed and not compared: ${missing.join(', ')}.`;
   const who = done.length === 2 ? 'Both arms' : `All ${done.length} runs of both arms`;
+  if (other !== undefined && tolerated !== null) {
+    const { text, images } = tolerated;
+    const reason = `${who} gave ${text}: ${images}, as on different kinds of processor.${failed}`;
+    return { equal: true, digest: null, within: text, reason };
+  }
   return { equal: true, digest: first.digest, reason: `${who} gave the same rows, to the byte.${failed}` };
 }
 

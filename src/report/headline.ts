@@ -101,17 +101,22 @@ function batchesOf({ stages }: Judged['rounds'][number]['arms'][number], plan: J
   return stages.length === 0 ? plan.batches : stages.reduce((sum, { batches }) => sum + batches, 0);
 }
 
-function rankedHeadline({ ranking, arms, cost }: Judged): string {
+function rankedHeadline({ ranking, arms, cost, agreement }: Judged): string {
   const faster = arms.find(({ arm }) => arm === ranking.faster);
   const slower = arms.find(({ arm }) => arm !== ranking.faster);
-  if (faster === undefined) return 'Both arms took the same time and gave the same answer.';
+  if (faster === undefined) return `Both arms took the same time and gave ${sameAnswer(agreement)}.`;
   const times = `${duration(faster.wallMs?.median ?? null)} against ${duration(slower?.wallMs?.median ?? null)}`;
   const by = ranking.ratio === null ? '' : `${ratio(ranking.ratio)} `;
   const price = priceOf(cost, faster.arm);
   if (price === null) {
-    return `The ${faster.arm} arm was ${by}faster: ${times}, and both gave the same answer.`;
+    return `The ${faster.arm} arm was ${by}faster: ${times}, and both gave ${sameAnswer(agreement)}.`;
   }
-  return `The ${faster.arm} arm was ${by}faster (${times}) ${price}; both gave the same answer.`;
+  return `The ${faster.arm} arm was ${by}faster (${times}) ${price}; both gave ${sameAnswer(agreement)}.`;
+}
+
+/** What both gave, where their rows are equal or near enough. */
+function sameAnswer({ within = 'the same answer' }: Judged['agreement']): string {
+  return within;
 }
 
 /** What the faster arm cost beside the other one; null where one of the bills is not known. */
@@ -128,7 +133,7 @@ function priceOf(cost: Judged['cost'], arm: Arm): string | null {
 
 function unrankedHeadline({ agreement, arms, plan, ranking, request, unit }: Judged): string {
   if (ranking.obstacle === 'kernel') {
-    return `The arms are not ranked: ${kernelsOfArms(arms)}; both gave the same answer.`;
+    return `The arms are not ranked: ${kernelsOfArms(arms)}; both gave ${sameAnswer(agreement)}.`;
   }
   if (agreement.equal === false) return 'The answers differ, so the arms are not ranked.';
   const finished = arms.filter(({ wallMs }) => wallMs !== null);
@@ -140,6 +145,6 @@ function unrankedHeadline({ agreement, arms, plan, ranking, request, unit }: Jud
     if (request.arms.length === 1) return `The ${only.arm} arm took ${work}.`;
     return `Not ranked: only the ${only.arm} arm gave a valid answer, in ${work}.`;
   }
-  if (agreement.equal === true) return 'Both arms gave the same answer, but are not ranked.';
+  if (agreement.equal === true) return `Both arms gave ${sameAnswer(agreement)}, but are not ranked.`;
   return 'The arms are not ranked.';
 }

@@ -81,7 +81,7 @@ function facts(
   const leftOut = plan.leftOut.reduce((sum, { count: files }) => sum + files, 0);
   const equal = agreement.equal === true && broken.length === 0;
   return html`<ul class="facts">
-${agreement.equal === true ? fact(equal ? 'good' : 'open', 'Same answer:', 'digests are equal') : null}
+${agreement.equal === true ? fact(equal ? 'good' : 'open', 'Same answer:', agreement.within ?? 'digests are equal') : null}
 ${agreement.equal === false ? fact('bad', 'Different answers:', 'digests differ') : null}
 ${agreement.equal === null ? fact('open', 'Not compared', '') : null}
 ${ofAnswer.map(({ what, rest }) => fact('', what, rest))}

@@ -43,7 +43,8 @@ export function rank(input: RankingInput): Ranking {
     return { ...ranked, reason: 'Both arms took the same time.', faster: null, ratio: 1 };
   }
   const over = repeats === 1 ? 'one round' : `${repeats} rounds (median)`;
-  const reason = `Same manifest, same rows, same kernel (${kernelsText(a.kernels)}); wall time over ${over}.`;
+  const rows = input.agreement.within === undefined ? 'same rows' : `rows with ${input.agreement.within}`;
+  const reason = `Same manifest, ${rows}, same kernel (${kernelsText(a.kernels)}); wall time over ${over}.`;
   const ratio = median(a) === 0 ? null : median(b) / median(a);
   return { ...ranked, reason, faster: a.arm, ratio };
 }

@@ -40,6 +40,8 @@ export const agreementSchema = z.object({
   equal: z.boolean().nullable(),
   /** The digest that all share, if they do. */
   digest: z.string().nullable(),
+  /** What all have in common, where their rows differ within the tolerance of the workload; absent where they are equal. */
+  within: z.string().optional(),
   reason: z.string(),
 });
 export type Agreement = z.infer<typeof agreementSchema>;

@@ -2,6 +2,7 @@ import { adviceOfRun } from '../advice/run-advice.ts';
 import type { ArmAggregate } from '../aggregate/arm-aggregate.ts';
 import type { HostUse } from '../aggregate/hosts.ts';
 import type { ArmRound, ArmTimes } from '../aggregate/run-facts.ts';
+import type { Tolerated } from '../aggregate/tolerated.ts';
 import type { Arm } from '../contract/arm.ts';
 import type { Baseline } from '../contract/baseline.ts';
 import { isKernelOfSingleThread } from '../contract/one-kernel.ts';
@@ -39,6 +40,8 @@ export interface SummaryInput {
   readonly environment: ReportEnvironment;
   readonly baseline: Baseline | null;
   readonly arms: readonly ArmInput[];
+  /** What arms with different digests have in common. @default nothing */
+  readonly tolerated?: Tolerated | null;
   /** Of the region; null where there are none. @default no bill is made */
   readonly prices?: Prices | null;
 }
@@ -57,6 +60,7 @@ export function buildSummary({
   environment,
   baseline: measured,
   arms,
+  tolerated = null,
   prices,
 }: SummaryInput): Summary {
   const inputs = withoutIdlePasses(arms);
@@ -73,7 +77,7 @@ export function buildSummary({
     prices === undefined
       ? { cost: null, remarks: [] }
       : costOf({ ...facts, rounds: byRound }, prices, endedAt);
-  const agreement = judgeAgreement(rounds);
+  const agreement = judgeAgreement(rounds, tolerated);
   const source = sourceOf(inputs);
   const where = source === undefined ? null : { arm: source.aggregate.arm, round: source.aggregate.round };
   const summary = {

@@ -11,7 +11,10 @@ export function agreementSection({ agreement, ranking, rounds }: Summary): Marku
     agreement.equal === null
       ? ['open', 'Not compared.']
       : agreement.equal
-        ? [brokenArms(rounds).length === 0 ? 'good' : 'open', 'Equal.']
+        ? [
+            brokenArms(rounds).length === 0 ? 'good' : 'open',
+            agreement.within === undefined ? 'Equal.' : 'Equal within the tolerance.',
+          ]
         : ['bad', 'Different.'];
   return html`<section><h2>Agreement</h2>
 <p><b class="${kind}">${word}</b> ${agreement.reason}</p>

@@ -1,7 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { figuresOf } from '../../../src/report/figures.ts';
+import { renderHtml } from '../../../src/report/html.ts';
+import { renderMarkdown } from '../../../src/report/markdown.ts';
 import { type ArmInput, buildSummary, type SummaryInput } from '../../../src/report/summary.ts';
 import { summarySchema } from '../../../src/report/summary-schema.ts';
+import { renderTerminal } from '../../../src/report/terminal.ts';
 import { PHASES } from '../../../src/timing/phases.ts';
 import { HOSTILE_KEYS, sampleInput } from './sample.ts';
 
@@ -98,6 +101,28 @@ describe('buildSummary', () => {
       { value: 1200 },
       {},
     ]);
+  });
+
+  it('ranks arms whose rows differ within the tolerance of the workload, and says that of them and no more', async () => {
+    const within = 'the same labels, and scores within 12 millionths of each other';
+    const tolerated = { text: within, images: 'of 3 images the rows are not equal to the byte' };
+    const input = await sampleInput({ disagree: true });
+    const summary = buildSummary({ ...input, tolerated });
+    expect(summary.agreement).toEqual({
+      ...{ equal: true, digest: null, within },
+      reason: `Both arms gave ${within}: of 3 images the rows are not equal to the byte, as on different kinds of processor.`,
+    });
+    expect(summary.ranking.ranked).toBe(true);
+    expect(summary.headline).toContain(`both gave ${within}.`);
+    const texts = [renderHtml, renderTerminal, renderMarkdown].map((render) => render(summary));
+    for (const text of texts.map((each) => each.replaceAll(/\s+/g, ' '))) {
+      expect(text).toContain(within);
+      expect(text).not.toMatch(/digests are equal|same rows|gave the same answer/);
+    }
+    // What is equal needs no tolerance.
+    const equal = buildSummary({ ...(await sampleInput({})), tolerated });
+    expect(equal.agreement).not.toHaveProperty('within');
+    expect(equal.agreement.reason).toContain('to the byte');
   });
 
   it('refuses to rank answers that differ', async () => {

@@ -1,0 +1,91 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import { toleratedDifference } from '../../../src/aggregate/tolerated.ts';
+import type { Arm } from '../../../src/contract/arm.ts';
+import { layout } from '../../../src/contract/layout.ts';
+import { failedRow, type MeasuredRow, type Row } from '../../../src/contract/row.ts';
+import type { WorkloadName } from '../../../src/workloads/names.ts';
+import { batchesOf, MemoryBucket, putManifest, putRows } from './fixture.ts';
+
+const RUN = 'r1';
+const KEYS = ['a', 'b', 'c', 'd', 'e'];
+let bucket: MemoryBucket;
+
+const row = (key: string, score = 900_000, label = 'cat'): MeasuredRow => ({
+  ...{ key, width: 1, height: 1, channels: 3, label, logits: '0123456789abcdef' },
+  scores: [
+    [0, score],
+    [1, 1_000_000 - score],
+  ],
+});
+
+beforeEach(() => {
+  bucket = new MemoryBucket();
+  putManifest(bucket, RUN, batchesOf(KEYS, 2));
+});
+
+/** Writes the rows of an arm in batches of two. */
+function put(arm: Arm, rows: readonly Row[]): void {
+  for (let batch = 0; batch * 2 < rows.length; batch += 1) {
+    putRows(bucket, layout.result(RUN, arm, 0, batch), rows.slice(batch * 2, batch * 2 + 2));
+  }
+}
+
+function found({ name = 'classify', isOneMachine = false, digests = ['1', '2'] as readonly string[] } = {}) {
+  const arms = (['serverless', 'fleet'] as const).map((arm, i) => ({
+    arm,
+    round: 0,
+    digest: digests[i] ?? '',
+  }));
+  return toleratedDifference({ reader: bucket, runId: RUN }, name as WorkloadName, arms, isOneMachine);
+}
+
+describe('rows of two arms', () => {
+  const rows = KEYS.map((key) => row(key));
+  const near = rows.map((own, n) => (n === 1 || n === 4 ? row(own.key, 900_000 + 10 * n) : own));
+
+  it('that are within the tolerance have that in common, over all batches', async () => {
+    put('serverless', rows);
+    put('fleet', near);
+    expect(await found()).toEqual({
+      text: 'the same labels, and scores within 40 millionths of each other',
+      images: 'of 2 images the rows are not equal to the byte',
+    });
+  });
+
+  it('must be equal on one machine, and of a workload without a tolerance', async () => {
+    put('serverless', rows);
+    put('fleet', near);
+    expect(await found({ isOneMachine: true })).toBeNull();
+    expect(await found({ name: 'knn' })).toBeNull();
+  });
+
+  it('are not compared where their digests are equal', async () => {
+    expect(await found({ digests: ['1', '1'] })).toBeNull();
+  });
+
+  it.each<[string, readonly Row[]]>([
+    ['another label', [...near.slice(0, 4), row('e', 900_000, 'dog')]],
+    ['a score too far', [...near.slice(0, 4), row('e', 900_101)]],
+    ['a row that failed', [...near.slice(0, 4), failedRow('e', 'DECODE_FAILED')]],
+    ['another key', [...near.slice(0, 4), row('f')]],
+    ['a row less', near.slice(0, 3)],
+    ['a batch less', near.slice(0, 4)],
+  ])('differ by %s', async (_, others) => {
+    put('serverless', rows);
+    put('fleet', others);
+    expect(await found()).toBeNull();
+  });
+
+  it('may have failed in the same way', async () => {
+    const failed = failedRow('c', 'DECODE_FAILED');
+    put(
+      'serverless',
+      rows.map((own) => (own.key === 'c' ? failed : own)),
+    );
+    put(
+      'fleet',
+      near.map((own) => (own.key === 'c' ? failed : own)),
+    );
+    expect(await found()).toMatchObject({ images: 'of 2 images the rows are not equal to the byte' });
+  });
+});
