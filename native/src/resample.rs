@@ -3,7 +3,7 @@
 
 use crate::taps::{PLACES, Pair, Taps};
 
-#[cfg(any(not(target_family = "wasm"), test))]
+#[cfg(any(not(any(target_family = "wasm", target_arch = "aarch64")), test))]
 #[path = "resample_portable.rs"]
 mod portable;
 #[cfg(target_arch = "x86_64")]
@@ -12,7 +12,10 @@ mod vector;
 #[cfg(target_family = "wasm")]
 #[path = "resample_wasm.rs"]
 mod vector;
-#[cfg(not(any(target_arch = "x86_64", target_family = "wasm")))]
+#[cfg(target_arch = "aarch64")]
+#[path = "resample_neon.rs"]
+mod vector;
+#[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64", target_family = "wasm")))]
 use portable as vector;
 
 /// Bytes that vectors may read behind a line, and write behind what is wanted of it.
