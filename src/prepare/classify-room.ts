@@ -27,7 +27,8 @@ export function heldOfClassify(bytes: number, { recipe, batch }: Classifier, mod
   return {
     what: `a model of ${Math.ceil(bytes / MIB)} MiB with ${images === 1 ? '1 image' : `${images} images`} at once`,
     node: { native: own, portable: own },
-    python: own,
+    // There it is let go of once it is loaded.
+    python: { ...own, shared: 0 },
     keeps: false,
     isPerCore: true,
   };

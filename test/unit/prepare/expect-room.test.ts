@@ -121,6 +121,6 @@ it('refuses a model whose sessions hosts have no room for, one for each of their
   const fleet = { arms: ['fleet'] as const satisfies Workers['arms'][number][] };
   expect(model(200, 8, fleet)).toBeNull();
   expect(model(400, 8, fleet)).toMatch(/since they do 2 batches at once, .* t3.medium has 4 GiB/);
-  expect(model(200, 8, { ...fleet, engine: 'ray' })).toBeNull();
-  expect(model(300, 8, { ...fleet, engine: 'ray' })).toContain('t3.medium has 4 GiB');
+  expect(model(300, 8, { ...fleet, engine: 'ray' })).toBeNull();
+  expect(model(400, 8, { ...fleet, engine: 'ray' })).toContain('t3.medium has 4 GiB');
 });
