@@ -106,6 +106,7 @@ export class Pipelines {
   readonly #child: ChildProcessByStdio<Writable, Readable, Readable>;
   readonly #answers: AsyncIterator<string>;
   readonly #server: S3Server;
+  readonly #engine: string;
   #runs = 0;
   #said = '';
 
@@ -139,6 +140,7 @@ export class Pipelines {
       this.#said = (this.#said + text).slice(-STDERR_CHARACTERS);
     });
     this.#answers = createInterface({ input: this.#child.stdout })[Symbol.asyncIterator]();
+    this.#engine = engine;
     this.#server = server;
   }
 
@@ -156,7 +158,7 @@ export class Pipelines {
    */
   async run(switches: readonly string[]): Promise<Took> {
     this.#runs += 1;
-    const out = `out/${this.#runs}/`;
+    const out = `out/${this.#engine}/${this.#runs}/`;
     const before = await this.#server.requests();
     const ran = await this.#ask({ run: switches, out }, ranSchema);
     const after = await this.#server.requests();

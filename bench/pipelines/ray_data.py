@@ -50,7 +50,10 @@ def run(job: Job, choices: Choices) -> None:
                 driver.head_object(Bucket=job.bucket, Key=key)
         description = get(driver, job, job.description)
         recipe = json.loads(description)["recipe"]
-        rows, has_pixels = _read(driver, job, choices)
+        keys = None if choices.get_by == "engine" else _keys_to_get(driver, job, choices)
+        if keys == []:
+            return
+        rows, has_pixels = _read(keys, job, choices)
         steps = steps_before_model(job, recipe, choices, has_pixels)
         counter = (
             _Counter.options(name=COUNTER, num_cpus=0, get_if_exists=True).remote() if choices.count_rows else None
@@ -87,14 +90,19 @@ def settings(choices: Choices) -> Iterator[None]:
         context.execution_options.preserve_order = False
 
 
-def _read(driver: Any, job: Job, choices: Choices) -> tuple[Dataset, bool]:
+def _keys_to_get(driver: Any, job: Job, choices: Choices) -> list[str]:
+    """Of tars, or of images, less those that have a row where that is asked for."""
+    keys = list(job.shards) if choices.packed else list_keys(driver, job, job.prefix)
+    if not choices.resume or choices.packed:
+        return keys
+    done = {row["key"] for row in read_rows(job)}
+    return [key for key in keys if key not in done]
+
+
+def _read(keys: list[str] | None, job: Job, choices: Choices) -> tuple[Dataset, bool]:
     """Rows with `key` and what is there already: `image` (then True), `bytes`, or nothing."""
     blocks = None if choices.blocks is None else choices.blocks * job.workers
-    if choices.get_by != "engine":
-        keys = list(job.shards) if choices.packed else list_keys(driver, job, job.prefix)
-        if choices.resume and not choices.packed:
-            done = {row["key"] for row in read_rows(job)}
-            keys = [key for key in keys if key not in done]
+    if keys is not None:
         rows = ray.data.from_items(
             [{"key": key} for key in keys], override_num_blocks=blocks and min(blocks, len(keys))
         )

@@ -134,6 +134,13 @@ class TestRayData:
     def test_gives_the_rows_of_the_steps_alone(self, bucket, ray_data, request, names):
         expect_rows_of_steps(ray_data, job(bucket, f"out/{request.node.callspec.id}/"), choices_of(names))
 
+    def test_does_only_what_is_left_where_it_resumes(self, bucket, ray_data):
+        asked = job(bucket, "out/resumed/")
+        choices = choices_of(["kept-clients", "resume"])
+        expect_rows_of_steps(ray_data, asked, choices)
+        # An image that was done again would have two rows.
+        expect_rows_of_steps(ray_data, asked, choices)
+
 
 class TestOthers:
     @pytest.mark.parametrize("name", ["daft_frame", "dask_bag", "fanfleet_ray"])
