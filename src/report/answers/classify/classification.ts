@@ -1,5 +1,6 @@
 import { count, percent, plural, printable } from '../../../format.ts';
 import { CERTAIN } from '../../../workloads/classify/row-check.ts';
+import type { Summary } from '../../summary-schema.ts';
 import { cut } from '../../text/lines.ts';
 import { accuracyText, type Mistake, mistakesOf } from '../recognition/figures.ts';
 import type { AnswerOf } from '../view.ts';
@@ -22,16 +23,25 @@ export function scoreText(millionths: number): string {
   return rounded === '0.0 %' && millionths > 0 ? '< 0.1 %' : rounded;
 }
 
+/** How many of the best classes a run asked for; 0 of a run that asked for something else. */
+export function topOf({ workload }: Summary['request']): number {
+  return workload.name === 'classify' ? workload.params.top : 0;
+}
+
 /** How many of the best classes rows have; 0 where there are none. */
 export function bestClasses({ unsure }: Classification): number {
   return unsure[0]?.scores.length ?? 0;
 }
 
-/** `Top-5 accuracy 99.8 %`, and of what; null where that says no more than the accuracy. */
-export function topAccuracyText(answer: Classification): [string, string] | null {
+/**
+ * `Top-5 accuracy 99.8 %`, and of what; null where that says nothing: rows have one class, or all that there are.
+ *
+ * @param top classes that were asked for
+ */
+export function topAccuracyText(answer: Classification, top: number): [string, string] | null {
   const { labelled, correctTop } = answer;
   const best = bestClasses(answer);
-  if (labelled === 0 || best < 2) return null;
+  if (labelled === 0 || best < 2 || best < top) return null;
   return [
     `Top-${best} accuracy ${percent(correctTop / labelled)}`,
     `the label of ${count(correctTop)} of ${plural(labelled, 'image')} is among the best ${best}`,
@@ -83,5 +93,5 @@ export function sureText({ classified, scoreHistogram }: Classification): string
   const parts = scoreHistogram.length;
   const below = scoreHistogram.slice(0, parts / 2).reduce((sum, images) => sum + images, 0);
   const sure = scoreHistogram.at(-1) ?? 0;
-  return `The best score is ${partText(parts - 1, parts)} of ${plural(sure, 'image')} (${percent(sure / classified)}), and below 50 % of ${count(below)}.`;
+  return `The best score is ${partText(parts - 1, parts)} of ${plural(sure, 'image')} (${percent(sure / classified)}), and below 50 % of ${below === 0 ? 'none' : count(below)}.`;
 }

@@ -8,6 +8,7 @@ import {
   outcomeText,
   partText,
   topAccuracyText,
+  topOf,
 } from './classification.ts';
 import { readExamples } from './images.ts';
 import { classificationSection } from './section.ts';
@@ -18,19 +19,19 @@ export const CLASSIFY: AnswerReport<'classify'> = {
     'images that were recognised are counted from the rows. A score is the probability of a class in millionths: what the model gives, or where it ends with no softmax, that of its output. Of classes with equal output the first one is the better',
   view: (answer, summary) => ({
     ...EMPTY_VIEW,
-    facts: factsOf(answer),
+    facts: factsOf(answer, topOf(summary.request)),
     title: 'Classification',
     figures: () => figuresOf(answer),
     result: (images): Fragment => classificationSection(answer, summary, images),
-    markdown: () => markdownOf(answer),
-    terminal: () => terminalOf(answer),
+    markdown: () => markdownOf(answer, topOf(summary.request)),
+    terminal: () => terminalOf(answer, topOf(summary.request)),
     readImages: (readers) => readExamples(answer, readers),
   }),
 };
 
-function factsOf(answer: Classification): Fact[] {
+function factsOf(answer: Classification, most: number): Fact[] {
   const [what, rest] = outcomeText(answer);
-  const top = topAccuracyText(answer);
+  const top = topAccuracyText(answer, most);
   return [{ what: `${what}:`, rest }, ...(top === null ? [] : [{ what: top[0], rest: '' }])];
 }
 

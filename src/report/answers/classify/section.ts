@@ -15,6 +15,7 @@ import {
   scoreText,
   sureText,
   topAccuracyText,
+  topOf,
   uncountedTexts,
 } from './classification.ts';
 import { SHOWN } from './images.ts';
@@ -27,7 +28,7 @@ const SCORES_SHOWN = 3;
 export function classificationSection(answer: Classification, summary: Summary, images: PageImages): Markup {
   const { source, labelled } = answer;
   const [outcome, of] = outcomeText(answer);
-  const top = topAccuracyText(answer);
+  const top = topAccuracyText(answer, topOf(summary.request));
   return html`<section><h2>Classification</h2>
 <p><b>${outcome}:</b> ${of}. ${top && html`<b>${top[0]}:</b> ${top[1]}. `}Counted from the rows of ${source.arm}, round ${source.round}. ${uncountedTexts(answer).join(' ')}
 ${completenessNote(summary, source)}</p>

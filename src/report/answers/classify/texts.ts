@@ -18,10 +18,10 @@ import {
 const MOST_NAMED = 6;
 
 /** Escaped, with tables of the labels and of what images were taken for. */
-export function markdownOf(answer: Classification): AnswerText {
+export function markdownOf(answer: Classification, top: number): AnswerText {
   const { classified, counts } = answer;
   return {
-    lead: [text(sentences(answer).join(' ')), ''],
+    lead: [text(sentences(answer, top).join(' ')), ''],
     rest: [
       ...(answer.labelled === 0 ? [] : labelsMarkdown(answer)),
       ...folded('Taken for', [
@@ -36,7 +36,7 @@ export function markdownOf(answer: Classification): AnswerText {
 }
 
 /** At most 100 columns wide. */
-export function terminalOf(answer: Classification): AnswerText {
+export function terminalOf(answer: Classification, top: number): AnswerText {
   const { classified, counts, labelled } = answer;
   const named = counts.slice(0, MOST_NAMED);
   const rest = classified - named.reduce((sum, { images }) => sum + images, 0);
@@ -49,14 +49,14 @@ export function terminalOf(answer: Classification): AnswerText {
     ...(named.length === 0 ? [] : wrap(`Taken for: ${taken.join(', ')}${others}`)),
   ];
   return {
-    lead: wrap(sentences(answer).join(' ')),
+    lead: wrap(sentences(answer, top).join(' ')),
     rest: lines.length === 0 ? [] : ['', 'Classification', ...lines],
   };
 }
 
-function sentences(answer: Classification): string[] {
+function sentences(answer: Classification, most: number): string[] {
   const [outcome, of] = outcomeText(answer);
-  const top = topAccuracyText(answer);
+  const top = topAccuracyText(answer, most);
   const sure = sureText(answer);
   return [
     `${outcome}: ${of}.`,

@@ -100,6 +100,14 @@ describe('the report of a classification by a model', () => {
     expect(renderCsv(many)).toContain('Classification,taken for cat: tiger,serverless,0,4,images\n');
   });
 
+  it('has no accuracy of the best where these are all classes, or one', () => {
+    const { unsure } = run.summary.answer as Answer;
+    for (const classes of [1, 2]) {
+      const few = unsure.map((one) => ({ ...one, scores: one.scores.slice(0, classes) }));
+      expect(renderTerminal(withAnswer({ unsure: few }))).not.toContain('Top-');
+    }
+  });
+
   it('says which images count in no accuracy', async () => {
     const { summary } = await scoredRun({ unlabelled: 20, foreign: 3 });
     for (const text of [renderHtml(summary), renderTerminal(summary), renderMarkdown(summary)].map(said)) {
