@@ -5,6 +5,7 @@ import { startExecution } from '../../scripts/own-stack/stack.ts';
 import { ENGINE_NAMES } from '../../src/contract/engines.ts';
 import { IS_FULL } from '../support/full-only.ts';
 import { copySample } from './support/copy-sample.ts';
+import { independentlyClassified, putDigitsModel } from './support/digits-classified.ts';
 import { withFewOf } from './support/few-of-sample.ts';
 import { digestOfStages, independentKmeans } from './support/independent-kmeans.ts';
 import { independentKnn } from './support/independent-knn.ts';
@@ -15,37 +16,50 @@ const PREFIX = 'counted/';
 const REQUEST = { prefix: PREFIX, batchSize: 10, baseline: false };
 const KNN = { name: 'knn', params: { k: 3, ask: 60 } };
 const KMEANS = { name: 'kmeans', params: { k: 10, maxIterations: 5 } };
+const TOP = 3;
 const WORKER_COUNTS = [1, 2, 4];
+/** Images that a model gets at once, in a fleet of so many workers. */
+const MODEL_BATCHES: Readonly<Record<number, number>> = { 1: 1, 2: 8, 4: 32 };
+/** Those whose workers are in Python, where ONNX Runtime is one of the packages. */
+const IN_PYTHON: ReadonlySet<string> = new Set(['daft', 'ray', 'dask', 'spark']);
 
 /** `knn.test.ts`, `kmeans.test.ts`, `kept-fleet.test.ts` and `alone/main-job.test.ts` have what `npm test` has of it, with two workers. */
-describe.runIf(IS_FULL)('the digits by their nearest, and in clusters', () => {
+describe.runIf(IS_FULL)('the digits by their nearest, in clusters, and by a model', () => {
   const kept = useKeptFleets();
-  /** What numpy and fractions give. */
-  let expected: { readonly knn: string; readonly kmeans: string };
+  /** What numpy, fractions and decimal numbers give. */
+  let expected: { readonly knn: string; readonly kmeans: string; readonly classify: string };
+  let model: string;
 
   beforeAll(async () => {
     await copySample('digits', IMAGES, PREFIX);
-    const nearest = await withFewOf('digits', IMAGES, (folder) =>
-      independentKnn(folder, { ...KNN.params, prefix: PREFIX }),
-    );
+    model = await putDigitsModel('models/counted/');
+    const [nearest, classified] = await withFewOf('digits', IMAGES, async (folder) => [
+      await independentKnn(folder, { ...KNN.params, prefix: PREFIX }),
+      await independentlyClassified(folder, { top: TOP, prefix: PREFIX }),
+    ]);
     const stages = await independentKmeans({ images: IMAGES, ...KMEANS.params, prefix: PREFIX });
     expected = {
       knn: createHash('sha256').update(nearest).digest('hex'),
+      classify: createHash('sha256').update(classified).digest('hex'),
       kmeans: digestOfStages(stages),
     };
   });
 
-  /** The only arm of a run of each workload. */
+  /** The only arm of a run. */
+  async function run(workload: object, where: object) {
+    return armOf(await kept.done(await startExecution(kept.stack, { ...REQUEST, ...where, workload })));
+  }
+
+  /** Likewise, of each workload. */
   async function armsOf(where: object) {
-    const run = async (workload: object) =>
-      armOf(await kept.done(await startExecution(kept.stack, { ...REQUEST, ...where, workload })));
-    return { knn: await run(KNN), kmeans: await run(KMEANS) };
+    return { knn: await run(KNN, where), kmeans: await run(KMEANS, where) };
   }
 
   it('have the answer of the independent computations by functions', async () => {
     const { knn, kmeans } = await armsOf({ arms: ['serverless'] });
     expect([knn.valid, kmeans.valid]).toEqual([true, true]);
-    expect({ knn: knn.digest, kmeans: kmeans.digest }).toEqual(expected);
+    expect(knn.digest).toBe(expected.knn);
+    expect(kmeans.digest).toBe(expected.kmeans);
   });
 
   describe.each(ENGINE_NAMES)('and by a fleet of %s', (engine) => {
@@ -53,9 +67,18 @@ describe.runIf(IS_FULL)('the digits by their nearest, and in clusters', () => {
       const name = `counted-${engine}-${workers}`;
       const { id } = await kept.start(name, '--engine', engine, '--workers', String(workers));
       const { knn, kmeans } = await armsOf({ arms: ['fleet'], fleet: name });
+      if (IN_PYTHON.has(engine)) {
+        const params = { model, top: TOP, modelBatch: MODEL_BATCHES[workers] };
+        const classify = await run({ name: 'classify', params }, { arms: ['fleet'], fleet: name });
+        expect({ valid: classify.valid, digest: classify.digest }).toEqual({
+          valid: true,
+          digest: expected.classify,
+        });
+      }
       await cliJson(kept.stack.home, ['fleet', 'stop', name]);
       expect([knn.valid, kmeans.valid]).toEqual([true, true]);
-      expect({ knn: knn.digest, kmeans: kmeans.digest }).toEqual(expected);
+      expect(knn.digest).toBe(expected.knn);
+      expect(kmeans.digest).toBe(expected.kmeans);
       expect(kmeans.fleet?.workersJoined).toBe(workers);
       await kept.expectNothingLeft(id);
     });
