@@ -3,6 +3,7 @@ import { DEPTHS } from '../src/contract/depth.ts';
 import { NORMALISED_FORMATS } from '../src/contract/normalisation.ts';
 import { OPERATIONS } from '../src/contract/operation.ts';
 import { invalidInput, problemOf } from '../src/invalid-input.ts';
+import { NETWORKS } from '../src/workloads/cnn/params.ts';
 import { LABEL_SOURCES } from '../src/workloads/labels/label-source.ts';
 import { WORKLOAD_NAMES, type WorkloadName } from '../src/workloads/names.ts';
 import { DEFAULT_WORKLOAD, REQUEST_PARAMS, type WorkloadRequest } from '../src/workloads/schemas.ts';
@@ -47,10 +48,10 @@ export function addWorkloadOptions(command: Command): Command {
     )
     .option(
       '--labels <where>',
-      `of images of knn, kmeans and classify: ${LABEL_SOURCES.join(' | ')} | <key>.csv (default: auto)`,
+      `of images of knn, kmeans, classify and cnn: ${LABEL_SOURCES.join(' | ')} | <key>.csv (default: auto)`,
     )
     .option('--starts <how>', 'first centres of kmeans: kmeans++ | <key>.json (default: kmeans++)')
-    .option('--seed <n>', 'of the numbers by which kmeans++ chooses (default: 1)', number)
+    .option('--seed <n>', 'of the numbers by which kmeans++ chooses, and of cnn (default: 1)', number)
     .option('--max-iterations <n>', 'of kmeans, 1-300 (default: 100)', number)
     .option(
       '--model <model>',
@@ -59,7 +60,13 @@ export function addWorkloadOptions(command: Command): Command {
     .option('--description <file>', 'how its tensors are made (default: beside it, with the suffix .json)')
     .option('--model-labels <file>', 'of its classes (default: beside it, .labels.txt or .labels.json)')
     .option('--top <n>', 'of classify: so many of the best classes are in a row, 1-20 (default: 5)', number)
-    .option('--model-batch <n>', 'images that a model is given at once, 1-256 (default: 8)', number);
+    .option('--model-batch <n>', 'images that a model is given at once, 1-256 (default: 8)', number)
+    .option('--network <name>', `of cnn: ${NETWORKS.join(' | ')} (default: small)`)
+    .option('--rounds <n>', 'of cnn, after each of which shards are averaged, 1-200 (default: 12)', number)
+    .option('--steps <n>', 'of cnn: those of a shard in a round, 1-1000 (default: 20)', number)
+    .option('--shards <n>', 'of cnn: parts of the images that learn apart, 1-200 (default: 4)', number)
+    .option('--rate <x>', 'of cnn: learning rate of the first round (default: 0.03)', number)
+    .option('--momentum <x>', 'of cnn, 0 to less than 1 (default: 0.9)', number);
 }
 
 /** What a command line says of a workload. */

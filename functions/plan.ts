@@ -6,6 +6,7 @@ import { minBatchesFor } from '../src/plan/batch-counts.ts';
 import { plan } from '../src/plan/plan.ts';
 import { takeOver } from '../src/plan/take-over.ts';
 import { type Run, runSchema } from '../src/run/run.ts';
+import { shardsOf } from '../src/workloads/facts.ts';
 import { trainingSource } from '../src/workloads/training-source.ts';
 import { processClock } from './process.ts';
 import { endpoint, handler, logger, region } from './runtime.ts';
@@ -36,7 +37,7 @@ function planAnew(run: Run) {
     runsBucket: run.runsBucket,
     runId: run.runId,
     batchSize: run.batchSize,
-    minBatches: minBatchesFor(run),
+    minBatches: shardsOf(run.workload) ?? minBatchesFor(run),
     clock: processClock.now,
   });
 }

@@ -66,7 +66,7 @@ class Classifier:
         said = description if isinstance(description, Description) else Description(description)
         self.description = said
         self.recipe, self.shape, self.batch, self.labels = said.recipe, said.shape, said.batch, said.labels
-        self.session = _session_of(model)
+        self.session = session_of(model)
 
     def empty(self, images: int) -> np.ndarray:
         """Room for the tensors of so many images."""
@@ -126,7 +126,7 @@ def row_of_scores(
     return {"key": key, **size, "label": labels[scores[0][0]], "scores": scores, "logits": logits_hash(logits)}
 
 
-def _session_of(model: bytes) -> "onnxruntime.InferenceSession":
+def session_of(model: bytes) -> "onnxruntime.InferenceSession":
     """With the options of docs/models.md: the same answer for an image whatever comes with it."""
     try:
         # Only now: hosts of other workloads do without it.

@@ -9,7 +9,7 @@ import numpy as np
 from fanfleet.aws import split_uri
 from fanfleet.batch_images import BatchDone, do_images, read_objects, require_wanted
 from fanfleet.decoded import row_of_size
-from fanfleet.inputs import StageState
+from fanfleet.inputs import Inputs, StageState
 from fanfleet.kept_batches import KEPT, KeptBatch, round_of
 from fanfleet.kernels import Kernel
 from fanfleet.row import Measured
@@ -26,7 +26,7 @@ def do_stage(s3: Any, task: Task, kernel: Kernel, is_wanted: Callable[[], bool],
     assert task.stage is not None
     bucket, _ = split_uri(task.manifest)
     stage = StageState(s3, bucket, task.stage)
-    step = staged_runner_of(task.workload).at(kernel, stage)
+    step = staged_runner_of(task.workload).at(kernel, stage, Inputs(s3, task.manifest))
     place = (round_of(task), task.batch, stage.number)
     # The first stage does what loading takes, however often it is done.
     kept = None if stage.number == 0 else KEPT.get(*place)

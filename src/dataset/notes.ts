@@ -17,6 +17,10 @@ export const NOTES = {
     'Files in tars were left out that the same tar has again later on, as tar does when it extracts',
   KEYS_NAME_SHARDS:
     'Several shards have files of the same name, so the keys of their rows are `<shard>/<name>`; a run always has it so with shardKeys `path`',
+  SHARDS_UNALIKE:
+    'Batches have images of one label only, and each learns by itself: name images so that labels are mixed in key order',
+  CLASSES_NOT_LEARNED:
+    'Images that are not learned from have a label that no other image has, and count nowhere',
   TRAINING_NOT_READ: 'Images could not be read or decoded and were left out of the training set',
   TRAINING_ONE_LABEL:
     'All images to learn from have one label, so nothing is told apart: say by `labels` where theirs are',

@@ -3,6 +3,7 @@ import type { WorkloadName } from '../workloads/names.ts';
 import type { RunParams } from '../workloads/schemas.ts';
 import type { Prepared, PrepareOptions } from './options.ts';
 import { prepareClassify } from './prepare-classify.ts';
+import { prepareCnn } from './prepare-cnn.ts';
 import { prepareKmeans } from './prepare-kmeans.ts';
 import { prepareKnn } from './prepare-knn.ts';
 
@@ -18,6 +19,7 @@ const PREPARERS: Preparers = {
   knn: prepareKnn,
   kmeans: prepareKmeans,
   classify: prepareClassify,
+  cnn: prepareCnn,
 };
 
 /**

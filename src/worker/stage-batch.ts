@@ -1,5 +1,5 @@
 import { isFailed } from '../contract/row.ts';
-import type { StagedRunner, StageState } from '../workloads/workload.ts';
+import type { Inputs, StagedRunner, StageState } from '../workloads/workload.ts';
 import type { BatchOfRound, KeptBatch, KeptBatches } from './kept-batches.ts';
 import { type LoadOptions, loadBatch } from './load-batch.ts';
 import type { BatchDone } from './run-batch.ts';
@@ -7,6 +7,8 @@ import type { BatchDone } from './run-batch.ts';
 export interface StageBatchOptions {
   readonly runner: StagedRunner;
   readonly stage: StageState;
+  /** Those that the runner needs. @default none */
+  readonly inputs?: Inputs | undefined;
   readonly kept: KeptBatches;
   readonly place: BatchOfRound;
 }
@@ -20,13 +22,13 @@ const NOTHING = { getMs: 0, decodeMs: 0, processMs: 0, loadMs: 0, writeMs: 0, by
  * @throws FanfleetError as `runBatch` does, and what the runner throws
  */
 export async function stageBatch(load: LoadOptions, options: StageBatchOptions): Promise<BatchDone> {
-  const { runner, stage, kept, place } = options;
+  const { runner, stage, inputs = new Map(), kept, place } = options;
   const found = stage.number === 0 ? undefined : kept.get(place, stage.number);
   const { batch, took } =
     found === undefined ? await loadAnew(load, options) : { batch: found, took: NOTHING };
   load.signal?.throwIfAborted();
   const started = load.now();
-  const { rows, files } = await runner.step(batch.loaded, load.kernel, stage);
+  const { rows, files } = await runner.step(batch.loaded, load.kernel, stage, inputs);
   const computeMs = load.now() - started;
   return {
     ...took,

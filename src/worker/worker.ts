@@ -163,11 +163,12 @@ async function doStage(job: Work, runner: StagedRunner, options: WorkerOptions):
   if (job.stage === null || stages === undefined) throw unexpectedStage(job, 'a stage');
   const started = clock.now();
   const state = await stages.states.file(job.runsBucket, job.stage.state);
+  const inputs = runner.inputs && (await options.inputs?.of(job, runner.inputs));
   const listMs = clock.now() - started;
   const stage = { number: job.stage.number, state };
   const measured = await stageBatch(
     { ...batchOptions(job, options), batch: job.batch },
-    { runner, stage, kept: stages.batches, place: job },
+    { runner, stage, inputs, kept: stages.batches, place: job },
   );
   return { measured, listMs, outputBytes: 0 };
 }

@@ -4,6 +4,8 @@ import { ClassesOfRows, type ClassifyAnswer, classifyAnswerSchema } from './clas
 import { readClassifier } from './classify/classifier-file.ts';
 import { readClassify } from './classify/params.ts';
 import { readTruth } from './classify/truth-file.ts';
+import { type CnnAnswer, CnnOfRows, cnnAnswerSchema } from './cnn/answer.ts';
+import { readTruth as readCnnTruth } from './cnn/truth-file.ts';
 import { expectKnown } from './expect-known.ts';
 import { type ImageTaskName, imageTask } from './image-task.ts';
 import { ClustersOfRows, type KmeansAnswer, kmeansAnswerSchema } from './kmeans/answer.ts';
@@ -22,8 +24,9 @@ export const answerSchema = z.discriminatedUnion('kind', [
   knnAnswerSchema,
   kmeansAnswerSchema,
   classifyAnswerSchema,
+  cnnAnswerSchema,
 ]);
-export type RunAnswer = StatisticsAnswer | KnnAnswer | KmeansAnswer | ClassifyAnswer;
+export type RunAnswer = StatisticsAnswer | KnnAnswer | KmeansAnswer | ClassifyAnswer | CnnAnswer;
 
 /** The same with further fields. */
 export function answerSchemaWith<F extends z.ZodRawShape>(fields: F) {
@@ -32,6 +35,7 @@ export function answerSchemaWith<F extends z.ZodRawShape>(fields: F) {
     knnAnswerSchema.extend(fields),
     kmeansAnswerSchema.extend(fields),
     classifyAnswerSchema.extend(fields),
+    cnnAnswerSchema.extend(fields),
   ]);
 }
 
@@ -56,6 +60,10 @@ const ANSWERS: Readonly<Record<WorkloadName, Make>> = {
       start: inputs.get('start') ?? null,
       labels: labels === undefined ? null : readImageLabels(labels),
     });
+  },
+  cnn: (_, inputs) => {
+    const truth = inputs.get('truth');
+    return new CnnOfRows(truth === undefined ? null : readCnnTruth(truth));
   },
   classify: (params, inputs) => {
     const [classifier, truth] = [inputs.get('classifier'), inputs.get('truth')];
@@ -84,6 +92,7 @@ const KINDS: Readonly<Record<WorkloadName, RunAnswer['kind']>> = {
   knn: 'knn',
   kmeans: 'kmeans',
   classify: 'classify',
+  cnn: 'cnn',
 };
 
 /** The kind of answer that a workload gives. */

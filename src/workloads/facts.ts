@@ -1,4 +1,5 @@
 import type { Unit } from '../contract/unit.ts';
+import { type CnnWork, LEARNT, stagesOf } from './cnn/params.ts';
 import { expectKnown } from './expect-known.ts';
 import { type KmeansWork, SUMS } from './kmeans/params.ts';
 import type { WorkloadName } from './names.ts';
@@ -18,6 +19,8 @@ export interface WorkloadFacts {
   readonly writesItems: boolean;
   /** How many stages it may have at most, by its settings; null where it is a single map and nothing is reduced. */
   readonly stages: ((params: object) => number) | null;
+  /** How many batches it has where what it learns depends on them; null where any number will do, and all workers are to be busy. */
+  readonly shards: ((params: object) => number) | null;
   /** Files that every worker needs, which a function prepares before the arms start: by their names. */
   readonly inputs: readonly string[];
   /** Those that only the answer needs. */
@@ -43,6 +46,7 @@ export const WORKLOADS: Readonly<Record<WorkloadName, WorkloadFacts>> = {
     batchFolders: [],
     writesItems: false,
     stages: null,
+    shards: null,
     inputs: [],
     answerInputs: [],
     sources: [],
@@ -54,6 +58,7 @@ export const WORKLOADS: Readonly<Record<WorkloadName, WorkloadFacts>> = {
     batchFolders: [HISTOGRAMS],
     writesItems: false,
     stages: null,
+    shards: null,
     inputs: [],
     answerInputs: [],
     sources: [],
@@ -65,6 +70,7 @@ export const WORKLOADS: Readonly<Record<WorkloadName, WorkloadFacts>> = {
     batchFolders: [],
     writesItems: true,
     stages: null,
+    shards: null,
     inputs: [],
     answerInputs: [],
     sources: ['statisticsRun'],
@@ -76,6 +82,7 @@ export const WORKLOADS: Readonly<Record<WorkloadName, WorkloadFacts>> = {
     batchFolders: [],
     writesItems: false,
     stages: null,
+    shards: null,
     inputs: ['training'],
     answerInputs: ['labels'],
     sources: [],
@@ -87,6 +94,7 @@ export const WORKLOADS: Readonly<Record<WorkloadName, WorkloadFacts>> = {
     batchFolders: [SUMS],
     writesItems: false,
     stages: (params) => (params as KmeansWork).maxIterations,
+    shards: null,
     inputs: ['start'],
     answerInputs: ['start', 'labels'],
     sources: [],
@@ -98,10 +106,23 @@ export const WORKLOADS: Readonly<Record<WorkloadName, WorkloadFacts>> = {
     batchFolders: [],
     writesItems: false,
     stages: null,
+    shards: null,
     inputs: ['model', 'classifier'],
     answerInputs: ['classifier', 'truth'],
     sources: ['modelBatch', 'labels'],
     runtime: 'onnx',
+  },
+  cnn: {
+    unit: IMAGES,
+    cpu: 2,
+    runtime: 'onnx',
+    batchFolders: [LEARNT],
+    writesItems: false,
+    stages: (params) => stagesOf(params as CnnWork),
+    shards: (params) => (params as { readonly shards: number }).shards,
+    inputs: ['start', 'training', 'evaluation', 'truth'],
+    answerInputs: ['truth'],
+    sources: [],
   },
 };
 
@@ -129,6 +150,17 @@ export function mostStages({
   readonly params: object;
 }): number {
   return WORKLOADS[name].stages?.(params) ?? 1;
+}
+
+/** How many batches a workload has, by its settings; null where any number will do. */
+export function shardsOf({
+  name,
+  params,
+}: {
+  readonly name: WorkloadName;
+  readonly params: object;
+}): number | null {
+  return WORKLOADS[name].shards?.(params) ?? null;
 }
 
 /** The workload as far as rows depend on it: two runs with the same have the same rows of the same images. */

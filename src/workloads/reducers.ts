@@ -1,4 +1,6 @@
 import type { Workload } from '../contract/workload.ts';
+import { readCnn } from './cnn/params.ts';
+import { cnnReducer } from './cnn/reducer.ts';
 import { expectKnown } from './expect-known.ts';
 import { readKmeans } from './kmeans/params.ts';
 import { kmeansReducer } from './kmeans/reducer.ts';
@@ -14,6 +16,7 @@ const REDUCERS: Readonly<Record<WorkloadName, Make | null>> = {
   normalise: null,
   classify: null,
   knn: null,
+  cnn: (params, stage) => cnnReducer(readCnn(params), stage),
   kmeans: (params, stage) => kmeansReducer(readKmeans(params), stage),
 };
 

@@ -2,6 +2,8 @@ import type { Workload } from '../contract/workload.ts';
 import { invalidInput, problemOf } from '../invalid-input.ts';
 import { readClassify } from './classify/params.ts';
 import { classifyRunner } from './classify/runner.ts';
+import { readCnn } from './cnn/params.ts';
+import { cnnRunner } from './cnn/runner.ts';
 import { expectKnown } from './expect-known.ts';
 import { imageRunner } from './image-runner.ts';
 import { imageTask } from './image-task.ts';
@@ -17,6 +19,7 @@ const RUNNERS: Readonly<Record<WorkloadName, (params: Workload['params']) => Run
   normalise: (params) => imageRunner(imageTask('normalise', params)),
   knn: (params) => knnRunner(readKnn(params)),
   kmeans: kmeansRunner,
+  cnn: (params) => cnnRunner(readCnn(params)),
   classify: (params) => classifyRunner(readClassify(params)),
 };
 

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { classifyParamsSchema } from './classify/schema.ts';
+import { cnnParamsSchema } from './cnn/schema.ts';
 import { histogramParamsSchema } from './histogram/schema.ts';
 import { kmeansParamsSchema } from './kmeans/schema.ts';
 import { knnParamsSchema } from './knn/schema.ts';
@@ -18,6 +19,7 @@ export const REQUEST_PARAMS = {
   knn: knnParamsSchema,
   kmeans: kmeansParamsSchema,
   classify: classifyParamsSchema,
+  cnn: cnnParamsSchema,
 } as const satisfies Record<WorkloadName, z.ZodObject>;
 
 /** The workload of a request; its settings have defaults. */
@@ -28,6 +30,7 @@ export const workloadRequestSchema = z.discriminatedUnion('name', [
   form('knn', REQUEST_PARAMS.knn),
   form('kmeans', REQUEST_PARAMS.kmeans),
   form('classify', REQUEST_PARAMS.classify),
+  form('cnn', REQUEST_PARAMS.cnn),
 ]);
 export type WorkloadRequest = z.input<typeof workloadRequestSchema>;
 
@@ -39,6 +42,7 @@ export const workloadSchema = z.discriminatedUnion('name', [
   z.object({ name: z.literal('knn'), params: knnParamsSchema }),
   z.object({ name: z.literal('kmeans'), params: kmeansParamsSchema }),
   z.object({ name: z.literal('classify'), params: classifyParamsSchema }),
+  z.object({ name: z.literal('cnn'), params: cnnParamsSchema }),
 ]);
 export type RunWorkload = Readonly<z.output<typeof workloadSchema>>;
 /** The settings of each workload, as a run has them. */

@@ -1,4 +1,5 @@
 import type { ClassifyParams } from './classify/schema.ts';
+import type { CnnParams } from './cnn/schema.ts';
 import { type KmeansParams, PLUS_PLUS } from './kmeans/schema.ts';
 import type { KnnParams } from './knn/schema.ts';
 import type { RunWorkload } from './schemas.ts';
@@ -12,6 +13,7 @@ export function workloadLabel({ name, params }: RunWorkload): string {
 export function workloadText(workload: RunWorkload): string {
   if (workload.name === 'knn') return knnText(workload.params);
   if (workload.name === 'kmeans') return kmeansText(workload.params);
+  if (workload.name === 'cnn') return cnnText(workload.params);
   if (workload.name === 'classify') return classifyText(workload.params);
   if (workload.name !== 'normalise') {
     const label = workloadLabel(workload);
@@ -39,4 +41,8 @@ function kmeansText({ k, starts, seed, maxIterations }: KmeansParams): string {
 
 function classifyText({ model, top, modelBatch }: ClassifyParams): string {
   return `classify by ${model}, the best ${top} classes, ${modelBatch} images at once`;
+}
+
+function cnnText({ network, rounds, steps, shards, ask }: CnnParams): string {
+  return `cnn ${network} from all but ${ask} of the images, ${rounds} rounds of ${steps} steps in ${shards} shards`;
 }

@@ -12,6 +12,7 @@ const SOURCES: Sources = {
   histogram: null,
   normalise: null,
   kmeans: null,
+  cnn: null,
   classify: null,
   knn: ({ training, ask }) => (training === undefined ? { ask } : { prefix: training }),
 };

@@ -59,9 +59,11 @@ export interface StageDone {
  * stage to the next as far as its memory allows: the rows and files of a stage depend on nothing but that and its state.
  */
 export interface StagedRunner {
+  /** The names of the inputs that it needs beside the state. @default none */
+  readonly inputs?: readonly string[];
   /** The width and height that all images must have; one that differs is a row with `SIZE_DIFFERS`. */
   readonly size: (state: Buffer) => { readonly width: number; readonly height: number };
-  readonly step: (loaded: Loaded, kernel: Kernel, stage: StageState) => Promise<StageDone>;
+  readonly step: (loaded: Loaded, kernel: Kernel, stage: StageState, inputs: Inputs) => Promise<StageDone>;
 }
 
 /**

@@ -87,7 +87,7 @@ async function byNode(state: Buffer): Promise<Done[]> {
     ...(await Promise.all(PYTHON_KERNELS.map((name) => chooseKernel(name)))),
   ]) {
     const { loaded } = await load(kernel);
-    const { rows, files } = await kmeansRunner().step(loaded, kernel, { number: 0, state });
+    const { rows, files } = await kmeansRunner().step(loaded, kernel, { number: 0, state }, new Map());
     const sums = files.map(({ text }) => text).join('');
     done.push([`${kernel.name} in Node`, { lines: rows.map(serializeRow), sums }]);
   }

@@ -39,7 +39,7 @@ def test_so_are_those_with_stages():
 def test_so_are_folders_with_a_file_of_each_batch():
     sources = Path(__file__).parents[2] / "src" / "workloads"
     facts = (sources / "facts.ts").read_text()
-    known = facts + (sources / "kmeans" / "params.ts").read_text()
+    known = facts + "".join((sources / name / "params.ts").read_text() for name in ("kmeans", "cnn"))
     values = dict(re.findall(r"^export const (\w+) = '([^']+)'", known, re.MULTILINE))
     folders = re.findall(r"^  (\w+): \{\n.*?^    batchFolders: \[([^]]*)\]", facts, re.DOTALL | re.MULTILINE)
     assert [name for name, _ in folders] == list(workloads.NAMES)

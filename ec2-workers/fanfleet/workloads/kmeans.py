@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from fanfleet.inputs import StageState
+from fanfleet.inputs import Inputs, StageState
 from fanfleet.kernels import Kernel
 from fanfleet.workloads.runner import BatchFile, Loaded, StageDone
 
@@ -50,7 +50,7 @@ class Sums:
 class KmeansRunner:
     """As `StagedRunner` says."""
 
-    def at(self, kernel: Kernel, state: StageState) -> "KmeansStep":
+    def at(self, kernel: Kernel, state: StageState, inputs: Inputs | None = None) -> "KmeansStep":
         # So that a run with the portable kernel has nothing native.
         wanted = "native" if kernel.name == "native" else "portable"
         return state.get(f"kmeans by {wanted}", partial(KmeansStep, wanted=wanted))

@@ -86,8 +86,8 @@ class StagedRunner(Protocol):
     It loads a batch once, and keeps what it loaded from one stage to the next as far as its memory allows.
     """
 
-    def at(self, kernel: Kernel, state: StageState) -> StageStep:
-        """Raises what reading the state raises."""
+    def at(self, kernel: Kernel, state: StageState, inputs: Inputs) -> StageStep:
+        """`inputs` has the files of the run that all workers need. Raises what reading these and the state raises."""
 
 
 class Reducer(Protocol):

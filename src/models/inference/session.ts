@@ -102,7 +102,7 @@ export class Session {
 }
 
 /** By `require`, not `import`: a bundle would hoist that, and it does not find what a Lambda layer has. */
-function libraryPath(): string {
+export function libraryPath(): string {
   try {
     return createRequire(import.meta.url).resolve('onnxruntime-node');
   } catch (cause) {

@@ -72,7 +72,7 @@ describe('workload options', () => {
     [['--workload', 'normalise', '--depth', '8'], 'is statistics or histogram for `depth` but received "8".'],
     [['--workload', 'statistics', '--statistics-run', 'r1'], 'is normalise for `statisticsRun`'],
     [['--k', '5'], 'is knn or kmeans for `k` but received 5.'],
-    [['--workload', 'knn', '--seed', '2'], 'is kmeans for `seed` but received 2.'],
+    [['--workload', 'knn', '--seed', '2'], 'is kmeans or cnn for `seed` but received 2.'],
     [['--workload', 'knn', '--depth', '8'], 'is statistics or histogram for `depth` but received "8".'],
   ])('refuse settings of another workload, with the workload that has them: %j', (args, problem) => {
     expect(() => workload(...args)).toThrow(

@@ -30,7 +30,7 @@ describe.each(['portable', 'auto'] as const)('the runner of kmeans with the %s k
     const centres = fc.array(centre, { minLength: 1, maxLength: 5 });
     await fc.assert(
       fc.asyncProperty(images, centres, async (all, from) => {
-        const { rows, files } = await kmeansRunner().step(loadedOf(all), kernel, stageOf(from));
+        const { rows, files } = await kmeansRunner().step(loadedOf(all), kernel, stageOf(from), new Map());
         const clusters = assigned(all, from);
         expect(rows.map((row) => ('label' in row ? row.label : ''))).toEqual(clusters.map(String));
         expect(files).toEqual([{ folder: 'sums', text: writeSums(sumsOf(all, from)) }]);
@@ -50,7 +50,7 @@ describe.each(['portable', 'auto'] as const)('the runner of kmeans with the %s k
       pixels: Uint8Array.of(0, 0, 0, 9, 9, 9),
     };
     const stage = stageOf([9, 0].map((value) => ({ count: 1, sum: [value, value, value] })));
-    const { rows } = await kmeansRunner().step(loaded, kernel, stage);
+    const { rows } = await kmeansRunner().step(loaded, kernel, stage, new Map());
     expect(rows).toEqual([{ ...first, label: '1' }, failed, { ...second, label: '0' }]);
     for (const row of rows) {
       expect(checkKmeansRow(serializeRow(row), 2, { width: 1, height: 1 })).toEqual({ row });
@@ -60,7 +60,12 @@ describe.each(['portable', 'auto'] as const)('the runner of kmeans with the %s k
   it('does a batch of which no image could be loaded', async () => {
     const failed = failedRow('x', 'NOT_AN_IMAGE');
     const stage = stageOf([{ count: 2, sum: [1, 2, 3] }]);
-    const done = await kmeansRunner().step({ rows: [failed], pixels: new Uint8Array() }, kernel, stage);
+    const done = await kmeansRunner().step(
+      { rows: [failed], pixels: new Uint8Array() },
+      kernel,
+      stage,
+      new Map(),
+    );
     expect(done).toEqual({
       rows: [failed],
       files: [{ folder: 'sums', text: '{"counts":[0],"squares":[0],"sums":[[0,0,0]]}' }],
@@ -81,10 +86,15 @@ describe('the centres of a stage', () => {
     };
     const stage = stageOf([{ count: 1, sum: [1, 2, 3] }]);
     for (let batch = 0; batch < 3; batch += 1) {
-      await kmeansRunner().step(loadedOf([[1, 2, 3]]), counting, stage);
+      await kmeansRunner().step(loadedOf([[1, 2, 3]]), counting, stage, new Map());
     }
     expect(prepared).toBe(1);
-    await kmeansRunner().step(loadedOf([[1, 2, 3]]), counting, stageOf([{ count: 1, sum: [1, 2, 3] }]));
+    await kmeansRunner().step(
+      loadedOf([[1, 2, 3]]),
+      counting,
+      stageOf([{ count: 1, sum: [1, 2, 3] }]),
+      new Map(),
+    );
     expect(prepared).toBe(2);
   });
 
