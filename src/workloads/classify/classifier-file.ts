@@ -1,25 +1,9 @@
-import {
-  TENSOR_FILTERS,
-  TENSOR_LAYOUTS,
-  TENSOR_TYPES,
-  type TensorConstants,
-  type TensorRecipe,
-  type TensorSize,
-} from '../../contract/tensor.ts';
-import { FanfleetError } from '../../errors.ts';
-import { type Fields, readFields } from '../../fields.ts';
+import { type ImageModel, readModelFile, writeModelFile } from '../image-model.ts';
+
+export { tensorSizeOf } from '../image-model.ts';
 
 /** What workers have to know of a model beside its file. */
-export interface Classifier {
-  /** How the tensor of an image is made: of R, G and B in this order. */
-  readonly recipe: TensorRecipe;
-  /** Whether the model takes the planes of the tensor as B, G and R. */
-  readonly bgr: boolean;
-  /** Names in the graph. */
-  readonly input: string;
-  readonly output: string;
-  /** Images that it takes at once: as many as one likes, or one. */
-  readonly batch: 'any' | 1;
+export interface Classifier extends ImageModel {
   /** Whether what it gives are probabilities. */
   readonly isSoftmax: boolean;
   /** Names of the classes, in the order of the output. */
@@ -28,79 +12,18 @@ export interface Classifier {
 
 /** The one text form of `classifier.json`, which ec2-workers/fanfleet/classifier.py reads as well. */
 export function writeClassifier(classifier: Classifier): Buffer {
-  const { recipe, bgr, input, output, batch, isSoftmax, labels } = classifier;
-  const { resize, filter, crop, mean, std, layout, type } = recipe;
-  const inOrder = { resize, filter, crop, mean, std, layout, type };
-  return Buffer.from(JSON.stringify({ recipe: inOrder, bgr, input, output, batch, isSoftmax, labels }));
+  const { isSoftmax, labels } = classifier;
+  return writeModelFile(classifier, { isSoftmax, labels });
 }
 
 /** @throws FanfleetError `INPUT_DAMAGED`. Loads no zod, since workers read it */
 export function readClassifier(file: Buffer): Classifier {
-  let value: unknown;
-  try {
-    value = JSON.parse(file.toString('utf8'));
-  } catch (cause) {
-    throw damaged('it is no JSON', cause);
-  }
-  try {
-    return readFields(value, 'The description of the model', (fields) => ({
-      recipe: fields.object('recipe', readRecipe),
-      bgr: fields.flag('bgr'),
-      input: fields.text('input'),
-      output: fields.text('output'),
-      batch: fields.take('batch', '"any" or 1', isBatch, 1),
-      isSoftmax: fields.flag('isSoftmax'),
-      labels: fields.take('labels', 'labels', areLabels, []),
-    }));
-  } catch (cause) {
-    throw damaged(FanfleetError.from(cause).message, cause);
-  }
-}
-
-/** The width and height of every tensor. */
-export function tensorSizeOf({ resize, crop }: TensorRecipe): TensorSize {
-  if (crop !== undefined) return crop;
-  if (!('shorter' in resize)) return resize;
-  throw new TypeError('Expected a recipe by which all tensors have one size.');
-}
-
-function readRecipe(fields: Fields): TensorRecipe {
-  const crop = fields.optional('crop', (name) => fields.object(name, readSize));
-  const mean = fields.optional('mean', (name) => fields.take(name, 'three numbers', isTriple, [0, 0, 0]));
-  const std = fields.optional('std', (name) => fields.take(name, 'three numbers', isTriple, [1, 1, 1]));
-  return {
-    resize: fields.object('resize', readResize),
-    filter: fields.oneOf('filter', TENSOR_FILTERS),
-    ...(crop && { crop }),
-    ...(mean && { mean }),
-    ...(std && { std }),
-    layout: fields.oneOf('layout', TENSOR_LAYOUTS),
-    type: fields.oneOf('type', TENSOR_TYPES),
-  };
-}
-
-function readResize(size: Fields): TensorRecipe['resize'] {
-  const shorter = size.optional('shorter', (name) => size.integer(name, 1));
-  return shorter === undefined ? readSize(size) : { shorter };
-}
-
-function readSize(size: Fields): TensorSize {
-  return { width: size.integer('width', 1), height: size.integer('height', 1) };
-}
-
-function isTriple(value: unknown): value is TensorConstants {
-  return Array.isArray(value) && value.length === 3 && value.every((each) => Number.isFinite(each));
-}
-
-function isBatch(value: unknown): value is Classifier['batch'] {
-  return value === 'any' || value === 1;
+  return readModelFile(file, (fields) => ({
+    isSoftmax: fields.flag('isSoftmax'),
+    labels: fields.take('labels', 'labels', areLabels, []),
+  }));
 }
 
 function areLabels(value: unknown): value is readonly string[] {
   return Array.isArray(value) && value.length > 0 && value.every((each) => typeof each === 'string');
-}
-
-function damaged(why: string, cause?: unknown): FanfleetError {
-  const message = `Expected the description of a model but ${why}.`;
-  return new FanfleetError('INPUT_DAMAGED', message, { source: 'internal', cause });
 }

@@ -2,9 +2,9 @@ import { expect, test } from 'vitest';
 import {
   type Classifier,
   readClassifier,
-  tensorSizeOf,
   writeClassifier,
 } from '../../../../src/workloads/classify/classifier-file.ts';
+import { tensorSizeOf } from '../../../../src/workloads/image-model.ts';
 
 const CLASSIFIER: Classifier = {
   recipe: {
