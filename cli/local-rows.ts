@@ -62,7 +62,7 @@ export async function putRows(
   { io, signal }: Pick<Context, 'io' | 'signal'>,
   { paths, passedOver }: LocalInput,
   head: object,
-  done: 'measured' | 'normalised',
+  done: 'measured' | 'normalised' | 'embedded',
   outcomes: AsyncIterable<readonly LocalOutcome[]>,
 ): Promise<RowsOutcome> {
   let [count, failed, droppedBits] = [0, 0, 0];

@@ -3,6 +3,8 @@ import { DEPTHS } from '../../src/contract/depth.ts';
 import { KERNEL_CHOICES } from '../../src/contract/kernel-choice.ts';
 import { NORMALISED_FORMATS } from '../../src/contract/normalisation.ts';
 import { OPERATIONS } from '../../src/contract/operation.ts';
+import { EMBEDDING_TYPES } from '../../src/embeddings/embedding.ts';
+import { METRICS } from '../../src/embeddings/nearest-embeddings.ts';
 import { parse } from '../../src/parse.ts';
 import { normaliseParamsSchema } from '../../src/workloads/normalise/schema.ts';
 import type { Act } from '../act.ts';
@@ -59,5 +61,36 @@ export function addLocal(program: Command, act: Act): void {
           normalisation: parse(normaliseParamsSchema, settings, 'The normalisation'),
         }),
       ),
+    );
+  program
+    .command('embed')
+    .description('embeddings of local images by a layer of an ONNX model, as Parquet, without AWS')
+    .argument('<path...>')
+    .requiredOption('--model <file>', 'the .onnx')
+    .requiredOption('--layer <name>', 'the value that is the embedding (fanfleet model layers)')
+    .requiredOption('--out <file>', 'the Parquet file that is written')
+    .option('--description <file>', 'how its tensors are made (default: beside it, with the suffix .json)')
+    .addOption(new Option('--type <name>', 'of the numbers').choices(EMBEDDING_TYPES).default('float32'))
+    .option('--model-batch <n>', 'images that the model is given at once', number, 8)
+    .addOption(kernel())
+    .action((paths, options) =>
+      act(async (context) => (await import('../commands/embed.ts')).embedCommand(context, paths, options)),
+    );
+  program
+    .command('nearest')
+    .description('the images whose embeddings are nearest, exactly')
+    .argument('<key|image>', 'a key of the file, or with --model an image of this machine')
+    .requiredOption('--in <file>', 'embeddings that fanfleet embed has written')
+    .option('--k <n>', 'how many', number, 10)
+    .addOption(
+      new Option('--metric <name>', 'squared Euclidean distance, or 1 less the cosine')
+        .choices(METRICS)
+        .default('l2'),
+    )
+    .option('--model <file>', 'the .onnx that the embeddings are of')
+    .option('--description <file>', 'how its tensors are made (default: beside it, with the suffix .json)')
+    .addOption(kernel())
+    .action((what, options) =>
+      act(async (context) => (await import('../commands/nearest.ts')).nearestCommand(context, what, options)),
     );
 }

@@ -93,6 +93,8 @@ export type MeasuredRow = {
   readonly scores?: readonly (readonly [index: number, millionths: number])[];
   /** Of `classify`: the first 16 hex digits of the SHA-256 of the model's output, float32 values with the low byte first. */
   readonly logits?: string;
+  /** Of `embed`: likewise of the embedding. */
+  readonly embedding?: string;
 };
 
 export type FailedRow = {

@@ -67,8 +67,12 @@ export function checkClassifier({ sha256, bytes, model }: OnnxFile, where: strin
   };
 }
 
-/** The dimensions of an image in a batch; its channels first where both could be. */
-function checkedInput(graph: GraphProto | undefined, problems: string[]) {
+/**
+ * The input of a model that takes images, and how many; its channels first where both could be. Null where it takes others.
+ *
+ * @param problems what is wrong with it is added to them
+ */
+export function checkedInput(graph: GraphProto | undefined, problems: string[]) {
   const initialisers = new Set(graph?.initializer.map(({ name }) => name));
   const inputs = (graph?.input ?? []).filter(({ name }) => !initialisers.has(name)).map(describeValue);
   const [input] = inputs;

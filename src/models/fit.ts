@@ -13,7 +13,11 @@ import { constantsOf, type DescribedTensor, tensorSize } from './tensor-descript
  * @param where the description, for errors
  * @throws FanfleetError `INVALID_INPUT` where the model takes other tensors, that lists every problem
  */
-export function fitTensor({ input }: Classifier, described: DescribedTensor, where: string): TensorRecipe {
+export function fitTensor(
+  { input }: Pick<Classifier, 'input'>,
+  described: DescribedTensor,
+  where: string,
+): TensorRecipe {
   const problems: string[] = [];
   const layout = described.layout ?? input.layout;
   if (layout === null) {

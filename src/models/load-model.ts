@@ -75,7 +75,8 @@ export function beside(model: string, suffix: string): string {
   return `${model.replace(/\.onnx$/i, '')}${suffix}`;
 }
 
-async function readText(files: ModelFiles, path: string): Promise<string> {
+/** @throws FanfleetError `INVALID_INPUT` where it is too long; what `stream` throws */
+export async function readText(files: ModelFiles, path: string): Promise<string> {
   const chunks: Uint8Array[] = [];
   let bytes = 0;
   for await (const chunk of files.stream(path)) {
@@ -86,7 +87,8 @@ async function readText(files: ModelFiles, path: string): Promise<string> {
   return Buffer.concat(chunks).toString('utf8');
 }
 
-async function expected<T>(what: string, path: string, read: Promise<T>): Promise<T> {
+/** @throws FanfleetError `INVALID_INPUT` where it is not there; what the reading throws otherwise */
+export async function expected<T>(what: string, path: string, read: Promise<T>): Promise<T> {
   const found = await ifThere(read);
   if (found === null)
     throw unusable(`Expected ${what} at ${path} but it is not there: put it there, or correct the name.`);
