@@ -3,6 +3,7 @@
  * 500x375 in S3, the model `orientation`, one thread a session, 2 workers; in turn.
  *
  * node bench/native-classify.ts                   320 images, 3 rounds
+ * node bench/native-classify.ts --engine fanfleet_ray,daft_frame
  * node bench/native-classify.ts --few --rounds 1 --markdown FILE
  */
 import { writeFile } from 'node:fs/promises';
@@ -21,6 +22,7 @@ const { values } = parseArgs({
   options: {
     rounds: { type: 'string', default: '3' },
     seed: { type: 'string', default: '1' },
+    engine: { type: 'string', default: 'fanfleet_ray,ray_data,daft_frame,dask_bag' },
     few: { type: 'boolean', default: false },
     markdown: { type: 'string' },
   },
@@ -40,6 +42,7 @@ try {
     ['Daft, a class', 'daft_frame', loose],
     ['Dask, `map_partitions`', 'dask_bag', loose],
   ] as const) {
+    if (!values.engine.split(',').includes(engine)) continue;
     const pipelines = await Pipelines.start(engine, server, workers);
     lanes.push({ title, pipelines, switches, took: [] });
     // Processes are warm after this one.
