@@ -6,7 +6,8 @@ import { describeKeeping, endAfterJobs, endNow, startKeptFleet } from '../../src
 import type { KeptFleetInput } from '../../src/fleet/kept/kept-fleet.ts';
 import { duration } from '../../src/format.ts';
 import { type Aws, type Context, connect } from '../context.ts';
-import { installEngine, installModels } from '../engine-packages.ts';
+import { hasModels, installEngine, installModels } from '../engine-packages.ts';
+import { LOCAL } from '../stage.ts';
 import { type FleetRow, fleetsText, rowOf } from './fleet-text.ts';
 import { runFailed } from './run.ts';
 
@@ -21,7 +22,9 @@ export async function fleetStartCommand(
   const aws = await connect(context);
   await installEngine(context, input.engine);
   if (input.models === true) await installModels(context);
-  const id = await startKeptFleet(aws.sfn, aws.stack, storeOf(aws), name, input);
+  // Where it is installed here, hosts of the offline AWS have it anyway.
+  const models = input.models ?? (context.stage === LOCAL && (await hasModels(context)));
+  const id = await startKeptFleet(aws.sfn, aws.stack, storeOf(aws), name, { ...input, models });
   if (detach) return { json: { name, id }, text: id };
   const begun = performance.now();
   await untilReady(context, aws, id);

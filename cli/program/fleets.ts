@@ -18,7 +18,10 @@ export function addFleets(program: Command, act: Act): void {
     .option('--instance-types <types>', 'several, the preferred first', (value) => value.split(','))
     .option('--market <name>', `of the workers: ${MARKETS.join(' | ')} (default: on-demand)`)
     .option('--swap <gib>', 'on each instance (default: 0)', number)
-    .option('--models', 'with what runs models, for runs of classify')
+    .option(
+      '--models',
+      'with what runs models, for runs of classify (default: offline, where it is installed)',
+    )
     .option(
       '--idle <time>',
       'without a job, after which it ends itself, e.g. 90s, 20m (default: 20m)',
