@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { ObjectStore } from '../src/aws/object-store.ts';
+import { cached } from '../src/concurrency/cached.ts';
 import { FanfleetError } from '../src/errors.ts';
 import type { ModelPaths } from '../src/models/load-model.ts';
 import { localFiles } from '../src/models/local-files.ts';
@@ -70,6 +71,23 @@ export async function withModelInBucket<R extends { readonly workload?: Workload
     ...(uploaded.labels !== null && { modelLabels: uploaded.labels }),
   };
   return { ...request, workload: { ...workload, params: { ...params, ...places } } };
+}
+
+/** The same of several, of which those with the same workload share what is put there. */
+export async function allWithModelInBucket<R extends { readonly workload: WorkloadRequest }>(
+  context: Context,
+  aws: Aws,
+  all: readonly R[],
+): Promise<R[]> {
+  const placed = new Map<string, Promise<R>>();
+  return Promise.all(
+    all.map(async (one) => {
+      const { workload } = await cached(placed, JSON.stringify(one.workload), () =>
+        withModelInBucket(context, aws, one),
+      );
+      return { ...one, workload };
+    }),
+  );
 }
 
 function noModel(model: string): FanfleetError {

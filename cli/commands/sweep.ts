@@ -20,6 +20,7 @@ import {
 } from '../../src/sweep/sweep.ts';
 import { type Aws, type Context, connect } from '../context.ts';
 import { exitCodeOf } from '../exit-code.ts';
+import { allWithModelInBucket } from '../model-of-run.ts';
 import type { SweepRequest, SweepToContinue } from '../sweep-options.ts';
 import { type KeptFile, keepNew, readKept, writePage } from './kept-file.ts';
 import { KeptFleets, onKeptFleet } from './kept-fleets.ts';
@@ -67,7 +68,7 @@ async function begin(
     startedAt: now.getTime(),
     stage: context.stage,
     request: await resolveInput(context, aws, { images, request }),
-    points: [...points],
+    points: await allWithModelInBucket(context, aws, points),
     rounds,
     ...(keepFleets ? { keepFleets } : {}),
   });

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Aws, Context } from '../../cli/context.ts';
-import { withModelInBucket } from '../../cli/model-of-run.ts';
+import { allWithModelInBucket, withModelInBucket } from '../../cli/model-of-run.ts';
 import { ObjectStore } from '../../src/aws/object-store.ts';
 import type { WorkloadRequest } from '../../src/workloads/schemas.ts';
 import { type ImageBucket, startImageBucket } from '../support/image-bucket.ts';
@@ -75,6 +75,24 @@ describe('the model of a run', () => {
     { name: 'statistics' },
   ])('is left where it is, and what has none is left as it is: %j', async (workload) => {
     expect(await placed(workload)).toBe(workload);
+  });
+
+  it('is that of each point of a sweep', async () => {
+    const classify = (top: number) => ({ name: 'classify' as const, params: { model, top } });
+    const points = [
+      { workers: 1, workload: classify(3) },
+      { workers: 2, workload: classify(3) },
+      { workers: 2, workload: classify(5) },
+      { workers: 2, workload: { name: 'statistics' as const } },
+    ];
+    const placed = await allWithModelInBucket(context, aws, points);
+    const inBucket = expect.stringMatching(/^s3:\/\/model-runs\/models\/[0-9a-f]{16}\/pets\.onnx$/);
+    expect(placed).toMatchObject([
+      { workers: 1, workload: { params: { model: inBucket, top: 3 } } },
+      { workers: 2, workload: { params: { model: inBucket, top: 3 } } },
+      { workers: 2, workload: { params: { model: inBucket, top: 5 } } },
+      points[3],
+    ]);
   });
 
   it('is refused where it is neither a name nor a file', async () => {
