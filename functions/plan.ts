@@ -27,6 +27,7 @@ export const main = handler('plan', async (event: unknown) => {
 });
 
 function planAnew(run: Run) {
+  const shards = shardsOf(run.workload);
   return plan({
     s3: run.requesterPays ? createS3({ region, endpoint, requesterPays: true }) : s3,
     dataBucket: run.bucket,
@@ -36,8 +37,9 @@ function planAnew(run: Run) {
     training: trainingSource(run.workload),
     runsBucket: run.runsBucket,
     runId: run.runId,
-    batchSize: run.batchSize,
-    minBatches: shardsOf(run.workload) ?? minBatchesFor(run),
+    // What a shard learns depends on its images, so nothing but their number divides them.
+    batchSize: shards === null ? run.batchSize : Number.POSITIVE_INFINITY,
+    minBatches: shards ?? minBatchesFor(run),
     clock: processClock.now,
   });
 }
