@@ -13,7 +13,7 @@ import { imageMemoryOfFunction } from '../src/run/image-memory.ts';
 import { runSchema } from '../src/run/run.ts';
 import { runBaseline } from '../src/worker/baseline.ts';
 import { InputFiles } from '../src/worker/inputs.ts';
-import { mapRunnerOf } from '../src/workloads/runners.ts';
+import { mapRunnerOf } from '../src/workloads/model-runners.ts';
 import { processClock, processUsage, workerLimits } from './process.ts';
 import { endpoint, environment, handler, logger, region } from './runtime.ts';
 

@@ -26,7 +26,7 @@ import { parameterName, putSecrets } from '../src/fleet/secrets.ts';
 import { fleetVariables } from '../src/fleet/variables.ts';
 import { parse } from '../src/parse.ts';
 import { type Run, runSchema } from '../src/run/run.ts';
-import { runsModel } from '../src/workloads/facts.ts';
+import { runsModel } from '../src/workloads/names.ts';
 import { fleetSettingsOf } from './environment.ts';
 import { endpoint, environment, handler, logger, region } from './runtime.ts';
 

@@ -4,7 +4,7 @@ import { DEFAULT_ENGINE } from '../../src/contract/engines.ts';
 import { describeKeeping, startKeptFleet } from '../../src/fleet/kept/keeping.ts';
 import type { KeptFleetInput } from '../../src/fleet/kept/kept-fleet.ts';
 import type { RequestInput } from '../../src/run/request.ts';
-import { runsModel } from '../../src/workloads/facts.ts';
+import { runsModel } from '../../src/workloads/names.ts';
 import { DEFAULT_WORKLOAD } from '../../src/workloads/schemas.ts';
 import type { Aws, Context } from '../context.ts';
 import { installEngine, installModels } from '../engine-packages.ts';

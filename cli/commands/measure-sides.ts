@@ -10,7 +10,7 @@ import { FanfleetError } from '../../src/errors.ts';
 import { listRuns } from '../../src/run/start.ts';
 import type { Turn } from '../../src/sweep/order.ts';
 import { readProcessing } from '../../src/sweep/processing.ts';
-import { runsModel } from '../../src/workloads/facts.ts';
+import { runsModel } from '../../src/workloads/names.ts';
 import { DEFAULT_WORKLOAD } from '../../src/workloads/schemas.ts';
 import { type Aws, type Context, connect } from '../context.ts';
 import { measureTurns, type Turns } from './measure-turns.ts';

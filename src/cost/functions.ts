@@ -16,7 +16,7 @@ export const FUNCTION_MEMORY = {
 } as const;
 export type HelperFunction = keyof typeof FUNCTION_MEMORY;
 
-/** Custom metrics that `measure` sends: functions/measure.ts. */
+/** Custom metrics that `measure` sends: functions/measure-handler.ts. */
 export const MEASURE_METRICS = 3;
 
 /** Bytes that a call of a function logs: Lambda's START, END and REPORT, and one or two lines of our own. */

@@ -1,6 +1,6 @@
 import { ENGINES } from '../contract/engines.ts';
 import type { Run } from '../run/run.ts';
-import { runsModel } from '../workloads/facts.ts';
+import { runsModel } from '../workloads/names.ts';
 import type { Bundle } from './bundle.ts';
 import type { FleetOrder } from './fleet-order.ts';
 import { parameterName } from './secrets.ts';

@@ -61,7 +61,7 @@ export interface WorkerOptions
   readonly inputs?: InputFiles;
   /** What is kept from one stage to the next. @default the workload is a single map */
   readonly stages?: StageMemory;
-  /** How the batches of a workload are done. @default the registry's */
+  /** How the batches of a workload are done. @default all that run no model */
   readonly runnerOf?: (workload: Workload) => Runner | StagedRunner;
   readonly clock: { readonly epoch: () => number; readonly now: () => number };
   readonly usage: () => { readonly cpuMs: number; readonly rssPeakBytes: number };

@@ -27,8 +27,6 @@ export interface WorkloadFacts {
   readonly answerInputs: readonly string[];
   /** Settings on which no row depends, since they say where another one is from. */
   readonly sources: readonly string[];
-  /** What its workers need beside fanfleet: ONNX Runtime, of workloads that run a model. */
-  readonly runtime: 'onnx' | null;
 }
 
 const IMAGES: Unit = { one: 'image', many: 'images' };
@@ -50,7 +48,6 @@ export const WORKLOADS: Readonly<Record<WorkloadName, WorkloadFacts>> = {
     inputs: [],
     answerInputs: [],
     sources: [],
-    runtime: null,
   },
   histogram: {
     unit: IMAGES,
@@ -62,7 +59,6 @@ export const WORKLOADS: Readonly<Record<WorkloadName, WorkloadFacts>> = {
     inputs: [],
     answerInputs: [],
     sources: [],
-    runtime: null,
   },
   normalise: {
     unit: IMAGES,
@@ -74,7 +70,6 @@ export const WORKLOADS: Readonly<Record<WorkloadName, WorkloadFacts>> = {
     inputs: [],
     answerInputs: [],
     sources: ['statisticsRun'],
-    runtime: null,
   },
   knn: {
     unit: IMAGES,
@@ -86,7 +81,6 @@ export const WORKLOADS: Readonly<Record<WorkloadName, WorkloadFacts>> = {
     inputs: ['training'],
     answerInputs: ['labels'],
     sources: [],
-    runtime: null,
   },
   kmeans: {
     unit: IMAGES,
@@ -98,7 +92,6 @@ export const WORKLOADS: Readonly<Record<WorkloadName, WorkloadFacts>> = {
     inputs: ['start'],
     answerInputs: ['start', 'labels'],
     sources: [],
-    runtime: null,
   },
   classify: {
     unit: IMAGES,
@@ -110,12 +103,10 @@ export const WORKLOADS: Readonly<Record<WorkloadName, WorkloadFacts>> = {
     inputs: ['model', 'classifier'],
     answerInputs: ['classifier', 'truth'],
     sources: ['modelBatch', 'labels'],
-    runtime: 'onnx',
   },
   cnn: {
     unit: IMAGES,
     cpu: 2,
-    runtime: 'onnx',
     batchFolders: [LEARNT],
     writesItems: false,
     stages: (params) => stagesOf(params as CnnWork),
@@ -129,11 +120,6 @@ export const WORKLOADS: Readonly<Record<WorkloadName, WorkloadFacts>> = {
 /** What the items of a workload are called. */
 export function unitOf(name: WorkloadName): Unit {
   return WORKLOADS[name].unit;
-}
-
-/** Whether its workers run a model. */
-export function runsModel(name: WorkloadName): boolean {
-  return WORKLOADS[name].runtime === 'onnx';
 }
 
 /** Whether a workload has stages, each of which needs what came of the one before. */

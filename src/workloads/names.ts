@@ -9,3 +9,11 @@ export const WORKLOAD_NAMES = [
   'cnn',
 ] as const;
 export type WorkloadName = (typeof WORKLOAD_NAMES)[number];
+
+/** Those that run a model, for which a function has ONNX Runtime. */
+const MODEL_WORKLOADS = ['classify', 'cnn'] as const satisfies readonly WorkloadName[];
+export type ModelWorkload = (typeof MODEL_WORKLOADS)[number];
+
+export function runsModel(name: WorkloadName): name is ModelWorkload {
+  return (MODEL_WORKLOADS as readonly WorkloadName[]).includes(name);
+}

@@ -165,7 +165,7 @@ describe('the template', () => {
 
 describe.each([
   ['measure', 'measure'],
-  ['measureModel', 'measure'],
+  ['measureModel', 'measure-model'],
   ['baseline', 'baseline'],
   ['prepare', 'prepare'],
 ])('%s.zip', (name, source) => {

@@ -2,8 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { ENGINES } from '../../contract/engines.ts';
 import { FanfleetError } from '../../errors.ts';
 import { invalidInput, problemOf } from '../../invalid-input.ts';
-import { runsModel } from '../../workloads/facts.ts';
-import { WORKLOAD_NAMES } from '../../workloads/names.ts';
+import { runsModel, WORKLOAD_NAMES } from '../../workloads/names.ts';
 import { type KeptFleetReader, type KeptFleetView, keptFleetIds, readKeptFleet } from './files.ts';
 import type { LaunchedKeptFleet } from './kept-fleet.ts';
 

@@ -14,7 +14,8 @@ import { InputFiles } from '../../worker/inputs.ts';
 import { StageMemory } from '../../worker/stage-memory.ts';
 import { type WorkerOptions, work } from '../../worker/worker.ts';
 import { expectKnown } from '../../workloads/expect-known.ts';
-import { runsModel } from '../../workloads/facts.ts';
+import { anyRunnerOf } from '../../workloads/model-runners.ts';
+import { runsModel } from '../../workloads/names.ts';
 import { splitUri } from '../head-location.ts';
 import type { BatchPlace, Job } from '../protocol/head_pb.js';
 import { DividedUsage, type ProcessUsage } from './divided-usage.ts';
@@ -96,7 +97,7 @@ export function createBatchWork(options: BatchWorkOptions): BatchWork {
           inputs,
           stages,
           clock,
-          ...(options.runnerOf && { runnerOf: options.runnerOf }),
+          runnerOf: options.runnerOf ?? anyRunnerOf,
           usage: share.usage,
           ...(signal && { signal }),
           onMeasured: () => {

@@ -26,7 +26,7 @@ describe('the stack that is billed', () => {
   });
 
   it('has a measure function with so many metrics', () => {
-    const { length } = read('functions/measure.ts').match(/unit: '(Count|Milliseconds)'/g) ?? [];
+    const { length } = read('functions/measure-handler.ts').match(/unit: '(Count|Milliseconds)'/g) ?? [];
     expect(length).toBe(MEASURE_METRICS);
   });
 

@@ -4,7 +4,7 @@ import type { Arm } from '../../../src/contract/arm.ts';
 import { type Deployment, passes, resolveRun, runSchema } from '../../../src/run/run.ts';
 import { mostRounds } from '../../../src/run/stage-limit.ts';
 import { mostStages, WORKLOADS } from '../../../src/workloads/facts.ts';
-import type { WorkloadName } from '../../../src/workloads/names.ts';
+import { runsModel, type WorkloadName } from '../../../src/workloads/names.ts';
 import { leastRequest } from '../workloads/least-request.ts';
 
 const deployment: Deployment = {
@@ -92,7 +92,7 @@ describe('resolveRun', () => {
     'measures %s with the function that has what it needs',
     (name) => {
       const { measure } = resolve({ prefix: 'x/', workload: leastRequest(name) });
-      const isModel = WORKLOADS[name].runtime === 'onnx';
+      const isModel = runsModel(name);
       expect(measure.functionName).toBe(`fanfleet-prod-measure${isModel ? '-model' : ''}`);
     },
   );

@@ -5,7 +5,7 @@ import { chooseKernel } from '../../../../src/kernel/choose-kernel.ts';
 import type { Kernel } from '../../../../src/kernel/kernel.ts';
 import { checkKnnRow } from '../../../../src/workloads/knn/row-check.ts';
 import { writeTraining } from '../../../../src/workloads/knn/training.ts';
-import { mapRunnerOf } from '../../../../src/workloads/runners.ts';
+import { mapRunnerOf } from '../../../../src/workloads/model-runners.ts';
 import type { Inputs } from '../../../../src/workloads/workload.ts';
 
 const IMAGE_BYTES = 256 * 1024 * 1024;
