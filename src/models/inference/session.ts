@@ -113,6 +113,8 @@ export function libraryPath(): string {
 }
 
 function notRun(why: string): FanfleetError {
-  const message = `Expected a model that ONNX Runtime runs but it does not: ${why}: correct the model, e.g. by exporting it again.`;
+  // ONNX Runtime ends lines in the middle, and sometimes the last one.
+  const said = why.replace(/\s+/g, ' ').trim();
+  const message = `Expected a model that ONNX Runtime runs but it does not: ${said}: correct the model, e.g. by exporting it again.`;
   return new FanfleetError('INVALID_INPUT', message, { source: 'user' });
 }

@@ -44,8 +44,10 @@ describe('Sessions', () => {
       /^\[INVALID_INPUT\] Expected a model that ONNX Runtime runs but it does not: .+: correct the model/,
     );
     const sessions = open();
-    await expect(sessions.run({ data: new Float32Array(12), dims: [1, 3, 2, 2] })).rejects.toThrow(
-      '[INVALID_INPUT]',
+    const tooSmall = sessions.run({ data: new Float32Array(12), dims: [1, 3, 2, 2] });
+    // ONNX Runtime ends some of its messages with the end of a line.
+    await expect(tooSmall).rejects.toThrow(
+      /^\[INVALID_INPUT\] .*\S: correct the model, e\.g\. by exporting it again\.$/,
     );
     expect((await sessions.run(batch(1))).dims).toEqual([1, 2]);
   });
