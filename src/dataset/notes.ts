@@ -33,9 +33,9 @@ export const NOTES = {
   START_SIZE_DIFFERS:
     'Images have another size than most, so none of them is a first centre, and none like them is in a cluster; scale them to one size',
   START_NOT_DISTINCT: 'Fewer images differ than there are clusters, so some clusters stay empty',
-  IMAGES_NOT_LABELLED: 'Images have no label, so clusters are compared with the labels of the others',
+  IMAGES_NOT_LABELLED: 'Images have no label, so the answer is compared with the labels of the others',
   IMAGES_TOO_MANY: 'Labels were looked for of no image, since there are more than 2 million',
-  LABELS_NOT_SUITED: 'Clusters are compared with no labels, since those that were found cannot be used',
+  LABELS_NOT_SUITED: 'The answer is compared with no labels, since those that were found cannot be used',
   ASKED_LEARNED: 'Images that are asked are in the training set as well, each the nearest of itself',
 } as const;
 export type NoteCode = keyof typeof NOTES;

@@ -34,7 +34,16 @@ beforeAll(async () => {
   await bucket.s3.send(new CreateBucketCommand({ Bucket: RUNS }));
   store = new ObjectStore(bucket.s3, RUNS);
   const image = await plain(10);
-  for (const key of ['pets/cat/1.png', 'pets/cat/2.png', 'pets/cow/3.png', 'flat/1.png', 'flat/2.png']) {
+  for (const key of [
+    'pets/cat/1.png',
+    'pets/cat/2.png',
+    'pets/cow/3.png',
+    'flat/1.png',
+    'flat/2.png',
+    'some/1-cat.png',
+    'some/2-cat.png',
+    'some/3.png',
+  ]) {
     await bucket.put(key, image);
   }
   await bucket.put('models/pets.onnx', Buffer.from(smallModel()));
@@ -122,6 +131,14 @@ describe('the inputs of classify', () => {
     const { truth, told } = await prepared({}, { prefix: 'flat/' });
     expect(truth).toEqual({ labels: [], of: {} });
     expect(told.labels).toBe(0);
+  });
+
+  it('say of images without a label what the answer makes of them, and nothing of other workloads', async () => {
+    const { truth, notes } = await prepared({}, { prefix: 'some/' });
+    expect(truth.of).toEqual({ 'some/1-cat.png': 0, 'some/2-cat.png': 0 });
+    expect(notes).toMatchObject([
+      { message: 'Images have no label, so the answer is compared with the labels of the others', count: 1 },
+    ]);
   });
 
   it('can be of another bucket, and of files elsewhere', async () => {
