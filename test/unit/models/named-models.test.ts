@@ -1,7 +1,7 @@
 import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { loadModel } from '../../../src/models/load-model.ts';
 import { localFiles } from '../../../src/models/local-files.ts';
 import { haveModel } from '../../../src/models/named/have-model.ts';
@@ -21,7 +21,8 @@ it.each(MODEL_NAMES)('%s has a description that is one', (name) => {
 
 describe('the model resnet50', () => {
   // Its tools fetch nothing.
-  const have = () => haveModel('resnet50', folder, { python: join(folder, 'no-python') });
+  const have = (onMissing?: () => void) =>
+    haveModel('resnet50', folder, { python: join(folder, 'no-python'), ...(onMissing && { onMissing }) });
 
   it('is made, the same to the byte everywhere, and fits what is said of it', async () => {
     const { path, licences, isNew } = await have();
@@ -39,10 +40,13 @@ describe('the model resnet50', () => {
   });
 
   it('is left as it is, unless it was changed', async () => {
-    expect(await have()).toMatchObject({ isNew: false });
+    const onMissing = vi.fn();
+    expect(await have(onMissing)).toMatchObject({ isNew: false });
+    expect(onMissing).not.toHaveBeenCalled();
     await writeFile(join(folder, 'resnet50/resnet50.onnx'), 'another');
     // As if two commands were there at once.
-    expect(await Promise.all([have(), have()])).toMatchObject([{ isNew: true }, { isNew: true }]);
+    expect(await Promise.all([have(onMissing), have()])).toMatchObject([{ isNew: true }, { isNew: true }]);
+    expect(onMissing).toHaveBeenCalledOnce();
     expect(await have()).toMatchObject({ isNew: false });
     expect(await readdir(folder)).toEqual(['resnet50']);
   });
