@@ -185,7 +185,7 @@ describe.each([
     // Its cold starts are many: the SDK, or zod, would be felt. The WebAssembly is only text until it is needed.
     const code = (contents('measure').get('functions/measure.js') ?? 0) - KERNEL_WASM.length;
     expect(code).toBeGreaterThan(0);
-    expect(code).toBeLessThan(MIB / 9);
+    expect(code).toBeLessThan(MIB / 8);
     const attached = resources('AWS::Lambda::Function').filter(([, { Properties }]) => Properties.Layers);
     expect(attached.map(([logicalId]) => logicalId).toSorted()).toEqual([
       'BaselineLambdaFunction',
