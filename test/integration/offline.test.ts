@@ -253,6 +253,7 @@ describe('the command line', () => {
         'bash',
         'packages of Node',
         'packages of Python',
+        'ONNX Runtime',
         'memory',
         'disk',
         'ports',

@@ -6,7 +6,11 @@ import json
 import os
 import tarfile
 from collections import Counter
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import ExitStack, contextmanager
 from dataclasses import fields
+from functools import partial
+from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
@@ -122,24 +126,50 @@ def bucket():
         yield endpoint
 
 
+@contextmanager
+def opened(engine):
+    """Gives what runs pipelines of an engine, in a process of its own: Ray keeps the token of the first cluster."""
+    with ProcessPoolExecutor(1, get_context("spawn")) as process:
+        process.submit(_open, engine).result()
+        try:
+            yield partial(_submitted, process)
+        finally:
+            process.submit(_opened.close).result()
+
+
+_opened = ExitStack()
+_running = []
+
+
+def _open(engine):
+    _running[:] = [importlib.import_module(f"pipelines.{engine}")]
+    _opened.enter_context(_running[0].opened(2))
+
+
+def _run(asked, choices):
+    _running[0].run(asked, choices)
+
+
+def _submitted(process, asked, choices):
+    process.submit(_run, asked, choices).result()
+
+
 class TestRayData:
     @pytest.fixture(scope="class")
-    def ray_data(self, bucket):
-        from pipelines import ray_data
-
-        with ray_data.opened(2):
-            yield ray_data
+    def run(self, bucket):
+        with opened("ray_data") as run:
+            yield run
 
     @pytest.mark.parametrize("names", SETS.values(), ids=SETS)
-    def test_gives_the_rows_of_the_steps_alone(self, bucket, ray_data, request, names):
-        expect_rows_of_steps(ray_data, job(bucket, f"out/{request.node.callspec.id}/"), choices_of(names))
+    def test_gives_the_rows_of_the_steps_alone(self, bucket, run, request, names):
+        expect_rows_of_steps(run, job(bucket, f"out/{request.node.callspec.id}/"), choices_of(names))
 
-    def test_does_only_what_is_left_where_it_resumes(self, bucket, ray_data):
+    def test_does_only_what_is_left_where_it_resumes(self, bucket, run):
         asked = job(bucket, "out/resumed/")
         choices = choices_of(["kept-clients", "resume"])
-        expect_rows_of_steps(ray_data, asked, choices)
+        expect_rows_of_steps(run, asked, choices)
         # An image that was done again would have two rows.
-        expect_rows_of_steps(ray_data, asked, choices)
+        expect_rows_of_steps(run, asked, choices)
 
 
 class TestOthers:
@@ -149,13 +179,12 @@ class TestOthers:
             monkeypatch.setenv(variable, value)
         monkeypatch.setenv("AWS_ACCESS_KEY_ID", "key")
         monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
-        engine = importlib.import_module(f"pipelines.{name}")
-        with engine.opened(2):
-            expect_rows_of_steps(engine, job(bucket, f"out/{name}/"), choices_of(["one-thread", "table"]))
+        with opened(name) as run:
+            expect_rows_of_steps(run, job(bucket, f"out/{name}/"), choices_of(["one-thread", "table"]))
 
 
-def expect_rows_of_steps(engine, asked, choices):
-    engine.run(asked, choices)
+def expect_rows_of_steps(run, asked, choices):
+    run(asked, choices)
     rows = read_rows(asked)
     alone = TestSteps().rows(Choices())
     assert [row["key"] for row in rows] == [f"photos/{key}" for key in alone["key"]]
