@@ -165,7 +165,8 @@ export async function runBatch(options: RunBatchOptions): Promise<BatchDone> {
   const loadMs = wallMs - processMs - writeMs;
   const rows = withPlannedErrors(planned, measured);
   const errors = rows.filter(isFailed).length;
-  const files = runner.batchFiles(options.batch.batch, rows.length - errors);
+  const done = rows.filter((row) => !isFailed(row)).map(({ key }) => key);
+  const files = runner.batchFiles(options.batch.batch, done.length, done);
   return { rows, files, ...total, left, processMs, loadMs, writeMs, errors, gets: reads.length };
 }
 

@@ -95,8 +95,9 @@ export interface BatchRunner {
    * The files of the batch, after all of its images were done.
    *
    * @param images how many could be done
+   * @param keys of these, in the order of the rows
    */
-  readonly batchFiles: (batch: number, images: number) => readonly BatchFile[];
+  readonly batchFiles: (batch: number, images: number, keys: readonly string[]) => readonly BatchFile[];
 }
 
 /** A line of a result file: a row that can be used, or why it cannot and whose it is as far as one can tell. */

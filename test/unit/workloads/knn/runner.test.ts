@@ -41,7 +41,7 @@ async function rowsOf(kernel: Kernel, k: number, files: Readonly<Record<string, 
   const batch = await runner.begin(kernel, IMAGE_BYTES, inputs, 2);
   const prepared = Object.entries(files).map(([key, file]) => batch.prepare(file, key));
   const done = await batch.run(prepared);
-  expect(batch.batchFiles(0, done.length)).toEqual([]);
+  expect(batch.batchFiles(0, done.length, [])).toEqual([]);
   return done.map(({ row }) => row);
 }
 
