@@ -3,11 +3,10 @@ import { join } from 'node:path';
 import { ObjectStore } from '../src/aws/object-store.ts';
 import { cached } from '../src/concurrency/cached.ts';
 import { FanfleetError } from '../src/errors.ts';
-import type { ModelPaths } from '../src/models/load-model.ts';
 import { localFiles } from '../src/models/local-files.ts';
 import { haveModel } from '../src/models/named/have-model.ts';
 import { MODEL_NAMES, type ModelName, NAMED_MODELS } from '../src/models/named/named-models.ts';
-import { type UploadedModel, uploadModel } from '../src/models/upload-model.ts';
+import { type UploadedModel, type UploadPaths, uploadModel } from '../src/models/upload-model.ts';
 import type { WorkloadRequest } from '../src/workloads/schemas.ts';
 import type { Aws, Context } from './context.ts';
 
@@ -38,7 +37,7 @@ export function modelsFolder(home: string): string {
  * @param paths `model` may be a name
  * @throws FanfleetError `INVALID_INPUT` where it is neither, or is none that can be used; `NOT_FETCHED`; S3's code
  */
-export async function modelInBucket(context: Context, aws: Aws, paths: ModelPaths): Promise<UploadedModel> {
+export async function modelInBucket(context: Context, aws: Aws, paths: UploadPaths): Promise<UploadedModel> {
   const name = MODEL_NAMES.find((each) => each === paths.model);
   const model = name === undefined ? paths.model : (await haveNamedModel(context, name)).path;
   if (!existsSync(model)) throw noModel(model);
@@ -62,16 +61,21 @@ export async function withModelInBucket<R extends { readonly workload?: Workload
   request: R,
 ): Promise<R> {
   const { workload } = request;
-  const asked = workload?.name === 'classify' ? workload.params : undefined;
+  if (workload?.name !== 'classify' && workload?.name !== 'embed') return request;
+  const { params: asked } = workload;
   if (asked === undefined || asked.model.startsWith('s3://')) return request;
-  const { description, modelLabels: labels, ...params } = asked;
-  const uploaded = await modelInBucket(context, aws, { model: params.model, description, labels });
+  const { model, description } = asked;
+  const [layer, labels] = [
+    'layer' in asked ? asked.layer : undefined,
+    'modelLabels' in asked ? asked.modelLabels : undefined,
+  ];
+  const uploaded = await modelInBucket(context, aws, { model, description, labels, layer });
   const places = {
     model: uploaded.model,
     description: uploaded.description,
     ...(uploaded.labels !== null && { modelLabels: uploaded.labels }),
   };
-  return { ...request, workload: { ...workload, params: { ...params, ...places } } };
+  return { ...request, workload: { ...workload, params: { ...asked, ...places } } as WorkloadRequest };
 }
 
 /** The same of several, of which those with the same workload share what is put there. */

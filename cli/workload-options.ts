@@ -2,6 +2,7 @@ import { type Command, Option } from 'commander';
 import { DEPTHS } from '../src/contract/depth.ts';
 import { NORMALISED_FORMATS } from '../src/contract/normalisation.ts';
 import { OPERATIONS } from '../src/contract/operation.ts';
+import { EMBEDDING_TYPES } from '../src/embeddings/embedding.ts';
 import { invalidInput, problemOf } from '../src/invalid-input.ts';
 import { NETWORKS } from '../src/workloads/cnn/params.ts';
 import { LABEL_SOURCES } from '../src/workloads/labels/label-source.ts';
@@ -55,11 +56,21 @@ export function addWorkloadOptions(command: Command): Command {
     .option('--max-iterations <n>', 'of kmeans, 1-300 (default: 100)', number)
     .option(
       '--model <model>',
-      'of classify: a name (`fanfleet model list`), an .onnx of this machine, or s3://bucket/key',
+      'of classify and embed: a name (`fanfleet model list`), an .onnx of this machine, or s3://bucket/key',
     )
     .option('--description <file>', 'how its tensors are made (default: beside it, with the suffix .json)')
     .option('--model-labels <file>', 'of its classes (default: beside it, .labels.txt or .labels.json)')
     .option('--top <n>', 'of classify: so many of the best classes are in a row, 1-20 (default: 5)', number)
+    .option(
+      '--layer <name>',
+      'of embed: the value of the model that is the embedding (`fanfleet model layers`)',
+    )
+    .addOption(
+      new Option(
+        '--type <name>',
+        'of embed: of the numbers in embeddings.parquet (default: float32)',
+      ).choices(EMBEDDING_TYPES),
+    )
     .option('--model-batch <n>', 'images that a model is given at once, 1-256 (default: 8)', number)
     .option('--network <name>', `of cnn: ${NETWORKS.join(' | ')} (default: small)`)
     .option('--rounds <n>', 'of cnn, after each of which shards are averaged, 1-200 (default: 12)', number)

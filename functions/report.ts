@@ -1,3 +1,4 @@
+import type { Readable } from 'node:stream';
 import { Upload } from '@aws-sdk/lib-storage';
 import * as z from 'zod';
 import { LAMBDA_LIMITS } from '../src/aws/limits.ts';
@@ -9,6 +10,7 @@ import { parse } from '../src/parse.ts';
 import { answerView } from '../src/report/answers/reports.ts';
 import { renderCsv } from '../src/report/csv.ts';
 import { renderHtml } from '../src/report/html.ts';
+import { embeddingsAsParquet } from '../src/report/rows/embeddings.ts';
 import { rowsAsParquet } from '../src/report/rows/export.ts';
 import { type Summary, summarySchema } from '../src/report/summary-schema.ts';
 import { runSchema } from '../src/run/run.ts';
@@ -22,19 +24,24 @@ const ROWS_MS = 0.8 * LAMBDA_LIMITS.timeoutSeconds * 1000;
 /** 10,000 parts of it are 80 GiB. */
 const PART_BYTES = 8 * 1024 * 1024;
 
-/** Render `summary.json` as `report.html` and `figures.csv`, and write the rows as `results.parquet`. */
+/** Render `summary.json` as `report.html` and `figures.csv`, and write the rows as `results.parquet`, and what embeddings there are as `embeddings.parquet`. */
 export const main = handler('report', async (event: unknown) => {
   const { run } = parse(eventSchema, event, 'The event of report');
   const { runId, runsBucket } = run;
   const store = new ObjectStore(s3, runsBucket);
   const summary = parse(summarySchema, await store.getJson(layout.summary(runId)), 'summary.json');
-  const [rowsKey, reportKey] = await Promise.all([
-    writeRows(summary, store, runsBucket),
+  const [rowsKey, embeddingsKey, reportKey] = await Promise.all([
+    writeParquet(runsBucket, { runId, key: layout.rows(runId), name: 'parquet' }, () =>
+      rowsAsParquet(summary, store),
+    ),
+    writeParquet(runsBucket, { runId, key: layout.embeddings(runId), name: 'embeddings' }, () =>
+      embeddingsAsParquet(summary, store),
+    ),
     writePage(summary, store),
     store.put(layout.figures(runId), renderCsv(summary), 'text/csv; charset=utf-8'),
   ]);
   logger.info('report written', { runId, reportKey });
-  return { reportKey, rowsKey };
+  return { reportKey, rowsKey, embeddingsKey };
 });
 
 async function writePage(summary: Summary, store: ObjectStore): Promise<string> {
@@ -46,27 +53,42 @@ async function writePage(summary: Summary, store: ObjectStore): Promise<string> 
   return key;
 }
 
-/** The key of the rows; null where there are none, or where they could not be written: the report stands without them. */
-async function writeRows(summary: Summary, store: ObjectStore, bucket: string): Promise<string | null> {
-  const body = rowsAsParquet(summary, store);
-  if (body === null) return null;
-  const key = layout.rows(summary.runId);
+/** What is written in pieces, and the name of its format for `fanfleet report`. */
+interface ParquetFile {
+  readonly runId: string;
+  readonly key: string;
+  readonly name: string;
+}
+
+/** The key of a file; null where there is nothing to write, or where it could not be written: the report stands without it. */
+async function writeParquet(
+  bucket: string,
+  { runId, key, name }: ParquetFile,
+  read: () => Readable | null | Promise<Readable | null>,
+): Promise<string | null> {
+  try {
+    const body = await read();
+    if (body === null) return null;
+    await upload(body, bucket, { runId, key, name });
+    logger.info('parquet written', { runId, key });
+    return key;
+  } catch (reason) {
+    const error = FanfleetError.from(reason, 'aws');
+    logger.error('parquet not written', { runId, key, code: error.code, source: error.source, error });
+    return null;
+  }
+}
+
+async function upload(body: Readable, bucket: string, { runId, key, name }: ParquetFile): Promise<void> {
   const params = { Bucket: bucket, Key: key, Body: body, ContentType: 'application/vnd.apache.parquet' };
-  const upload = new Upload({ client: s3, params, partSize: PART_BYTES, queueSize: 2 });
   const late = new FanfleetError(
     'ROWS_TOO_LATE',
-    `Expected ${key} within 12 minutes but it took longer: write it with \`fanfleet report ${summary.runId} --format parquet\`.`,
+    `Expected ${key} within 12 minutes but it took longer: write it with \`fanfleet report ${runId} --format ${name}\`.`,
     { source: 'aws' },
   );
   const timer = setTimeout(() => body.destroy(late), ROWS_MS);
   try {
-    await upload.done();
-    logger.info('rows written', { runId: summary.runId, key });
-    return key;
-  } catch (reason) {
-    const error = FanfleetError.from(reason, 'aws');
-    logger.error('rows not written', { runId: summary.runId, code: error.code, source: error.source, error });
-    return null;
+    await new Upload({ client: s3, params, partSize: PART_BYTES, queueSize: 2 }).done();
   } finally {
     clearTimeout(timer);
     body.destroy();

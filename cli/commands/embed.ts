@@ -7,9 +7,10 @@ import type { KernelChoice } from '../../src/contract/kernel-choice.ts';
 import type { EmbeddingType } from '../../src/embeddings/embedding.ts';
 import { type Embedding, embeddingsFile } from '../../src/embeddings/write-embeddings.ts';
 import { FanfleetError } from '../../src/errors.ts';
-import { type LoadedEmbedder, loadEmbedder } from '../../src/models/load-embedder.ts';
+import { loadEmbedder } from '../../src/models/load-embedder.ts';
 import { localFiles } from '../../src/models/local-files.ts';
-import { MOST_MODEL_BATCH } from '../../src/workloads/classify/params.ts';
+import { aboutOf, embedderOf } from '../../src/workloads/embed/about.ts';
+import { MOST_MODEL_BATCH } from '../../src/workloads/embed/params.ts';
 import type { Context } from '../context.ts';
 import { localEmbeddings } from '../local-embeddings.ts';
 import { type LocalOutcome, localInput, putRows } from '../local-rows.ts';
@@ -24,9 +25,6 @@ export interface EmbedOptions {
   readonly modelBatch: number;
   readonly kernel: KernelChoice;
 }
-
-/** Under which the metadata of a file say which model its embeddings are of, where it was cut, and what it was fed with. */
-export const ABOUT = { model: 'fanfleet.model', layer: 'fanfleet.layer', tensor: 'fanfleet.tensor' } as const;
 
 /** Images that are waited for until they are written. */
 const AHEAD = 64;
@@ -46,7 +44,7 @@ export async function embedCommand(context: Context, paths: readonly string[], o
   const file = embeddingsFile(
     embeddings as AsyncIterable<Embedding>,
     { type, length: embedder.length },
-    aboutOf(embedder, layer),
+    aboutOf(embedderOf(embedder)),
   );
   const written = pipeline(Readable.from(file), createWriteStream(part));
   // What it fails with is told where it is waited for.
@@ -75,14 +73,6 @@ export async function embedCommand(context: Context, paths: readonly string[], o
     const message = `Expected to write ${out} but got: ${cause.message}.`;
     throw new FanfleetError('OUTPUT_UNWRITABLE', message, { cause, source: 'user' });
   }
-}
-
-export function aboutOf({ sha256, tensor, channels }: LoadedEmbedder, layer: string): Record<string, string> {
-  return {
-    [ABOUT.model]: sha256,
-    [ABOUT.layer]: layer,
-    [ABOUT.tensor]: JSON.stringify({ ...tensor, channels }),
-  };
 }
 
 function isOfFiles(reason: unknown): reason is NodeJS.ErrnoException {

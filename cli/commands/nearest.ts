@@ -11,12 +11,12 @@ import { printable } from '../../src/format.ts';
 import { invalidInput } from '../../src/invalid-input.ts';
 import { loadEmbedder } from '../../src/models/load-embedder.ts';
 import { localFiles } from '../../src/models/local-files.ts';
+import { ABOUT, aboutOf, embedderOf } from '../../src/workloads/embed/about.ts';
 import type { Context } from '../context.ts';
 import { localEmbeddings } from '../local-embeddings.ts';
 import { localInput } from '../local-rows.ts';
 import { expectInteger } from '../numbers.ts';
 import { type TextColumn, textTable } from '../text-table.ts';
-import { ABOUT, aboutOf } from './embed.ts';
 
 export interface NearestOptions {
   readonly in: string;
@@ -108,7 +108,7 @@ async function embeddingOfImage(
 ): Promise<Float32Array> {
   const layer = about.get(ABOUT.layer) ?? '';
   const embedder = await loadEmbedder(localFiles, { model, layer, description });
-  const own = aboutOf(embedder, layer);
+  const own = aboutOf(embedderOf(embedder));
   if (
     Object.entries(own).some(([name, text]) => about.get(name) !== text) ||
     embedder.length !== format.length

@@ -41,9 +41,10 @@ export async function reportCommand(
   if (format === undefined) {
     return { json: { ...summary, files: folder }, text: reportText(summary, folder) };
   }
-  if (format === 'parquet') {
-    const file = out === undefined ? join(folder, 'results.parquet') : resolve(out);
-    await writeRows(aws, summary, file);
+  if (format === 'parquet' || format === 'embeddings') {
+    const name = format === 'parquet' ? 'results.parquet' : 'embeddings.parquet';
+    const file = out === undefined ? join(folder, name) : resolve(out);
+    await writeParquet(aws, summary, format, file);
     return { json: { file }, text: file };
   }
   const text = format === 'html' ? await page(context, aws, summary) : rendered(summary, format);
@@ -54,7 +55,10 @@ export async function reportCommand(
   return { json: { file }, text: file };
 }
 
-function rendered(summary: Summary, format: Exclude<ReportFormat, 'html' | 'parquet'>): string {
+function rendered(
+  summary: Summary,
+  format: Exclude<ReportFormat, 'html' | 'parquet' | 'embeddings'>,
+): string {
   switch (format) {
     case 'json':
       return `${JSON.stringify(summary)}\n`;
@@ -76,19 +80,38 @@ async function page(context: Context, aws: Aws, summary: Summary): Promise<strin
   return renderHtml(summary, await answerView(summary).readImages(readers));
 }
 
-/** The rows of the run: as they were written beside its report, else made here from its result files. */
-async function writeRows({ s3, stack }: Aws, summary: Summary, file: string): Promise<void> {
+/** The rows of the run, or its embeddings: as they were written beside its report, else made here from its result files. */
+async function writeParquet(
+  { s3, stack }: Aws,
+  summary: Summary,
+  format: 'parquet' | 'embeddings',
+  file: string,
+): Promise<void> {
+  const { runId } = summary;
   const store = new ObjectStore(s3, stack.runsBucket);
-  const key = layout.rows(summary.runId);
-  // The writer of Parquet is only needed here.
-  const { rowsAsParquet } = await import('../../src/report/rows/export.ts');
-  const rows = (await isThere(store, key)) ? store.stream(key) : rowsAsParquet(summary, store);
-  if (rows === null) {
-    const message = `Expected rows of the run ${summary.runId} but no arm left any: see its report.`;
-    throw new FanfleetError('NO_ROWS', message, { source: 'user' });
-  }
+  const key = format === 'parquet' ? layout.rows(runId) : layout.embeddings(runId);
+  const rows = (await isThere(store, key)) ? store.stream(key) : await madeHere(store, summary, format);
+  if (rows === null) throw nothingLeft(summary, format);
   await mkdir(dirname(file), { recursive: true });
   await pipeline(rows, createWriteStream(file));
+}
+
+async function madeHere(store: ObjectStore, summary: Summary, format: 'parquet' | 'embeddings') {
+  // The writers of Parquet are only needed here.
+  if (format === 'parquet')
+    return (await import('../../src/report/rows/export.ts')).rowsAsParquet(summary, store);
+  return (await import('../../src/report/rows/embeddings.ts')).embeddingsAsParquet(summary, store);
+}
+
+function nothingLeft({ runId, request }: Summary, format: 'parquet' | 'embeddings'): FanfleetError {
+  const { name } = request.workload;
+  if (format === 'embeddings' && name !== 'embed') {
+    const message = `Expected a run of embed for --format embeddings but ${runId} is one of ${name}: take --format parquet.`;
+    return new FanfleetError('INVALID_INPUT', message, { source: 'user' });
+  }
+  const what = format === 'parquet' ? 'rows' : 'embeddings';
+  const message = `Expected ${what} of the run ${runId} but no arm left any: see its report.`;
+  return new FanfleetError('NO_ROWS', message, { source: 'user' });
 }
 
 /** Fetch `summary.json` and `report.html` of a run. */

@@ -20,7 +20,7 @@ export function addFleets(program: Command, act: Act): void {
     .option('--swap <gib>', 'on each instance (default: 0)', number)
     .option(
       '--models',
-      'with what runs models, for runs of classify (default: offline, where it is installed)',
+      'with what runs models, for runs of classify, cnn and embed (default: offline, where it is installed)',
     )
     .option(
       '--idle <time>',

@@ -19,6 +19,8 @@ export const layout = {
   /** The figures of the report, and the rows of one arm. */
   figures: (runId: string) => `runs/${runId}/figures.csv`,
   rows: (runId: string) => `runs/${runId}/results.parquet`,
+  /** Of `embed`, those of the same arm. */
+  embeddings: (runId: string) => `runs/${runId}/embeddings.parquet`,
   /** @param stage of a workload that has several, each of which has a folder of its own. @default the whole round */
   arm: (runId: string, arm: Arm, round: number, stage?: number) =>
     `runs/${runId}/${arm}/round-${round}/${stage === undefined ? '' : `stage-${stage}/`}`,

@@ -39,10 +39,13 @@ const PUTS_PER_RUN = 6;
  * a file twice, and the report so, too. They are two files, their list, and the list of items.
  */
 const INPUTS = { gets: 8, puts: 4 };
+/** Of embeddings the report reads the manifest, the list of the inputs and one of them, and of each batch two files; and writes one. */
+const EMBEDDINGS = { gets: 3, getsPerBatch: 2, puts: 1 };
 
 /** The functions ran one after the other, so the times between the arms are theirs, and billed in full. */
 export function sharedUsage(run: RunFacts): SharedUsage {
   const { plan, request, environment, baseline } = run;
+  const hasEmbeddings = request.workload.name === 'embed';
   const hasInputs = WORKLOADS[request.workload.name].inputs.length > 0;
   const arms = run.rounds.flatMap((round) => round.arms).filter(({ status }) => status !== 'skipped');
   const starts = arms.flatMap(({ startedAt }) => startedAt ?? []);
@@ -109,13 +112,15 @@ export function sharedUsage(run: RunFacts): SharedUsage {
         FLEET_STAGE.gets * laterOfFleets +
         MAP_RUN_GETS * mapRuns +
         (hasInputs ? INPUTS.gets : 0) +
+        (hasEmbeddings ? EMBEDDINGS.gets + EMBEDDINGS.getsPerBatch * plan.batches : 0) +
         learned.gets,
       // An upload in parts is begun and ended, too.
       puts:
         (parts > 1 ? parts + 2 : 1) +
         (baseline === null ? 0 : 1) +
         PUTS_PER_RUN +
-        (hasInputs ? INPUTS.puts : 0),
+        (hasInputs ? INPUTS.puts : 0) +
+        (hasEmbeddings ? EMBEDDINGS.puts : 0),
       storedBytes: manifestBytes,
       storedDays: STORED_DAYS,
       readBytes: (baseline?.bytes ?? 0) + learned.bytes,

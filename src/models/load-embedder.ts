@@ -29,6 +29,8 @@ export interface LoadedEmbedder {
   readonly input: string;
   readonly output: string;
   readonly batch: 'any' | 1;
+  /** The value at which it was cut. */
+  readonly layer: string;
   /** Numbers of an embedding. */
   readonly length: number;
 }
@@ -57,7 +59,7 @@ export async function loadEmbedder(
   const tensor = fitTensor({ input }, described, description);
   const file = Buffer.concat(await Array.fromAsync(cut.write(files.stream(model))));
   return {
-    ...{ sha256: source.sha256, file, tensor, channels: described.channels },
+    ...{ sha256: source.sha256, layer, file, tensor, channels: described.channels },
     ...{ input: input.name, output, batch, length: cut.layer.shape[0] ?? 0 },
   };
 }

@@ -1,6 +1,7 @@
 import { createHash, hash } from 'node:crypto';
 import { basename } from 'node:path';
 import type { ObjectStore } from '../aws/object-store.ts';
+import { loadEmbedder } from './load-embedder.ts';
 import { beside, loadModel, type ModelFiles, type ModelPaths } from './load-model.ts';
 
 /** Where the files of a model are in a bucket. */
@@ -13,16 +14,19 @@ export interface UploadedModel {
   readonly isNew: boolean;
 }
 
+/** Of a model that is to be cut, its layer too; and no labels. */
+export type UploadPaths = ModelPaths & { readonly layer?: string | undefined };
+
 /**
  * Check a model, and have it in a bucket with its description and its labels: in a folder by their hashes, so that what is there is not
  * put there again, and nothing that a run was started with is ever changed.
  *
  * @param files those of this machine
- * @throws FanfleetError `INVALID_INPUT` as `loadModel` does, S3's code
+ * @throws FanfleetError `INVALID_INPUT` as `loadModel` or, with a layer, `loadEmbedder` does, S3's code
  */
 export async function uploadModel(
   files: ModelFiles,
-  paths: ModelPaths,
+  paths: UploadPaths,
   store: Pick<ObjectStore, 'put' | 'list'>,
 ): Promise<UploadedModel> {
   const read = new Map<string, Buffer[]>();
@@ -34,7 +38,10 @@ export async function uploadModel(
     }
     read.set(path, chunks);
   };
-  await loadModel({ stream }, paths);
+  const { layer, ...others } = paths;
+  await (layer === undefined
+    ? loadModel({ stream }, others)
+    : loadEmbedder({ stream }, { ...others, layer }));
   const name = beside(basename(paths.model), '');
   const parts = Array.from(read, ([path, chunks]) => {
     const suffix = path === paths.model ? '.onnx' : isLabels(path, paths) ? labelSuffix(path) : '.json';

@@ -1,10 +1,10 @@
 import { NoteLog } from '../dataset/notes.ts';
-import { FanfleetError } from '../errors.ts';
 import { loadModel, type Model } from '../models/load-model.ts';
 import { type Classifier, writeClassifier } from '../workloads/classify/classifier-file.ts';
 import type { ClassifyParams } from '../workloads/classify/schema.ts';
 import { writeTruth } from '../workloads/classify/truth-file.ts';
-import { heldOfClassify } from './classify-room.ts';
+import { addressOf, modelFilesOf } from './model-files.ts';
+import { heldOfModel } from './model-room.ts';
 import { optionalLabels } from './optional-labels.ts';
 import type { Prepared, PrepareOptions } from './options.ts';
 import { putInputs } from './put-inputs.ts';
@@ -20,7 +20,7 @@ export async function prepareClassify(params: ClassifyParams, options: PrepareOp
   const notes = new NoteLog();
   const { file, model } = await readModel(params, options);
   const classifier = classifierOf(model);
-  options.expectRoom?.(heldOfClassify(file.length, classifier, params.modelBatch));
+  options.expectRoom?.(heldOfModel(file.length, classifier, params.modelBatch));
   const { file: truth, count } = await optionalLabels(params.labels, options, notes, writeTruth);
   await putInputs(
     options.store,
@@ -42,15 +42,13 @@ export async function prepareClassify(params: ClassifyParams, options: PrepareOp
 /** The model, checked while its file is read. */
 async function readModel(
   { model, description, modelLabels }: ClassifyParams,
-  { bucket, filesOf }: PrepareOptions,
+  options: PrepareOptions,
 ): Promise<{ readonly file: Buffer; readonly model: Model }> {
-  const address = (place: string) => (place.startsWith('s3://') ? place : `s3://${bucket}/${place}`);
-  const where = address(model);
+  const where = addressOf(model, options);
+  const files = modelFilesOf(options);
   const chunks: Uint8Array[] = [];
   const stream = async function* (path: string) {
-    const [, from, key] = /^s3:\/\/([^/]+)\/(.+)$/.exec(path) ?? [];
-    if (from === undefined || key === undefined) throw noAddress(path);
-    for await (const chunk of filesOf(from).stream(key)) {
+    for await (const chunk of files.stream(path)) {
       if (path === where) chunks.push(chunk);
       yield chunk;
     }
@@ -59,8 +57,8 @@ async function readModel(
     { stream },
     {
       model: where,
-      description: description && address(description),
-      labels: modelLabels && address(modelLabels),
+      description: description && addressOf(description, options),
+      labels: modelLabels && addressOf(modelLabels, options),
     },
   );
   return { file: Buffer.concat(chunks), model: loaded };
@@ -77,9 +75,4 @@ export function classifierOf({ classifier, tensor, channels, labels }: Model): C
     isSoftmax: classifier.output.isSoftmax,
     labels,
   };
-}
-
-function noAddress(path: string): FanfleetError {
-  const message = `Expected a key, or s3://bucket/key, of the files of a model but found ${path}: correct it.`;
-  return new FanfleetError('INVALID_INPUT', message, { source: 'user' });
 }

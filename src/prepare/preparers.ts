@@ -4,6 +4,7 @@ import type { RunParams } from '../workloads/schemas.ts';
 import type { Prepared, PrepareOptions } from './options.ts';
 import { prepareClassify } from './prepare-classify.ts';
 import { prepareCnn } from './prepare-cnn.ts';
+import { prepareEmbed } from './prepare-embed.ts';
 import { prepareKmeans } from './prepare-kmeans.ts';
 import { prepareKnn } from './prepare-knn.ts';
 
@@ -20,6 +21,7 @@ const PREPARERS: Preparers = {
   kmeans: prepareKmeans,
   classify: prepareClassify,
   cnn: prepareCnn,
+  embed: prepareEmbed,
 };
 
 /**

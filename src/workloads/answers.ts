@@ -6,6 +6,8 @@ import { readClassify } from './classify/params.ts';
 import { readTruth } from './classify/truth-file.ts';
 import { type CnnAnswer, CnnOfRows, cnnAnswerSchema } from './cnn/answer.ts';
 import { readTruth as readCnnTruth } from './cnn/truth-file.ts';
+import { type EmbedAnswer, EmbeddingsOfRows, embedAnswerSchema } from './embed/answer.ts';
+import { readEmbedder } from './embed/embedder-file.ts';
 import { expectKnown } from './expect-known.ts';
 import { type ImageTaskName, imageTask } from './image-task.ts';
 import { ClustersOfRows, type KmeansAnswer, kmeansAnswerSchema } from './kmeans/answer.ts';
@@ -25,8 +27,15 @@ export const answerSchema = z.discriminatedUnion('kind', [
   kmeansAnswerSchema,
   classifyAnswerSchema,
   cnnAnswerSchema,
+  embedAnswerSchema,
 ]);
-export type RunAnswer = StatisticsAnswer | KnnAnswer | KmeansAnswer | ClassifyAnswer | CnnAnswer;
+export type RunAnswer =
+  | StatisticsAnswer
+  | KnnAnswer
+  | KmeansAnswer
+  | ClassifyAnswer
+  | CnnAnswer
+  | EmbedAnswer;
 
 /** The same with further fields. */
 export function answerSchemaWith<F extends z.ZodRawShape>(fields: F) {
@@ -36,6 +45,7 @@ export function answerSchemaWith<F extends z.ZodRawShape>(fields: F) {
     kmeansAnswerSchema.extend(fields),
     classifyAnswerSchema.extend(fields),
     cnnAnswerSchema.extend(fields),
+    embedAnswerSchema.extend(fields),
   ]);
 }
 
@@ -65,6 +75,10 @@ const ANSWERS: Readonly<Record<WorkloadName, Make>> = {
     const truth = inputs.get('truth');
     return new CnnOfRows(truth === undefined ? null : readCnnTruth(truth));
   },
+  embed: (_, inputs) => {
+    const embedder = inputs.get('embedder');
+    return new EmbeddingsOfRows(embedder === undefined ? null : readEmbedder(embedder));
+  },
   classify: (params, inputs) => {
     const [classifier, truth] = [inputs.get('classifier'), inputs.get('truth')];
     return new ClassesOfRows(readClassify(params), {
@@ -77,7 +91,7 @@ const ANSWERS: Readonly<Record<WorkloadName, Make>> = {
 /**
  * What makes the answer of a workload of its rows; anew for each arm and round.
  *
- * @param inputs what the answer is to know beside the rows: `labels` of `knn` and `kmeans`, `classifier` and `truth` of `classify`. Without them rows are checked as far as they
+ * @param inputs what the answer is to know beside the rows: `labels` of `knn` and `kmeans`, `classifier` and `truth` of `classify`, `embedder` of `embed`. Without them rows are checked as far as they
  * tell. @default none
  * @throws FanfleetError `INVALID_INPUT` that lists what is wrong with its settings, or names the workloads that there are
  */
@@ -93,6 +107,7 @@ const KINDS: Readonly<Record<WorkloadName, RunAnswer['kind']>> = {
   kmeans: 'kmeans',
   classify: 'classify',
   cnn: 'cnn',
+  embed: 'embed',
 };
 
 /** The kind of answer that a workload gives. */

@@ -25,9 +25,12 @@ export interface ImageModel {
 /** The one text form of a file that says this and more of a model, which Python reads as well. */
 export function writeModelFile<M extends ImageModel>(model: M, more: Omit<M, keyof ImageModel>): Buffer {
   const { recipe, bgr, input, output, batch } = model;
-  const { resize, filter, crop, mean, std, layout, type } = recipe;
-  const inOrder = { resize, filter, crop, mean, std, layout, type };
-  return Buffer.from(JSON.stringify({ recipe: inOrder, bgr, input, output, batch, ...more }));
+  return Buffer.from(JSON.stringify({ recipe: recipeInOrder(recipe), bgr, input, output, batch, ...more }));
+}
+
+/** The same, with its fields in the order in which files have them. */
+export function recipeInOrder({ resize, filter, crop, mean, std, layout, type }: TensorRecipe) {
+  return { resize, filter, crop, mean, std, layout, type };
 }
 
 /**

@@ -4,6 +4,8 @@ import { readClassify } from './classify/params.ts';
 import { classifyRunner } from './classify/runner.ts';
 import { readCnn } from './cnn/params.ts';
 import { cnnRunner } from './cnn/runner.ts';
+import { readEmbed } from './embed/params.ts';
+import { embedRunner } from './embed/runner.ts';
 import { expectKnown } from './expect-known.ts';
 import { type ModelWorkload, runsModel } from './names.ts';
 import { isStaged, type MakeRunner, runnerOf } from './runners.ts';
@@ -12,6 +14,7 @@ import type { Runner, StagedRunner } from './workload.ts';
 const MODEL_RUNNERS: Readonly<Record<ModelWorkload, MakeRunner>> = {
   classify: (params) => classifyRunner(readClassify(params)),
   cnn: (params) => cnnRunner(readCnn(params)),
+  embed: (params) => embedRunner(readEmbed(params)),
 };
 
 /**

@@ -12,6 +12,8 @@ export const PROBLEMS = {
   ROW_INCONSISTENT: 'a row whose figures contradict each other',
   HISTOGRAM_MISSING: 'no histogram file for the batch',
   HISTOGRAM_INCONSISTENT: 'a histogram file that is none of this batch, or differs from its rows',
+  EMBEDDINGS_MISSING: 'no file with the embeddings of the batch',
+  EMBEDDINGS_INCONSISTENT: 'a file with embeddings that is none of this batch, or differs from its rows',
   STAGE_MISSING: 'the stages do not go on to their end: start the run again with `--resume`',
   OUTCOME_DAMAGED: 'what a stage came to is not there, or not as it was written',
   OUTCOME_INCONSISTENT: 'what the last stage came to differs from its rows',

@@ -15,6 +15,7 @@ const REDUCERS: Readonly<Record<WorkloadName, Make | null>> = {
   histogram: null,
   normalise: null,
   classify: null,
+  embed: null,
   knn: null,
   cnn: (params, stage) => cnnReducer(readCnn(params), stage),
   kmeans: (params, stage) => kmeansReducer(readKmeans(params), stage),

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { classifyParamsSchema } from './classify/schema.ts';
 import { cnnParamsSchema } from './cnn/schema.ts';
+import { embedParamsSchema } from './embed/schema.ts';
 import { histogramParamsSchema } from './histogram/schema.ts';
 import { kmeansParamsSchema } from './kmeans/schema.ts';
 import { knnParamsSchema } from './knn/schema.ts';
@@ -20,6 +21,7 @@ export const REQUEST_PARAMS = {
   kmeans: kmeansParamsSchema,
   classify: classifyParamsSchema,
   cnn: cnnParamsSchema,
+  embed: embedParamsSchema,
 } as const satisfies Record<WorkloadName, z.ZodObject>;
 
 /** The workload of a request; its settings have defaults. */
@@ -31,6 +33,7 @@ export const workloadRequestSchema = z.discriminatedUnion('name', [
   form('kmeans', REQUEST_PARAMS.kmeans),
   form('classify', REQUEST_PARAMS.classify),
   form('cnn', REQUEST_PARAMS.cnn),
+  form('embed', REQUEST_PARAMS.embed),
 ]);
 export type WorkloadRequest = z.input<typeof workloadRequestSchema>;
 
@@ -43,6 +46,7 @@ export const workloadSchema = z.discriminatedUnion('name', [
   z.object({ name: z.literal('kmeans'), params: kmeansParamsSchema }),
   z.object({ name: z.literal('classify'), params: classifyParamsSchema }),
   z.object({ name: z.literal('cnn'), params: cnnParamsSchema }),
+  z.object({ name: z.literal('embed'), params: embedParamsSchema }),
 ]);
 export type RunWorkload = Readonly<z.output<typeof workloadSchema>>;
 /** The settings of each workload, as a run has them. */

@@ -1,5 +1,6 @@
 import type { ClassifyParams } from './classify/schema.ts';
 import type { CnnParams } from './cnn/schema.ts';
+import type { EmbedParams } from './embed/schema.ts';
 import { type KmeansParams, PLUS_PLUS } from './kmeans/schema.ts';
 import type { KnnParams } from './knn/schema.ts';
 import type { RunWorkload } from './schemas.ts';
@@ -15,6 +16,7 @@ export function workloadText(workload: RunWorkload): string {
   if (workload.name === 'kmeans') return kmeansText(workload.params);
   if (workload.name === 'cnn') return cnnText(workload.params);
   if (workload.name === 'classify') return classifyText(workload.params);
+  if (workload.name === 'embed') return embedText(workload.params);
   if (workload.name !== 'normalise') {
     const label = workloadLabel(workload);
     return workload.params.depth === 'native' ? `${label} by all bits` : label;
@@ -41,6 +43,10 @@ function kmeansText({ k, starts, seed, maxIterations }: KmeansParams): string {
 
 function classifyText({ model, top, modelBatch }: ClassifyParams): string {
   return `classify by ${model}, the best ${top} classes, ${modelBatch} images at once`;
+}
+
+function embedText({ model, layer, modelBatch }: EmbedParams): string {
+  return `embed by ${layer} of ${model}, ${modelBatch} images at once`;
 }
 
 function cnnText({ network, rounds, steps, shards, ask }: CnnParams): string {

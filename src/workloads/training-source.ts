@@ -14,6 +14,7 @@ const SOURCES: Sources = {
   kmeans: null,
   cnn: null,
   classify: null,
+  embed: null,
   knn: ({ training, ask }) => (training === undefined ? { ask } : { prefix: training }),
 };
 

@@ -70,7 +70,24 @@ describe('the model of a run', () => {
     });
   });
 
+  it('is put there whole where embeddings are of one of its layers, which it must have', async () => {
+    const params = { model, layer: 'flat', type: 'int8' } as const;
+    const workload = await placed({ name: 'embed', params });
+    expect(workload).toEqual({
+      name: 'embed',
+      params: {
+        ...params,
+        model: expect.stringMatching(/^s3:\/\/model-runs\/models\/[0-9a-f]{16}\/pets\.onnx$/),
+        description: expect.stringMatching(/\/pets\.json$/),
+      },
+    });
+    await expect(placed({ name: 'embed', params: { model, layer: 'none' } })).rejects.toThrow(
+      '[INVALID_INPUT]',
+    );
+  });
+
   it.each<WorkloadRequest>([
+    { name: 'embed', params: { model: 's3://other/models/a.onnx', layer: 'flat' } },
     { name: 'classify', params: { model: 's3://other/models/a.onnx' } },
     { name: 'statistics' },
   ])('is left where it is, and what has none is left as it is: %j', async (workload) => {

@@ -6,7 +6,8 @@ import sys
 import numpy as np
 import pytest
 from fanfleet.class_scores import logits_hash
-from fanfleet.classifier import Classifier, Description, RuntimeMissing, row_of
+from fanfleet.classifier import Classifier, Description, row_of
+from fanfleet.image_model import RuntimeMissing
 from fanfleet.inputs import InputDamaged
 from fanfleet.row import failed_row
 from onnx_model import UINT8, flat_times_matrix

@@ -39,7 +39,7 @@ def test_so_are_those_with_stages():
 def test_so_are_folders_with_a_file_of_each_batch():
     sources = Path(__file__).parents[2] / "src" / "workloads"
     facts = (sources / "facts.ts").read_text()
-    known = facts + "".join((sources / name / "params.ts").read_text() for name in ("kmeans", "cnn"))
+    known = facts + "".join((sources / name / "params.ts").read_text() for name in ("kmeans", "cnn", "embed"))
     values = dict(re.findall(r"^export const (\w+) = '([^']+)'", known, re.MULTILINE))
     folders = re.findall(r"^  (\w+): \{\n.*?^    batchFolders: \[([^]]*)\]", facts, re.DOTALL | re.MULTILINE)
     assert [name for name, _ in folders] == list(workloads.NAMES)
@@ -63,7 +63,9 @@ def test_a_workload_of_kernels_says_what_they_do_with_each_image(name, params, e
 
 @pytest.mark.parametrize("name", ["os", "Statistics", "", "statistics.params"])
 def test_a_workload_that_is_none_is_refused_with_those_that_there_are(name):
-    with pytest.raises(ValueError, match=f"of statistics, histogram, normalise, knn, classify but got {name}\\."):
+    with pytest.raises(
+        ValueError, match=f"of statistics, histogram, normalise, knn, classify, embed but got {name}\\."
+    ):
         runner_of({"name": name, "params": {"operation": "stats", "depth": "8"}})
 
 

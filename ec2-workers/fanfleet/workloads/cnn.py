@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from fanfleet.classifier import session_of
+from fanfleet.image_model import session_of
 from fanfleet.inputs import Inputs, StageState
 from fanfleet.kernels import Kernel
 from fanfleet.workloads.runner import BatchFile, Loaded, StageDone

@@ -2,6 +2,7 @@ import { answerKindOf } from '../../workloads/answers.ts';
 import type { Summary } from '../summary-schema.ts';
 import { CLASSIFY } from './classify/report.ts';
 import { CNN } from './cnn/report.ts';
+import { EMBED } from './embed/report.ts';
 import { KMEANS } from './kmeans/report.ts';
 import { KNN } from './knn/report.ts';
 import { STATISTICS } from './statistics/report.ts';
@@ -9,7 +10,14 @@ import { type AnswerKind, type AnswerOf, type AnswerReport, type AnswerView, EMP
 
 type Reports = { readonly [K in AnswerKind]: AnswerReport<K> };
 
-const REPORTS: Reports = { statistics: STATISTICS, knn: KNN, kmeans: KMEANS, classify: CLASSIFY, cnn: CNN };
+const REPORTS: Reports = {
+  statistics: STATISTICS,
+  knn: KNN,
+  kmeans: KMEANS,
+  classify: CLASSIFY,
+  cnn: CNN,
+  embed: EMBED,
+};
 
 /** What the answer of a run looks like; empty where nothing was read. */
 export function answerView(summary: Summary): AnswerView {

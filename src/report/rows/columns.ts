@@ -50,6 +50,7 @@ export const ROW_COLUMNS: readonly RowColumn[] = [
   measured('best_score', 'INT32', ({ scores }) => scores?.[0]?.[1] ?? null),
   measured('scores', 'STRING', ({ scores }) => (scores === undefined ? null : JSON.stringify(scores))),
   measured('logits', 'STRING', ({ logits = null }) => logits),
+  measured('embedding', 'STRING', ({ embedding = null }) => embedding),
   failed('error_code', ({ code }) => code),
   failed('error_message', ({ message }) => message),
 ];

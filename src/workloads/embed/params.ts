@@ -1,5 +1,8 @@
 import { readFields } from '../../fields.ts';
 
+/** The folder of an arm that has the embeddings of each batch. */
+export const EMBEDDINGS = 'embeddings';
+
 /** Most images that a model is given at once. */
 export const MOST_MODEL_BATCH = 256;
 

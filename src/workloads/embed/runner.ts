@@ -2,10 +2,10 @@ import { beginModel, expectInput } from '../model-runner.ts';
 import type { Runner } from '../workload.ts';
 import { embeddedRow } from './embedded-row.ts';
 import { readEmbedder } from './embedder-file.ts';
-import type { EmbedWork } from './params.ts';
-import { VECTORS_FOLDER, writeVectors } from './vectors-file.ts';
+import { EMBEDDINGS, type EmbedWork } from './params.ts';
+import { writeVectors } from './vectors-file.ts';
 
-/** Asks a model for an embedding of each image. */
+/** Asks a model for an embedding of each image; those of a batch are held until it is done. */
 export function embedRunner({ modelBatch }: EmbedWork): Runner {
   return {
     inputs: ['model', 'embedder'],
@@ -20,12 +20,16 @@ export function embedRunner({ modelBatch }: EmbedWork): Runner {
           return embeddedRow(image, values);
         },
       });
+      const vectorOf = (key: string) => {
+        const vector = vectors.get(key);
+        if (vector === undefined) throw new TypeError(`Expected an embedding of ${key}.`);
+        return vector;
+      };
       return {
         ...images,
-        batchFiles: (_batch, _images, keys) => {
-          const inOrder = keys.map((key) => vectors.get(key) ?? new Float32Array(embedder.length));
-          return [{ folder: VECTORS_FOLDER, text: writeVectors(inOrder, embedder.length) }];
-        },
+        batchFiles: (_batch, _images, keys) => [
+          { folder: EMBEDDINGS, text: writeVectors(keys.map(vectorOf), embedder.length) },
+        ],
       };
     },
   };

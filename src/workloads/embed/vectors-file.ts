@@ -1,9 +1,6 @@
 import { FanfleetError } from '../../errors.ts';
 import { readFields } from '../../fields.ts';
 
-/** The folder of an arm that has the embeddings of each batch. */
-export const VECTORS_FOLDER = 'embeddings';
-
 /**
  * The embeddings of the images of a batch that could be done, in their order: JSON with float32, little-endian, in base64, the same text from every
  * program.
@@ -16,6 +13,7 @@ export function writeVectors(vectors: readonly Float32Array[], length: number): 
 }
 
 /**
+ * @param length numbers of an embedding
  * @param images that it has to have embeddings of
  * @throws FanfleetError `INVALID_INPUT` where it is no such file, or has other numbers
  */
@@ -47,5 +45,6 @@ function isBase64Of(bytes: number) {
   return (value: unknown): value is string =>
     typeof value === 'string' &&
     value.length === 4 * Math.ceil(bytes / 3) &&
+    Buffer.byteLength(value, 'base64') === bytes &&
     /^[A-Za-z0-9+/]*={0,2}$/.test(value);
 }

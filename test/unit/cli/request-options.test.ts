@@ -124,7 +124,7 @@ describe('request options', () => {
     ],
     [
       ['--workload', 'sharpen', '--quality', '5'],
-      'Expected one of "statistics", "histogram", "normalise", "knn", "kmeans", "classify", "cnn" for `workload.name` but received "sharpen".',
+      'Expected one of "statistics", "histogram", "normalise", "knn", "kmeans", "classify", "cnn", "embed" for `workload.name` but received "sharpen".',
     ],
     [['--format', 'png'], 'Expected nothing unless `workload` is normalise for `format` but received "png".'],
     [['--workload', 'normalise', '--quality', '0'], 'for `workload.params.quality` but received 0'],

@@ -6,6 +6,8 @@ import { serverlessUsage } from '../../../src/cost/serverless-usage.ts';
 import { sharedUsage } from '../../../src/cost/shared-usage.ts';
 import { TRANSITIONS } from '../../../src/cost/transitions.ts';
 import { findPrices } from '../../../src/prices/prices.ts';
+import { classifyParamsSchema } from '../../../src/workloads/classify/schema.ts';
+import { embedParamsSchema } from '../../../src/workloads/embed/schema.ts';
 import { knnParamsSchema } from '../../../src/workloads/knn/schema.ts';
 import { armOf, realRun } from './runs.ts';
 
@@ -74,4 +76,16 @@ describe('the bill of a run that learns from images', () => {
     expect(ofFunctions(learning(), 1e6) - ofFunctions(run, 1e6)).toBeCloseTo(2 * run.request.concurrency);
     expect(ofFleet(learning()) - ofFleet(run)).toBe(2 * (fleet.work?.workerCount ?? 0));
   });
+});
+
+it('the bill of a run that makes embeddings has what is read for their file, and its PUT', () => {
+  const [one, other] = [
+    { name: 'classify' as const, params: classifyParamsSchema.parse({ model: 'm.onnx' }) },
+    { name: 'embed' as const, params: embedParamsSchema.parse({ model: 'm.onnx', layer: 'flat' }) },
+  ].map((workload) => sharedUsage({ ...run, request: { ...run.request, workload } }).s3);
+  const { batches } = run.plan;
+  const arms = run.rounds.flatMap((round) => round.arms).filter(({ status }) => status !== 'skipped').length;
+  // Of each batch the aggregator reads the file for each arm, and the report that and the rows once more.
+  expect((other?.gets ?? 0) - (one?.gets ?? 0)).toBe(3 + (arms + 2) * batches);
+  expect((other?.puts ?? 0) - (one?.puts ?? 0)).toBe(1);
 });

@@ -70,6 +70,15 @@ describe('uploadModel', () => {
     expect(other.description).toBe(other.model.replace('.onnx', '.json'));
   });
 
+  it('puts the whole model, without labels, where it is to be cut at a layer', async () => {
+    const uploaded = await uploadModel(files, { model: 'models/cats.onnx', layer: 'flat' }, store);
+    expect(uploaded).toMatchObject({ labels: null, isNew: true });
+    expect(there.get(uploaded.model)).toEqual(Buffer.from(smallModel()));
+    expect(there.size).toBe(2);
+    const none = uploadModel(files, { model: 'models/cats.onnx', layer: 'none' }, store);
+    await expect(none).rejects.toThrow('[INVALID_INPUT]');
+  });
+
   it('puts nothing of a model that cannot be used', async () => {
     const paths = { model: 'models/cats.onnx', description: 'names.json' };
     await expect(uploadModel(files, paths, store)).rejects.toThrow('[INVALID_INPUT]');

@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest';
-import { heldOfClassify } from '../../../src/prepare/classify-room.ts';
 import { expectRoom, type Held, type Workers } from '../../../src/prepare/expect-room.ts';
 import { heldOfKmeans, type KmeansSizes } from '../../../src/prepare/kmeans-room.ts';
 import { heldOfKnn } from '../../../src/prepare/knn-room.ts';
+import { heldOfModel } from '../../../src/prepare/model-room.ts';
 
 const MIB = 1024 * 1024;
 const workers = (over: Partial<Workers> = {}): Workers => ({
@@ -98,7 +98,7 @@ const model = (mib: number, modelBatch: number, over: Partial<Workers>) => {
     type: 'float32',
   } as const;
   const names = { bgr: false, input: 'x', output: 'y', isSoftmax: false, labels: ['a'] };
-  return refusalOf(heldOfClassify(mib * MIB, { recipe, batch: 'any', ...names }, modelBatch), over);
+  return refusalOf(heldOfModel(mib * MIB, { recipe, batch: 'any', ...names }, modelBatch), over);
 };
 
 it('refuses a model whose session functions have no room for, one for each of their cores', () => {

@@ -65,7 +65,7 @@ describe('requestSchema', () => {
     [{ bucket: 's3://images' }, 'Expected an S3 bucket name for `bucket`'],
     [
       { workload: { name: 'sharpen' } },
-      'Expected one of "statistics", "histogram", "normalise", "knn", "kmeans", "classify", "cnn" for `workload.name` but received "sharpen".',
+      'Expected one of "statistics", "histogram", "normalise", "knn", "kmeans", "classify", "cnn", "embed" for `workload.name` but received "sharpen".',
     ],
     [{ workload: 'statistics' }, 'Expected object for `workload` but received "statistics".'],
     [{ operation: 'stats' }, 'Expected no field `operation`: it is not known'],

@@ -24,7 +24,7 @@ function taskOf({ name, params }: { readonly name: string; readonly params: obje
 describe('expectKnown', () => {
   it.each(['sharpen', '', 'toString'])('names the workloads that there are for %j', (name) => {
     expect(() => expectKnown(name)).toThrow(
-      `[INVALID_INPUT] The workload is not valid. Expected one of "statistics", "histogram", "normalise", "knn", "kmeans", "classify", "cnn" for \`name\` but received "${name}".`,
+      `[INVALID_INPUT] The workload is not valid. Expected one of "statistics", "histogram", "normalise", "knn", "kmeans", "classify", "cnn", "embed" for \`name\` but received "${name}".`,
     );
   });
 

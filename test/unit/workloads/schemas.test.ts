@@ -56,6 +56,10 @@ describe('the workload of a request', () => {
         labels: 'folder',
       },
     ],
+    [
+      { name: 'embed', params: { model: 'models/cats.onnx', layer: 'features' } },
+      { model: 'models/cats.onnx', layer: 'features', type: 'float32', modelBatch: 8 },
+    ],
   ])('of %j has the settings that it leaves out', (workload, params) => {
     expect(check(workload)).toEqual({ name: workload.name, params });
   });

@@ -186,6 +186,7 @@ function plain(row: Row): Record<string, unknown> {
     best_score: measured?.scores?.[0]?.[1] ?? null,
     scores: measured?.scores === undefined ? null : '[[7,999981],[0,19]]',
     logits: measured?.logits ?? null,
+    embedding: measured?.embedding ?? null,
     error_code: isFailed(row) ? row.error.code : null,
     error_message: isFailed(row) ? row.error.message : null,
   };

@@ -1,4 +1,4 @@
-import { type Classifier, tensorSizeOf } from '../workloads/classify/classifier-file.ts';
+import { type ImageModel, tensorSizeOf } from '../workloads/image-model.ts';
 import type { Held } from './expect-room.ts';
 
 const MIB = 1024 * 1024;
@@ -10,8 +10,8 @@ const RUNTIME_BYTES = 48 * MIB;
 const WEIGHTS = 3.5;
 const ACTIVATIONS = 20;
 
-/** What workers of a run of `classify` hold: the file, and a session for each core. @param bytes of the model */
-export function heldOfClassify(bytes: number, { recipe, batch }: Classifier, modelBatch: number): Held {
+/** What workers of a run with a model hold: the file, and a session for each core. @param bytes of the model */
+export function heldOfModel(bytes: number, { recipe, batch }: ImageModel, modelBatch: number): Held {
   const { width, height } = tensorSizeOf(recipe);
   const perImage = ACTIVATIONS * 3 * width * height * (recipe.type === 'float32' ? 4 : 1);
   const images = batch === 1 ? 1 : modelBatch;
