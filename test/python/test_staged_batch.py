@@ -214,7 +214,7 @@ def test_a_single_map_is_as_it_was(monkeypatch):
 def test_a_workload_with_stages_is_no_single_map_nor_the_other_way_round(monkeypatch):
     totals_workload.register(monkeypatch)
     single = {"name": "statistics", "params": {"operation": "max", "depth": "8"}}
-    expected = "Expected a workload of statistics, histogram, normalise, knn, classify but got totals"
+    expected = "Expected a workload of statistics, .* but got totals"
     with pytest.raises(ValueError, match=expected):
         runner_of(WORKLOAD)
     for read in (staged_runner_of, lambda workload: reducer_of(workload, 0, b"")):
