@@ -6,7 +6,7 @@ import type { FunctionUsage, LambdaArchitecture } from './usage.ts';
 export const FUNCTION_MEMORY = {
   validate: 512,
   plan: 1024,
-  prepare: LAMBDA_LIMITS.memoryPerVcpuMb,
+  prepare: 3008,
   reduce: LAMBDA_LIMITS.memoryPerVcpuMb,
   baseline: LAMBDA_LIMITS.memoryPerVcpuMb,
   launchFleet: 512,

@@ -8,19 +8,23 @@ import { heldOfModel } from './model-room.ts';
 import { optionalLabels } from './optional-labels.ts';
 import type { Prepared, PrepareOptions } from './options.ts';
 import { putInputs } from './put-inputs.ts';
+import { tryModel } from './try-model.ts';
 
 /**
  * Check the model of a run and what is said of it, and make its files: `model.onnx` and `classifier.json` for workers, and `truth.json`
  * for the answer, with what images truly are as far as that is known.
  *
  * @throws FanfleetError `INVALID_INPUT` where the model, its description or its labels are not there, not valid or do not fit each other,
- *   it takes too much for the memory of the workers, or labels of images are not where they were said to be; S3's code
+ *   ONNX Runtime does not run it, it takes too much for the memory of the workers, or labels of images are not where they were said to be;
+ *   S3's code
  */
 export async function prepareClassify(params: ClassifyParams, options: PrepareOptions): Promise<Prepared> {
   const notes = new NoteLog();
-  const { file, model } = await readModel(params, options);
+  const { modelBatch } = params;
+  const { where, file, model } = await readModel(params, options);
   const classifier = classifierOf(model);
-  options.expectRoom?.(heldOfModel(file.length, classifier, params.modelBatch));
+  options.expectRoom?.(heldOfModel(file.length, classifier, modelBatch));
+  await tryModel(classifier, { file, values: classifier.labels.length, modelBatch, where });
   const { file: truth, count } = await optionalLabels(params.labels, options, notes, writeTruth);
   await putInputs(
     options.store,
@@ -43,7 +47,7 @@ export async function prepareClassify(params: ClassifyParams, options: PrepareOp
 async function readModel(
   { model, description, modelLabels }: ClassifyParams,
   options: PrepareOptions,
-): Promise<{ readonly file: Buffer; readonly model: Model }> {
+): Promise<{ readonly where: string; readonly file: Buffer; readonly model: Model }> {
   const where = addressOf(model, options);
   const files = modelFilesOf(options);
   const chunks: Uint8Array[] = [];
@@ -61,7 +65,7 @@ async function readModel(
       labels: modelLabels && addressOf(modelLabels, options),
     },
   );
-  return { file: Buffer.concat(chunks), model: loaded };
+  return { where, file: Buffer.concat(chunks), model: loaded };
 }
 
 /** What workers have to know of it. */

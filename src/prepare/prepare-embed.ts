@@ -6,23 +6,26 @@ import { addressOf, modelFilesOf } from './model-files.ts';
 import { heldOfModel } from './model-room.ts';
 import type { Prepared, PrepareOptions } from './options.ts';
 import { putInputs } from './put-inputs.ts';
+import { tryModel } from './try-model.ts';
 
 /**
  * Check the model of a run and what is said of it, and make its files: `model.onnx`, cut at the layer, and `embedder.json`.
  *
  * @throws FanfleetError `INVALID_INPUT` where the model or its description are not there, not valid or do not fit each other, it has no such
- *   layer, or it takes too much for the memory of the workers; S3's code
+ *   layer, ONNX Runtime does not run it, or it takes too much for the memory of the workers; S3's code
  */
 export async function prepareEmbed(params: EmbedParams, options: PrepareOptions): Promise<Prepared> {
   const { layer, description, modelBatch } = params;
+  const where = addressOf(params.model, options);
   const loaded = await loadEmbedder(modelFilesOf(options), {
-    model: addressOf(params.model, options),
+    model: where,
     description: description && addressOf(description, options),
     layer,
   });
   const { file } = loaded;
   const embedder = embedderOf(loaded);
   options.expectRoom?.(heldOfModel(file.length, embedder, modelBatch));
+  await tryModel(embedder, { file, values: embedder.length, modelBatch, where });
   await putInputs(
     options.store,
     options.runId,

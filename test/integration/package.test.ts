@@ -233,7 +233,7 @@ describe('onnxruntime.zip', () => {
     const { Properties } = template.Resources.OnnxruntimeLambdaLayer as Resource;
     expect(Properties).toMatchObject(OF_THE_STACK);
     const layersOf = (name: string) => template.Resources[name]?.Properties.Layers;
-    for (const name of ['MeasureModelLambdaFunction', 'BaselineLambdaFunction'])
+    for (const name of ['MeasureModelLambdaFunction', 'BaselineLambdaFunction', 'PrepareLambdaFunction'])
       expect(layersOf(name)).toEqual([{ Ref: 'SharpLambdaLayer' }, { Ref: 'OnnxruntimeLambdaLayer' }]);
     // Its cold starts shall not pay for it.
     expect(layersOf('MeasureLambdaFunction')).toEqual([{ Ref: 'SharpLambdaLayer' }]);

@@ -13,7 +13,7 @@ import { readClassifier } from '../../src/workloads/classify/classifier-file.ts'
 import { type ClassifyParams, classifyParamsSchema } from '../../src/workloads/classify/schema.ts';
 import { readTruth } from '../../src/workloads/classify/truth-file.ts';
 import { type ImageBucket, MIB, plain, startImageBucket } from '../support/image-bucket.ts';
-import { smallModel, value } from '../unit/models/small-model.ts';
+import { GRAPH, smallModel, value } from '../unit/models/small-model.ts';
 
 const DATA = 'classify-data';
 const RUNS = 'classify-runs';
@@ -23,6 +23,12 @@ const DESCRIPTION = {
   channels: 'bgr',
   mean: [0.1, 0.2, 0.3],
   std: [1, 1, 1],
+};
+
+/** One image, flattened, as a constant. */
+const SHAPE = {
+  ...{ name: 'shape', dims: [2n], dataType: 7 },
+  rawData: new Uint8Array(new BigInt64Array([1n, 60n]).buffer),
 };
 
 let bucket: ImageBucket;
@@ -167,6 +173,29 @@ describe('an error before the fan-out', () => {
     await of('text', smallModel(), { resize: 5 });
     await bucket.put('bad/alone.onnx', Buffer.from(smallModel()));
     await bucket.put('bad/three.txt', Buffer.from('a\nb\nc\n'));
+    const free = { output: [value('scores', ['N', 'C'])] };
+    const scores = (...node: object[]) => smallModel({ node });
+    const matMul = { opType: 'MatMul', input: ['flat', 'weights'], output: ['scores'] };
+    const flatten = { opType: 'Flatten', input: ['images'], output: ['flat'] };
+    await of('operator', scores({ ...flatten, opType: 'Flattened' }, matMul));
+    await of('inside', smallModel({ initializer: [{ ...GRAPH.initializer[0], dims: [40n, 3n] }] }));
+    await of('type', scores({ ...flatten, opType: 'StringNormalizer' }, matMul));
+    await of(
+      'one',
+      smallModel({
+        node: [{ opType: 'Reshape', input: ['images', 'shape'], output: ['flat'] }, matMul],
+        initializer: [...GRAPH.initializer, SHAPE],
+      }),
+    );
+    const centred = { opType: 'Sub', input: ['flat', 'mean'], output: ['centred'] };
+    const mean = {
+      opType: 'ReduceMean',
+      input: ['flat'],
+      output: ['mean'],
+      attribute: [{ name: 'axes', type: 7, ints: [0n] }],
+    };
+    await of('neighbours', scores(flatten, mean, centred, { ...matMul, input: ['centred', 'weights'] }));
+    await of('classes', smallModel(free));
   });
 
   it.each([
@@ -179,6 +208,14 @@ describe('an error before the fan-out', () => {
     ['bad/batch.onnx', 'Expected a number of images in a batch that is free, or 1'],
     ['bad/size.onnx', 'Expected images of 5 x 4 pixels, as the model has them, but found 224 x 224'],
     ['bad/text.onnx', `s3://${DATA}/bad/text.json`],
+    ['bad/operator.onnx', 'Expected a model that ONNX Runtime runs but it does not: '],
+    ['bad/inside.onnx', 'Expected a model that ONNX Runtime runs but it does not: '],
+    ['bad/type.onnx', 'Expected a model that ONNX Runtime runs but it does not: '],
+    ['bad/one.onnx', 'With two images at once: Expected a model that ONNX Runtime runs but it does not: '],
+    [
+      'bad/neighbours.onnx',
+      'Expected a model that gives an image the same answer whatever else is in its batch',
+    ],
   ])('says what is wrong with %s', async (model, words) => {
     await expect(prepared({ model })).rejects.toMatchObject(refused(words));
   });
@@ -188,6 +225,22 @@ describe('an error before the fan-out', () => {
     await expect(asked).rejects.toMatchObject(
       refused('Expected 2 labels, as the model has classes, but found 3'),
     );
+  });
+
+  it('says that the model gives another number of values than there are labels, where its shape is free', async () => {
+    const asked = prepared({ model: 'bad/classes.onnx', modelLabels: 'bad/three.txt' });
+    await expect(asked).rejects.toMatchObject(
+      refused(
+        `s3://${DATA}/bad/classes.onnx is not valid. Expected [1, 3], images and values of each, as the shape of what the model gives but found [1, 2]`,
+      ),
+    );
+  });
+
+  it('asks a model that would depend on its batch, or takes one image, about no two where a run gives it one', async () => {
+    for (const model of ['bad/neighbours.onnx', 'bad/one.onnx']) {
+      const { told } = await prepared({ model, modelBatch: 1, modelLabels: 'models/pets.labels.txt' });
+      expect(told.bytes).toBeGreaterThan(0);
+    }
   });
 
   it('says how much memory the model takes', async () => {
