@@ -32,7 +32,7 @@ class _Inputs:
         self._files = {"model": folder / "model.onnx", "classifier": folder / "classifier.json"}
         self._made: dict[str, Any] = {}
 
-    def get(self, name: str, _form: str, make: Callable[[bytes], Any]) -> Any:
+    def get(self, name: str, _form: str, make: Callable[[bytes], Any], _times: int = 1) -> Any:
         if name not in self._made:
             self._made[name] = make(self._files[name].read_bytes())
         return self._made[name]
