@@ -3,11 +3,13 @@
 import hashlib
 import json
 import math
+import time
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from fanfleet.inputs import InputDamaged
+from fanfleet.quickest_parts import QuickestParts
 from fanfleet.tensors import tensor_shape
 
 if TYPE_CHECKING:
@@ -66,22 +68,34 @@ class ImageModel:
         self.description = description
         self.recipe, self.shape, self.batch = description.recipe, description.shape, description.batch
         self.session = session_of(model)
+        self._parts: dict[int, QuickestParts] = {}
 
     def empty(self, images: int) -> np.ndarray:
         """Room for the tensors of so many images."""
         return np.empty((images, *self.shape), self.description.type)
 
-    def outputs(self, tensors: np.ndarray) -> np.ndarray:
+    def outputs(self, tensors: np.ndarray, most: int = 1) -> np.ndarray:
         """What the model gives for tensors, an array of the shape (images, *shape) with at least one: float32 of
         (images, values).
 
-        All at once, or one by one where the model takes no more. Raises InputDamaged where the model cannot do them, or
-        has another output than was said.
+        Where `most`, the number of images of a full batch, is given, all at once or one by one, whichever is quicker;
+        one by one where the model takes no more, and else all at once. Raises InputDamaged where the model cannot do
+        them, or has another output than was said.
         """
         if self.description.bgr:
             channels = 1 if self.recipe["layout"] == "nchw" else 3
             tensors = np.ascontiguousarray(np.flip(tensors, channels))
-        at_once = self.batch or len(tensors)
+        if self.batch == 1 or most == 1:
+            return self._run_parts(tensors, self.batch or len(tensors))
+        # Kept by the process, so that the next run does not have to find out again.
+        quickest = self._parts.setdefault(most, QuickestParts(most))
+        at_once = quickest.next(len(tensors))
+        started = time.perf_counter()
+        values = self._run_parts(tensors, at_once)
+        quickest.took(len(tensors), at_once, time.perf_counter() - started)
+        return values
+
+    def _run_parts(self, tensors: np.ndarray, at_once: int) -> np.ndarray:
         parts = [self._run(tensors[at : at + at_once]) for at in range(0, len(tensors), at_once)]
         return parts[0] if len(parts) == 1 else np.concatenate(parts)
 

@@ -71,4 +71,4 @@ class ModelBatch:
             yield Measured(row, one.decode_ms, compute_ms, one.detail, None, one.dropped_bits, one.left_to)
 
     def _rows(self, made: Made) -> list[dict[str, Any]]:
-        return list(self._rows_of(made, self._model.outputs(self._tensors[: len(made)])))
+        return list(self._rows_of(made, self._model.outputs(self._tensors[: len(made)], len(self._tensors))))

@@ -1,8 +1,8 @@
 import type { Row } from '../contract/row.ts';
 import type { TensorRecipe, TensorSize } from '../contract/tensor.ts';
 import { withinMemory } from '../kernel/image-memory.ts';
-import type { Kernel, Normalised, Prepared, Tensored } from '../kernel/kernel.ts';
-import { InferenceBatches } from '../models/inference/batches.ts';
+import type { Kernel, Normalised, Prepared } from '../kernel/kernel.ts';
+import { type BatchRoom, InferenceBatches } from '../models/inference/batches.ts';
 import { sessionsOf } from '../models/inference/sessions.ts';
 import { type ImageModel, tensorSizeOf } from './image-model.ts';
 import type { BatchRunner, Inputs } from './workload.ts';
@@ -23,7 +23,7 @@ export interface ModelRunnerOptions {
   readonly rowOf: (image: SeenImage, values: Float32Array) => Row;
 }
 
-/** Asks a model about each image, batches filled across images. */
+/** Asks a model about each image, many at a time. */
 export async function beginModel(
   model: ImageModel,
   { file, values: classes, modelBatch, imageBytes, atOnce, rowOf, ...options }: ModelRunnerOptions,
@@ -33,31 +33,36 @@ export async function beginModel(
   const images = model.batch === 1 ? 1 : modelBatch;
   const batches = new InferenceBatches(
     { shape: shapeOf(recipe), type: recipe.type, bgr, images, classes },
-    (batch) => sessions.run(batch),
+    (batch) => sessions.run(batch, images),
     // Of two calls of `run` one decodes while the other one waits for the model.
     Math.max(1, Math.floor(atOnce / 2)),
   );
   const kernel = withinMemory(options.kernel, imageBytes, recipe);
-  const answered = async (image: Prepared, tensored: Tensored): Promise<Normalised> => {
-    if (tensored.failed !== undefined) {
-      const { failed, ...measured } = tensored;
-      return { ...measured, row: failed };
-    }
-    const { tensor, size, failed: _, ...measured } = tensored;
-    const { values, ms } = await batches.answer(tensor.data);
-    const row = rowOf({ key: image.key, ...size }, values);
-    return { ...measured, row, computeMs: measured.computeMs + ms };
+  const answerAll = async (part: readonly Prepared[]): Promise<Normalised[]> => {
+    const room = batches.room();
+    const tensored = await tensorsOf(kernel, part, recipe, room);
+    const sound = tensored.filter(({ failed }) => failed === undefined);
+    const answers = (await batches.answer(room, sound.length)).values();
+    return tensored.map((one, at): Normalised => {
+      if (one.failed !== undefined) {
+        const { failed, ...measured } = one;
+        return { ...measured, row: failed };
+      }
+      const { tensor: _, size, failed: __, ...measured } = one;
+      const [image, answer] = [part[at], answers.next().value];
+      if (image === undefined || answer === undefined)
+        throw new RangeError('a kernel or a model gave too little');
+      const row = rowOf({ key: image.key, ...size }, answer.values);
+      return { ...measured, row, computeMs: measured.computeMs + answer.ms };
+    });
   };
   return {
     prepare: (bytes, key) => kernel.prepare(bytes, key),
-    // Its tensor is in the batch a second time.
+    // Its tensor is in the batch a second time, where the kernel cannot make it there.
     workingBytes: (image) => image.tensorBytes(recipe) + bytesOf(recipe),
     isGrouped: true,
     groupImages: images,
-    run: async (together) => {
-      const tensored = await tensorsOf(kernel, together, recipe);
-      return Promise.all(together.map((image, at) => answered(image, tensored[at] as Tensored)));
-    },
+    run: async (together) => (await Promise.all(cut(together, images).map(answerAll))).flat(),
   };
 }
 
@@ -67,10 +72,16 @@ export function expectInput(inputs: Inputs, name: string): Buffer {
   return file;
 }
 
-function tensorsOf(kernel: Kernel, images: readonly Prepared[], recipe: TensorRecipe) {
+function cut<T>(all: readonly T[], most: number): T[][] {
+  return Array.from({ length: Math.ceil(all.length / most) }, (_, part) =>
+    all.slice(part * most, (part + 1) * most),
+  );
+}
+
+function tensorsOf(kernel: Kernel, images: readonly Prepared[], recipe: TensorRecipe, into: BatchRoom) {
   if (kernel.tensors === undefined)
     throw new TypeError(`Expected a kernel that makes tensors: ${kernel.name}.`);
-  return kernel.tensors(images, recipe);
+  return kernel.tensors(images, recipe, into);
 }
 
 function shapeOf(recipe: TensorRecipe): readonly [number, number, number] {

@@ -1,3 +1,4 @@
+import { ByteBudget } from '../../concurrency/byte-budget.ts';
 import { FanfleetError } from '../../errors.ts';
 import type { InferenceBatch, Inferred } from './session.ts';
 
@@ -14,120 +15,88 @@ export interface BatchShape {
   readonly classes: number;
 }
 
-/** What a model gave for an image, and its part of the time that the batch took, in milliseconds. */
+/** What a model gave for an image, and its part of the time that the model took, in milliseconds. */
 export interface Answered {
   readonly values: Float32Array;
   readonly ms: number;
 }
 
-type Waiting = {
-  readonly tensor: Float32Array | Uint8Array;
-  readonly resolve: (answered: Answered) => void;
-  readonly reject: (reason: unknown) => void;
-};
+/** Room for the tensors of a batch, one after the other. */
+export type BatchRoom = InferenceBatch['data'];
 
 /**
- * Gives a model the tensors that have come whenever it is free for more, as many at a time as it may have: wherever they are from,
- * so that an image that failed leaves no gap.
+ * Gives a model batches of tensors, some at once and the others in the order in which they come. A batch is made in the memory in
+ * which the model gets it, and that is used again: to copy tensors, and to have new memory for each batch, took as long as to make them.
  */
 export class InferenceBatches {
   readonly #shape: BatchShape;
   readonly #run: (batch: InferenceBatch) => Promise<Inferred>;
-  readonly #atOnce: number;
+  readonly #calls: ByteBudget;
   readonly #length: number;
   readonly #buffers: ArrayBuffer[] = [];
-  #waiting: Waiting[] = [];
-  #running = 0;
-  #pumping = false;
 
   /** @param atOnce most calls of `run` at once */
   constructor(shape: BatchShape, run: (batch: InferenceBatch) => Promise<Inferred>, atOnce: number) {
     this.#shape = shape;
     this.#run = run;
-    this.#atOnce = atOnce;
+    this.#calls = new ByteBudget(atOnce);
     this.#length = shape.shape.reduce((product, side) => product * side, 1);
   }
 
+  /** Room for so many tensors as a batch may have. */
+  room(): BatchRoom {
+    const { type, images } = this.#shape;
+    const values = images * this.#length;
+    const buffer = this.#buffers.pop() ?? new ArrayBuffer(values * (type === 'float32' ? 4 : 1));
+    return type === 'float32' ? new Float32Array(buffer) : new Uint8Array(buffer);
+  }
+
   /**
-   * @param tensor not changed, and not read any more once it is answered
+   * Ask the model about the first tensors in a room, which it has from then on.
+   *
+   * @returns what it gave for each
    * @throws FanfleetError `INVALID_INPUT` where the model does not give a value for each class; what `run` throws
    */
-  answer(tensor: Float32Array | Uint8Array): Promise<Answered> {
-    return new Promise((resolve, reject) => {
-      this.#waiting.push({ tensor, resolve, reject });
-      this.#pumpSoon();
-    });
-  }
-
-  /** Once for all tensors that are given in a row. */
-  #pumpSoon(): void {
-    if (this.#pumping) return;
-    this.#pumping = true;
-    queueMicrotask(() => {
-      this.#pumping = false;
-      while (this.#running < this.#atOnce && this.#waiting.length > 0) {
-        void this.#infer(this.#waiting.splice(0, this.#shape.images));
-      }
-    });
-  }
-
-  async #infer(taken: readonly Waiting[]): Promise<void> {
-    this.#running += 1;
-    try {
-      const started = performance.now();
-      const { values, dims, buffer } = await this.#run(this.#batchOf(taken));
+  async answer(room: BatchRoom, images: number): Promise<readonly Answered[]> {
+    const { buffer } = room;
+    if (images === 0) {
       this.#buffers.push(buffer);
-      const { classes } = this.#shape;
-      if (dims.length !== 2 || dims[0] !== taken.length || dims[1] !== classes) {
-        throw otherOutput([taken.length, classes], dims);
-      }
-      const ms = (performance.now() - started) / taken.length;
-      for (const [at, { resolve }] of taken.entries()) {
-        resolve({ values: values.subarray(at * classes, (at + 1) * classes), ms });
-      }
-    } catch (reason) {
-      for (const { reject } of taken) reject(reason);
+      return [];
     }
-    this.#running -= 1;
-    this.#pumpSoon();
-  }
-
-  #batchOf(taken: readonly Waiting[]): InferenceBatch {
-    const { shape, type, images, bgr } = this.#shape;
-    const bytes = (type === 'float32' ? 4 : 1) * this.#length;
-    const buffer = this.#buffers.pop() ?? new ArrayBuffer(images * bytes);
-    const values = taken.length * this.#length;
-    const data = type === 'float32' ? new Float32Array(buffer, 0, values) : new Uint8Array(buffer, 0, values);
-    const put = bgr ? putSwapped : putAsIs;
-    for (const [at, { tensor }] of taken.entries()) put(data, tensor, at * this.#length, shape);
-    return { data, dims: [taken.length, ...shape] };
+    const { shape, type, bgr, classes } = this.#shape;
+    const length = images * this.#length;
+    const data = type === 'float32' ? new Float32Array(buffer, 0, length) : new Uint8Array(buffer, 0, length);
+    if (bgr) swapChannels(data, shape);
+    const batch = { data, dims: [images, ...shape] };
+    const { values, dims, ms, buffer: used } = await this.#calls.with(1, () => this.#run(batch));
+    this.#buffers.push(used);
+    if (dims.length !== 2 || dims[0] !== images || dims[1] !== classes) {
+      throw otherOutput([images, classes], dims);
+    }
+    return Array.from({ length: images }, (_, at) => ({
+      values: values.subarray(at * classes, (at + 1) * classes),
+      ms: ms / images,
+    }));
   }
 }
 
-type Put = (
-  data: Float32Array | Uint8Array,
-  tensor: Float32Array | Uint8Array,
-  at: number,
-  shape: readonly [number, number, number],
-) => void;
-
-const putAsIs: Put = (data, tensor, at) => data.set(tensor, at);
-
-/** With the first and the last of three channels in each other's place. */
-const putSwapped: Put = (data, tensor, at, [first, second, third]) => {
-  if (first === 3) {
-    const plane = second * third;
-    for (let channel = 0; channel < 3; channel += 1) {
-      data.set(tensor.subarray((2 - channel) * plane, (3 - channel) * plane), at + channel * plane);
+/** Put the first of three channels in the place of the last one, and that in its, in tensors one after the other. */
+function swapChannels(data: BatchRoom, [first, second, third]: BatchShape['shape']): void {
+  if (first !== 3) {
+    for (let pixel = 0; pixel < data.length; pixel += 3) {
+      const value = data[pixel] ?? 0;
+      data[pixel] = data[pixel + 2] ?? 0;
+      data[pixel + 2] = value;
     }
     return;
   }
-  for (let pixel = 0; pixel < tensor.length; pixel += 3) {
-    data[at + pixel] = tensor[pixel + 2] ?? 0;
-    data[at + pixel + 1] = tensor[pixel + 1] ?? 0;
-    data[at + pixel + 2] = tensor[pixel] ?? 0;
+  const plane = second * third;
+  for (let tensor = 0; tensor < data.length; tensor += 3 * plane) {
+    const values = data.slice(tensor, tensor + plane);
+    data.copyWithin(tensor, tensor + 2 * plane, tensor + 3 * plane);
+    data.set(values, tensor + 2 * plane);
   }
-};
+}
 
 function otherOutput(expected: readonly number[], found: readonly number[]): FanfleetError {
   const message = `Expected [${expected.join(', ')}], images and classes, as the shape of what the model gives but found [${found.join(', ')}]: export it so, or correct its labels.`;

@@ -1,7 +1,19 @@
+/** What the model gave for a part of a batch: of another type than float32 its values are others. */
+export interface ThreadOutput {
+  readonly values: Float32Array;
+  readonly dims: readonly number[];
+  readonly type: string;
+}
+
 /** To a thread: the file of the model first, and then one batch after the other. Buffers are handed over, and not copied. */
 export type ToThread =
   | { readonly model: Uint8Array }
-  | { readonly data: Float32Array | Uint8Array; readonly dims: readonly number[] };
+  | {
+      readonly data: Float32Array | Uint8Array;
+      readonly dims: readonly number[];
+      /** So many images of it the model is to have at a time. */
+      readonly atOnce: number;
+    };
 
 /** What a thread starts with. */
 export interface ThreadData {
@@ -12,15 +24,14 @@ export interface ThreadData {
   readonly output: string;
 }
 
-/** From it: that the session is made; what a batch came to, with the buffer that it came in; or why there is none. */
+/** From it: that the session is made; what the parts of a batch came to, with the buffer that it came in; or why there is none. */
 export type FromThread =
   | { readonly kind: 'ready' }
   | {
       readonly kind: 'done';
-      readonly values: Float32Array;
-      readonly dims: readonly number[];
-      readonly type: string;
+      readonly outputs: readonly ThreadOutput[];
       readonly buffer: ArrayBuffer;
+      readonly ms: number;
     }
   | { readonly kind: 'failed'; readonly message: string };
 
@@ -41,18 +52,23 @@ async function begin(model) {
   session = await ort.InferenceSession.create(model, options);
   parentPort.postMessage({ kind: 'ready' });
 }
-async function run(data, dims) {
+async function run(data, [images, ...shape], atOnce) {
   const type = data instanceof Uint8Array ? 'uint8' : 'float32';
-  const fed = { [workerData.input]: new ort.Tensor(type, data, dims) };
-  const output = (await session.run(fed, [workerData.output]))[workerData.output];
+  const length = data.length / images;
+  const started = performance.now();
+  const outputs = [];
+  for (let first = 0; first < images; first += atOnce) {
+    const end = Math.min(first + atOnce, images);
+    const part = new ort.Tensor(type, data.subarray(first * length, end * length), [end - first, ...shape]);
+    const found = (await session.run({ [workerData.input]: part }, [workerData.output]))[workerData.output];
+    outputs.push({ values: found.data, dims: found.dims, type: found.type });
+  }
+  const ms = performance.now() - started;
   const { buffer } = data;
-  parentPort.postMessage(
-    { kind: 'done', values: output.data, dims: output.dims, type: output.type, buffer },
-    [buffer],
-  );
+  parentPort.postMessage({ kind: 'done', outputs, buffer, ms }, [buffer]);
 }
-parentPort.on('message', ({ model, data, dims }) => {
-  const work = model === undefined ? run(data, dims) : begin(model);
+parentPort.on('message', ({ model, data, dims, atOnce }) => {
+  const work = model === undefined ? run(data, dims, atOnce) : begin(model);
   work.catch((reason) => parentPort.postMessage({ kind: 'failed', message: String(reason?.message ?? reason) }));
 });
 `;

@@ -1,7 +1,13 @@
 import { createRequire } from 'node:module';
 import { SHARE_ENV, Worker } from 'node:worker_threads';
 import { FanfleetError } from '../../errors.ts';
-import { type FromThread, THREAD_SOURCE, type ThreadData, type ToThread } from './session-thread.ts';
+import {
+  type FromThread,
+  THREAD_SOURCE,
+  type ThreadData,
+  type ThreadOutput,
+  type ToThread,
+} from './session-thread.ts';
 
 /** A model, and the names of its input and output in the graph. */
 export interface RunnableModel {
@@ -22,6 +28,8 @@ export interface Inferred {
   readonly dims: readonly number[];
   /** That of the batch, to be used again. */
   readonly buffer: ArrayBuffer;
+  /** What the model took. */
+  readonly ms: number;
 }
 
 type Waiting = {
@@ -66,9 +74,12 @@ export class Session {
     return session;
   }
 
-  /** @throws FanfleetError `INVALID_INPUT` where the model cannot be run with the batch */
-  async run({ data, dims }: InferenceBatch): Promise<Inferred> {
-    const inferred = await this.#ask({ data, dims }, data.buffer);
+  /**
+   * @param atOnce images of the batch that the model has at a time. @default all of them
+   * @throws FanfleetError `INVALID_INPUT` where the model cannot be run with the batch
+   */
+  async run({ data, dims }: InferenceBatch, atOnce = dims[0] ?? 1): Promise<Inferred> {
+    const inferred = await this.#ask({ data, dims, atOnce }, data.buffer);
     if (inferred === null) throw new TypeError('the thread of a model answered for another batch');
     return inferred;
   }
@@ -91,14 +102,33 @@ export class Session {
     this.#worker.unref();
     if (message.kind === 'failed') waiting?.reject(notRun(message.message));
     else if (message.kind === 'ready') waiting?.resolve(null);
-    else if (message.type === 'float32') waiting?.resolve(message);
-    else waiting?.reject(notRun(`its output is ${message.type}`));
+    else {
+      const other = message.outputs.find(({ type }) => type !== 'float32');
+      if (other === undefined) waiting?.resolve({ ...joined(message.outputs), ...message });
+      else waiting?.reject(notRun(`its output is ${other.type}`));
+    }
   }
 
   #end(reason: unknown): void {
     this.#waiting?.reject(reason instanceof Error ? reason : new Error(String(reason)));
     this.#waiting = undefined;
   }
+}
+
+/** The outputs of parts one behind the other; where one has another shape for its images, only that one. */
+function joined(outputs: readonly ThreadOutput[]): Pick<Inferred, 'values' | 'dims'> {
+  const [first] = outputs;
+  if (first === undefined) throw new TypeError('a batch of a model had no images');
+  const [, ...shape] = first.dims;
+  const odd = outputs.find(({ dims: [, ...other] }) => other.join() !== shape.join());
+  if (odd !== undefined || outputs.length === 1) return odd ?? first;
+  const values = new Float32Array(outputs.reduce((sum, output) => sum + output.values.length, 0));
+  let at = 0;
+  for (const output of outputs) {
+    values.set(output.values, at);
+    at += output.values.length;
+  }
+  return { values, dims: [outputs.reduce((sum, { dims: [images = 0] }) => sum + images, 0), ...shape] };
 }
 
 /** By `require`, not `import`: a bundle would hoist that, and it does not find what a Lambda layer has. */

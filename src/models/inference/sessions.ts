@@ -1,3 +1,4 @@
+import { QuickestParts } from './quickest-parts.ts';
 import { type InferenceBatch, type Inferred, type RunnableModel, Session } from './session.ts';
 
 /**
@@ -7,17 +8,27 @@ import { type InferenceBatch, type Inferred, type RunnableModel, Session } from 
 export class Sessions {
   readonly #model: RunnableModel;
   readonly #free: Session[] = [];
+  readonly #parts = new Map<number, QuickestParts>();
   #isKept = true;
 
   constructor(model: RunnableModel) {
     this.#model = model;
   }
 
-  /** @throws FanfleetError as `Session` does */
-  async run(batch: InferenceBatch): Promise<Inferred> {
+  /**
+   * Ask the model about the images of a batch, all at once or one after the other, whichever is quicker.
+   *
+   * @param most images of a full batch
+   * @throws FanfleetError as `Session` does
+   */
+  async run(batch: InferenceBatch, most: number): Promise<Inferred> {
     const session = this.#free.pop() ?? (await Session.open(this.#model));
+    const [images = 1] = batch.dims;
+    const parts = this.#partsOf(most);
+    const atOnce = parts.next(images);
     try {
-      const inferred = await session.run(batch);
+      const inferred = await session.run(batch, atOnce);
+      parts.took(images, atOnce, inferred.ms);
       if (this.#isKept) this.#free.push(session);
       else await session.close();
       return inferred;
@@ -25,6 +36,13 @@ export class Sessions {
       await session.close();
       throw reason;
     }
+  }
+
+  /** Kept by the process, so that the next run does not have to find out again. */
+  #partsOf(most: number): QuickestParts {
+    const parts = this.#parts.get(most) ?? new QuickestParts(most);
+    this.#parts.set(most, parts);
+    return parts;
   }
 
   /** Close them; those in use once they are not. */

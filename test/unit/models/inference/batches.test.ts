@@ -21,25 +21,25 @@ function controlled(changes: Partial<BatchShape> = {}, atOnce = 1) {
         return batch.data[at % 2 === 0 ? first : first + 5] ?? 0;
       });
       const end = (changes: Partial<Inferred> = {}) =>
-        resolve({ values, dims: [count, 2], buffer: batch.data.buffer, ...changes });
+        resolve({ values, dims: [count, 2], buffer: batch.data.buffer, ms: 1, ...changes });
       calls.push({ batch, end, fail: () => reject(new Error('no more')) });
       return promise;
     },
     atOnce,
   );
-  return {
-    batches,
-    calls,
-    ask: (first: number) => batches.answer(tensor(first)).then(({ values }) => [...values]),
+  /** Ask about tensors that begin with these numbers. */
+  const ask = async (...firsts: readonly number[]) => {
+    const room = batches.room();
+    for (const [at, first] of firsts.entries()) room.set(tensor(first), 6 * at);
+    return (await batches.answer(room, firsts.length)).map(({ values }) => [...values]);
   };
+  return { batches, calls, ask };
 }
 
 describe('InferenceBatches', () => {
-  it('gives the model what has come, at most as many images as it may have', async () => {
+  it('gives the model the tensors that there are, one batch after the other', async () => {
     const { calls, ask } = controlled();
-    const first = [ask(10)];
-    await turn();
-    const others = [ask(20), ask(30), ask(40), ask(50)];
+    const asked = [ask(10), ask(20, 30, 40)];
     await turn();
     expect(calls.map(({ batch }) => batch.dims)).toEqual([[1, 3, 1, 2]]);
     calls[0]?.end();
@@ -47,13 +47,18 @@ describe('InferenceBatches', () => {
     expect(calls[1]?.batch.dims).toEqual([3, 3, 1, 2]);
     expect([...(calls[1]?.batch.data ?? [])]).toEqual([20, 30, 40].flatMap((value) => [...tensor(value)]));
     calls[1]?.end();
-    await turn();
-    calls[2]?.end();
-    expect(await Promise.all([...first, ...others])).toEqual([10, 20, 30, 40, 50].map((value) => [value, 5]));
+    expect(await Promise.all(asked)).toEqual([
+      [[10, 5]],
+      [
+        [20, 5],
+        [30, 5],
+        [40, 5],
+      ],
+    ]);
   });
 
-  it('has as many calls at once as it may, each with memory of its own that the next one uses again', async () => {
-    const { calls, ask } = controlled({ images: 1 }, 2);
+  it('has as many calls at once as it may, each with memory of its own that a later one uses again', async () => {
+    const { batches, calls, ask } = controlled({ images: 1 }, 2);
     const asked = [ask(1), ask(2), ask(3)];
     await turn();
     expect(calls).toHaveLength(2);
@@ -61,14 +66,19 @@ describe('InferenceBatches', () => {
     expect(one?.batch.data.buffer).not.toBe(two?.batch.data.buffer);
     two?.end();
     await turn();
-    expect(calls[2]?.batch.data.buffer).toBe(two?.batch.data.buffer);
+    expect(calls).toHaveLength(3);
+    expect(batches.room().buffer).toBe(two?.batch.data.buffer);
     one?.end();
     calls[2]?.end();
-    expect(await Promise.all(asked)).toEqual([
-      [1, 5],
-      [2, 5],
-      [3, 5],
-    ]);
+    expect(await Promise.all(asked)).toEqual([[[1, 5]], [[2, 5]], [[3, 5]]]);
+  });
+
+  it('asks nothing where no image has a tensor, and uses the room again', async () => {
+    const { batches, calls } = controlled();
+    const room = batches.room();
+    expect(await batches.answer(room, 0)).toEqual([]);
+    expect(calls).toEqual([]);
+    expect(batches.room().buffer).toBe(room.buffer);
   });
 
   it.each([
@@ -76,14 +86,17 @@ describe('InferenceBatches', () => {
     ['pixels', [1, 2, 3], [2, 1, 10, 5, 4, 3]],
   ] as const)('swaps the first and the last channel of %s', async (_, shape, swapped) => {
     const { calls, ask } = controlled({ shape, bgr: true });
-    void ask(10);
+    void ask(10, 20);
     await turn();
-    expect([...(calls[0]?.batch.data ?? [])]).toEqual(swapped);
+    const second = swapped.map((value) => (value === 10 ? 20 : value));
+    expect([...(calls[0]?.batch.data ?? [])]).toEqual([...swapped, ...second]);
   });
 
   it('gives bytes as bytes', async () => {
     const { batches, calls } = controlled({ type: 'uint8' });
-    void batches.answer(Uint8Array.of(1, 2, 3, 4, 5, 255));
+    const room = batches.room();
+    room.set([1, 2, 3, 4, 5, 255]);
+    void batches.answer(room, 1);
     await turn();
     expect(calls[0]?.batch.data).toEqual(Uint8Array.of(1, 2, 3, 4, 5, 255));
   });
@@ -96,7 +109,7 @@ describe('InferenceBatches', () => {
     await expect(first).rejects.toThrow('no more');
     await turn();
     calls[1]?.end();
-    expect(await second).toEqual([2, 5]);
+    expect(await second).toEqual([[2, 5]]);
   });
 
   it.each([[[1, 3]], [[2, 2]], [[1, 2, 1]], [[2]]])('refuses an output of the shape %j', async (dims) => {

@@ -19,19 +19,19 @@ describe('Sessions', () => {
     const sessions = open();
     const given = batch(2);
     const { buffer } = given.data;
-    const two = await sessions.run(given);
+    const two = await sessions.run(given, 2);
     expect(two.dims).toEqual([2, 2]);
     expect(two.values).toHaveLength(4);
     expect(new Set(two.values).size).toBe(1);
     expect(buffer.byteLength).toBe(0);
     expect(two.buffer.byteLength).toBe(2 * 60 * 4);
     const again = { data: new Float32Array(two.buffer, 0, 60), dims: [1, 3, 4, 5] };
-    expect((await sessions.run(again)).values).toEqual(two.values.subarray(0, 2));
+    expect((await sessions.run(again, 2)).values).toEqual(two.values.subarray(0, 2));
   });
 
   it('runs several batches at once', async () => {
     const sessions = open();
-    const all = await Promise.all(Array.from({ length: 3 }, () => sessions.run(batch(1))));
+    const all = await Promise.all(Array.from({ length: 3 }, () => sessions.run(batch(1), 1)));
     expect(all.map(({ dims }) => dims)).toEqual([
       [1, 2],
       [1, 2],
@@ -40,16 +40,16 @@ describe('Sessions', () => {
   });
 
   it('says what ONNX Runtime says of a model that it cannot load, or cannot run', async () => {
-    await expect(open(Buffer.from('no model')).run(batch(1))).rejects.toThrow(
+    await expect(open(Buffer.from('no model')).run(batch(1), 1)).rejects.toThrow(
       /^\[INVALID_INPUT\] Expected a model that ONNX Runtime runs but it does not: .+: correct the model/,
     );
     const sessions = open();
-    const tooSmall = sessions.run({ data: new Float32Array(12), dims: [1, 3, 2, 2] });
+    const tooSmall = sessions.run({ data: new Float32Array(12), dims: [1, 3, 2, 2] }, 1);
     // ONNX Runtime ends some of its messages with the end of a line.
     await expect(tooSmall).rejects.toThrow(
       /^\[INVALID_INPUT\] .*\S: correct the model, e\.g\. by exporting it again\.$/,
     );
-    expect((await sessions.run(batch(1))).dims).toEqual([1, 2]);
+    expect((await sessions.run(batch(1), 1)).dims).toEqual([1, 2]);
   });
 
   it('refuses an output of another type', async () => {
@@ -58,7 +58,7 @@ describe('Sessions', () => {
       initializer: [],
       output: [value('scores', null, 7)],
     });
-    await expect(open(file).run(batch(1))).rejects.toThrow('its output is int64');
+    await expect(open(file).run(batch(1), 1)).rejects.toThrow('its output is int64');
   });
 
   it('keeps those of one model, until another one is asked for', async () => {
@@ -69,6 +69,6 @@ describe('Sessions', () => {
     opened.push(sessions, others);
     expect(others).not.toBe(sessions);
     // Whoever still has the former ones can go on.
-    expect((await sessions.run(batch(1))).dims).toEqual([1, 2]);
+    expect((await sessions.run(batch(1), 1)).dims).toEqual([1, 2]);
   });
 });
