@@ -18,7 +18,7 @@ from fanfleet.kernels import Kernel, choose
 from fanfleet.memory_peak import memory_peak_bytes
 from fanfleet.process_clock import started_at_ms
 from fanfleet.server_clock import ServerClock
-from fanfleet.task import Task, batch_name
+from fanfleet.task import Task, batch_file, batch_name
 from fanfleet.workloads.runners import runner_of
 
 large_buffers.give_back()
@@ -81,7 +81,8 @@ def run_batch(
         done = (_do_map if task.stage is None else _do_stage)(s3, task, kernel, is_wanted)
         put_started = time.perf_counter()
         for file in done.files:
-            _put(s3, task, f"{file.folder}/{batch_name(task.batch)}.json", file.text, "application/json")
+            kind = "application/json" if isinstance(file.body, str) else "application/octet-stream"
+            _put(s3, task, batch_file(file.folder, task.batch), file.body, kind)
         _put(s3, task, f"results/{batch_name(task.batch)}.jsonl", "".join(done.lines), "application/x-ndjson")
         put_ms = done.write_ms + (time.perf_counter() - put_started) * 1000
         span = {
@@ -142,8 +143,9 @@ def _do_stage(s3: Any, task: Task, kernel: Kernel, is_wanted: Callable[[], bool]
     return do_stage(s3, task, kernel, is_wanted, beginning)
 
 
-def _put(s3: Any, task: Task, name: str, text: str, kind: str) -> None:
+def _put(s3: Any, task: Task, name: str, body: str | bytes, kind: str) -> None:
     bucket, prefix = split_uri(task.out)
-    # Half a character, as a label may have, is in UTF-8 only as JSON.stringify writes it.
-    body = text.encode(errors="backslashreplace")
+    if isinstance(body, str):
+        # Half a character, as a label may have, is in UTF-8 only as JSON.stringify writes it.
+        body = body.encode(errors="backslashreplace")
     s3.put_object(Bucket=bucket, Key=prefix + name, Body=body, ContentType=kind)

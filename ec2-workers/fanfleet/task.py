@@ -45,7 +45,16 @@ def batch_name(batch: int) -> str:
     return f"{batch:09d}"
 
 
-_FILE_OF_BATCH = re.compile(r"(?:^|/)([0-9]{6,})\.jsonl?$")
+_BATCH_FILE_SUFFIXES = {"embeddings": ".f32"}
+"""What names of files of a batch end in that are no JSON, by their folder."""
+
+
+def batch_file(folder: str, batch: int) -> str:
+    """The name of a file of a whole batch beside its rows, in the folder of the arm: as in src/contract/layout.ts."""
+    return f"{folder}/{batch_name(batch)}{_BATCH_FILE_SUFFIXES.get(folder, '.json')}"
+
+
+_FILE_OF_BATCH = re.compile(r"(?:^|/)([0-9]{6,})\.(?:jsonl?|f32)$")
 
 
 def batch_numbers(keys: Iterable[str]) -> set[int]:

@@ -42,9 +42,12 @@ export interface AggregateArmInput {
    * over. @default none were
    */
   readonly resumedAt?: number | undefined;
-  /** Batches that are read at once, and so the most that are held. @default 16 */
+  /** Batches that are read at once, and so the most that are held, unless their files are large. @default 16 */
   readonly ahead?: number;
 }
+
+/** Files of batches that are read at once have together no more, unless those of one do: the function has 1769 MB. */
+const FILE_BYTES = 64 * 1024 * 1024;
 
 /** Spans alone are small: so many are read at once. */
 const SPANS_AHEAD = 64;
@@ -53,7 +56,7 @@ const SPANS_AHEAD = 64;
  * Read the result and span files of one arm in one round in the order of the manifest, check them, add them up. Of an arm with
  * stages the rows are those of the last one that was reduced, and the spans those of all.
  *
- * Memory does not grow with the items: it holds `ahead` batches, some numbers per worker, and about 1 kB for each batch of the
+ * Memory does not grow with the items: it holds `ahead` batches, or fewer whose files have 64 MiB together, some numbers per worker, and about 1 kB for each batch of the
  * stage that is being read, of those that were read 48 bytes; of outcomes one (docs/summary.md: 10 million items).
  *
  * @throws FanfleetError `MANIFEST_INVALID`, `OBJECT_NOT_FOUND` (no manifest), and what the reader throws
@@ -140,7 +143,9 @@ async function readRows(
   };
   const map = await measures.beginMap(stage);
   const manifest = readManifest(reader.stream(layout.manifest(runId)));
-  for await (const { batch, result, span, files } of inOrder(manifest, load, { atOnce: ahead })) {
+  const bytesOf = ({ objects }: Batch) => answer.fileBytes?.(objects.length) ?? 0;
+  const limits = { atOnce: ahead, bytesOf, bytes: FILE_BYTES };
+  for await (const { batch, result, span, files } of inOrder(manifest, load, limits)) {
     if (range.count === 0) range.first = batch.batch;
     range.count += 1;
     items += batch.objects.length;

@@ -2,6 +2,9 @@ import type { Arm } from './arm.ts';
 import type { NormalisedFormat } from './normalisation.ts';
 import { FILE_SUFFIXES } from './normalised-file.ts';
 
+/** What names of files of a batch end in that are no JSON, by their folder; as in ec2-workers/fanfleet/task.py. */
+const BATCH_FILE_SUFFIXES: Readonly<Partial<Record<string, string>>> = { embeddings: '.f32' };
+
 /** Keys of a run in the runs bucket. They are deterministic: a retried batch overwrites itself. */
 export const layout = {
   /** Prices of a region for the bills of all runs, newer than those that come with fanfleet. */
@@ -51,7 +54,7 @@ export const layout = {
     `${layout.results(runId, arm, round, stage)}${batchName(batch)}.jsonl`,
   /** Of a whole batch, beside its rows: what some workloads leave, such as `histograms`. */
   batchFile: (folder: string, runId: string, arm: Arm, round: number, batch: number, stage?: number) =>
-    `${layout.arm(runId, arm, round, stage)}${folder}/${batchName(batch)}.json`,
+    `${layout.arm(runId, arm, round, stage)}${folder}/${batchName(batch)}${BATCH_FILE_SUFFIXES[folder] ?? '.json'}`,
   span: (runId: string, arm: Arm, round: number, batch: number, stage?: number) =>
     `${layout.spans(runId, arm, round, stage)}${batchName(batch)}.json`,
   /** What all batches of a stage add up to, which is the state of the next one; and that it is there, and how long it took. */

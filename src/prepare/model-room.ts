@@ -1,5 +1,6 @@
+import { vectorsBytes } from '../workloads/embed/vectors-file.ts';
 import { type ImageModel, tensorSizeOf } from '../workloads/image-model.ts';
-import type { Held } from './expect-room.ts';
+import type { Held, ProcessBytes } from './expect-room.ts';
 
 const MIB = 1024 * 1024;
 /**
@@ -31,5 +32,31 @@ export function heldOfModel(bytes: number, { recipe, batch }: ImageModel, modelB
     python: { ...own, shared: 0 },
     keeps: false,
     isPerCore: true,
+  };
+}
+
+/**
+ * What workers hold that keep the embeddings of a batch until it is done, and then have them a second time, as a file.
+ *
+ * @param length numbers of an embedding
+ * @param images of the largest batch
+ */
+export function withVectors(held: Held, length: number, images: number): Held {
+  const perImage = 2 * vectorsBytes(length, 1);
+  const bytes = images * perImage;
+  const more = (own: ProcessBytes): ProcessBytes => ({
+    ...own,
+    perBatch: own.perBatch + bytes,
+    less: (room) => {
+      const fitting = Math.floor((room - own.perBatch) / perImage);
+      return fitting < 1 ? own.less(room - bytes) : `take a \`batchSize\` of at most ${fitting}`;
+    },
+  });
+  const { what, node, python } = held;
+  return {
+    ...held,
+    what: `${what}, and twice ${Math.ceil(bytes / 2 / MIB)} MiB of embeddings a batch`,
+    node: { native: more(node.native), portable: more(node.portable) },
+    python: more(python),
   };
 }

@@ -2,8 +2,9 @@ import { loadEmbedder } from '../models/load-embedder.ts';
 import { embedderOf } from '../workloads/embed/about.ts';
 import { writeEmbedder } from '../workloads/embed/embedder-file.ts';
 import type { EmbedParams } from '../workloads/embed/schema.ts';
+import { largestBatch } from './largest-batch.ts';
 import { addressOf, modelFilesOf } from './model-files.ts';
-import { heldOfModel } from './model-room.ts';
+import { heldOfModel, withVectors } from './model-room.ts';
 import type { Prepared, PrepareOptions } from './options.ts';
 import { putInputs } from './put-inputs.ts';
 import { tryModel } from './try-model.ts';
@@ -12,7 +13,7 @@ import { tryModel } from './try-model.ts';
  * Check the model of a run and what is said of it, and make its files: `model.onnx`, cut at the layer, and `embedder.json`.
  *
  * @throws FanfleetError `INVALID_INPUT` where the model or its description are not there, not valid or do not fit each other, it has no such
- *   layer, ONNX Runtime does not run it, or it takes too much for the memory of the workers; S3's code
+ *   layer, ONNX Runtime does not run it, or it takes too much for the memory of the workers, with the embeddings of a batch; S3's code
  */
 export async function prepareEmbed(params: EmbedParams, options: PrepareOptions): Promise<Prepared> {
   const { layer, description, modelBatch } = params;
@@ -24,7 +25,10 @@ export async function prepareEmbed(params: EmbedParams, options: PrepareOptions)
   });
   const { file } = loaded;
   const embedder = embedderOf(loaded);
-  options.expectRoom?.(heldOfModel(file.length, embedder, modelBatch));
+  if (options.expectRoom !== undefined) {
+    const held = heldOfModel(file.length, embedder, modelBatch);
+    options.expectRoom(withVectors(held, embedder.length, await largestBatch(options.manifest())));
+  }
   await tryModel(embedder, { file, values: embedder.length, modelBatch, where });
   await putInputs(
     options.store,

@@ -8,6 +8,7 @@ import { plusPlus } from '../workloads/kmeans/plus-plus.ts';
 import { type KmeansParams, PLUS_PLUS } from '../workloads/kmeans/schema.ts';
 import { writeState } from '../workloads/kmeans/state.ts';
 import { heldOfKmeans, type KmeansSizes } from './kmeans-room.ts';
+import { largestBatch } from './largest-batch.ts';
 import { optionalLabels } from './optional-labels.ts';
 import type { Prepared, PrepareOptions } from './options.ts';
 import { putInputs } from './put-inputs.ts';
@@ -107,8 +108,7 @@ async function expectBatchesFit(
   sizes: Omit<KmeansSizes, 'images'>,
 ): Promise<void> {
   const length = sizes.width * sizes.height * 3;
-  let most = 0;
-  for await (const { objects } of manifest()) most = Math.max(most, objects.length);
+  const most = await largestBatch(manifest());
   if (most * length <= BATCH_BYTES) {
     expectRoom?.(heldOfKmeans({ ...sizes, images: most }));
     return;

@@ -83,8 +83,9 @@ export async function work(job: Work, options: WorkerOptions): Promise<{ counts:
   const { rows, errors } = measured;
   const putStarted = clock.now();
   const place = [job.runId, arm, job.round, job.batch.batch, job.stage?.number] as const;
-  for (const { folder, text } of measured.files) {
-    await store.put(layout.batchFile(folder, ...place), text, 'application/json');
+  for (const { folder, body } of measured.files) {
+    const kind = typeof body === 'string' ? 'application/json' : 'application/octet-stream';
+    await store.put(layout.batchFile(folder, ...place), body, kind);
   }
   await store.put(layout.result(...place), rowsText(rows), 'application/x-ndjson');
   const putMs = measured.writeMs + clock.now() - putStarted;

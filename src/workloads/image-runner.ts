@@ -49,6 +49,6 @@ function run(
 }
 
 function histogramFile({ histogram, deep }: ValueCounts, batch: number, images: number): BatchFile {
-  const text = serializeHistogram({ batch, images, counts: histogram, ...(deep && { deep }) });
-  return { folder: HISTOGRAMS, text };
+  const body = serializeHistogram({ batch, images, counts: histogram, ...(deep && { deep }) });
+  return { folder: HISTOGRAMS, body };
 }

@@ -6,8 +6,8 @@ import type { ProblemLog } from './problems.ts';
 /** A file of a whole batch beside its rows, in a folder of the arm that has one of each batch. */
 export interface BatchFile {
   readonly folder: string;
-  /** JSON, the same to the byte from every program. */
-  readonly text: string;
+  /** JSON as text, or bytes of another form: the same from every program. */
+  readonly body: string | Buffer;
 }
 
 /**
@@ -123,6 +123,8 @@ export interface AnswerFile {
 export interface Answer<A> {
   /** Folders of the arm that must have a file of each batch. */
   readonly folders: readonly string[];
+  /** About how many bytes the files of a batch of so many items have together, so that not too many are held. @default few */
+  fileBytes?(items: number): number;
   /** Only of a workload with several stages: what each of them came to, in their order, before the rows of the last one. */
   addOutcome?(outcome: Buffer): void;
   /** One line: each must be exactly what its worker writes, whatever wrote it. */

@@ -114,7 +114,7 @@ async function stageInNode(params: CnnParams, manifest: readonly Batch[], stage:
     const { loaded } = await loadBatch({ ...load, now: () => performance.now() }, runner.size(stage.state));
     const done = await runner.step(loaded, kernel, stage, inputs);
     rows.push(...done.rows.map(serializeRow));
-    files.push(...done.files.map(({ text }) => text));
+    files.push(...done.files.map(({ body }) => body.toString()));
   }
   const reducer = cnnReducer(readCnn(params), stage);
   for (const file of files) reducer.add(Buffer.from(file));

@@ -94,7 +94,7 @@ test.each(Object.entries(EMBEDDERS))(
       expect(lines, program).toEqual(done[0]?.[1].lines);
       expect(vectors, program).toBe(done[0]?.[1].vectors);
     }
-    const values = readVectors(Buffer.from(done[0]?.[1].vectors ?? ''), LENGTH, 20);
+    const values = readVectors(Buffer.from(done[0]?.[1].vectors ?? '', 'hex'), LENGTH, 20);
     expect(values.map((each) => hash('sha256', new Uint8Array(each.slice().buffer)).slice(0, 16))).toEqual(
       expected.map(([, embedding]) => embedding),
     );
@@ -134,6 +134,7 @@ type File = readonly [name: string, body: Buffer];
 
 interface Done {
   readonly lines: readonly string[];
+  /** As hexadecimal digits, which are compared more plainly than bytes. */
   readonly vectors: string;
 }
 
@@ -175,7 +176,7 @@ async function batchByAll(
       const [file] = written;
       expect(file?.folder).toBe(EMBEDDINGS);
       const lines = rows.map(serializeRow);
-      done.push([`${kernel.name} in Node, ${modelBatch} at once`, { lines, vectors: file?.text ?? '' }]);
+      done.push([`${kernel.name} in Node, ${modelBatch} at once`, { lines, vectors: hexOf(file?.body) }]);
     }
   }
   for (const kernel of PYTHON_KERNELS) {
@@ -185,10 +186,15 @@ async function batchByAll(
       ...{ bucket: images.bucket, kernel },
       workload: { name: 'embed', params: { model: 'm', layer: 'features', type: 'float32', modelBatch: 8 } },
     });
-    const vectors = await state.get(`${out}${EMBEDDINGS}/${batchName(batch.batch)}.json`);
-    done.push([`${kernel} in Python`, { lines, vectors: vectors.toString() }]);
+    const vectors = await state.get(`${out}${EMBEDDINGS}/${batchName(batch.batch)}.f32`);
+    done.push([`${kernel} in Python`, { lines, vectors: hexOf(vectors) }]);
   }
   return done;
+}
+
+function hexOf(body: string | Buffer | undefined): string {
+  if (!Buffer.isBuffer(body)) throw new TypeError('Expected bytes.');
+  return body.toString('hex');
 }
 
 /** Keys, and the hashes of what the model gives for their images, by Pillow, numpy and ONNX Runtime alone: those of the output of a classifier. */

@@ -88,7 +88,7 @@ async function byNode(state: Buffer): Promise<Done[]> {
   ]) {
     const { loaded } = await load(kernel);
     const { rows, files } = await kmeansRunner().step(loaded, kernel, { number: 0, state }, new Map());
-    const sums = files.map(({ text }) => text).join('');
+    const sums = files.map(({ body }) => body).join('');
     done.push([`${kernel.name} in Node`, { lines: rows.map(serializeRow), sums }]);
   }
   return done;

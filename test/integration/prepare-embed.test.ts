@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream';
 import { CreateBucketCommand } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ObjectStore } from '../../src/aws/object-store.ts';
@@ -9,6 +10,7 @@ import { prepareEmbed } from '../../src/prepare/prepare-embed.ts';
 import { readEmbedder } from '../../src/workloads/embed/embedder-file.ts';
 import { type EmbedParams, embedParamsSchema } from '../../src/workloads/embed/schema.ts';
 import { type ImageBucket, MIB, startImageBucket } from '../support/image-bucket.ts';
+import { batchesOf } from '../unit/aggregate/fixture.ts';
 import { smallModel } from '../unit/models/small-model.ts';
 
 const DATA = 'embed-data';
@@ -41,7 +43,10 @@ async function prepared(asked: Partial<EmbedParams>, expectRoom?: (held: Held) =
   const nothing = () => expect.fail('Expected no image to be read.');
   const told = await prepareEmbed(params, {
     ...{ runId, bucket: DATA, reader: bucket.reader, store, prefix: 'pets/' },
-    ...{ manifest: nothing, training: nothing },
+    ...{
+      manifest: () => Readable.from(batchesOf(['pets/a.png', 'pets/b.png', 'pets/c.png'], 2)),
+      training: nothing,
+    },
     ...{ fetches: 4, decodes: 2, encodedBytes: MIB, decodedBytes: MIB, imageBytes: 1024 * MIB },
     kernel: await chooseKernel('portable'),
     files: new ObjectStore(bucket.s3, DATA),
@@ -84,7 +89,8 @@ describe('the inputs of embed', () => {
   it('are held against the room that workers have', async () => {
     const held: Held[] = [];
     await prepared({ modelBatch: 16 }, (one) => held.push(one));
-    expect(held).toMatchObject([{ what: 'a model of 1 MiB with 16 images at once', isPerCore: true }]);
+    const what = 'a model of 1 MiB with 16 images at once, and twice 1 MiB of embeddings a batch';
+    expect(held).toMatchObject([{ what, isPerCore: true }]);
   });
 
   it.each<[Partial<EmbedParams>, string]>([

@@ -62,7 +62,7 @@ class TestStep:
         assert list(done.rows[0]) == ["key", "width", "height", "channels", "label"]
         [file] = done.files
         assert file.folder == "sums"
-        assert file.text == compact(
+        assert file.body == compact(
             {
                 "counts": [2, 2, 0, 2],
                 "squares": [300, 3 * (400 + 625), 0, 3 * (26**2 + 255**2)],
@@ -80,7 +80,7 @@ class TestStep:
         assert done.rows[0] is failed
         assert "label" not in loaded.rows[0]
         nothing = step.step(Loaded([failed], loaded.pixels[:0]))
-        assert nothing.files[0].text == compact({"counts": [0, 0], "squares": [0, 0], "sums": [[0] * 3] * 2})
+        assert nothing.files[0].body == compact({"counts": [0, 0], "squares": [0, 0], "sums": [[0] * 3] * 2})
 
     def test_says_the_size_that_images_must_have(self, kernel):
         assert step_of(state_of([(1, [0] * 18)], 2, 3), kernel).size == (2, 3)
@@ -93,7 +93,7 @@ class TestReducer:
     def reduce(self, state, batches, **options):
         step, reducer = step_of(state, "portable"), self.of(state, **options)
         for vectors in batches:
-            reducer.add(step.step(loaded_of(vectors)).files[0].text.encode())
+            reducer.add(step.step(loaded_of(vectors)).files[0].body.encode())
         text, is_last = reducer.finish()
         return json.loads(text), is_last, text
 

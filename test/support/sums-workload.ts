@@ -32,7 +32,7 @@ export function sumsRunner(steps: { count: number } = { count: 0 }): StagedRunne
       steps.count += 1;
       const sum = pixels.reduce((total, value) => total + value, 0) * (number + 1);
       const label = String(readState(state).sum);
-      const file: BatchFile = { folder: 'sums', text: JSON.stringify({ sum }) };
+      const file: BatchFile = { folder: 'sums', body: JSON.stringify({ sum }) };
       return { rows: rows.map((row) => ('error' in row ? row : { ...row, label })), files: [file] };
     },
   };

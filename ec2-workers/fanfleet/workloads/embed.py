@@ -1,8 +1,6 @@
 """Asks a model for an embedding of each image: the twin of src/workloads/embed/runner.ts."""
 
-import base64
 import hashlib
-import json
 from functools import partial
 from typing import Any
 
@@ -49,16 +47,12 @@ class EmbedBatch(ModelBatch):
 
     def __init__(self, kernel: Kernel, most_bytes: int, model: ImageModel, model_batch: int) -> None:
         super().__init__(kernel, most_bytes, model, model_batch, self._embedded)
-        self._length = model.description.values
         self._vectors: list[bytes] = []
 
     def batch_files(self, batch: int, images: int) -> list[BatchFile]:
         if images != len(self._vectors):
             raise ValueError(f"Expected the embeddings of {images} images but have {len(self._vectors)}.")
-        # As JSON.stringify writes it in TypeScript.
-        numbers = base64.b64encode(b"".join(self._vectors)).decode()
-        text = json.dumps({"length": self._length, "float32": numbers}, separators=(",", ":"))
-        return [BatchFile(EMBEDDINGS, text)]
+        return [BatchFile(EMBEDDINGS, b"".join(self._vectors))]
 
     def _embedded(self, made: Made, embeddings: np.ndarray) -> list[dict[str, Any]]:
         finite = np.isfinite(embeddings).all(axis=1).tolist()

@@ -18,8 +18,8 @@ class BatchFile:
     """A file of a whole batch beside its rows, in a folder of the arm that has one of each batch."""
 
     folder: str
-    text: str
-    """JSON, the same to the byte from every program."""
+    body: str | bytes
+    """JSON as text, or bytes of another form: the same from every program."""
 
 
 class BatchRunner(Protocol):

@@ -4,6 +4,7 @@ import { readManifest } from '../../aggregate/manifest-stream.ts';
 import { type BucketReader, getIfPresent } from '../../aws/bucket-reader.ts';
 import { inOrder } from '../../concurrency/in-order.ts';
 import { layout } from '../../contract/layout.ts';
+import type { Batch } from '../../contract/manifest.ts';
 import { isFailed } from '../../contract/row.ts';
 import { type Embedding, embeddingsFile } from '../../embeddings/write-embeddings.ts';
 import { FanfleetError } from '../../errors.ts';
@@ -12,14 +13,15 @@ import { embeddingHash } from '../../workloads/embed/embedded-row.ts';
 import { type Embedder, readEmbedder } from '../../workloads/embed/embedder-file.ts';
 import { EMBEDDINGS } from '../../workloads/embed/params.ts';
 import { checkEmbedRow } from '../../workloads/embed/row-check.ts';
-import { readVectors } from '../../workloads/embed/vectors-file.ts';
+import { readVectors, vectorsBytes } from '../../workloads/embed/vectors-file.ts';
 import type { Summary } from '../summary-schema.ts';
 
 type Reader = Pick<BucketReader, 'get' | 'stream'>;
 type Source = NonNullable<Summary['failures']['source']>;
 
-/** Batches that are read at once: each may have some MiB of embeddings. */
+/** Batches that are read at once, and most bytes that their embeddings have together unless those of one are more. */
 const AHEAD = 4;
+const AHEAD_BYTES = 64 * 1024 * 1024;
 
 /**
  * The embeddings of the arm and round whose rows are in `results.parquet`, in the order of the manifest, as a Parquet file. Holds some batches and one group of
@@ -56,7 +58,12 @@ async function* readEmbeddings(
   { length }: Embedder,
 ): AsyncGenerator<Embedding> {
   const manifest = readManifest(reader.stream(layout.manifest(runId)));
-  const load = async ({ batch }: { readonly batch: number }) => {
+  const limits = {
+    atOnce: AHEAD,
+    bytesOf: ({ objects }: Batch) => vectorsBytes(length, objects.length),
+    bytes: AHEAD_BYTES,
+  };
+  const load = async ({ batch }: Batch) => {
     const key = layout.batchFile(EMBEDDINGS, runId, arm, round, batch);
     const [rows, body] = await Promise.all([
       getIfPresent(reader, layout.result(runId, arm, round, batch)),
@@ -64,7 +71,7 @@ async function* readEmbeddings(
     ]);
     return { key, rows, body };
   };
-  for await (const { key, rows, body } of inOrder(manifest, load, { atOnce: AHEAD })) {
+  for await (const { key, rows, body } of inOrder(manifest, load, limits)) {
     // The summary says which batches are not there.
     if (rows === null || body === null) continue;
     const done = rows

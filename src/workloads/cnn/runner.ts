@@ -33,7 +33,7 @@ export function cnnRunner(work: CnnWork): StagedRunner {
         files: [
           {
             folder: LEARNT,
-            text: writeShard({
+            body: writeShard({
               images: lesson === null ? 0 : trainOf.filter((place) => place !== null).length,
               steps: found.losses.length,
               loss: found.losses.reduce((sum, loss) => sum + inMillionths(loss), 0),

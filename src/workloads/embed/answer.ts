@@ -7,7 +7,7 @@ import { embeddingHash } from './embedded-row.ts';
 import type { Embedder } from './embedder-file.ts';
 import { EMBEDDINGS } from './params.ts';
 import { checkEmbedRow } from './row-check.ts';
-import { readVectors } from './vectors-file.ts';
+import { readVectors, vectorsBytes } from './vectors-file.ts';
 
 const count = z.int().nonnegative();
 
@@ -43,6 +43,10 @@ export class EmbeddingsOfRows implements Answer<EmbedAnswer> {
   /** @param embedder null: rows are checked by themselves, and files are not read */
   constructor(embedder: Embedder | null) {
     this.#embedder = embedder;
+  }
+
+  fileBytes(items: number): number {
+    return vectorsBytes(this.#embedder?.length ?? 0, items);
   }
 
   check(text: string) {

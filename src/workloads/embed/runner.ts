@@ -28,7 +28,7 @@ export function embedRunner({ modelBatch }: EmbedWork): Runner {
       return {
         ...images,
         batchFiles: (_batch, _images, keys) => [
-          { folder: EMBEDDINGS, text: writeVectors(keys.map(vectorOf), embedder.length) },
+          { folder: EMBEDDINGS, body: writeVectors(keys.map(vectorOf)) },
         ],
       };
     },

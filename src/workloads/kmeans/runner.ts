@@ -19,7 +19,7 @@ export function kmeansRunner(): StagedRunner {
       const clusters = labels.values();
       return {
         rows: rows.map((row) => (isFailed(row) ? row : { ...row, label: String(clusters.next().value) })),
-        files: [{ folder: SUMS, text: writeSums(totals) }],
+        files: [{ folder: SUMS, body: writeSums(totals) }],
       };
     },
   };

@@ -5,6 +5,8 @@ import { armAggregateSchema } from '../../../src/aggregate/arm-aggregate.ts';
 import { layout } from '../../../src/contract/layout.ts';
 import { failedRow, type Row, serializeRow } from '../../../src/contract/row.ts';
 import { statisticsIn } from '../../../src/workloads/answers.ts';
+import { writeEmbedder } from '../../../src/workloads/embed/embedder-file.ts';
+import { EMBEDDER } from '../workloads/embed/embedded.ts';
 import { batchesOf, MemoryBucket, putManifest, putRows, rowOf, spanOf } from './fixture.ts';
 
 const RUN = 'run-1';
@@ -180,6 +182,29 @@ describe('aggregateArm', () => {
     // Assess: each batch is two objects
     expect(arm.valid).toBe(true);
     expect(bucket.mostReading).toBe(10);
+  });
+
+  it('reads fewer batches ahead whose files are large, and one where it alone is', async () => {
+    const many = batchesOf(
+      Array.from({ length: 900 }, (_, i) => `k${String(i).padStart(3, '0')}`),
+      100,
+    );
+    // 100 images of 65,536 numbers are 25 MiB, and of 262,144 numbers 100 MiB: 64 MiB may be held.
+    for (const [length, atOnce] of [
+      [2, 9],
+      [65_536, 2],
+      [262_144, 1],
+    ] as const) {
+      const bucket = soundBucket(many);
+      const embedder = writeEmbedder({ ...EMBEDDER, length });
+      const params = { model: 'm.onnx', layer: 'flat', type: 'float32', modelBatch: 8 } as const;
+      await aggregate(bucket, {
+        workload: { name: 'embed', params },
+        inputs: new Map([['embedder', embedder]]),
+      });
+      // Of each batch its rows, its span and its embeddings.
+      expect(bucket.mostReading, `${length} numbers`).toBe(3 * atOnce);
+    }
   });
 
   it('passes on what the reader throws', async () => {

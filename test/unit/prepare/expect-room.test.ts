@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { expectRoom, type Held, type Workers } from '../../../src/prepare/expect-room.ts';
 import { heldOfKmeans, type KmeansSizes } from '../../../src/prepare/kmeans-room.ts';
 import { heldOfKnn } from '../../../src/prepare/knn-room.ts';
-import { heldOfModel } from '../../../src/prepare/model-room.ts';
+import { heldOfModel, withVectors } from '../../../src/prepare/model-room.ts';
 
 const MIB = 1024 * 1024;
 const workers = (over: Partial<Workers> = {}): Workers => ({
@@ -90,7 +90,7 @@ it('refuses batches that hosts have no room for, with one at once for each vCPU'
 });
 
 /** A model for tensors of 588 KiB, of which an image takes twenty times as much in a session. */
-const model = (mib: number, modelBatch: number, over: Partial<Workers>) => {
+const heldOf = (mib: number, modelBatch: number) => {
   const recipe = {
     resize: { width: 224, height: 224 },
     filter: 'bilinear',
@@ -98,8 +98,10 @@ const model = (mib: number, modelBatch: number, over: Partial<Workers>) => {
     type: 'float32',
   } as const;
   const names = { bgr: false, input: 'x', output: 'y', isSoftmax: false, labels: ['a'] };
-  return refusalOf(heldOfModel(mib * MIB, { recipe, batch: 'any', ...names }, modelBatch), over);
+  return heldOfModel(mib * MIB, { recipe, batch: 'any', ...names }, modelBatch);
 };
+const model = (mib: number, modelBatch: number, over: Partial<Workers>) =>
+  refusalOf(heldOf(mib, modelBatch), over);
 
 it('refuses a model whose session functions have no room for, one for each of their cores', () => {
   // 192 MiB are the program and an image; the file is there once, and in a session of 48 MiB three and a half times.
@@ -123,4 +125,25 @@ it('refuses a model whose sessions hosts have no room for, one for each of their
   expect(model(400, 8, fleet)).toMatch(/since they do 2 batches at once, .* t3.medium has 4 GiB/);
   expect(model(300, 8, { ...fleet, engine: 'ray' })).toBeNull();
   expect(model(400, 8, { ...fleet, engine: 'ray' })).toContain('t3.medium has 4 GiB');
+});
+
+it('refuses batches whose embeddings workers have no room for, and says how many images would do', () => {
+  // The 16 KiB of an image are held twice, in what the program, the file and a session leave.
+  const embeddings = (images: number, over: Partial<Workers> = {}) =>
+    refusalOf(withVectors(heldOf(100, 8), 4096, images), { memory: 1000, ...over });
+  expect(embeddings(10_000)).toMatch(
+    /for a model of 100 MiB with 8 images at once, and twice 157 MiB of embeddings a batch but .* or take a `batchSize` of at most \d+\.$/,
+  );
+  const most = Number(/at most (\d+)\.$/.exec(embeddings(100_000) ?? '')?.[1]);
+  expect(embeddings(most)).toBeNull();
+  expect(embeddings(most + 32)).toContain(`at most ${most}.`);
+  // This one has none without embeddings, either.
+  expect(refusalOf(withVectors(heldOf(300, 1), 4096, 1), { memory: 1024 })).toContain(
+    'or take a smaller model',
+  );
+  const fleet = { arms: ['fleet'] as const satisfies Workers['arms'][number][] };
+  for (const engine of ['grpc', 'ray'] as const) {
+    expect(embeddings(1000, { ...fleet, engine })).toBeNull();
+    expect(embeddings(50_000, { ...fleet, engine })).toContain('take a `batchSize` of at most');
+  }
 });

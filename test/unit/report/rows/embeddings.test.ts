@@ -30,7 +30,7 @@ function bucketOf(size: number, vectorsOf = (part: readonly Embedded[]) => part)
     const rows = objects.map(({ key }) => own.find(({ row }) => row.key === key)?.row ?? FAILED);
     bucket.put(layout.result(RUN, 'fleet', 2, batch), rows.map((row) => `${serializeRow(row)}\n`).join(''));
     const vectors = vectorsOf(own).map(({ values }) => values);
-    bucket.put(layout.batchFile(EMBEDDINGS, RUN, 'fleet', 2, batch), writeVectors(vectors, 2));
+    bucket.put(layout.batchFile(EMBEDDINGS, RUN, 'fleet', 2, batch), writeVectors(vectors));
   }
   return bucket;
 }
@@ -96,7 +96,7 @@ describe('the embeddings of a run', () => {
     const swapped = bucketOf(5, (part) => part.toReversed());
     await expect(written(swapped)).rejects.toThrow('Expected the embedding of a in ');
     await expect(written(bucketOf(5, (part) => part.slice(1)))).rejects.toThrow(
-      'base64 of 4 times 2 numbers',
+      'Expected embeddings of 4 times 2 numbers, 32 bytes, but found 24',
     );
   });
 

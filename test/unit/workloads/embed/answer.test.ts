@@ -9,13 +9,7 @@ import { EMBEDDER, type Embedded, embedded } from './embedded.ts';
 
 type Files = (part: readonly Embedded[]) => Buffer | null;
 
-const own: Files = (part) =>
-  Buffer.from(
-    writeVectors(
-      part.map(({ values }) => values),
-      2,
-    ),
-  );
+const own: Files = (part) => writeVectors(part.map(({ values }) => values));
 
 /** The answer, and the codes and examples of what was found wrong; in batches of `size`. */
 function found(
@@ -70,16 +64,19 @@ describe('the answer of embed', () => {
   it.each<[string, Files, readonly string[]]>([
     ['no file', () => null, ['EMBEDDINGS_MISSING', '0']],
     [
-      'no JSON',
-      () => Buffer.from('x'),
-      ['EMBEDDINGS_INCONSISTENT', 'batch 0: Expected embeddings but found no JSON.'],
+      'a byte more',
+      (part) => Buffer.concat([own(part) ?? Buffer.alloc(0), Buffer.from('x')]),
+      [
+        'EMBEDDINGS_INCONSISTENT',
+        'batch 0: Expected embeddings of 3 times 2 numbers, 24 bytes, but found 25.',
+      ],
     ],
     [
       'one embedding too few',
       (part) => own(part.slice(1)),
       [
         'EMBEDDINGS_INCONSISTENT',
-        expect.stringContaining('base64 of 3 times 2 numbers') as unknown as string,
+        'batch 0: Expected embeddings of 3 times 2 numbers, 24 bytes, but found 16.',
       ],
     ],
     [

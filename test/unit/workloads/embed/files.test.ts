@@ -11,11 +11,12 @@ const EMBEDDER: Embedder = {
 };
 
 describe('the file of the embeddings of a batch', () => {
-  it('has one text form', () => {
-    expect(writeVectors([Float32Array.of(1, -2), Float32Array.of(0.5, 0)], 2)).toBe(
-      '{"length":2,"float32":"AACAPwAAAMAAAAA/AAAAAA=="}',
-    );
-    expect(writeVectors([], 2)).toBe('{"length":2,"float32":""}');
+  it('has the numbers and nothing else', () => {
+    const file = writeVectors([Float32Array.of(1, -2), Float32Array.of(0.5, 0)]);
+    expect(file.toString('hex')).toBe('0000803f000000c00000003f00000000');
+    expect(writeVectors([])).toHaveLength(0);
+    // A part of a longer array.
+    expect(writeVectors([Float32Array.of(7, 1, 7).subarray(1, 2)]).toString('hex')).toBe('0000803f');
   });
 
   it('gives every number back as it was', () => {
@@ -31,22 +32,19 @@ describe('the file of the embeddings of a batch', () => {
             })),
         ),
         ({ length, vectors }) => {
-          const file = Buffer.from(writeVectors(vectors, length));
-          expect(readVectors(file, length, vectors.length)).toEqual(vectors);
+          const file = writeVectors(vectors);
+          const moved = Buffer.concat([Buffer.alloc(1), file]).subarray(1);
+          for (const each of [file, moved])
+            expect(readVectors(each, length, vectors.length)).toEqual(vectors);
         },
       ),
     );
   });
 
-  it.each([
-    ['no JSON', 'Expected embeddings but found no JSON.'],
-    ['{"length":3,"float32":"AACAPwAAAMA="}', '`length`'],
-    ['{"length":2,"float32":"AACAPw=="}', 'base64 of 1 times 2 numbers'],
-    ['{"length":2,"float32":"AACAPwAAAMAA"}', 'base64 of 1 times 2 numbers'],
-    ['{"length":2,"float32":"AACAPw AAMA="}', 'base64 of 1 times 2 numbers'],
-    ['{"length":2}', '`float32`'],
-  ])('is refused as %s', (text, words) => {
-    expect(() => readVectors(Buffer.from(text), 2, 1)).toThrow(words);
+  it.each([0, 4, 9])('is refused with %i bytes in the place of 8', (bytes) => {
+    expect(() => readVectors(Buffer.alloc(bytes), 2, 1)).toThrow(
+      `Expected embeddings of 1 times 2 numbers, 8 bytes, but found ${bytes}.`,
+    );
   });
 });
 

@@ -33,7 +33,7 @@ describe.each(['portable', 'auto'] as const)('the runner of kmeans with the %s k
         const { rows, files } = await kmeansRunner().step(loadedOf(all), kernel, stageOf(from), new Map());
         const clusters = assigned(all, from);
         expect(rows.map((row) => ('label' in row ? row.label : ''))).toEqual(clusters.map(String));
-        expect(files).toEqual([{ folder: 'sums', text: writeSums(sumsOf(all, from)) }]);
+        expect(files).toEqual([{ folder: 'sums', body: writeSums(sumsOf(all, from)) }]);
       }),
       { numRuns: 60 },
     );
@@ -68,7 +68,7 @@ describe.each(['portable', 'auto'] as const)('the runner of kmeans with the %s k
     );
     expect(done).toEqual({
       rows: [failed],
-      files: [{ folder: 'sums', text: '{"counts":[0],"squares":[0],"sums":[[0,0,0]]}' }],
+      files: [{ folder: 'sums', body: '{"counts":[0],"squares":[0],"sums":[[0,0,0]]}' }],
     });
   });
 });
