@@ -1,11 +1,7 @@
-import { open } from 'node:fs/promises';
+import { inOrder } from '../../src/concurrency/in-order.ts';
 import type { KernelChoice } from '../../src/contract/kernel-choice.ts';
 import { type Metric, NearestEmbeddings } from '../../src/embeddings/nearest-embeddings.ts';
-import {
-  type ByteSource,
-  type EmbeddingsFile,
-  openEmbeddings,
-} from '../../src/embeddings/read-embeddings.ts';
+import { type EmbeddingsFile, openEmbeddings } from '../../src/embeddings/read-embeddings.ts';
 import { FanfleetError } from '../../src/errors.ts';
 import { printable } from '../../src/format.ts';
 import { invalidInput } from '../../src/invalid-input.ts';
@@ -13,13 +9,13 @@ import { loadEmbedder } from '../../src/models/load-embedder.ts';
 import { localFiles } from '../../src/models/local-files.ts';
 import { ABOUT, aboutOf, embedderOf } from '../../src/workloads/embed/about.ts';
 import type { Context } from '../context.ts';
+import { embeddingsSource, type WhereEmbeddings } from '../embeddings-source.ts';
 import { localEmbeddings } from '../local-embeddings.ts';
 import { localInput } from '../local-rows.ts';
 import { expectInteger } from '../numbers.ts';
 import { type TextColumn, textTable } from '../text-table.ts';
 
-export interface NearestOptions {
-  readonly in: string;
+export interface NearestOptions extends WhereEmbeddings {
   readonly k: number;
   readonly metric: Metric;
   /** Of the model that the embeddings are of: then an image of this machine is asked for, and not a key. */
@@ -28,6 +24,8 @@ export interface NearestOptions {
   readonly kernel: KernelChoice;
 }
 
+/** Groups of rows that are read while one is searched, each of some MiB: from S3 the first bytes of a range are long in coming. */
+const GROUPS_AHEAD = 4;
 /** Most that are asked for. */
 const MOST_NEAREST = 1000;
 
@@ -40,21 +38,22 @@ const COLUMNS: readonly TextColumn[] = [
  * The images whose embeddings in a file are nearest to that of another image: every one is compared.
  *
  * @param what a key of the file, or with a model an image of this machine
- * @throws FanfleetError `INVALID_INPUT`, `PATH_UNREADABLE`, and what the kernel says of the image
+ * @throws FanfleetError `INVALID_INPUT`, what `embeddingsSource` throws, and what the kernel says of the image
  */
 export async function nearestCommand(context: Context, what: string, options: NearestOptions) {
   expectInteger('--k', options.k, MOST_NEAREST);
-  const source = await sourceOf(options.in);
+  const source = await embeddingsSource(context, options);
+  const { where } = source;
   try {
-    const file = await openEmbeddings(source, options.in);
+    const file = await openEmbeddings(source, where);
     const query =
       options.model === undefined
-        ? await embeddingOfKey(file, what, options.in)
-        : await embeddingOfImage(context, file, what, { ...options, model: options.model });
+        ? await embeddingOfKey(file, what, where)
+        : await embeddingOfImage(context, file, what, { ...options, model: options.model, where });
     const search = new NearestEmbeddings(query, options.metric, options.k);
-    for (const group of file.groups) {
+    for await (const numbers of inOrder(file.groups, (group) => group.numbers(), { atOnce: GROUPS_AHEAD })) {
       context.signal.throwIfAborted();
-      search.add(await group.numbers());
+      search.add(numbers);
     }
     const keys = await keysOf(
       file,
@@ -68,25 +67,6 @@ export async function nearestCommand(context: Context, what: string, options: Ne
     };
   } finally {
     await source.close();
-  }
-}
-
-async function sourceOf(path: string): Promise<ByteSource & { close(): Promise<void> }> {
-  try {
-    const file = await open(path);
-    const { size } = await file.stat();
-    return {
-      bytes: size,
-      read: async (start, end) => {
-        const bytes = Buffer.allocUnsafe(end - start);
-        const { bytesRead } = await file.read(bytes, 0, bytes.length, start);
-        return bytes.subarray(0, bytesRead);
-      },
-      close: () => file.close(),
-    };
-  } catch (cause) {
-    const message = `Expected a file at ${path} that can be read but got: ${FanfleetError.from(cause).message}.`;
-    throw new FanfleetError('PATH_UNREADABLE', message, { cause, source: 'user' });
   }
 }
 
@@ -104,7 +84,12 @@ async function embeddingOfImage(
   context: Context,
   { about, format }: EmbeddingsFile,
   path: string,
-  { model, description, kernel, in: where }: NearestOptions & { readonly model: string },
+  {
+    model,
+    description,
+    kernel,
+    where,
+  }: Pick<NearestOptions, 'description' | 'kernel'> & { readonly model: string; readonly where: string },
 ): Promise<Float32Array> {
   const layer = about.get(ABOUT.layer) ?? '';
   const embedder = await loadEmbedder(localFiles, { model, layer, description });

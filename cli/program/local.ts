@@ -10,7 +10,7 @@ import { normaliseParamsSchema } from '../../src/workloads/normalise/schema.ts';
 import type { Act } from '../act.ts';
 import { number } from '../numbers.ts';
 
-/** What works on files of this machine, without any AWS. */
+/** What works on files of this machine, without any AWS but where embeddings of S3 are asked. */
 export function addLocal(program: Command, act: Act): void {
   const kernel = () =>
     new Option('--kernel <name>', 'which one; auto is native where it was built')
@@ -80,7 +80,12 @@ export function addLocal(program: Command, act: Act): void {
     .command('nearest')
     .description('the images whose embeddings are nearest, exactly')
     .argument('<key|image>', 'a key of the file, or with --model an image of this machine')
-    .requiredOption('--in <file>', 'embeddings that fanfleet embed has written')
+    .addOption(
+      new Option('--in <file>', 'embeddings as fanfleet writes them: a file, or s3://bucket/key').conflicts(
+        'run',
+      ),
+    )
+    .option('--run <id>', 'those of a run of the workload embed')
     .option('--k <n>', 'how many', number, 10)
     .addOption(
       new Option('--metric <name>', 'squared Euclidean distance, or 1 less the cosine')

@@ -40,10 +40,25 @@ export class ObjectStore implements ObjectSink {
     return Buffer.from((await (await this.#body(key, `bytes=-${bytes}`))?.transformToByteArray()) ?? []);
   }
 
+  /**
+   * The length of an object, and which version of it there is.
+   *
+   * @throws FanfleetError `OBJECT_NOT_FOUND` if there is none; `InvalidRange` if it is empty
+   */
+  async version(key: string): Promise<{ bytes: number; etag: string | undefined }> {
+    // A GET of one byte: what refuses a HEAD does not say why.
+    const { Body, ContentRange, ETag } = await this.#answer(key, 'bytes=0-0');
+    await Body?.transformToByteArray();
+    return { bytes: Number(ContentRange?.split('/')[1]), etag: ETag };
+  }
+
   async #body(key: string, range?: string) {
+    return (await this.#answer(key, range)).Body;
+  }
+
+  async #answer(key: string, range?: string) {
     try {
-      const command = new GetObjectCommand({ Bucket: this.#bucket, Key: key, Range: range });
-      return (await this.#s3.send(command)).Body;
+      return await this.#s3.send(new GetObjectCommand({ Bucket: this.#bucket, Key: key, Range: range }));
     } catch (error) {
       throw this.#explain(error, key);
     }

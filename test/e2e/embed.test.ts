@@ -69,15 +69,22 @@ it('both arms have the same embeddings, which are written once, and an image is 
   );
   expect(file).toMatchObject({ rows: IMAGES, format: { type: 'float32', length: 3 } });
   const [key = ''] = (await file.groups[0]?.keys()) ?? [];
-  const { nearest } = await cliJson<{ nearest: object[] }>(stack.home, [
-    'nearest',
-    key,
-    '--in',
-    out,
-    '--k',
-    '1',
-  ]);
-  expect(nearest).toEqual([{ key, distance: 0 }]);
+  const address = `s3://${stack.stack.runsBucket}/${layout.embeddings(summary.runId)}`;
+  for (const place of [
+    ['--in', out],
+    ['--in', address],
+    ['--run', summary.runId],
+  ]) {
+    const { nearest } = await cliJson<{ nearest: object[] }>(stack.home, [
+      ...['nearest', key, ...place],
+      ...['--k', '1'],
+    ]);
+    expect(nearest).toEqual([{ key, distance: 0 }]);
+  }
+  const none = await cli(stack.home, ['nearest', key, '--run', 'no-run']);
+  expect(none.stderr).toContain('[NO_EMBEDDINGS] Expected embeddings of the run no-run');
+  const nowhere = await cli(stack.home, ['nearest', key, '--in', `${address}x`]);
+  expect(nowhere.stderr).toContain(`[OBJECT_NOT_FOUND] Expected ${address}x but it is not there`);
 });
 
 it('a layer that the model has not costs no run', async () => {

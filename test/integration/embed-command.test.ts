@@ -83,6 +83,20 @@ describe('nearest', () => {
     expect(all.map(({ key }: { key: string }) => key).sort()).toEqual([...PHOTOS].sort());
   });
 
+  test('refuses no place, two places, an address without a key, and S3 where no AWS is up', () => {
+    const neither = fanfleet('nearest', 'x');
+    expect(neither.stderr).toContain(
+      'Expected `--in` with a file of embeddings or s3://bucket/key, or `--run`',
+    );
+    expect(neither.status).toBe(EXIT.USAGE);
+    const both = fanfleet('nearest', 'x', '--in', 'c.parquet', '--run', 'a-run');
+    expect(both.stderr).toContain("'--in <file>' cannot be used with option '--run <id>'");
+    expect(both.status).toBe(EXIT.USAGE);
+    const bucket = fanfleet('nearest', 'x', '--in', 's3://bucket');
+    expect(bucket.stderr).toContain('Expected s3://bucket/key for `--in` but received s3://bucket');
+    expect(fanfleet('nearest', 'x', '--in', 's3://bucket/key').stderr).toContain('[NOT_UP]');
+  });
+
   test('refuses a key that is not there, another model, and a file that is none', () => {
     embed('d.parquet');
     const none = fanfleet('nearest', 'bad.jpg', '--in', 'd.parquet');

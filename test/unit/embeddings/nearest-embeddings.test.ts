@@ -44,6 +44,21 @@ describe.each(['l2', 'cosine'] as const)('the nearest embeddings by %s', (metric
   });
 });
 
+it('by l2 are those of all where most rows are given up before their sums are complete', () => {
+  // So long that sums are looked at on the way, and so many that there is a nearest before most of them.
+  const [length, count] = [300, 150];
+  const vector = fc.array(fc.integer({ min: -9, max: 9 }), { minLength: length, maxLength: length });
+  const given = fc.record({ query: vector, rows: fc.array(vector, { minLength: count, maxLength: count }) });
+  fc.assert(
+    fc.property(given, fc.integer({ min: 1, max: 9 }), ({ query, rows }, k) => {
+      const search = new NearestEmbeddings(Float32Array.from(query), 'l2', k);
+      search.add(Float32Array.from(rows.flat()));
+      expect(search.nearest).toEqual(independent(query, rows, 'l2').slice(0, k));
+    }),
+    { numRuns: 20 },
+  );
+});
+
 it('sums in float64, in the order of the numbers', () => {
   const query = Float32Array.of(1, 2 ** 14, 1);
   const rows = [0, 0, 0, 0, 0].flatMap(() => [0, 0, 0]);
