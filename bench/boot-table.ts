@@ -1,6 +1,6 @@
 import type { Span } from '../src/contract/span.ts';
 import type { FleetInfo } from '../src/fleet/arm-info.ts';
-import { markdownTable } from './table.ts';
+import { markdownTable } from '../src/markdown-table.ts';
 
 export type StateEntered = { readonly name: string; readonly at: number };
 

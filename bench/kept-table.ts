@@ -1,5 +1,5 @@
+import { markdownTable } from '../src/markdown-table.ts';
 import { spread } from '../src/statistics/median.ts';
-import { markdownTable } from './table.ts';
 
 /** One run on a kept fleet. Times are epoch milliseconds. */
 export type KeptRun = {

@@ -1,7 +1,7 @@
+import { markdownTable } from '../src/markdown-table.ts';
 import { spread } from '../src/statistics/median.ts';
-import { medianRatio } from './median-ratio.ts';
+import { medianRatio } from '../src/statistics/median-ratio.ts';
 import { type Failed, failedLines, isTimed, type Timed } from './side-by-side.ts';
-import { markdownTable } from './table.ts';
 
 /** The quickest by CPU time first, with ratios to `peer` within the rounds. */
 export function learningTable(results: readonly (Timed<string> | Failed)[], peer: string): string {

@@ -10,10 +10,14 @@ import { writeFile } from 'node:fs/promises';
 import { cpus, loadavg } from 'node:os';
 import { argv, stderr, stdout } from 'node:process';
 import { parseArgs } from 'node:util';
-import { togetherTable } from './ablation.ts';
-import { medianRatio } from './median-ratio.ts';
-import { inTurn } from './order.ts';
-import { Pipelines, putModel, readSwitches, type Took } from './pipelines.ts';
+import { figuresOf } from '../src/ablation/figures.ts';
+import { Pipelines, readCatalogue } from '../src/ablation/pipelines.ts';
+import { togetherTable } from '../src/ablation/tables.ts';
+import type { Took } from '../src/ablation/took.ts';
+import { readPrices } from '../src/prices/prices.ts';
+import { medianRatio } from '../src/statistics/median-ratio.ts';
+import { inTurn } from '../src/statistics/round-order.ts';
+import { PIPELINE_PYTHON, putModel } from './pipelines.ts';
 import { S3Server } from './s3-server.ts';
 import { imageSet } from './sets.ts';
 
@@ -29,7 +33,7 @@ const { values } = parseArgs({
 });
 const [rounds, seed, workers] = [Number(values.rounds), Number(values.seed), 2];
 const { folder, images } = await imageSet('photos', { few: values.few });
-const optimizations = (await readSwitches()).optimizations.map(({ name }) => name);
+const optimizations = (await readCatalogue(PIPELINE_PYTHON)).optimizations.map(({ name }) => name);
 const load = loadavg()[0]?.toFixed(1);
 const server = await S3Server.start(folder, true);
 const lanes: { title: string; pipelines: Pipelines; switches: readonly string[]; took: Took[] }[] = [];
@@ -43,7 +47,7 @@ try {
     ['Dask, `map_partitions`', 'dask_bag', loose],
   ] as const) {
     if (!values.engine.split(',').includes(engine)) continue;
-    const pipelines = await Pipelines.start(engine, server, workers);
+    const pipelines = await Pipelines.start(PIPELINE_PYTHON, engine, server, { workers });
     lanes.push({ title, pipelines, switches, took: [] });
     // Processes are warm after this one.
     await pipelines.run(switches);
@@ -72,7 +76,7 @@ const ratios = others.map(({ title, took }) => {
 });
 const text = [
   `${cpus()[0]?.model}, ${workers} workers, load ${load} before; ${images} JPEGs of 500x375, ${rounds} rounds, seed ${seed}; ${labels.size === 1 ? 'the same labels of all' : 'other labels of some'}.\n`,
-  togetherTable(lanes),
+  togetherTable(lanes, figuresOf(readPrices('us-east-1'), workers)),
   ...ratios,
 ].join('\n');
 stdout.write(text);

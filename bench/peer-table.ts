@@ -1,7 +1,7 @@
+import { markdownTable } from '../src/markdown-table.ts';
 import { median, spread } from '../src/statistics/median.ts';
-import { medianRatio } from './median-ratio.ts';
+import { medianRatio } from '../src/statistics/median-ratio.ts';
 import { type Failed, failedLines, isTimed, type Timed } from './side-by-side.ts';
-import { markdownTable } from './table.ts';
 
 /** How a table speaks of what was done. */
 export type PeerWords = {

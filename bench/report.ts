@@ -1,6 +1,7 @@
+import { markdownTable } from '../src/markdown-table.ts';
 import type { Environment } from './environment.ts';
 import type { BenchResults, CaseResult, StartResult } from './results.ts';
-import { caseTable, markdownTable } from './table.ts';
+import { caseTable } from './table.ts';
 
 const SOURCE_TEXT = {
   memory: 'from memory',

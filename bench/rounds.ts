@@ -1,7 +1,7 @@
 import { FanfleetError } from '../src/errors.ts';
+import { inTurn } from '../src/statistics/round-order.ts';
 import { type Agreement, compareRows } from './agreement.ts';
 import type { ContenderProcess, Ran } from './contender-process.ts';
-import { inTurn } from './order.ts';
 import type { Measurement } from './results.ts';
 import type { StatisticsRow } from './statistics-row.ts';
 

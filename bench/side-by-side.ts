@@ -1,8 +1,8 @@
 import { FanfleetError } from '../src/errors.ts';
+import { inTurn } from '../src/statistics/round-order.ts';
 import type { Contender, ContenderKind } from './contender.ts';
 import { ContenderProcess } from './contender-process.ts';
 import type { Job } from './job.ts';
-import { inTurn } from './order.ts';
 
 export type SideBySideOptions<A> = {
   readonly rounds: number;

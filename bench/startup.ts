@@ -8,8 +8,8 @@ import { parse } from 'yaml';
 import { FanfleetError } from '../src/errors.ts';
 import { ADDON_PATH, addonPath } from '../src/kernel/native-addon.ts';
 import { spread } from '../src/statistics/median.ts';
+import { roundOrder } from '../src/statistics/round-order.ts';
 import type { BenchOptions } from './options.ts';
-import { roundOrder } from './order.ts';
 import { CACHE, ROOT } from './places.ts';
 import type { StartResult } from './results.ts';
 

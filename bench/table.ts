@@ -1,6 +1,7 @@
+import { markdownTable } from '../src/markdown-table.ts';
 import { spread } from '../src/statistics/median.ts';
+import { medianRatio } from '../src/statistics/median-ratio.ts';
 import type { Agreement } from './agreement.ts';
-import { medianRatio } from './median-ratio.ts';
 import type { CaseResult, ContenderResult, Measurement } from './results.ts';
 
 type Measured = ContenderResult & Measurement;
@@ -46,13 +47,6 @@ function isExactPeer({ kind, agreement }: Measured): boolean {
 export function agreementText({ images, different, mean, extreme }: Agreement): string {
   if (different === 0) return 'exact';
   return `${different} of ${images} differ: means by up to ${mean.toFixed(3)}, extremes by up to ${extreme}`;
-}
-
-/** The first column to the left, the others to the right. */
-export function markdownTable(header: readonly string[], rows: readonly (readonly string[])[]): string {
-  const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |\n`;
-  const rule = header.map((_, at) => (at === 0 ? '---' : '---:'));
-  return [header, rule, ...rows].map(line).join('');
 }
 
 function rate(values: readonly number[]): string {

@@ -37,6 +37,18 @@ export async function installModels(context: Place & Pick<Context, 'home'>): Pro
   await redeployStack(context);
 }
 
+/**
+ * Have what a pipeline that is written on an engine itself needs on this machine, whatever the stage: the engine, ONNX Runtime, and the Arrow and
+ * pandas that come with Ray.
+ *
+ * @throws FanfleetError `NOT_INSTALLED`
+ */
+export async function installPipeline(place: Place, engine: string): Promise<void> {
+  for (const group of new Set(['ray', MODELS, engine])) {
+    if (!(await isInstalled(place, group))) await install(place, group, `what ${group} needs`);
+  }
+}
+
 /** Whether what runs models is installed here, for Node and for Python. */
 export async function hasModels(place: Pick<Place, 'root'>): Promise<boolean> {
   return existsSync(join(place.root, 'node_modules/onnxruntime-node')) && isInstalled(place, MODELS);

@@ -95,7 +95,8 @@ export async function allWithModelInBucket<R extends { readonly workload: Worklo
   );
 }
 
-function noModel(model: string): FanfleetError {
+/** What a model is that is neither a name nor there. */
+export function noModel(model: string): FanfleetError {
   const message = `Expected a model by its name (${MODEL_NAMES.join(', ')}), an .onnx of this machine or s3://bucket/key but found ${model}: correct \`--model\`.`;
   return new FanfleetError('INVALID_INPUT', message, { source: 'user' });
 }

@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import packageJson from '../package.json' with { type: 'json' };
 import type { Act } from './act.ts';
+import { addAblation } from './program/ablation.ts';
 import { addDataset } from './program/dataset.ts';
 import { addFleets } from './program/fleets.ts';
 import { addHistory } from './program/history.ts';
@@ -34,6 +35,7 @@ export function createProgram(act: Act): Command {
     addVerdict,
     addHistory,
     addModels,
+    addAblation,
     addLocal,
   ]) {
     add(program, act);

@@ -51,7 +51,7 @@ class Model:
 
     def _run(self, tensors: Any) -> np.ndarray:
         said, recipe = self._said, self._said["recipe"]
-        values = np.ascontiguousarray(np.stack(list(tensors)), recipe["type"])
+        values = np.ascontiguousarray(np.stack([_dense(tensor) for tensor in tensors]), recipe["type"])
         if said["bgr"]:
             values = np.ascontiguousarray(np.flip(values, 1 if recipe["layout"] == "nchw" else 3))
         if not self._choices.bound_output:
@@ -79,6 +79,13 @@ class Model:
             return logits
         powers = np.exp(logits.astype(np.float64) - logits.max(axis=1, keepdims=True))
         return powers / powers.sum(axis=1, keepdims=True)
+
+
+def _dense(tensor: Any) -> np.ndarray:
+    """A tensor that came as nested lists, of which Arrow makes arrays of arrays where a block has but one."""
+    if isinstance(tensor, np.ndarray) and tensor.dtype == object:
+        return np.stack([_dense(part) for part in tensor])
+    return np.asarray(tensor)
 
 
 def choices_after(choices: Choices) -> Choices:

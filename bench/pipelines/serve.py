@@ -6,12 +6,15 @@ Says `{"ready":true}`, and then answers every line that it reads with a line of 
         {"seconds":…, "cpuSeconds":…, "ownBytes":…, "storeBytes":…}, or {"failed": why}
     {"found": PREFIX}
         {"images":…, "digest":…, "files":…, "bytes":…}: of keys and labels, and of what was written
+    {"rows": PREFIX}
+        {"rows":[{"key":…, "label":…, "score":…}, …]}, by their keys
 """
 
 import hashlib
 import importlib
 import json
 import os
+import re
 import sys
 import time
 from typing import Any
@@ -20,6 +23,9 @@ from pipelines.rows import read_rows
 from pipelines.store import Job, list_objects, new_client
 from pipelines.switches import choices_of
 from pipelines.usage import watched
+
+REASON = re.compile(r"(?!ray\.)[\w.]+(Error|Exception): .")
+"""How a line begins that tells of an error, as Python prints it."""
 
 
 def main(engine: str, job_text: str) -> None:
@@ -33,7 +39,12 @@ def main(engine: str, job_text: str) -> None:
         answers.write('{"ready":true}\n')
         for line in sys.stdin:
             asked = json.loads(line)
-            answer = _found(job, asked["found"]) if "found" in asked else _run(module.run, job, asked, store_bytes)
+            if "rows" in asked:
+                answer = {"rows": read_rows(job._replace(out=asked["rows"]))}
+            elif "found" in asked:
+                answer = _found(job, asked["found"])
+            else:
+                answer = _run(module.run, job, asked, store_bytes)
             answers.write(json.dumps(answer) + "\n")
 
 
@@ -45,9 +56,14 @@ def _run(run: Any, job: Job, asked: dict[str, Any], store_bytes: Any) -> dict[st
             run(job._replace(out=asked["out"]), choices)
             seconds = time.perf_counter() - started
     except Exception as reason:  # of whatever engine
-        # Ray's own errors have the first reason in the middle.
-        return {"failed": " ".join(str(getattr(reason, "cause", None) or reason).split())[-500:] or repr(reason)}
+        return {"failed": _why(reason)}
     return {"seconds": seconds, "cpuSeconds": usage.cpu_s, "ownBytes": usage.own, "storeBytes": usage.store}
+
+
+def _why(reason: Exception) -> str:
+    """In a line. Ray's own errors have the first reason in the middle of their text."""
+    own = [line for line in str(reason).splitlines() if REASON.match(line)]
+    return own[0] if own else " ".join(str(reason).split())[-500:] or repr(reason)
 
 
 def _found(job: Job, out: str) -> dict[str, Any]:

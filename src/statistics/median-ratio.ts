@@ -1,4 +1,4 @@
-import { median } from '../src/statistics/median.ts';
+import { median } from './median.ts';
 
 /**
  * How many times more the one is than the other: the median over rounds, since what slows a machine down for a while

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { roundOrder } from '../../../bench/order.ts';
+import { roundOrder } from '../../../src/statistics/round-order.ts';
 
 describe('roundOrder', () => {
   it('has every item once, and leaves the list as it was', () => {

@@ -1,4 +1,4 @@
-import { integerBetween, seededRandom } from '../src/statistics/random.ts';
+import { integerBetween, seededRandom } from './random.ts';
 
 /** The items in another order for every round, the same for a seed: nobody always runs after the same neighbour. */
 export function roundOrder<T>(items: readonly T[], seed: number, round: number): T[] {

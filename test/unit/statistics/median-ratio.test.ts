@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { medianRatio } from '../../../bench/median-ratio.ts';
+import { medianRatio } from '../../../src/statistics/median-ratio.ts';
 
 describe('medianRatio', () => {
   it('compares within rounds, so that a slow round does not count', () => {
