@@ -5,13 +5,13 @@ import type { PipelinePython } from '../src/ablation/pipelines.ts';
 import { haveModel } from '../src/models/named/have-model.ts';
 import type { ModelName } from '../src/models/named/named-models.ts';
 import { FLEET_PYTHON } from './contenders.ts';
-import { BENCH, CACHE, ROOT } from './places.ts';
+import { CACHE, ROOT } from './places.ts';
 import { clientOf, type S3Server } from './s3-server.ts';
 
 /** Of the fleet's hosts, with the pipelines. */
 export const PIPELINE_PYTHON: PipelinePython = {
   python: FLEET_PYTHON,
-  path: [BENCH, join(ROOT, 'ec2-workers')],
+  path: [join(ROOT, 'engine-pipelines'), join(ROOT, 'ec2-workers')],
 };
 
 /** Put a model with a name beside the images, with what workers have to know of it. */

@@ -99,7 +99,10 @@ async function placed(context: Context, { model, description, labels }: Pipeline
 
 function pythonOf(root: string): PipelinePython {
   const python = process.platform === 'win32' ? 'Scripts/python.exe' : 'bin/python';
-  return { python: join(root, '.venv', python), path: [join(root, 'bench'), join(root, 'ec2-workers')] };
+  return {
+    python: join(root, '.venv', python),
+    path: [join(root, 'engine-pipelines'), join(root, 'ec2-workers')],
+  };
 }
 
 /** What processes take is read from `/proc`. */

@@ -1,5 +1,5 @@
 import { caseOf, type PipelineName } from '../../src/ablation/case.ts';
-import { evenly } from '../../src/ablation/image-objects.ts';
+import { evenly, IMAGES } from '../../src/ablation/image-objects.ts';
 import { switchesNamed } from '../../src/ablation/switch.ts';
 import { readImageFolder } from '../../src/dataset/folder.ts';
 import { FanfleetError } from '../../src/errors.ts';
@@ -48,7 +48,8 @@ export async function classifyCommand(context: Context, folder: string, options:
     return { took, rows: await all.rows() };
   });
   const { digest: _, ...figures } = took;
-  await io.rows({ engine, ...one, took: figures }, rows);
+  const named = rows.map((row) => ({ ...row, key: row.key.slice(IMAGES.length) }));
+  await io.rows({ engine, ...one, took: figures }, named);
   io.note(
     [
       `${engine}, ${one.title}: ${count(took.images)} images in ${duration(took.seconds * 1000)}, CPU ${took.cpuSeconds.toFixed(1)} s`,

@@ -69,8 +69,8 @@ export function ratioOf(of: Figure['of'], having: readonly Took[], without: read
   return { median: median(each), min: Math.min(...each), max: Math.max(...each) };
 }
 
-/** A difference below this part is not worth a word. */
-const LEAST_EFFECT = 0.02;
+/** A difference below this part is not worth a word: one and the same pipeline differs by as much from run to run. */
+const LEAST_EFFECT = 0.05;
 
 /** What a switch did to the CPU time, in words: it has to be the same in all rounds. */
 export function foundText(ratio: Ratio | null): string {

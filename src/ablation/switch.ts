@@ -107,12 +107,12 @@ function unknown(what: string, received: string, names: readonly string[]): Fanf
   return new FanfleetError('INVALID_INPUT', message, { source: 'user' });
 }
 
-/** Of the names that one who meant another may have meant: at most every third letter is wrong. */
+/** Of the names that one who meant another may have meant: at most two of five letters are wrong. */
 export function nearestName(received: string, names: readonly string[]): string | null {
   const [best] = names
     .map((name) => ({ name, edits: editsBetween(received, name) }))
     .sort((a, b) => a.edits - b.edits);
-  return best !== undefined && best.edits * 3 <= Math.max(received.length, best.name.length)
+  return best !== undefined && best.edits * 5 <= 2 * Math.max(received.length, best.name.length)
     ? best.name
     : null;
 }
