@@ -4,6 +4,7 @@ import type { Arm } from '../contract/arm.ts';
 import { layout } from '../contract/layout.ts';
 import type { Batch } from '../contract/manifest.ts';
 import type { MeasuredRow } from '../contract/row.ts';
+import type { RowInBatch } from '../workloads/row-in-batch.ts';
 import type { Tolerance } from '../workloads/tolerances.ts';
 import { readManifest } from './manifest-stream.ts';
 
@@ -21,7 +22,7 @@ export interface RowsApart {
   readonly distance: number;
 }
 
-/** Batches of which both files are held at once. */
+/** Batches of which both results are held at once; of their other files those of one. */
 const AHEAD = 8;
 
 /**
@@ -34,32 +35,69 @@ export async function compareRows(
   [a, b]: readonly [RowsPlace, RowsPlace],
   tolerance: Tolerance,
 ): Promise<RowsApart | null> {
-  const rowsOf = ({ arm, round }: RowsPlace, { batch }: Batch) =>
+  const rowsOf = ({ arm, round }: RowsPlace, batch: number) =>
     getIfPresent(reader, layout.result(runId, arm, round, batch));
-  const load = (batch: Batch) => Promise.all([rowsOf(a, batch), rowsOf(b, batch)]);
+  const fileOf = async ({ arm, round }: RowsPlace, batch: number) => {
+    const { folder } = tolerance;
+    return folder === undefined
+      ? null
+      : getIfPresent(reader, layout.batchFile(folder, runId, arm, round, batch));
+  };
+  const load = async ({ batch }: Batch) =>
+    [batch, ...(await Promise.all([rowsOf(a, batch), rowsOf(b, batch)]))] as const;
   let different = 0;
   let distance = 0;
   const manifest = readManifest(reader.stream(layout.manifest(runId)));
-  for await (const [one, other] of inOrder(manifest, load, { atOnce: AHEAD })) {
+  for await (const [batch, one, other] of inOrder(manifest, load, { atOnce: AHEAD })) {
     if (one === null || other === null) return null;
     if (one.equals(other)) continue;
-    const [lines, others] = [one.toString('utf8').split('\n'), other.toString('utf8').split('\n')];
-    if (lines.length !== others.length) return null;
-    for (const [n, line] of lines.entries()) {
-      const apart = distanceOf(line, others[n] ?? '', tolerance);
-      if (apart === null) return null;
-      if (line !== others[n]) different += 1;
-      distance = Math.max(distance, apart);
-    }
+    const files = await Promise.all([fileOf(a, batch), fileOf(b, batch)]);
+    const apart = apartOf([rowsIn(one, files[0]), rowsIn(other, files[1])], tolerance);
+    if (apart === null) return null;
+    different += apart.different;
+    distance = Math.max(distance, apart.distance);
+  }
+  return { different, distance };
+}
+
+/** A line of a result, and its row unless that failed. */
+interface Line {
+  readonly text: string;
+  readonly inBatch: RowInBatch | null;
+}
+
+function rowsIn(body: Buffer, file: Buffer | null): Line[] {
+  const lines = body
+    .toString('utf8')
+    .split('\n')
+    .map((text) => ({ text, row: measured(text) }));
+  const images = lines.filter(({ row }) => row !== null).length;
+  let next = 0;
+  return lines.map(({ text, row }) => ({
+    text,
+    inBatch: row === null ? null : { row, file, at: next++, images },
+  }));
+}
+
+function apartOf([lines, others]: readonly [Line[], Line[]], tolerance: Tolerance): RowsApart | null {
+  if (lines.length !== others.length) return null;
+  let different = 0;
+  let distance = 0;
+  for (const [n, line] of lines.entries()) {
+    const other = others[n];
+    if (line.text === other?.text) continue;
+    const apart = distanceOf(line, other, tolerance);
+    if (apart === null) return null;
+    different += 1;
+    distance = Math.max(distance, apart);
   }
   return { different, distance };
 }
 
 /** Rows that failed must be equal. */
-function distanceOf(line: string, other: string, tolerance: Tolerance): number | null {
-  if (line === other) return 0;
-  const [a, b] = [measured(line), measured(other)];
-  return a === null || b === null || a.key !== b.key ? null : tolerance.distance(a, b);
+function distanceOf({ inBatch: a }: Line, other: Line | undefined, tolerance: Tolerance): number | null {
+  const b = other?.inBatch ?? null;
+  return a === null || b === null || a.row.key !== b.row.key ? null : tolerance.distance(a, b);
 }
 
 function measured(line: string): MeasuredRow | null {

@@ -1,4 +1,4 @@
-import type { MeasuredRow } from '../../contract/row.ts';
+import type { RowInBatch } from '../row-in-batch.ts';
 import type { Score } from './scores.ts';
 
 /** Millionths. Float32 on other processors differs by up to 3e-5 in a value of the output, which is 15 millionths at most. */
@@ -6,7 +6,7 @@ const MOST = 100;
 
 /** The label must be the same, and the probabilities near each other. */
 export const CLASSIFY_TOLERANCE = {
-  distance: (a: MeasuredRow, b: MeasuredRow): number | null => {
+  distance: ({ row: a }: RowInBatch, { row: b }: RowInBatch): number | null => {
     if (a.label !== b.label || a.width !== b.width || a.height !== b.height) return null;
     const [scores, others] = [a.scores ?? [], b.scores ?? []];
     if (scores.length !== others.length) return null;

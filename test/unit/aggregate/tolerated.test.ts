@@ -3,7 +3,9 @@ import { toleratedDifference } from '../../../src/aggregate/tolerated.ts';
 import type { Arm } from '../../../src/contract/arm.ts';
 import { layout } from '../../../src/contract/layout.ts';
 import { failedRow, type MeasuredRow, type Row } from '../../../src/contract/row.ts';
+import { writeVectors } from '../../../src/workloads/embed/vectors-file.ts';
 import type { WorkloadName } from '../../../src/workloads/names.ts';
+import { embedded } from '../workloads/embed/embedded.ts';
 import { batchesOf, MemoryBucket, putManifest, putRows } from './fixture.ts';
 
 const RUN = 'r1';
@@ -87,5 +89,47 @@ describe('rows of two arms', () => {
       near.map((own) => (own.key === 'c' ? failed : own)),
     );
     expect(await found()).toMatchObject({ images: 'of 2 images the rows are not equal to the byte' });
+  });
+});
+
+describe('embeddings of two arms', () => {
+  const failed = failedRow('b', 'DECODE_FAILED');
+  /** Of four images in batches of two; the numbers lie in files. */
+  const embeddedBy = (arm: Arm, ...numbers: readonly number[]) => {
+    const images = ['a', 'c', 'd', 'e'].map((key, at) => embedded(key, at + 1, numbers[at] ?? 0));
+    for (const [batch, keys] of [['a', 'b'], ['c', 'd'], ['e']].entries()) {
+      const own = images.filter(({ row }) => keys.includes(row.key));
+      putRows(
+        bucket,
+        layout.result(RUN, arm, 0, batch),
+        keys.map((key) => own.find(({ row }) => row.key === key)?.row ?? failed),
+      );
+      const file = writeVectors(own.map(({ values }) => values));
+      bucket.put(layout.batchFile('embeddings', RUN, arm, 0, batch), file);
+    }
+  };
+
+  it('that are near each other have that in common, over all batches', async () => {
+    embeddedBy('serverless', 0, 0, 0, 0);
+    embeddedBy('fleet', 1e-6, 0, 30e-6, 0);
+    expect(await found({ name: 'embed' })).toEqual({
+      text: 'embeddings that differ by at most 10 millionths of their norm',
+      images: 'of 2 images the rows are not equal to the byte',
+    });
+  });
+
+  it('that are far from each other have not', async () => {
+    embeddedBy('serverless', 0, 0, 0, 0);
+    embeddedBy('fleet', 0, 0, 0, 1);
+    expect(await found({ name: 'embed' })).toBeNull();
+  });
+
+  it('are read where rows differ alone, a batch at a time', async () => {
+    embeddedBy('serverless', 0, 0, 0, 0);
+    embeddedBy('fleet', 0, 0, 0, 1e-5);
+    for (const batch of [0, 1]) bucket.objects.delete(layout.batchFile('embeddings', RUN, 'fleet', 0, batch));
+    expect(await found({ name: 'embed' })).not.toBeNull();
+    bucket.objects.delete(layout.batchFile('embeddings', RUN, 'fleet', 0, 2));
+    expect(await found({ name: 'embed' })).toBeNull();
   });
 });

@@ -14,7 +14,9 @@ const ONE = row([
 ]);
 
 function distances(other: MeasuredRow): (number | null)[] {
-  return [CLASSIFY_TOLERANCE.distance(ONE, other), CLASSIFY_TOLERANCE.distance(other, ONE)];
+  const [a, b] = [ONE, other].map((each) => ({ row: each, file: null, at: 0, images: 1 }));
+  if (a === undefined || b === undefined) throw new TypeError('Expected two rows.');
+  return [CLASSIFY_TOLERANCE.distance(a, b), CLASSIFY_TOLERANCE.distance(b, a)];
 }
 
 it.each<[string, MeasuredRow, number | null]>([
