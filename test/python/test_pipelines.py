@@ -1,4 +1,4 @@
-"""Tests of the pipelines that the bench measures: whatever is chosen, the labels are the same."""
+"""Tests of pipelines on the engines themselves: whatever is chosen, the labels are the same."""
 
 import importlib
 import io
@@ -122,7 +122,9 @@ def bucket():
     here = Path(__file__).parents[2]
     with object_store(objects) as endpoint, pytest.MonkeyPatch.context() as patch:
         # The processes of engines have to find the pipelines, too.
-        patch.setenv("PYTHONPATH", os.pathsep.join(str(here / folder) for folder in ("bench", "ec2-workers")))
+        patch.setenv(
+            "PYTHONPATH", os.pathsep.join(str(here / folder) for folder in ("engine-pipelines", "ec2-workers"))
+        )
         yield endpoint
 
 
