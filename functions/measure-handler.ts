@@ -7,6 +7,7 @@ import { metricsLine } from '../src/metrics-line.ts';
 import { ServerClock } from '../src/timing/server-clock.ts';
 import { readEvent } from '../src/worker/event.ts';
 import { InputFiles } from '../src/worker/inputs.ts';
+import { ownProcessor } from '../src/worker/own-processor.ts';
 import { StageMemory } from '../src/worker/stage-memory.ts';
 import { countsOfTakenOver } from '../src/worker/taken-over.ts';
 import { type WorkerOptions, work } from '../src/worker/worker.ts';
@@ -45,6 +46,7 @@ export function measureHandler(runnerOf: NonNullable<WorkerOptions['runnerOf']>)
       kernel: await kernelFor(job.kernel),
       store: new ObjectWriter(requests, job.runsBucket),
       worker: environment.AWS_LAMBDA_LOG_STREAM_NAME,
+      processor: ownProcessor(),
       queuedAt: Date.parse(queuedAt),
       startedAt,
       coldStartMs: Math.round(coldStartMs),

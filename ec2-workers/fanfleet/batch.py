@@ -17,6 +17,7 @@ from fanfleet.kept_batches import KEPT, round_of
 from fanfleet.kernels import Kernel, choose
 from fanfleet.memory_peak import memory_peak_bytes
 from fanfleet.process_clock import started_at_ms
+from fanfleet.processor import own_processor
 from fanfleet.server_clock import ServerClock
 from fanfleet.task import Task, batch_file, batch_name
 from fanfleet.workloads.runners import runner_of
@@ -91,6 +92,7 @@ def run_batch(
             **({} if task.stage is None else {"stage": task.stage["number"]}),
             "worker": f"{os.environ.get('FANFLEET_INSTANCE_ID', 'local')}/{os.getpid()}",
             "kernel": kernel.name,
+            "processor": own_processor(),
             "batch": task.batch,
             "queuedAt": task.queued_at,
             "startedAt": started_at * 1000,

@@ -9,6 +9,7 @@ from typing import Any
 
 from fanfleet.kernels import why_not_native
 from fanfleet.metadata import Metadata
+from fanfleet.processor import own_processor
 from fanfleet.settings import Settings
 from fanfleet.steps import StepFailed, Steps
 from fanfleet.usage import usage_reader
@@ -48,6 +49,7 @@ def report(host: Host, role: str, settings: Settings, steps: Steps) -> dict[str,
         "role": role,
         "address": host.address,
         "instanceType": host.instance_type,
+        "processor": own_processor(),
         "cpus": batches_at_once(_cores(), usage.cpus),
         "quotaCpus": min(_cores(), usage.cpus),
         "memoryBytes": usage.memory_limit_bytes,

@@ -4,6 +4,7 @@ import type { KernelChoice } from '../../src/contract/kernel-choice.ts';
 import { type BatchWork, type BatchWorkOptions, createBatchWork } from '../../src/grpc/worker/batch-work.ts';
 import type { Kernel } from '../../src/kernel/kernel.ts';
 import { ServerClock } from '../../src/timing/server-clock.ts';
+import { ownProcessor } from '../../src/worker/own-processor.ts';
 import { access, memory, now, say } from './program.ts';
 
 /** How this process does batches: with its own clocks, usage and way to S3. */
@@ -25,6 +26,7 @@ export function ownBatchWork(
     limits,
     memoryBytes: memory(),
     worker: `${name}/${process.pid}`,
+    processor: ownProcessor(),
     clock: { epoch: Date.now, now },
     usage: () => {
       const { userCPUTime, systemCPUTime, maxRSS } = process.resourceUsage();

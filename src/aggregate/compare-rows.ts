@@ -7,6 +7,7 @@ import type { MeasuredRow } from '../contract/row.ts';
 import type { RowInBatch } from '../workloads/row-in-batch.ts';
 import type { Tolerance } from '../workloads/tolerances.ts';
 import { readManifest } from './manifest-stream.ts';
+import { parseSpan, spanBody } from './spans.ts';
 
 /** One arm in one round. */
 export interface RowsPlace {
@@ -20,6 +21,8 @@ export interface RowsApart {
   readonly different: number;
   /** The largest distance of two rows of an image. */
   readonly distance: number;
+  /** What the batches were done on that differ: a pair of kinds of processor each, of either null where it is not known. */
+  readonly kinds: readonly (readonly [string | null, string | null])[];
 }
 
 /** Batches of which both results are held at once; of their other files those of one. */
@@ -45,6 +48,11 @@ export async function compareRows(
   };
   const load = async ({ batch }: Batch) =>
     [batch, ...(await Promise.all([rowsOf(a, batch), rowsOf(b, batch)]))] as const;
+  const kindOf = async ({ arm, round }: RowsPlace, batch: number) => {
+    const body = await spanBody(reader, { reader, runId, arm, round, stage: undefined }, batch);
+    return body === null ? null : (parseSpan(body)?.processor?.kind ?? null);
+  };
+  const kinds = new Map<string, readonly [string | null, string | null]>();
   let different = 0;
   let distance = 0;
   const manifest = readManifest(reader.stream(layout.manifest(runId)));
@@ -54,10 +62,12 @@ export async function compareRows(
     const files = await Promise.all([fileOf(a, batch), fileOf(b, batch)]);
     const apart = apartOf([rowsIn(one, files[0]), rowsIn(other, files[1])], tolerance);
     if (apart === null) return null;
+    const pair = await Promise.all([kindOf(a, batch), kindOf(b, batch)]);
+    kinds.set(JSON.stringify(pair), pair);
     different += apart.different;
     distance = Math.max(distance, apart.distance);
   }
-  return { different, distance };
+  return { different, distance, kinds: [...kinds.values()] };
 }
 
 /** A line of a result, and its row unless that failed. */
@@ -79,7 +89,7 @@ function rowsIn(body: Buffer, file: Buffer | null): Line[] {
   }));
 }
 
-function apartOf([lines, others]: readonly [Line[], Line[]], tolerance: Tolerance): RowsApart | null {
+function apartOf([lines, others]: readonly [Line[], Line[]], tolerance: Tolerance) {
   if (lines.length !== others.length) return null;
   let different = 0;
   let distance = 0;

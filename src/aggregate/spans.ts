@@ -70,7 +70,8 @@ export function timedSpan(span: Span, told: Seen | undefined): TimedSpan {
   };
 }
 
-function parseSpan(body: Buffer): Span | null {
+/** Null where it is no span. */
+export function parseSpan(body: Buffer): Span | null {
   try {
     return spanSchema.safeParse(JSON.parse(body.toString('utf8'))).data ?? null;
   } catch {

@@ -2,7 +2,7 @@ import type { BucketReader } from '../aws/bucket-reader.ts';
 import { plural } from '../format.ts';
 import type { WorkloadName } from '../workloads/names.ts';
 import { toleranceOf } from '../workloads/tolerances.ts';
-import { compareRows, type RowsPlace } from './compare-rows.ts';
+import { compareRows, type RowsApart, type RowsPlace } from './compare-rows.ts';
 
 /** What has rows, all of them sound. */
 export interface ArmRows extends RowsPlace {
@@ -17,6 +17,12 @@ export interface Tolerated {
   readonly images: string;
 }
 
+/** Rows that are near each other, and were not made on different kinds of processor: those of one kind must be equal. */
+export interface OneKind {
+  /** Of a processor, e.g. `x64 avx avx2`. */
+  readonly kind: string;
+}
+
 /**
  * Compare with the first what has another digest. On one machine there is one kind of processor, and rows must be equal.
  *
@@ -27,19 +33,30 @@ export async function toleratedDifference(
   name: WorkloadName,
   arms: readonly ArmRows[],
   isOneMachine: boolean,
-): Promise<Tolerated | null> {
+): Promise<Tolerated | OneKind | null> {
   const tolerance = isOneMachine ? null : toleranceOf(name);
   const [first, ...others] = new Map(arms.map((arm) => [arm.digest, arm])).values();
   if (tolerance === null || first === undefined || others.length === 0) return null;
   let [different, distance] = [0, 0];
+  const kinds: RowsApart['kinds'][number][] = [];
   for (const other of others) {
     const apart = await compareRows(where, [first, other], tolerance);
     if (apart === null) return null;
     different = Math.max(different, apart.different);
     distance = Math.max(distance, apart.distance);
+    kinds.push(...apart.kinds);
   }
+  const same = kinds.find(([one, other]) => one !== null && one === other);
+  if (same?.[0]) return { kind: same[0] };
   return {
     text: tolerance.text(distance),
-    images: `of ${plural(different, 'image')} the rows are not equal to the byte`,
+    images: `of ${plural(different, 'image')} the rows are not equal to the byte, ${kindsText(kinds)}`,
   };
+}
+
+/** The first pair stands for all. */
+function kindsText(kinds: readonly RowsApart['kinds'][number][]): string {
+  const [one, other] = kinds.find((pair) => !pair.includes(null)) ?? [];
+  if (one && other) return `as on different kinds of processor (${one}; ${other})`;
+  return 'as on different kinds of processor (which they were is not known)';
 }

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { armSchema } from './arm.ts';
+import type { Processor } from './processor.ts';
 
 const ms = z.number().nonnegative();
 
@@ -13,6 +14,11 @@ export const clockOffsetSchema = z.object({
   offsetLowMs: z.number(),
   offsetHighMs: z.number(),
 }) satisfies z.ZodType<ClockOffset>;
+
+export const processorSchema = z.object({
+  name: z.string(),
+  kind: z.string(),
+}) satisfies z.ZodType<Processor>;
 
 /**
  * What one batch took, measured by the worker that did it. Times are epoch milliseconds, durations milliseconds.
@@ -30,6 +36,8 @@ export const spanSchema = z.object({
   worker: z.string(),
   /** The `name` of the kernel that did it. */
   kernel: z.string(),
+  /** Of its host; null or absent where it is not known. */
+  processor: processorSchema.nullish(),
   batch: z.int().nonnegative(),
   queuedAt: ms,
   startedAt: ms,

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { clockOffsetSchema } from '../contract/span.ts';
+import { clockOffsetSchema, processorSchema } from '../contract/span.ts';
 import { workerStartSchema } from './worker-starts.ts';
 
 /** One instance of the fleet, as it saw its own boot. Times are epoch milliseconds. */
@@ -8,6 +8,8 @@ export const hostSchema = z.object({
   role: z.enum(['head', 'worker']),
   address: z.string(),
   instanceType: z.string(),
+  /** Null or absent where it is not known. */
+  processor: processorSchema.nullish(),
   /** Batches at once. */
   cpus: z.number(),
   /** Cores that it has, or that its cgroup grants it, such as 0.4. */

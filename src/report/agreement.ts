@@ -1,14 +1,18 @@
 import type { ArmRound } from '../aggregate/run-facts.ts';
-import type { Tolerated } from '../aggregate/tolerated.ts';
+import type { OneKind, Tolerated } from '../aggregate/tolerated.ts';
 import { sentence } from '../format.ts';
 import type { Agreement } from './summary-schema.ts';
 
 /**
  * Whether all that succeeded gave the same rows.
  *
- * @param tolerated what they have in common if they did not. @default nothing: they gave different answers then
+ * @param difference what is known of it if they did not. @default nothing: they gave different answers then
  */
-export function judgeAgreement(rounds: readonly ArmRound[], tolerated: Tolerated | null = null): Agreement {
+export function judgeAgreement(
+  rounds: readonly ArmRound[],
+  difference: Tolerated | OneKind | null = null,
+): Agreement {
+  const tolerated = difference !== null && 'text' in difference ? difference : null;
   const done = rounds.filter(({ status, digest }) => status === 'succeeded' && digest !== null);
   const [first] = done;
   if (first === undefined) {
@@ -17,7 +21,15 @@ export function judgeAgreement(rounds: readonly ArmRound[], tolerated: Tolerated
   const other = done.find(({ digest }) => digest !== first.digest);
   if (other !== undefined && tolerated === null) {
     const [one, two] = [nameOf(first.arm, first.round), nameOf(other.arm, other.round)];
-    return { equal: false, digest: null, reason: sentence(`${one} and ${two} gave different rows.`) };
+    const onKind =
+      difference !== null && 'kind' in difference
+        ? `, near each other, though on one kind of processor (${difference.kind}), where they must be equal`
+        : '';
+    return {
+      equal: false,
+      digest: null,
+      reason: sentence(`${one} and ${two} gave different rows${onKind}.`),
+    };
   }
   if (done.every(({ arm }) => arm === first.arm)) {
     const reason = `Only the ${first.arm} arm finished: there is nothing to compare it with.`;
@@ -30,7 +42,7 @@ export function judgeAgreement(rounds: readonly ArmRound[], tolerated: Tolerated
   const who = done.length === 2 ? 'Both arms' : `All ${done.length} runs of both arms`;
   if (other !== undefined && tolerated !== null) {
     const { text, images } = tolerated;
-    const reason = `${who} gave ${text}: ${images}, as on different kinds of processor.${failed}`;
+    const reason = `${who} gave ${text}: ${images}.${failed}`;
     return { equal: true, digest: null, within: text, reason };
   }
   return { equal: true, digest: first.digest, reason: `${who} gave the same rows, to the byte.${failed}` };

@@ -14,6 +14,7 @@ import {
   usd,
 } from '../format.ts';
 import { PHASES, type Phase } from '../timing/phases.ts';
+import type { WorkTotals } from '../timing/workers.ts';
 import { WORKLOADS } from '../workloads/facts.ts';
 import {
   type Cell,
@@ -21,6 +22,7 @@ import {
   type Column,
   cell,
   type FigureGroup,
+  type FigureRow,
   Rows,
   type Value,
   word,
@@ -75,6 +77,18 @@ export function groupsOf({ speed, stages, cost, answer, phases, work }: Figures)
   return [speed, stages, cost, answer, phases, work].filter(({ rows }) => rows.length > 0);
 }
 
+/** Only where something is known of them. */
+function processorRow(rows: Rows): FigureRow[] {
+  const of = (work: WorkTotals | null | undefined) => (work?.processors ?? []).map(({ name }) => name);
+  const row = rows.row(
+    'processor',
+    '',
+    ({ shown }) => word([...new Set(of(shown?.work))].join(', ')),
+    word(''),
+  );
+  return rows.columns.some(({ shown }) => of(shown?.work).length > 0) ? [row] : [];
+}
+
 function speedFigures({ baseline, request, unit }: Summary, rows: Rows): FigureGroup {
   const several = request.repeats > 1;
   return {
@@ -88,6 +102,7 @@ function speedFigures({ baseline, request, unit }: Summary, rows: Rows): FigureG
         ({ arm }) => word(arm.kernels.join(', ') || UNKNOWN),
         word(baseline?.kernel ?? ''),
       ),
+      ...processorRow(rows),
       rows.row(
         several ? 'wall time, median' : 'wall time',
         'ms',

@@ -2,7 +2,7 @@ import { adviceOfRun } from '../advice/run-advice.ts';
 import type { ArmAggregate } from '../aggregate/arm-aggregate.ts';
 import type { HostUse } from '../aggregate/hosts.ts';
 import type { ArmRound, ArmTimes } from '../aggregate/run-facts.ts';
-import type { Tolerated } from '../aggregate/tolerated.ts';
+import type { OneKind, Tolerated } from '../aggregate/tolerated.ts';
 import type { Arm } from '../contract/arm.ts';
 import type { Baseline } from '../contract/baseline.ts';
 import { isKernelOfSingleThread } from '../contract/one-kernel.ts';
@@ -41,7 +41,7 @@ export interface SummaryInput {
   readonly baseline: Baseline | null;
   readonly arms: readonly ArmInput[];
   /** What arms with different digests have in common. @default nothing */
-  readonly tolerated?: Tolerated | null;
+  readonly tolerated?: Tolerated | OneKind | null;
   /** Of the region; null where there are none. @default no bill is made */
   readonly prices?: Prices | null;
 }

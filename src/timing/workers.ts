@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { addLeft, type LeftImages, programName } from '../contract/one-kernel.ts';
-import { isKept, type Span } from '../contract/span.ts';
+import type { Processor } from '../contract/processor.ts';
+import { isKept, processorSchema, type Span } from '../contract/span.ts';
 
 export const workerShareSchema = z.object({
   worker: z.string(),
@@ -30,6 +31,8 @@ export const workTotalsSchema = z.object({
   coldStartMs: z.number().nonnegative(),
   /** The kernels that measured, sorted by name; each with those that it left items to (`programName`). */
   kernels: z.array(z.string()),
+  /** What its batches were done on, as far as that is known, most batches first; absent in summaries of earlier versions. */
+  processors: z.array(processorSchema.extend({ batches: z.int().positive() })).optional(),
   /** Of normalised images. */
   outputBytes: z.int().nonnegative(),
   /** Of all GETs together, of which a batch has several at once. */
@@ -59,6 +62,7 @@ export class WorkCounter {
   };
   readonly #kept = { batches: 0, items: 0, processMs: 0, cpuMs: 0 };
   readonly #kernels = new Map<string, { items: number; left: LeftImages }>();
+  readonly #processors = new Map<string, NonNullable<WorkTotals['processors']>[number]>();
   readonly #workers = new Map<string, { batches: number; items: number; busyMs: number }>();
 
   add(span: Span): void {
@@ -74,11 +78,18 @@ export class WorkCounter {
     if (isKept(span)) this.#addKept(span);
     const { items, left } = this.#kernels.get(span.kernel) ?? { items: 0, left: {} };
     this.#kernels.set(span.kernel, { items: items + span.items, left: addLeft(left, span.left) });
+    if (span.processor) this.#addProcessor(span.processor);
     const worker = this.#workers.get(span.worker) ?? { batches: 0, items: 0, busyMs: 0 };
     worker.batches += 1;
     worker.items += span.items;
     worker.busyMs += Math.max(0, span.endedAt - span.startedAt);
     this.#workers.set(span.worker, worker);
+  }
+
+  #addProcessor({ name, kind }: Processor): void {
+    const id = JSON.stringify([name, kind]);
+    const batches = (this.#processors.get(id)?.batches ?? 0) + 1;
+    this.#processors.set(id, { name, kind, batches });
   }
 
   #addKept({ items, processMs, cpuMs }: Span): void {
@@ -98,7 +109,11 @@ export class WorkCounter {
     const kernels = [...this.#kernels]
       .map(([name, { left, items }]) => programName(name, left, items))
       .sort();
-    return { ...this.#totals, kept: { ...this.#kept }, kernels, workerCount: this.#workers.size, workers };
+    const processors = [...this.#processors.values()].sort(
+      (a, b) => b.batches - a.batches || byName(a.name, b.name) || byName(a.kind, b.kind),
+    );
+    const workerCount = this.#workers.size;
+    return { ...this.#totals, kept: { ...this.#kept }, kernels, processors, workerCount, workers };
   }
 }
 

@@ -3,6 +3,7 @@ import type { Arm } from '../contract/arm.ts';
 import type { KernelChoice } from '../contract/kernel-choice.ts';
 import { layout } from '../contract/layout.ts';
 import type { Batch } from '../contract/manifest.ts';
+import type { Processor } from '../contract/processor.ts';
 import { type Row, serializeRow } from '../contract/row.ts';
 import type { ClockOffset, Span } from '../contract/span.ts';
 import type { Stage } from '../contract/stage.ts';
@@ -50,6 +51,8 @@ export interface WorkerOptions
   /** @default serverless */
   readonly arm?: Arm;
   readonly worker: string;
+  /** What it runs on; null where that is not known. @default it is not known */
+  readonly processor?: Processor | null | undefined;
   /** When the batch was given out, and when its work began: epoch milliseconds. */
   readonly queuedAt: number;
   readonly startedAt: number;
@@ -98,6 +101,7 @@ export async function work(job: Work, options: WorkerOptions): Promise<{ counts:
     ...(job.stage && { stage: job.stage.number }),
     worker: options.worker,
     kernel: options.kernel.name,
+    processor: options.processor ?? null,
     batch: job.batch.batch,
     queuedAt: options.queuedAt,
     startedAt: options.startedAt,

@@ -34,6 +34,7 @@ export type BatchWorkOptions = {
   readonly limits: Pick<WorkerOptions, 'fetches' | 'decodes' | 'encodedBytes' | 'decodedBytes'>;
   /** The instance id, and the process. */
   readonly worker: string;
+  readonly processor?: WorkerOptions['processor'];
   /** That all batches together may have. */
   readonly memoryBytes: number;
   readonly clock: WorkerOptions['clock'];
@@ -90,6 +91,7 @@ export function createBatchWork(options: BatchWorkOptions): BatchWork {
           kernel: await options.kernelFor(task.kernel),
           store: new ObjectWriter(requests, target.runsBucket),
           worker: `${worker}/${slot}`,
+          processor: options.processor,
           queuedAt: place.queuedAt,
           startedAt,
           coldStartMs,

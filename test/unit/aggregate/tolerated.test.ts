@@ -6,7 +6,7 @@ import { failedRow, type MeasuredRow, type Row } from '../../../src/contract/row
 import { writeVectors } from '../../../src/workloads/embed/vectors-file.ts';
 import type { WorkloadName } from '../../../src/workloads/names.ts';
 import { embedded } from '../workloads/embed/embedded.ts';
-import { batchesOf, MemoryBucket, putManifest, putRows } from './fixture.ts';
+import { batchesOf, MemoryBucket, putManifest, putRows, spanOf } from './fixture.ts';
 
 const RUN = 'r1';
 const KEYS = ['a', 'b', 'c', 'd', 'e'];
@@ -25,10 +25,13 @@ beforeEach(() => {
   putManifest(bucket, RUN, batchesOf(KEYS, 2));
 });
 
-/** Writes the rows of an arm in batches of two. */
-function put(arm: Arm, rows: readonly Row[]): void {
+/** Writes the rows of an arm in batches of two, and spans if it is known what each batch was done on. */
+function put(arm: Arm, rows: readonly Row[], kinds: readonly (string | null)[] = []): void {
   for (let batch = 0; batch * 2 < rows.length; batch += 1) {
     putRows(bucket, layout.result(RUN, arm, 0, batch), rows.slice(batch * 2, batch * 2 + 2));
+    const kind = kinds[batch] ?? null;
+    const span = spanOf(arm, batch, { processor: kind === null ? null : { name: 'n', kind } });
+    if (kinds.length > 0) bucket.put(layout.span(RUN, arm, 0, batch), JSON.stringify(span));
   }
 }
 
@@ -50,7 +53,23 @@ describe('rows of two arms', () => {
     put('fleet', near);
     expect(await found()).toEqual({
       text: 'the same labels, and scores within 40 millionths of each other',
-      images: 'of 2 images the rows are not equal to the byte',
+      images:
+        'of 2 images the rows are not equal to the byte, as on different kinds of processor (which they were is not known)',
+    });
+  });
+
+  it('must be equal where any batch of which they are not was done on one kind of processor by both', async () => {
+    put('serverless', rows, ['x64 avx', 'x64 avx', 'x64 avx']);
+    put('fleet', near, ['x64 avx avx2', null, 'x64 avx']);
+    expect(await found()).toEqual({ kind: 'x64 avx' });
+  });
+
+  it('may be near where those batches were done on other kinds, whatever the equal ones were done on', async () => {
+    put('serverless', rows, [null, 'x64 avx', 'x64 avx']);
+    put('fleet', near, ['x64 avx', 'x64 avx', 'x64 avx avx2']);
+    expect(await found()).toMatchObject({
+      images:
+        'of 2 images the rows are not equal to the byte, as on different kinds of processor (x64 avx; x64 avx avx2)',
     });
   });
 
@@ -88,7 +107,7 @@ describe('rows of two arms', () => {
       'fleet',
       near.map((own) => (own.key === 'c' ? failed : own)),
     );
-    expect(await found()).toMatchObject({ images: 'of 2 images the rows are not equal to the byte' });
+    expect(await found()).toMatchObject({ images: expect.stringContaining('of 2 images the rows') });
   });
 });
 
@@ -114,7 +133,8 @@ describe('embeddings of two arms', () => {
     embeddedBy('fleet', 1e-6, 0, 30e-6, 0);
     expect(await found({ name: 'embed' })).toEqual({
       text: 'embeddings that differ by at most 10 millionths of their norm',
-      images: 'of 2 images the rows are not equal to the byte',
+      images:
+        'of 2 images the rows are not equal to the byte, as on different kinds of processor (which they were is not known)',
     });
   });
 

@@ -105,12 +105,16 @@ describe('buildSummary', () => {
 
   it('ranks arms whose rows differ within the tolerance of the workload, and says that of them and no more', async () => {
     const within = 'the same labels, and scores within 12 millionths of each other';
-    const tolerated = { text: within, images: 'of 3 images the rows are not equal to the byte' };
+    const tolerated = {
+      text: within,
+      images:
+        'of 3 images the rows are not equal to the byte, as on different kinds of processor (x64 avx; x64 avx avx2)',
+    };
     const input = await sampleInput({ disagree: true });
     const summary = buildSummary({ ...input, tolerated });
     expect(summary.agreement).toEqual({
       ...{ equal: true, digest: null, within },
-      reason: `Both arms gave ${within}: of 3 images the rows are not equal to the byte, as on different kinds of processor.`,
+      reason: `Both arms gave ${within}: of 3 images the rows are not equal to the byte, as on different kinds of processor (x64 avx; x64 avx avx2).`,
     });
     expect(summary.ranking.ranked).toBe(true);
     expect(summary.headline).toContain(`both gave ${within}.`);
@@ -123,6 +127,16 @@ describe('buildSummary', () => {
     const equal = buildSummary({ ...(await sampleInput({})), tolerated });
     expect(equal.agreement).not.toHaveProperty('within');
     expect(equal.agreement.reason).toContain('to the byte');
+  });
+
+  it('says that rows near each other must be equal on one kind of processor', async () => {
+    const input = await sampleInput({ disagree: true });
+    const { agreement, ranking } = buildSummary({ ...input, tolerated: { kind: 'x64 avx avx2' } });
+    expect(agreement.reason).toBe(
+      'The serverless arm (round 0) and the fleet arm (round 0) gave different rows, near each other, though on one kind of processor (x64 avx avx2), where they must be equal.',
+    );
+    expect(agreement.equal).toBe(false);
+    expect(ranking.obstacle).toBe('digest');
   });
 
   it('refuses to rank answers that differ', async () => {
