@@ -1,5 +1,5 @@
 /**
- * fanfleet's workers beside pipelines that are written on the engines themselves (bench/pipelines), each with its optimizations: JPEGs of
+ * fanfleet's workers beside pipelines that are written on the engines themselves (engine-pipelines), each with its optimizations: JPEGs of
  * 500x375 in S3, the model `orientation`, one thread a session, 2 workers; in turn.
  *
  * node bench/native-classify.ts                   320 images, 3 rounds

@@ -53,7 +53,7 @@ export async function ablateCommand(
   const named = options.switch === undefined ? all : switchesNamed(options.switch, switches, catalogue);
   const alone = options.together ? [] : named.map((one) => sideOf(one, all));
   const together = options.switch === undefined ? casesTogether(switches) : [];
-  const cases = [...together, ...alone.flatMap((side) => [side.without, side.with])];
+  const groups = [together, ...alone.map((side) => [side.without, side.with])];
   const files = await soundImages(context, folder, sample);
   const figures = figuresOf(readPrices(REGION), workers);
   const before = loadavg()[0] ?? 0;
@@ -65,13 +65,13 @@ export async function ablateCommand(
       load: [before, loadavg()[0] ?? 0],
     },
   });
-  const used = [...new Set(cases.flatMap((one) => one.switches))];
+  const used = [...new Set(groups.flat().flatMap((one) => one.switches))];
   const lanes = await withPipelines(context, files, { ...options, catalogue, used }, async (pipelines) => {
     const { io, signal } = context;
     io.progress('warming up');
     // Processes and compilers are warm after this one, and every other one has to find what it found.
     const expected = await pipelines.run([]);
-    return measureCases(cases, (on) => pipelines.run(on), {
+    return measureCases(groups, (on) => pipelines.run(on), {
       ...{ rounds, seed, signal },
       expected: { digest: expected.digest, images: files.length },
       onTurn: ({ title }, done, of) => io.progress(`${done} of ${of} runs done; now ${title}`),

@@ -20,6 +20,7 @@ export interface Ablation {
   };
   readonly together: readonly Case[];
   readonly alone: readonly Side[];
+  /** Of these very cases. */
   readonly lanes: readonly Lane[];
 }
 

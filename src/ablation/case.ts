@@ -34,11 +34,6 @@ export function sideOf(one: Switch, all: readonly Switch[]): Side {
   };
 }
 
-/** Of two cases that are one pipeline. */
-export function caseKey({ switches }: Pick<Case, 'switches'>): string {
-  return switches.join(',');
-}
-
 /**
  * A pipeline with switches that were asked for one by one: what one of these sets, none of the pipeline's own sets. What they need is
  * on as well.

@@ -1,6 +1,6 @@
 import { FanfleetError } from '../errors.ts';
-import { inTurn } from '../statistics/round-order.ts';
-import { type Case, caseKey } from './case.ts';
+import { roundOrder } from '../statistics/round-order.ts';
+import type { Case } from './case.ts';
 import type { Took } from './took.ts';
 
 /** A pipeline with what it took in each round that it ended in, and why it did not in others. */
@@ -25,21 +25,21 @@ export interface RoundsOptions {
 }
 
 /**
- * Run each pipeline once a round, in another order each time. One that fails, or finds other labels, fails alone.
+ * Run each pipeline once a round. Those of a group run one straight after the other, so that what slows the machine down for a while slows
+ * all of them; the groups in another order each time, and each group backwards every second time. One that fails, or finds other labels,
+ * fails alone.
  *
  * @param run classifies all images with these switches on
  * @throws the reason of the signal
  */
 export async function measureCases(
-  cases: readonly Case[],
+  groups: readonly (readonly Case[])[],
   run: (switches: readonly string[]) => Promise<Took>,
   { rounds, seed, expected, signal, onTurn, onDone, onRound }: RoundsOptions,
 ): Promise<readonly Lane[]> {
-  const lanes = [...new Map(cases.map((one) => [caseKey(one), one])).values()].map((one) => ({
-    one,
-    took: [] as Took[],
-    failures: [] as string[],
-  }));
+  const laneOf = (one: Case) => ({ one, took: [] as Took[], failures: [] as string[] });
+  const grouped = groups.map((group) => group.map(laneOf));
+  const lanes = grouped.flat();
   let done = 0;
   const play = async ({ one, took, failures }: (typeof lanes)[number]) => {
     signal?.throwIfAborted();
@@ -57,13 +57,18 @@ export async function measureCases(
     }
     done += 1;
   };
-  await inTurn(lanes, { rounds, seed }, play, (round) => onRound?.(lanes, round));
+  for (let round = 1; round <= rounds; round += 1) {
+    for (const group of roundOrder(grouped, seed, round)) {
+      for (const lane of round % 2 === 0 ? group.toReversed() : group) await play(lane);
+    }
+    onRound?.(lanes, round);
+  }
   return lanes;
 }
 
 /** What a pipeline took, where it ended in all rounds: its rounds would be others than those it stands beside. */
 export function wholeLane(lanes: readonly Lane[], one: Case, rounds: number): readonly Took[] | null {
-  const took = lanes.find((lane) => caseKey(lane.one) === caseKey(one))?.took ?? [];
+  const took = lanes.find((lane) => lane.one === one)?.took ?? [];
   return took.length === rounds ? took : null;
 }
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { caseKey, caseOf, casesTogether, sideOf } from '../../../src/ablation/case.ts';
+import { caseOf, casesTogether, sideOf } from '../../../src/ablation/case.ts';
 import { switchesNamed, switchesOf } from '../../../src/ablation/switch.ts';
 import { CATALOGUE } from './switches.ts';
 
@@ -9,7 +9,7 @@ const named = (...names: string[]) => switchesNamed(names, ray, CATALOGUE);
 
 describe('casesTogether', () => {
   it('has all mistakes, nothing, and all optimizations', () => {
-    expect(casesTogether(ray).map((one) => [one.title, caseKey(one)])).toEqual([
+    expect(casesTogether(ray).map((one) => [one.title, one.switches.join()])).toEqual([
       ['baseline', 'lists,one-by-one'],
       ['plain', ''],
       ['optimized', 'clients,ahead,further'],
@@ -20,7 +20,7 @@ describe('casesTogether', () => {
 describe('sideOf', () => {
   it('has a switch beside the same pipeline without it, with all that it needs on both sides', () => {
     const sides = all.map((one) => sideOf(one, all));
-    expect(sides.map((side) => [caseKey(side.without), caseKey(side.with)])).toEqual([
+    expect(sides.map((side) => [side.without.switches.join(), side.with.switches.join()])).toEqual([
       ['', 'lists'],
       ['', 'one-by-one'],
       ['', 'clients'],

@@ -8,25 +8,31 @@ import { named, TOOK } from './switches.ts';
 
 const PLAIN = { title: 'plain', switches: [] };
 const LISTS = { title: 'lists', switches: ['lists'] };
+const FLOATS = { title: 'floats', switches: ['floats'] };
 const OPTIONS = { rounds: 2, seed: 1, expected: TOOK };
 const figures = figuresOf(readPrices('us-east-1'), 2);
 
 describe('measureCases', () => {
-  it('runs each once a round, also where two are the same', async () => {
+  it('runs each once a round, straight beside those of its group, and these backwards every second time', async () => {
     const ran: string[] = [];
-    const lanes = await measureCases(
-      [PLAIN, LISTS, { ...PLAIN, title: 'again' }],
-      async (switches) => {
-        ran.push(switches.join());
-        return TOOK;
-      },
-      OPTIONS,
-    );
-    expect(lanes.map(({ one, took }) => [one.switches, took.length])).toEqual([
-      [[], 2],
-      [['lists'], 2],
+    const groups = [
+      [PLAIN, LISTS],
+      [{ ...PLAIN, title: 'again' }, FLOATS],
+    ];
+    const run = async (switches: readonly string[]) => {
+      ran.push(switches.join());
+      return TOOK;
+    };
+    const lanes = await measureCases(groups, run, OPTIONS);
+    expect(lanes.map(({ one, took }) => [one.title, took.length])).toEqual([
+      ['plain', 2],
+      ['lists', 2],
+      ['again', 2],
+      ['floats', 2],
     ]);
-    expect(ran.toSorted()).toEqual(['', '', 'lists', 'lists']);
+    const pairs = Array.from({ length: 4 }, (_, at) => ran.slice(2 * at, 2 * at + 2).join());
+    expect(pairs.slice(0, 2).toSorted()).toEqual([',floats', ',lists']);
+    expect(pairs.slice(2).toSorted()).toEqual(['floats,', 'lists,']);
   });
 
   it.each([
@@ -35,14 +41,15 @@ describe('measureCases', () => {
     ['loses images', async () => ({ ...TOOK, images: 99 }), 'Expected rows of 100 images but it wrote 99.'],
   ])('goes on with the others where one %s, and has no figures of that one', async (_, bad, why) => {
     const run = (switches: readonly string[]) => (switches.length > 0 ? bad() : Promise.resolve(TOOK));
-    const lanes = await measureCases([PLAIN, LISTS], run, OPTIONS);
-    expect(wholeLane(lanes, PLAIN, 2)).toHaveLength(2);
-    expect(wholeLane(lanes, LISTS, 2)).toBeNull();
     const one = named('lists');
+    const side = sideOf(one, [one]);
+    const lanes = await measureCases([[PLAIN], [side.without, side.with]], run, OPTIONS);
+    expect(wholeLane(lanes, PLAIN, 2)).toHaveLength(2);
+    expect(wholeLane(lanes, side.with, 2)).toBeNull();
     const ablation = {
       ...{ engine: 'ray', model: 'small', images: 100, workers: 2, rounds: 2, seed: 1 },
       machine: { processor: 'a processor', cores: 2, load: [0.5, 1.25] as const },
-      ...{ together: [PLAIN], alone: [sideOf(one, [one])], lanes },
+      ...{ together: [PLAIN], alone: [side], lanes },
     };
     const text = ablationText(ablation, figures);
     expect(text).toContain(
@@ -62,6 +69,8 @@ describe('measureCases', () => {
       abort.abort(new Error('enough'));
       throw new Error('the process was ended');
     };
-    await expect(measureCases([PLAIN], run, { ...OPTIONS, signal: abort.signal })).rejects.toThrow('enough');
+    await expect(measureCases([[PLAIN]], run, { ...OPTIONS, signal: abort.signal })).rejects.toThrow(
+      'enough',
+    );
   });
 });
