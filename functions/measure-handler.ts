@@ -56,6 +56,8 @@ export function measureHandler(runnerOf: NonNullable<WorkerOptions['runnerOf']>)
       onFailure: (key, detail) => logger.warn('image failed', { runId: job.runId, key, detail }),
     });
     coldStartMs = 0;
+    if (span.modelBatch !== undefined)
+      logger.warn('no memory for all images at once', { runId: job.runId, modelBatch: span.modelBatch });
     logger.info('batch measured', {
       runId: job.runId,
       round: job.round,

@@ -115,6 +115,7 @@ def run_batch(
             "rssPeakBytes": memory_peak_bytes(),
             "billedMs": 0,
             **({} if done.gets is None else {"gets": done.gets}),
+            **({} if done.model_batch is None else {"modelBatch": done.model_batch}),
             "clock": server_clock.offset(),
         }
         # Last, so that a span says that its results are there.
@@ -134,6 +135,8 @@ def _do_map(s3: Any, task: Task, kernel: Kernel, is_wanted: Callable[[], bool]) 
     writing = time.perf_counter()
     done.files = images.batch_files(task.batch, len(done.lines) - done.errors)
     done.write_ms += (time.perf_counter() - writing) * 1000
+    # Only those of a model have it.
+    done.model_batch = getattr(images, "fitting", None)
     return done
 
 

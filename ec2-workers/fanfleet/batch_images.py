@@ -32,6 +32,8 @@ class BatchDone:
     """Of the whole batch beside its rows."""
     gets: int | None = None
     """GETs of images; None where nobody counted them."""
+    model_batch: int | None = None
+    """Images that a model could have at a time, where memory did not suffice for as many as it was to have."""
     list_ms: float = 0.0
     get_ms: float = 0.0
     decode_ms: float = 0.0

@@ -4,6 +4,7 @@ import hashlib
 import json
 import math
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -21,6 +22,14 @@ VERSION = "1.30.0"
 
 class RuntimeMissing(Exception):
     """There is no ONNX Runtime here; the message says what to do."""
+
+
+_MEMORY_ERRORS: list[str] = json.loads((Path(__file__).parents[1] / "memory-errors.json").read_text())
+"""Texts, one of which is in each error of ONNX Runtime that says that memory did not suffice."""
+
+
+class NoRoomForModel(Exception):
+    """Memory does not suffice for a model with one image at a time; the message says what to do."""
 
 
 class ModelDescription:
@@ -69,6 +78,8 @@ class ImageModel:
         self.recipe, self.shape, self.batch = description.recipe, description.shape, description.batch
         self.session = session_of(model)
         self._parts: dict[int, QuickestParts] = {}
+        self.fitting: int | None = None
+        """So many images it can have at a time, where memory did not suffice for as many as it was given."""
 
     def empty(self, images: int) -> np.ndarray:
         """Room for the tensors of so many images."""
@@ -79,8 +90,9 @@ class ImageModel:
         (images, values).
 
         Where `most`, the number of images of a full batch, is given, all at once or one by one, whichever is quicker;
-        one by one where the model takes no more, and else all at once. Raises InputDamaged where the model cannot do
-        them, or has another output than was said.
+        one by one where the model takes no more, and else all at once. Where memory does not suffice, it has half as
+        many from then on. Raises InputDamaged where the model cannot do them, or has another output than was said, and
+        NoRoomForModel.
         """
         if self.description.bgr:
             channels = 1 if self.recipe["layout"] == "nchw" else 3
@@ -91,12 +103,25 @@ class ImageModel:
         quickest = self._parts.setdefault(most, QuickestParts(most))
         at_once = quickest.next(len(tensors))
         started = time.perf_counter()
+        before = self.fitting
         values = self._run_parts(tensors, at_once)
-        quickest.took(len(tensors), at_once, time.perf_counter() - started)
+        if self.fitting == before:
+            quickest.took(len(tensors), at_once, time.perf_counter() - started)
         return values
 
     def _run_parts(self, tensors: np.ndarray, at_once: int) -> np.ndarray:
-        parts = [self._run(tensors[at : at + at_once]) for at in range(0, len(tensors), at_once)]
+        parts: list[np.ndarray] = []
+        at = 0
+        while at < len(tensors):
+            part = tensors[at : at + min(at_once, self.fitting or at_once)]
+            try:
+                parts.append(self._run(part))
+                at += len(part)
+            except NoRoomForModel as reason:
+                if len(part) == 1:
+                    raise
+                self.fitting = len(part) // 2
+                print(f"The model has {self.fitting} images at a time from now on: {reason}", flush=True)
         return parts[0] if len(parts) == 1 else np.concatenate(parts)
 
     def _run(self, tensors: np.ndarray) -> np.ndarray:
@@ -104,6 +129,11 @@ class ImageModel:
         try:
             [values] = self.session.run([said.output], {said.input: tensors})
         except Exception as reason:  # ONNX Runtime's own have no common class
+            if isinstance(reason, MemoryError) or any(text in str(reason) for text in _MEMORY_ERRORS):
+                raise NoRoomForModel(
+                    f"Expected memory for the model with {len(tensors)} at a time but {_said(reason)}"
+                    " Take instances with more memory, or a smaller model."
+                ) from reason
             raise InputDamaged(
                 f"Expected a model that takes {tensors.dtype} of {_text(tensors.shape)}"
                 f" but {_said(reason)} Check the model."

@@ -45,6 +45,11 @@ class ModelBatch:
         self.group_images = max(1, min(model_batch, fitting))
         self._tensors = model.empty(self.group_images)
 
+    @property
+    def fitting(self) -> int | None:
+        """So many images the model can have at a time, where memory did not suffice for as many as it was given."""
+        return self._model.fitting
+
     def run(self, images: Sequence[tuple[str, bytes]]) -> Iterator[Measured]:
         made: list[tuple[str, Tensored]] = []
         count = at = 0

@@ -68,6 +68,8 @@ export const spanSchema = z.object({
   billedMs: ms,
   /** GETs of images; the spans of Python workers do not tell. */
   gets: z.int().nonnegative().optional(),
+  /** Images that a model could have at a time; absent where there was memory for as many as it was to have. */
+  modelBatch: z.int().positive().optional(),
   /** S3's clock minus the worker's when the batch ended (docs/clocks.md); null where it is not known. */
   clock: clockOffsetSchema.nullable(),
 });

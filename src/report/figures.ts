@@ -89,6 +89,14 @@ function processorRow(rows: Rows): FigureRow[] {
   return rows.columns.some(({ shown }) => of(shown?.work).length > 0) ? [row] : [];
 }
 
+/** Only where memory did not suffice for as many as the model was to have. */
+function modelBatchRow(rows: Rows): FigureRow[] {
+  if (rows.columns.every(({ shown }) => shown?.work?.modelBatch === undefined)) return [];
+  const text = (fitting: number | undefined) =>
+    fitting === undefined ? '' : `${fitting}: no memory for more`;
+  return [rows.row('images at a time', '', ({ shown }) => word(text(shown?.work?.modelBatch)), word(''))];
+}
+
 function speedFigures({ baseline, request, unit }: Summary, rows: Rows): FigureGroup {
   const several = request.repeats > 1;
   return {
@@ -103,6 +111,7 @@ function speedFigures({ baseline, request, unit }: Summary, rows: Rows): FigureG
         word(baseline?.kernel ?? ''),
       ),
       ...processorRow(rows),
+      ...modelBatchRow(rows),
       rows.row(
         several ? 'wall time, median' : 'wall time',
         'ms',

@@ -33,6 +33,8 @@ export const workTotalsSchema = z.object({
   kernels: z.array(z.string()),
   /** What its batches were done on, as far as that is known, most batches first; absent in summaries of earlier versions. */
   processors: z.array(processorSchema.extend({ batches: z.int().positive() })).optional(),
+  /** The fewest images that a model could have at a time, as spans say; absent where memory always sufficed. */
+  modelBatch: z.int().positive().optional(),
   /** Of normalised images. */
   outputBytes: z.int().nonnegative(),
   /** Of all GETs together, of which a batch has several at once. */
@@ -61,6 +63,7 @@ export class WorkCounter {
     getMs: 0,
   };
   readonly #kept = { batches: 0, items: 0, processMs: 0, cpuMs: 0 };
+  #modelBatch: number | undefined;
   readonly #kernels = new Map<string, { items: number; left: LeftImages }>();
   readonly #processors = new Map<string, NonNullable<WorkTotals['processors']>[number]>();
   readonly #workers = new Map<string, { batches: number; items: number; busyMs: number }>();
@@ -78,6 +81,8 @@ export class WorkCounter {
     if (isKept(span)) this.#addKept(span);
     const { items, left } = this.#kernels.get(span.kernel) ?? { items: 0, left: {} };
     this.#kernels.set(span.kernel, { items: items + span.items, left: addLeft(left, span.left) });
+    if (span.modelBatch !== undefined)
+      this.#modelBatch = Math.min(span.modelBatch, this.#modelBatch ?? span.modelBatch);
     if (span.processor) this.#addProcessor(span.processor);
     const worker = this.#workers.get(span.worker) ?? { batches: 0, items: 0, busyMs: 0 };
     worker.batches += 1;
@@ -113,7 +118,8 @@ export class WorkCounter {
       (a, b) => b.batches - a.batches || byName(a.name, b.name) || byName(a.kind, b.kind),
     );
     const workerCount = this.#workers.size;
-    return { ...this.#totals, kept: { ...this.#kept }, kernels, processors, workerCount, workers };
+    const fewer = this.#modelBatch === undefined ? {} : { modelBatch: this.#modelBatch };
+    return { ...this.#totals, ...fewer, kept: { ...this.#kept }, kernels, processors, workerCount, workers };
   }
 }
 

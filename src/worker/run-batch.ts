@@ -64,6 +64,8 @@ export interface BatchDone {
   readonly left: LeftImages;
   /** GETs that it took, of objects and of slices of tars. */
   readonly gets: number;
+  /** So many images a model could have at a time, where memory did not suffice for as many as it was to have. */
+  readonly modelBatch?: number;
 }
 
 /**
@@ -167,7 +169,11 @@ export async function runBatch(options: RunBatchOptions): Promise<BatchDone> {
   const errors = rows.filter(isFailed).length;
   const done = rows.filter((row) => !isFailed(row)).map(({ key }) => key);
   const files = runner.batchFiles(options.batch.batch, done.length, done);
-  return { rows, files, ...total, left, processMs, loadMs, writeMs, errors, gets: reads.length };
+  const modelBatch = runner.modelBatch?.();
+  return {
+    ...{ rows, files, ...total, left, processMs, loadMs, writeMs, errors, gets: reads.length },
+    ...(modelBatch !== undefined && { modelBatch }),
+  };
 }
 
 /** The object, refused where it is too large, whatever is in it. */

@@ -125,6 +125,7 @@ export async function work(job: Work, options: WorkerOptions): Promise<{ counts:
     // Instances are billed by their lives, not by batches.
     billedMs: arm === 'fleet' ? 0 : Math.ceil(endedAt - options.startedAt + options.coldStartMs),
     gets: measured.gets,
+    ...(measured.modelBatch !== undefined && { modelBatch: measured.modelBatch }),
     clock: options.serverClock?.offset() ?? null,
   };
   await store.putJson(layout.span(...place), span);

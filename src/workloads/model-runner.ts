@@ -62,6 +62,7 @@ export async function beginModel(
     workingBytes: (image) => image.tensorBytes(recipe) + bytesOf(recipe),
     isGrouped: true,
     groupImages: images,
+    modelBatch: () => sessions.fitting,
     run: async (together) => (await Promise.all(cut(together, images).map(answerAll))).flat(),
   };
 }

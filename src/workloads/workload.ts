@@ -91,6 +91,8 @@ export interface BatchRunner {
   readonly groupImages?: number;
   /** Do images together, in their order; like kernels it never rejects because of an image. */
   readonly run: (images: readonly Prepared[]) => Promise<readonly Normalised[]>;
+  /** So many images a model can have at a time, where memory did not suffice for as many as it was to have. @default it has no model */
+  readonly modelBatch?: () => number | undefined;
   /**
    * The files of the batch, after all of its images were done.
    *

@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 from fanfleet.class_scores import logits_hash
 from fanfleet.classifier import Classifier, Description, row_of
-from fanfleet.image_model import RuntimeMissing
+from fanfleet.image_model import NoRoomForModel, RuntimeMissing
 from fanfleet.inputs import InputDamaged
 from fanfleet.row import failed_row
-from onnx_model import UINT8, flat_times_matrix
+from onnx_model import UINT8, flat_times_matrix, hungry_model
 
 HEIGHT, WIDTH, CLASSES = 4, 5, 7
 WEIGHTS = np.random.default_rng(3).standard_normal((3 * HEIGHT * WIDTH, CLASSES)).astype(np.float32)
@@ -54,6 +54,48 @@ class TestClassifier:
         assert np.array_equal(bgr.logits(many), rgb.logits(np.ascontiguousarray(swapped)))
         assert np.array_equal(many, before)
         assert not np.array_equal(bgr.logits(many), rgb.logits(many))
+
+    def test_has_half_as_many_images_at_a_time_from_then_on_where_memory_does_not_suffice(self, capfd):
+        hungry = Classifier(hungry_model(WEIGHTS, ["N", 3, HEIGHT, WIDTH]), description())
+        plain = Classifier(flat_times_matrix(WEIGHTS, ["N", 3, HEIGHT, WIDTH]), description())
+        many = tensors(4)
+        assert np.array_equal(hungry.logits(many[:2]), plain.logits(many[:2]))
+        assert (hungry.fitting, capfd.readouterr().out) == (None, "")
+        assert np.array_equal(hungry.outputs(many, 4), plain.logits(many))
+        assert hungry.fitting == 2
+        assert "The model has 2 images at a time from now on" in capfd.readouterr().out
+        assert np.array_equal(hungry.outputs(many, 4), plain.logits(many))
+        assert capfd.readouterr().out == ""
+
+    def test_says_what_to_do_where_memory_does_not_suffice_for_one_image(self):
+        hungry = Classifier(hungry_model(WEIGHTS, ["N", 3, HEIGHT, WIDTH], alone=4), description())
+        with pytest.raises(
+            NoRoomForModel, match=r"with 1 at a time but ONNX Runtime says: .+ Take instances with more"
+        ):
+            hungry.logits(tensors(4))
+        assert hungry.fitting == 1
+
+    @pytest.mark.parametrize(
+        "said",
+        [
+            "CUDA failure 2: out of memory ; GPU=0",
+            "CUBLAS failure 3: CUBLAS_STATUS_ALLOC_FAILED",
+            "Available memory of 1 is smaller than requested bytes of 2",
+        ],
+    )
+    def test_takes_what_a_gpu_says_for_want_of_memory(self, said):
+        classifier = Classifier(flat_times_matrix(WEIGHTS, ["N", 3, HEIGHT, WIDTH]), description())
+        session = classifier.session
+
+        class Full:
+            def run(self, names, given):
+                if len(given["images"]) > 1:
+                    raise RuntimeError(f"[ONNXRuntimeError] : 1 : FAIL : {said}")
+                return session.run(names, given)
+
+        classifier.session = Full()
+        assert classifier.logits(tensors(5)).shape == (5, CLASSES)
+        assert classifier.fitting == 1
 
     def test_takes_bytes_where_the_model_does(self):
         recipe = {"type": "uint8", "layout": "nhwc"}

@@ -19,12 +19,17 @@ export type ToThread =
 export interface ThreadData {
   /** Where onnxruntime-node is. */
   readonly library: string;
+  /** Texts, one of which is in each error of ONNX Runtime that says that memory did not suffice. */
+  readonly memoryErrors: readonly string[];
   /** Names in the graph. */
   readonly input: string;
   readonly output: string;
 }
 
-/** From it: that the session is made; what the parts of a batch came to, with the buffer that it came in; or why there is none. */
+/**
+ * From it: that the session is made; what the parts of a batch came to, with the buffer that it came in; or why there is none, and
+ * whether that is for want of memory.
+ */
 export type FromThread =
   | { readonly kind: 'ready' }
   | {
@@ -32,8 +37,10 @@ export type FromThread =
       readonly outputs: readonly ThreadOutput[];
       readonly buffer: ArrayBuffer;
       readonly ms: number;
+      /** So many images the model had at a time in the end: fewer than asked for where memory did not suffice. */
+      readonly atOnce: number;
     }
-  | { readonly kind: 'failed'; readonly message: string };
+  | { readonly kind: 'failed'; readonly message: string; readonly isMemory: boolean };
 
 /**
  * What a thread runs: a session with the options by which an answer depends on nothing but the image (docs/models.md). As a text,
@@ -47,6 +54,8 @@ const options = {
 };
 let ort;
 let session;
+const textOf = (reason) => String(reason?.message ?? reason);
+const isMemory = (reason) => workerData.memoryErrors.some((text) => textOf(reason).includes(text));
 async function begin(model) {
   ort = require(workerData.library);
   session = await ort.InferenceSession.create(model, options);
@@ -57,18 +66,25 @@ async function run(data, [images, ...shape], atOnce) {
   const length = data.length / images;
   const started = performance.now();
   const outputs = [];
-  for (let first = 0; first < images; first += atOnce) {
+  let first = 0;
+  while (first < images) {
     const end = Math.min(first + atOnce, images);
     const part = new ort.Tensor(type, data.subarray(first * length, end * length), [end - first, ...shape]);
-    const found = (await session.run({ [workerData.input]: part }, [workerData.output]))[workerData.output];
-    outputs.push({ values: found.data, dims: found.dims, type: found.type });
+    try {
+      const found = (await session.run({ [workerData.input]: part }, [workerData.output]))[workerData.output];
+      outputs.push({ values: found.data, dims: found.dims, type: found.type });
+      first = end;
+    } catch (reason) {
+      if (end - first === 1 || !isMemory(reason)) throw reason;
+      atOnce = Math.floor((end - first) / 2);
+    }
   }
   const ms = performance.now() - started;
   const { buffer } = data;
-  parentPort.postMessage({ kind: 'done', outputs, buffer, ms }, [buffer]);
+  parentPort.postMessage({ kind: 'done', outputs, buffer, ms, atOnce }, [buffer]);
 }
 parentPort.on('message', ({ model, data, dims, atOnce }) => {
   const work = model === undefined ? run(data, dims, atOnce) : begin(model);
-  work.catch((reason) => parentPort.postMessage({ kind: 'failed', message: String(reason?.message ?? reason) }));
+  work.catch((reason) => parentPort.postMessage({ kind: 'failed', message: textOf(reason), isMemory: isMemory(reason) }));
 });
 `;

@@ -1,5 +1,6 @@
 import { createRequire } from 'node:module';
 import { SHARE_ENV, Worker } from 'node:worker_threads';
+import memoryErrors from '../../../ec2-workers/memory-errors.json' with { type: 'json' };
 import { FanfleetError } from '../../errors.ts';
 import {
   type FromThread,
@@ -26,6 +27,8 @@ export interface InferenceBatch {
 export interface Inferred {
   readonly values: Float32Array;
   readonly dims: readonly number[];
+  /** So many images the model had at a time in the end: fewer than it was to have where memory did not suffice. */
+  readonly atOnce: number;
   /** That of the batch, to be used again. */
   readonly buffer: ArrayBuffer;
   /** What the model took. */
@@ -63,7 +66,7 @@ export class Session {
    *   model
    */
   static async open({ file, input, output }: RunnableModel): Promise<Session> {
-    const session = new Session({ library: libraryPath(), input, output });
+    const session = new Session({ library: libraryPath(), memoryErrors, input, output });
     const model = Uint8Array.from(file);
     try {
       await session.#ask({ model }, model.buffer);
@@ -76,7 +79,8 @@ export class Session {
 
   /**
    * @param atOnce images of the batch that the model has at a time. @default all of them
-   * @throws FanfleetError `INVALID_INPUT` where the model cannot be run with the batch
+   * @throws FanfleetError `INVALID_INPUT` where the model cannot be run with the batch, `MODEL_TOO_LARGE` where memory does not suffice
+   *   for one image at a time
    */
   async run({ data, dims }: InferenceBatch, atOnce = dims[0] ?? 1): Promise<Inferred> {
     const inferred = await this.#ask({ data, dims, atOnce }, data.buffer);
@@ -100,7 +104,7 @@ export class Session {
     const waiting = this.#waiting;
     this.#waiting = undefined;
     this.#worker.unref();
-    if (message.kind === 'failed') waiting?.reject(notRun(message.message));
+    if (message.kind === 'failed') waiting?.reject((message.isMemory ? noRoom : notRun)(message.message));
     else if (message.kind === 'ready') waiting?.resolve(null);
     else {
       const other = message.outputs.find(({ type }) => type !== 'float32');
@@ -142,9 +146,18 @@ export function libraryPath(): string {
   }
 }
 
+/** ONNX Runtime ends lines in the middle, and sometimes the last one. */
+function onOneLine(said: string): string {
+  return said.replace(/\s+/g, ' ').trim();
+}
+
+function noRoom(why: string): FanfleetError {
+  const message = `Expected memory for the model with one image at a time but ONNX Runtime says: ${onOneLine(why)}: give the workers more memory, or take a smaller model.`;
+  return new FanfleetError('MODEL_TOO_LARGE', message, { source: 'user' });
+}
+
 function notRun(why: string): FanfleetError {
-  // ONNX Runtime ends lines in the middle, and sometimes the last one.
-  const said = why.replace(/\s+/g, ' ').trim();
+  const said = onOneLine(why);
   const message = `Expected a model that ONNX Runtime runs but it does not: ${said}: correct the model, e.g. by exporting it again.`;
   return new FanfleetError('INVALID_INPUT', message, { source: 'user' });
 }

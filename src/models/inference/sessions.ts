@@ -9,14 +9,21 @@ export class Sessions {
   readonly #model: RunnableModel;
   readonly #free: Session[] = [];
   readonly #parts = new Map<number, QuickestParts>();
+  #fitting: number | undefined;
   #isKept = true;
 
   constructor(model: RunnableModel) {
     this.#model = model;
   }
 
+  /** So many images the model can have at a time, where memory did not suffice for as many as it was given. */
+  get fitting(): number | undefined {
+    return this.#fitting;
+  }
+
   /**
-   * Ask the model about the images of a batch, all at once or one after the other, whichever is quicker.
+   * Ask the model about the images of a batch, all at once or one after the other, whichever is quicker. Where memory does not
+   * suffice, it has half as many from then on.
    *
    * @param most images of a full batch
    * @throws FanfleetError as `Session` does
@@ -25,10 +32,11 @@ export class Sessions {
     const session = this.#free.pop() ?? (await Session.open(this.#model));
     const [images = 1] = batch.dims;
     const parts = this.#partsOf(most);
-    const atOnce = parts.next(images);
+    const atOnce = Math.min(parts.next(images), this.#fitting ?? most);
     try {
       const inferred = await session.run(batch, atOnce);
-      parts.took(images, atOnce, inferred.ms);
+      if (inferred.atOnce < atOnce) this.#fitting = Math.min(inferred.atOnce, this.#fitting ?? most);
+      else parts.took(images, atOnce, inferred.ms);
       if (this.#isKept) this.#free.push(session);
       else await session.close();
       return inferred;

@@ -21,7 +21,7 @@ function controlled(changes: Partial<BatchShape> = {}, atOnce = 1) {
         return batch.data[at % 2 === 0 ? first : first + 5] ?? 0;
       });
       const end = (changes: Partial<Inferred> = {}) =>
-        resolve({ values, dims: [count, 2], buffer: batch.data.buffer, ms: 1, ...changes });
+        resolve({ values, dims: [count, 2], buffer: batch.data.buffer, ms: 1, atOnce: count, ...changes });
       calls.push({ batch, end, fail: () => reject(new Error('no more')) });
       return promise;
     },
