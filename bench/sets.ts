@@ -85,10 +85,17 @@ const DEFINITIONS: Readonly<Record<SetName, Definition>> = {
 /** Raise this when the images change: folders of an older version are made anew. */
 const VERSION = 1;
 
-/** The set, made if it is not there yet: the same images for the same version of sharp. */
-export async function imageSet(name: SetName, { few = false } = {}): Promise<ImageSet> {
+/**
+ * The set, made if it is not there yet: the same images for the same version of sharp.
+ *
+ * @param options `images` where it is to have another number of them
+ */
+export async function imageSet(
+  name: SetName,
+  { few = false, ...other }: { readonly few?: boolean; readonly images?: number } = {},
+): Promise<ImageSet> {
   const definition = DEFINITIONS[name];
-  const images = few ? definition.few : definition.images;
+  const images = other.images ?? (few ? definition.few : definition.images);
   const folder = join(CACHE, 'sets', `${name}-${images}-v${VERSION}`);
   const marker = `${folder}.json`;
   const found = await readFile(marker, 'utf8').catch(() => undefined);

@@ -30,6 +30,11 @@ export function installNearestPeers(): Promise<string> {
   return installGroup('nearest');
 }
 
+/** The Python of those that look for embeddings. */
+export function installEmbeddingPeers(): Promise<string> {
+  return installGroup('embeddings');
+}
+
 /** The Python of those that classify and cluster. */
 export function installLearningPeers(): Promise<string> {
   return installGroup('learning');

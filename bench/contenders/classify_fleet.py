@@ -7,13 +7,14 @@ alone, on tensors that are ready; `pillow 8` is Pillow, numpy and ONNX Runtime a
 import hashlib
 import io
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from PIL import Image
 
+from contenders.folder_inputs import FolderInputs
 from contenders.job import Job, Pass
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "ec2-workers"))
@@ -25,19 +26,6 @@ from fanfleet.workloads.classify import runner
 _IMAGE_BYTES = 2**30
 
 
-class _Inputs:
-    """The files of the model, and what was made of them."""
-
-    def __init__(self, folder: Path) -> None:
-        self._files = {"model": folder / "model.onnx", "classifier": folder / "classifier.json"}
-        self._made: dict[str, Any] = {}
-
-    def get(self, name: str, _form: str, make: Callable[[bytes], Any], _times: int = 1) -> Any:
-        if name not in self._made:
-            self._made[name] = make(self._files[name].read_bytes())
-        return self._made[name]
-
-
 def prepare(job: Job, variant: str) -> Pass:
     files = [path.read_bytes() for path in sorted((job.folder / "images").iterdir())]
     kind, at_once = variant.split()
@@ -46,7 +34,8 @@ def prepare(job: Job, variant: str) -> Pass:
         classifier = Classifier(*((job.folder / name).read_bytes() for name in ("model.onnx", "classifier.json")))
         return ways[kind](classifier, files, int(at_once))
     begun = runner({"top": 5, "modelBatch": int(at_once)})
-    kernel, inputs = choose(kind), _Inputs(job.folder)
+    files_of_model = {"model": job.folder / "model.onnx", "classifier": job.folder / "classifier.json"}
+    kernel, inputs = choose(kind), FolderInputs(files_of_model)
     images = [(str(at), data) for at, data in enumerate(files)]
 
     def whole() -> list[list[int]]:

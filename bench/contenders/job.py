@@ -35,7 +35,7 @@ class Job:
     source: str
     """`memory`, `files`, `loose` or `shards`."""
     task: str
-    """`statistics`, `jpeg`, `png`, `nearest`, `centres`, `knn`, `kmeans` or `tensors`."""
+    """`statistics`, `jpeg`, `png`, or that of another bench."""
     threads: int
     store: Store | None
 
