@@ -29,6 +29,16 @@ export function addModels(program: Command, act: Act): void {
       act(async () => (await import('../commands/model-layers.ts')).cutModelCommand(path, layer, to)),
     );
   model
+    .command('export')
+    .description('write the network that a run of cnn trained as a model for classify')
+    .argument('[run]')
+    .requiredOption('--to <file>', 'the .onnx that is written; its description and labels beside it')
+    .action((run, { to }) =>
+      act(async (context) =>
+        (await import('../commands/model-export.ts')).exportModelCommand(context, run, to),
+      ),
+    );
+  model
     .command('list')
     .description('models that can be had by a name, with their licences')
     .action(() => act(async (context) => (await import('../commands/model.ts')).listModelsCommand(context)));

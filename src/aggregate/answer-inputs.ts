@@ -19,7 +19,19 @@ export async function readAnswerInputs(
   runId: string,
   workload: WorkloadName,
 ): Promise<Inputs> {
-  const names = WORKLOADS[workload].answerInputs;
+  return readInputFiles(reader, runId, WORKLOADS[workload].answerInputs);
+}
+
+/**
+ * Some of the files that were made for the workers of a run, by their names.
+ *
+ * @throws FanfleetError as `readAnswerInputs` does
+ */
+export async function readInputFiles(
+  reader: Pick<BucketReader, 'get'>,
+  runId: string,
+  names: readonly string[],
+): Promise<Inputs> {
   if (names.length === 0) return new Map();
   const key = layout.inputs(runId);
   const files = parseJson(inputsSchema, await reader.get(key), key);

@@ -8,15 +8,20 @@ import { batchName, layout } from '../../src/contract/layout.ts';
 import type { Batch } from '../../src/contract/manifest.ts';
 import { isFailed, type Row, serializeRow } from '../../src/contract/row.ts';
 import { digitPng, readDigits } from '../../src/dataset/sample-digits.ts';
+import { chooseKernel } from '../../src/kernel/choose-kernel.ts';
 import { createSharpKernel } from '../../src/kernel/sharp-kernel.ts';
 import { plan } from '../../src/plan/plan.ts';
 import { prepareCnn } from '../../src/prepare/prepare-cnn.ts';
 import { loadBatch } from '../../src/worker/load-batch.ts';
+import { writeClassifier } from '../../src/workloads/classify/classifier-file.ts';
+import { classifyRunner } from '../../src/workloads/classify/runner.ts';
 import { readCnn, stagesOf } from '../../src/workloads/cnn/params.ts';
 import { cnnReducer } from '../../src/workloads/cnn/reducer.ts';
 import { cnnRunner } from '../../src/workloads/cnn/runner.ts';
 import { type CnnParams, cnnParamsSchema } from '../../src/workloads/cnn/schema.ts';
 import { readState } from '../../src/workloads/cnn/state.ts';
+import { trainedModel } from '../../src/workloads/cnn/trained-model.ts';
+import { readTruth } from '../../src/workloads/cnn/truth-file.ts';
 import type { StageState } from '../../src/workloads/workload.ts';
 import { fixtureLines } from '../support/fixture-script.ts';
 import { type ImageBucket, MIB, startImageBucket } from '../support/image-bucket.ts';
@@ -55,6 +60,7 @@ test.each([
 
     // Act
     let state = stateFile;
+    let labels: readonly unknown[] = [];
     const losses: (number | null)[] = [];
     for (let number = 0; number < stagesOf(params); number += 1) {
       const inNode = await stageInNode(params, manifest, { number, state: await store.get(state.key) });
@@ -65,7 +71,9 @@ test.each([
       expect(inPython.files.map(sha256)).toEqual(inNode.files.map(sha256));
       expect(sha256(inPython.outcome)).toBe(sha256(inNode.outcome));
       expect([inNode.isLast, inPython.isLast]).toEqual([number === params.rounds, number === params.rounds]);
-      const codes = inNode.rows.map((line) => JSON.parse(line) as Row).filter(isFailed);
+      const rows = inNode.rows.map((line) => JSON.parse(line) as Row);
+      labels = labelsIn(rows);
+      const codes = rows.filter(isFailed);
       expect(codes).toMatchObject([{ key: 'd/0077-broken.png' }]);
       const body = Buffer.from(inNode.outcome);
       const { found } = readState(body);
@@ -77,6 +85,13 @@ test.each([
     }
     expect(losses.at(-1)).toBeNull();
     expect(losses.slice(0, -1).every((loss) => loss !== null && loss > 0)).toBe(true);
+    // What was learnt, as a model of its own, takes the images for the same, many at once or few.
+    expect(new Set(labels).size).toBeGreaterThan(1);
+    for (const modelBatch of [1, 8, 40]) {
+      expect(await labelsByModel(params.network, manifest, await store.get(state.key), modelBatch)).toEqual(
+        labels,
+      );
+    }
   },
   300_000,
 );
@@ -97,6 +112,40 @@ async function prepared(params: CnnParams) {
   });
   const { start } = (await store.getJson(layout.inputs(runId))) as { readonly start: InputFile };
   return { manifest: await Array.fromAsync(manifest()), stateFile: start };
+}
+
+async function labelsByModel(
+  network: string,
+  manifest: readonly Batch[],
+  outcome: Buffer,
+  modelBatch: number,
+) {
+  const list = (await store.getJson(layout.inputs(network))) as Record<string, InputFile>;
+  const [evaluation, truth] = await Promise.all(
+    ['evaluation', 'truth'].map((name) => store.get(list[name]?.key ?? '')),
+  );
+  const model = Buffer.from(trainedModel(evaluation ?? Buffer.alloc(0), readState(outcome)));
+  const classifier = writeClassifier({
+    recipe: { resize: { width: 8, height: 8 }, filter: 'bilinear', layout: 'nhwc', type: 'uint8' },
+    ...{ bgr: false, input: 'images', output: 'scores', batch: 'any', isSoftmax: false },
+    labels: readTruth(truth ?? Buffer.alloc(0)).classes,
+  });
+  const inputs = new Map([
+    ['model', model],
+    ['classifier', classifier],
+  ]);
+  const kernel = await chooseKernel('portable');
+  const rows: Row[] = [];
+  for (const batch of manifest) {
+    const runner = classifyRunner({ top: 1, modelBatch });
+    const measure = { kernel, runner, inputs, imageBytes: 1024 * MIB };
+    rows.push(...(await images.measure(batch, measure)).rows);
+  }
+  return labelsIn(rows);
+}
+
+function labelsIn(rows: readonly Row[]) {
+  return rows.map((row) => (isFailed(row) ? null : row.label));
 }
 
 async function stageInNode(params: CnnParams, manifest: readonly Batch[], stage: StageState) {

@@ -49,6 +49,7 @@ const COMMANDS = [
   [['report']],
   [['stats', 'a.jpg']],
   [['model', 'list']],
+  [['model', 'export', 'a-run', '--to', 'net.onnx']],
   [['model', 'fetch', 'orientation']],
   [['model', 'check', 'm.onnx', '--description', 'd.json', '--labels', 'l.txt']],
 ];
