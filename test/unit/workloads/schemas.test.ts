@@ -32,6 +32,13 @@ describe('the workload of a request', () => {
       { k: 1000, starts: 'starts/1.json', seed: 4_294_967_295, maxIterations: 300, labels: 'auto' },
     ],
     [
+      { name: 'cnn' },
+      {
+        ...{ network: 'small', rounds: 12, steps: 20, shards: 4, rate: 0.03, momentum: 0.9, seed: 1 },
+        ...{ ask: 500, labels: 'auto' },
+      },
+    ],
+    [
       { name: 'classify', params: { model: 'models/cats.onnx' } },
       { model: 'models/cats.onnx', top: 5, modelBatch: 8, labels: 'auto' },
     ],
@@ -135,6 +142,24 @@ describe('the workload of a request', () => {
     expect(() => check({ name: 'kmeans', params })).toThrow(problem);
   });
 
+  it.each([
+    [{ network: 'vgg' }, 'Expected one of "small", "resnet18" for `workload.params.network`'],
+    [{ rounds: 0 }, 'Expected number of at least 1 for `workload.params.rounds` but received 0.'],
+    [{ rounds: 201 }, 'Expected number of at most 200 for `workload.params.rounds` but received 201.'],
+    [{ steps: 1001 }, 'Expected number of at most 1000 for `workload.params.steps` but received 1001.'],
+    [{ shards: 201 }, 'Expected number of at most 200 for `workload.params.shards` but received 201.'],
+    [{ shards: 1.5 }, 'Expected integer for `workload.params.shards` but received 1.5.'],
+    [{ rate: 0 }, 'for `workload.params.rate` but received 0.'],
+    [{ rate: 1.1 }, 'Expected number of at most 1 for `workload.params.rate` but received 1.1.'],
+    [{ momentum: 1 }, 'for `workload.params.momentum` but received 1.'],
+    [{ momentum: -0.1 }, 'Expected number of at least 0 for `workload.params.momentum` but received -0.1.'],
+    [{ seed: 2 ** 32 }, 'Expected number of at most 4294967295 for `workload.params.seed`'],
+    [{ ask: 0 }, 'Expected number of at least 1 for `workload.params.ask` but received 0.'],
+    [{ k: 5 }, 'Expected no field `k` in `workload.params`'],
+  ])('says of cnn %j what it wants instead', (params, problem) => {
+    expect(() => check({ name: 'cnn', params })).toThrow(problem);
+  });
+
   it('has no fields beside its name and its settings', () => {
     expect(() => check({ name: 'histogram', depth: '8' })).toThrow(
       'Expected no field `depth` in `workload`:',
@@ -155,6 +180,7 @@ describe('requestedAgain', () => {
     resolveWorkload(normalise),
     resolveWorkload({ name: 'knn', params: { k: 3, ask: 9, labels: 'json' } }),
     resolveWorkload({ name: 'kmeans', params: { k: 3, seed: 9 } }),
+    resolveWorkload({ name: 'cnn', params: { network: 'resnet18', rate: 0.1, shards: 9 } }),
   ])('asks for the same: %j', (workload) => {
     expect(resolveWorkload(requestedAgain(workload))).toEqual(workload);
   });
