@@ -18,8 +18,9 @@ import { LEARNT, nightsOf } from '../unit/history/nights.ts';
 import { type ClassifiedOptions, classifiedRun, HOSTILE_LABELS } from '../unit/report/classified.ts';
 import { type ClusteredOptions, clusteredRun } from '../unit/report/clustered.ts';
 import { manyWorkers } from '../unit/report/many-workers.ts';
-import { realSummary, sampleInput } from '../unit/report/sample.ts';
+import { HOSTILE_KEYS, realSummary, sampleInput } from '../unit/report/sample.ts';
 import { type ScoredOptions, scoredRun } from '../unit/report/scored.ts';
+import { trainedIn } from '../unit/report/trained.ts';
 import { sweepOfEngines } from '../unit/sweep/sample.ts';
 import { launchBrowser } from './support/browser.ts';
 import { type View, WatchedPage } from './support/watched-page.ts';
@@ -128,6 +129,19 @@ const PAGES: Readonly<Record<string, TestedPage>> = {
   'two clusters without labels in one stage': {
     html: () => clusters({ k: 2, maxIterations: 1, labels: null }),
     headings: ['Clusters', 'Stages'],
+    scrolls: true,
+  },
+  'a network that learned in twelve rounds': {
+    html: async () => renderHtml(await trainedIn(12, [...'0123456789'], (place) => `digits/${place}.png`)),
+    headings: ['Training', 'Stages', 'Method'],
+    scrolls: true,
+  },
+  'a network that learned hostile labels in two hundred rounds': {
+    html: async () =>
+      renderHtml(
+        await trainedIn(200, HOSTILE_LABELS, (place) => HOSTILE_KEYS[place % HOSTILE_KEYS.length] ?? ''),
+      ),
+    headings: ['Training', 'Stages'],
     scrolls: true,
   },
   'a sweep': {

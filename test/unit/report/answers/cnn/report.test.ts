@@ -1,43 +1,13 @@
-import { beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { renderCsv } from '../../../../../src/report/csv.ts';
 import { renderHtml } from '../../../../../src/report/html.ts';
 import { renderMarkdown } from '../../../../../src/report/markdown.ts';
-import { type Summary, summarySchema } from '../../../../../src/report/summary-schema.ts';
 import { renderTerminal } from '../../../../../src/report/terminal.ts';
-import { clusteredRun } from '../../clustered.ts';
-
-type Answer = Extract<NonNullable<Summary['answer']>, { kind: 'cnn' }>;
-
-let summary: Summary;
-
-/** A run with stages, whose answer is that of a network. */
-beforeAll(async () => {
-  summary = await clusteredRun();
-});
-
-function withAnswer(changes: Partial<Answer> = {}): Summary {
-  const source = summary.answer?.source ?? expect.fail('no answer');
-  const answer: Answer = {
-    ...{ kind: 'cnn', source, images: 10, learned: 6, labelled: 4, correct: 3, accuracy: 0.75 },
-    rounds: [
-      { loss: 2.25, train: 0.5, test: 0.25 },
-      { loss: 0.125, train: 1, test: 0.75 },
-    ],
-    values: 'ab'.repeat(32),
-    labels: ['cat', '<dog>'],
-    confusion: [
-      [2, 0],
-      [1, 1],
-    ],
-    wrong: [{ key: 'pets/<1>.png', label: 'cat', truth: '<dog>' }],
-    ...changes,
-  };
-  return summarySchema.parse({ ...summary, answer }) as Summary;
-}
+import { trainedRun } from '../../trained.ts';
 
 describe('the report of a network', () => {
-  it('says in all forms how many images were recognised, of which nothing was learned', () => {
-    const run = withAnswer();
+  it('says in all forms how many images were recognised, of which nothing was learned', async () => {
+    const run = await trainedRun();
     for (const render of [renderHtml, renderTerminal, renderMarkdown]) {
       const text = render(run)
         .replace(/<[^>]*>/g, '')
@@ -46,8 +16,8 @@ describe('the report of a network', () => {
     }
   });
 
-  it('draws loss and accuracy by round, and escapes what users have named', () => {
-    const page = renderHtml(withAnswer());
+  it('draws loss and accuracy by round, and escapes what users have named', async () => {
+    const page = renderHtml(await trainedRun());
     for (const words of [
       'Loss by round',
       'Accuracy by round',
@@ -58,13 +28,13 @@ describe('the report of a network', () => {
       expect(page).toContain(words);
     expect(page).not.toContain('<dog>');
     expect(page).not.toContain('<1>');
-    expect(renderHtml(withAnswer({ rounds: [{ loss: 1, train: 1, test: 1 }] }))).not.toContain(
+    expect(renderHtml(await trainedRun({ rounds: [{ loss: 1, train: 1, test: 1 }] }))).not.toContain(
       'Loss by round',
     );
   });
 
-  it('has the figures of each round in the CSV', () => {
-    const lines = renderCsv(withAnswer()).split('\n');
+  it('has the figures of each round in the CSV', async () => {
+    const lines = renderCsv(await trainedRun()).split('\n');
     for (const words of [
       'loss of round 2',
       'accuracy after round 1',
@@ -77,8 +47,8 @@ describe('the report of a network', () => {
       ).toHaveLength(1);
   });
 
-  it('knows no accuracy where no label is known', () => {
-    const run = withAnswer({
+  it('knows no accuracy where no label is known', async () => {
+    const run = await trainedRun({
       labelled: 0,
       correct: 0,
       accuracy: null,
