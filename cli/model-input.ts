@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { measureFunctionOf } from '../src/aws/stack.ts';
 import { type AccountConcurrency, availableTo } from '../src/contract/account-limit.ts';
 import { FanfleetError } from '../src/errors.ts';
+import { parseJsonText } from '../src/json-text.ts';
 import { calibrate, inAws } from '../src/model/calibrate.ts';
 import type { Calibration } from '../src/model/calibration.ts';
 import { type Job, jobSchema } from '../src/model/job.ts';
@@ -101,5 +102,5 @@ async function readSummary(context: Context, from: string): Promise<Summary> {
       { cause, source: 'user' },
     );
   });
-  return parse(summarySchema, JSON.parse(text), from);
+  return parse(summarySchema, parseJsonText(text, from), from);
 }

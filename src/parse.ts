@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import { invalidInput, problemOf } from './invalid-input.ts';
+import { parseJsonText } from './json-text.ts';
 
 /**
  * Parse untrusted input with a schema: frozen, resolved defaults, or one error that lists every problem.
@@ -23,13 +24,7 @@ export function parse<S extends z.ZodType>(schema: S, input: unknown, what: stri
  * @throws FanfleetError `INVALID_INPUT`, also where it is no JSON
  */
 export function parseJson<S extends z.ZodType>(schema: S, text: Buffer, what: string): Readonly<z.output<S>> {
-  let input: unknown;
-  try {
-    input = JSON.parse(text.toString('utf8'));
-  } catch (reason) {
-    throw invalidInput(what, [`Expected JSON but found none: ${(reason as SyntaxError).message}.`]);
-  }
-  return parse(schema, input, what);
+  return parse(schema, parseJsonText(text, what), what);
 }
 
 /** Whether that is the bound of all integers, where the schema has a bound of its own that is passed as well. */

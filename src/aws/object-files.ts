@@ -1,4 +1,5 @@
 import { FanfleetError } from '../errors.ts';
+import { parseJsonText } from '../json-text.ts';
 import { refusal } from './object-response.ts';
 import { givenUp, type S3Requests } from './s3-requests.ts';
 
@@ -45,8 +46,9 @@ export class ObjectFiles {
     );
   }
 
+  /** @throws FanfleetError as `get` does, or `INVALID_INPUT` where the object is no JSON */
   async getJson(key: string): Promise<unknown> {
-    return JSON.parse((await this.get(key)).toString('utf8'));
+    return parseJsonText(await this.get(key), `s3://${this.#bucket}/${key}`);
   }
 }
 

@@ -7,6 +7,7 @@ import {
   type S3Client,
 } from '@aws-sdk/client-s3';
 import { FanfleetError } from '../errors.ts';
+import { parseJsonText } from '../json-text.ts';
 import type { ObjectSink } from './object-writer.ts';
 import { encodeKey } from './sigv4/canonical-uri.ts';
 
@@ -84,8 +85,9 @@ export class ObjectStore implements ObjectSink {
     return new FanfleetError('OBJECT_NOT_FOUND', message, { cause: error, source: 'aws' });
   }
 
+  /** @throws FanfleetError as `get` does, or `INVALID_INPUT` where the object is no JSON */
   async getJson(key: string): Promise<unknown> {
-    return JSON.parse((await this.get(key)).toString('utf8'));
+    return parseJsonText(await this.get(key), `s3://${this.#bucket}/${key}`);
   }
 
   async put(key: string, body: string | Buffer, contentType: string): Promise<void> {

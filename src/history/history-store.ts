@@ -111,7 +111,7 @@ function valid<T>(schema: z.ZodType<T>, value: unknown, key: string): T {
 
 function damaged(key: string): (cause: unknown) => never {
   return (cause) => {
-    if (cause instanceof FanfleetError) throw cause;
+    if (cause instanceof FanfleetError && cause.code !== 'INVALID_INPUT') throw cause;
     throw new FanfleetError(
       'HISTORY_DAMAGED',
       `Expected a night or a reset in ${key} but it is none that this version of fanfleet knows; move it away, or use the version that wrote it.`,

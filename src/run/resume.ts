@@ -4,6 +4,7 @@ import { type BucketReader, getIfPresent } from '../aws/bucket-reader.ts';
 import { ENGINES } from '../contract/engines.ts';
 import { layout } from '../contract/layout.ts';
 import { invalidInput, problemOf } from '../invalid-input.ts';
+import { parseJsonText } from '../json-text.ts';
 import { parse } from '../parse.ts';
 import { workOf } from '../workloads/facts.ts';
 import { requestedAgain } from '../workloads/schemas.ts';
@@ -92,7 +93,7 @@ const earlierSchema = runSchema.pick({ workload: true, instanceType: true, insta
 
 async function readRequest(resume: string, runs: Pick<BucketReader, 'get'>): Promise<unknown> {
   const found = await getIfPresent(runs, layout.request(resume));
-  if (found !== null) return JSON.parse(found.toString('utf8'));
+  if (found !== null) return parseJsonText(found, layout.request(resume));
   throw invalidInput(`The request to resume the run ${resume}`, [
     problemOf('the id of a run of this stage', 'resume', resume),
   ]);

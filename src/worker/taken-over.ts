@@ -2,6 +2,7 @@ import { refusal } from '../aws/object-response.ts';
 import { givenUp, type S3Request, type S3Requests } from '../aws/s3-requests.ts';
 import { layout } from '../contract/layout.ts';
 import { readFields } from '../fields.ts';
+import { parseJsonText } from '../json-text.ts';
 import { batchFoldersOf } from '../workloads/facts.ts';
 import type { BatchCounts, Work } from './worker.ts';
 
@@ -28,7 +29,7 @@ export async function countsOfTakenOver(
   const first = { headers: { range: 'bytes=0-0' }, limit: 1 };
   const found = await Promise.all(files.map((file) => read(requests, { bucket, key: file, ...first })));
   if (found.includes(null)) return null;
-  return readFields(JSON.parse(body.toString('utf8')), key, (span) => ({
+  return readFields(parseJsonText(body, `s3://${bucket}/${key}`), key, (span) => ({
     batch: span.integer('batch'),
     items: span.integer('items'),
     errors: span.integer('errors'),

@@ -1,4 +1,5 @@
 import { isObject, readFields } from '../../fields.ts';
+import { parseJsonText } from '../../json-text.ts';
 
 /** What images are: by their keys the place of their class in `classes`. Of those under `test` nothing is learned. */
 export interface Truth {
@@ -21,7 +22,7 @@ const known = new WeakMap<Buffer, Truth>();
 export function readTruth(file: Buffer): Truth {
   const found = known.get(file);
   if (found !== undefined) return found;
-  const truth = readFields(JSON.parse(file.toString('utf8')), 'truth.json', (fields) => ({
+  const truth = readFields(parseJsonText(file, 'truth.json'), 'truth.json', (fields) => ({
     classes: fields.take('classes', 'array of texts', isTexts, []),
     train: fields.take('train', 'object of integers', isPlaces, {}),
     test: fields.take('test', 'object of integers', isPlaces, {}),
