@@ -1,8 +1,9 @@
 """Files that every worker of a run needs, which were prepared before its arms started: `inputs.json` has their places.
 
 The states of stages are such files, too: each is prepared by the stage before, and comes with its place. A process
-fetches a file once. What was made of it is kept by the hash of the file, so that later runs of a fleet that stays find
-it there.
+fetches a file once. What was made of it is kept by the hash of the file, so that the next run of a fleet that stays
+finds it there; once that run needs another one, what only runs before it needed goes: `prepare` reckons with the files
+of one run (src/prepare/expect-room.ts).
 """
 
 import hashlib
@@ -10,13 +11,11 @@ import json
 import threading
 from collections import OrderedDict
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 from fanfleet.aws import split_uri
 from fanfleet.fetch import BODY_TRIES, read_whole
-
-MOST_BYTES = 512 * 2**20
-"""Of all that a process keeps of what was made of files; the last one that was asked for is kept whatever it has."""
 
 MOST_STATE_BYTES = 32 * 2**20
 """Of all states of which a process keeps what was made: that of the stage, and some before it, for what is late."""
@@ -33,36 +32,54 @@ class InputDamaged(Exception):
         return f"[INPUT_DAMAGED] {super().__str__()}"
 
 
+@dataclass
+class _Made:
+    thing: Any
+    size: int
+    """Bytes of its file."""
+    run: str
+    """The `inputs.json` of the run that asked for it last."""
+
+
 class InputStore:
     """What a process has made of the files. Safe to share between threads: one makes it, and the others wait for it."""
 
-    def __init__(self, most_bytes: int = MOST_BYTES) -> None:
+    def __init__(self, most_bytes: int = MOST_STATE_BYTES) -> None:
+        """`most_bytes` bounds the files of `get_file`; the last one that was asked for is kept whatever it has."""
         self._most_bytes = most_bytes
         self._lock = threading.Lock()
         self._runs: OrderedDict[str, dict[str, Any]] = OrderedDict()
-        self._made: OrderedDict[tuple[str, str], tuple[int, Any]] = OrderedDict()
+        self._made: OrderedDict[tuple[str, str], _Made] = OrderedDict()
 
-    def get(self, s3: Any, address: str, name: str, form: str, make: Callable[[bytes], Any], times: int = 1) -> Any:
+    def get(self, s3: Any, address: str, name: str, form: str, make: Callable[[bytes], Any]) -> Any:
         """As `Inputs.get`, of the run with the `inputs.json` at this address."""
         with self._lock:
             place = self._places(s3, address)[name]
-        return self.get_file(s3, split_uri(address)[0], place, form, make, times)
+            known = (place["sha256"], form)
+            if known not in self._made:
+                # What has to go goes first: never are both in memory.
+                self._leave_only(address)
+                thing = make(fetch_file(s3, split_uri(address)[0], place))
+                self._made[known] = _Made(thing, place["bytes"], address)
+            self._made[known].run = address
+            return self._made[known].thing
 
-    def get_file(
-        self, s3: Any, bucket: str, place: dict[str, Any], form: str, make: Callable[[bytes], Any], times: int = 1
-    ) -> Any:
+    def get_file(self, s3: Any, bucket: str, place: dict[str, Any], form: str, make: Callable[[bytes], Any]) -> Any:
         """Likewise, of a file whose place is known: as `InputFile` in src/contract/inputs.ts."""
         known = (place["sha256"], form)
         with self._lock:
             if known not in self._made:
-                # What has to go goes first: never are both in memory.
-                self._leave_room(times * place["bytes"])
-                self._made[known] = (times * place["bytes"], make(fetch_file(s3, bucket, place)))
+                self._leave_room(place["bytes"])
+                self._made[known] = _Made(make(fetch_file(s3, bucket, place)), place["bytes"], "")
             self._made.move_to_end(known)
-            return self._made[known][1]
+            return self._made[known].thing
+
+    def _leave_only(self, address: str) -> None:
+        for known in [known for known, made in self._made.items() if made.run != address]:
+            del self._made[known]
 
     def _leave_room(self, size: int) -> None:
-        while self._made and sum(kept for kept, _ in self._made.values()) + size > self._most_bytes:
+        while self._made and sum(made.size for made in self._made.values()) + size > self._most_bytes:
             self._made.popitem(last=False)
 
     def _places(self, s3: Any, address: str) -> dict[str, Any]:
@@ -78,7 +95,7 @@ class InputStore:
 STORE = InputStore()
 """That of this process."""
 
-STATES = InputStore(MOST_STATE_BYTES)
+STATES = InputStore()
 """Likewise, for states: as many as a run may have stages, so they would push out what is needed again."""
 
 
@@ -94,14 +111,13 @@ class Inputs:
         self._address = f"{manifest.rpartition('/')[0]}/inputs.json"
         self._store = store or STORE
 
-    def get(self, name: str, form: str, make: Callable[[bytes], Any], times: int = 1) -> Any:
+    def get(self, name: str, form: str, make: Callable[[bytes], Any]) -> Any:
         """What `make` gives for the bytes of a file, or gave for the same bytes and form before.
 
-        `form` says which of several things it makes of them; whoever gets it must not change it. It takes about so many
-        `times` the memory of the file. Raises KeyError for a file that the run has not, InputDamaged, what S3 says, and
-        what `make` raises.
+        `form` says which of several things it makes of them; whoever gets it must not change it. Raises KeyError for a
+        file that the run has not, InputDamaged, what S3 says, and what `make` raises.
         """
-        return self._store.get(self._s3, self._address, name, form, make, times)
+        return self._store.get(self._s3, self._address, name, form, make)
 
 
 class StageState:

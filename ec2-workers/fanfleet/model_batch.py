@@ -11,9 +11,6 @@ from fanfleet.kernels import Kernel
 from fanfleet.row import Measured
 from fanfleet.tensors import Tensored
 
-TIMES_FILE = 3
-"""The memory of a model that is being loaded, beside the size of its file (docs/models.md)."""
-
 Made = Sequence[tuple[str, Tensored]]
 """Images by their keys, with what became of their tensors."""
 

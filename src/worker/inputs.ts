@@ -8,8 +8,6 @@ import { FanfleetError } from '../errors.ts';
 import { type Fields, readFields } from '../fields.ts';
 import type { Inputs } from '../workloads/workload.ts';
 
-/** Of files that are kept: more than the largest training set, so that it alone always is. */
-const MOST_BYTES = 768 * 1024 * 1024;
 /** Runs whose lists of inputs are kept: a function may do batches of several runs in turn. */
 const RUNS = 16;
 
@@ -21,7 +19,8 @@ export interface RunOfInputs {
 
 /**
  * The inputs of runs, as the workers of a process share them: a run's list is read once, and a file once, whichever runs have it.
- * Files that no run at hand wants any more go, the oldest first, once there are too many bytes of them.
+ * They are kept for the next run; once it wants one that is not there, those of other runs go before it is fetched, since `prepare` reckons
+ * with the files of one run (src/prepare/expect-room.ts).
  */
 export class InputFiles {
   readonly #requests: S3Requests;
@@ -31,8 +30,8 @@ export class InputFiles {
   readonly #files = new Map<string, Promise<Buffer>>();
   readonly #sizes = new Map<string, number>();
 
-  /** @param mostBytes of the files that are kept; a larger one is kept alone. @default 768 MiB */
-  constructor(requests: S3Requests, mostBytes = MOST_BYTES) {
+  /** @param mostBytes of the files that are kept, the oldest of which go; a larger one is kept alone. @default any number */
+  constructor(requests: S3Requests, mostBytes = Number.POSITIVE_INFINITY) {
     this.#requests = requests;
     this.#mostBytes = mostBytes;
   }
@@ -48,6 +47,7 @@ export class InputFiles {
     const id = `${run.runsBucket}/${run.runId}`;
     const list = await cached(this.#lists, id, () => this.#readList(run, names));
     while (this.#lists.size > RUNS) this.#lists.delete(firstOf(this.#lists));
+    this.#leaveOnly(new Set(Array.from(list.values(), ({ sha256 }) => sha256)));
     const inputs = new Map<string, Buffer>();
     for (const name of names) {
       const file = list.get(name);
@@ -79,6 +79,12 @@ export class InputFiles {
       key,
       (list) => new Map(names.map((name) => [name, list.object(name, readInput)] as const)),
     );
+  }
+
+  /** Unless all of these are there, so that runs with the same model do not take it from each other. */
+  #leaveOnly(wanted: ReadonlySet<string>): void {
+    if (wanted.isSubsetOf(this.#files)) return;
+    for (const sha256 of this.#files.keys()) if (!wanted.has(sha256)) this.#files.delete(sha256);
   }
 
   #forgetOldest(): void {

@@ -60,25 +60,6 @@ describe('the inputs of runs', () => {
     expect((await files.of(run('other'), ['training'])).get('training')).toBe(one.get('training'));
   });
 
-  it('make room for those of another run, and are read anew when they are wanted again', async () => {
-    await prepare('small', Buffer.alloc(40, 1));
-    await prepare('large', Buffer.alloc(70, 2));
-    const files = new InputFiles(requests, 100);
-    const small = await files.of(run('small'), ['training']);
-    const large = await files.of(run('large'), ['training']);
-    const again = await files.of(run('small'), ['training']);
-    expect(again.get('training')).toEqual(small.get('training'));
-    expect(again.get('training')).not.toBe(small.get('training'));
-    expect((await files.of(run('large'), ['training'])).get('training')).not.toBe(large.get('training'));
-  });
-
-  it('are kept alone where they are larger than all that is to be kept', async () => {
-    await prepare('huge', Buffer.alloc(101));
-    const files = new InputFiles(requests, 100);
-    const huge = await files.of(run('huge'), ['training']);
-    expect((await files.of(run('huge'), ['training'])).get('training')).toBe(huge.get('training'));
-  });
-
   it.each([
     [
       'others of the same length',

@@ -116,33 +116,48 @@ class TestInputs:
         with pytest.raises(KeyError, match="training"):
             self.get("a")
 
-    def test_what_was_made_longest_ago_goes_where_there_is_too_much(self):
-        bodies = {"a": b"a" * 40, "b": b"b" * 40, "c": b"c" * 40, "large": b"l" * 101}
-        for run, body in bodies.items():
-            put_run(self.bucket, run, body)
-        for run in ("a", "b", "a", "c"):
-            self.get(run)
-        self.bucket.asked.clear()
-        self.get("a", make=None)
-        assert self.bucket.asked == []
-        self.get("b")
-        assert "runs/b/inputs/training.bin" in self.bucket.asked
-        self.bucket.asked.clear()
-        self.get("large")
-        self.get("large", make=None)
-        assert self.bucket.asked == ["runs/large/inputs.json", "runs/large/inputs/training.bin"]
+    def test_of_files_by_their_place_that_made_longest_ago_goes_where_there_is_too_much(self):
+        places = {}
+        for run, size in {"a": 40, "b": 40, "c": 40, "large": 101}.items():
+            put_run(self.bucket, run, run[0].encode() * size)
+            places[run] = json.loads(self.bucket.objects[f"runs/{run}/inputs.json"])["training"]
 
-    def test_what_takes_more_memory_than_its_file_counts_as_that(self):
-        for run in ("a", "b"):
-            put_run(self.bucket, run, run.encode() * 20)
-        for times, fetched in ((3, 4), (2, 2)):
-            self.store, self.bucket.asked = InputStore(most_bytes=100), []
-            for run in ("a", "b", "a", "b"):
-                inputs_of(self.bucket, run, self.store).get("training", "upper", bytes.upper, times)
-            assert sum(key.endswith("training.bin") for key in self.bucket.asked) == fetched
+        def fetched(*runs):
+            self.bucket.asked.clear()
+            for run in runs:
+                self.store.get_file(self.bucket, "state", places[run], "upper", bytes.upper)
+            return [key.split("/")[1] for key in self.bucket.asked]
+
+        assert fetched("a", "b", "a", "c") == ["a", "b", "c"]
+        assert fetched("a") == []
+        assert fetched("b") == ["b"]
+        assert fetched("large", "large") == ["large"]
+
+    def test_all_files_of_a_run_are_kept_whatever_they_have(self):
+        put_run(self.bucket, "a", b"m" * 200, "model")
+        model = json.loads(self.bucket.objects["runs/a/inputs.json"])
+        put_run(self.bucket, "a", b"l" * 90, "labels")
+        both = json.loads(self.bucket.objects["runs/a/inputs.json"]) | model
+        self.bucket.objects["runs/a/inputs.json"] = json.dumps(both).encode()
+        inputs = inputs_of(self.bucket, "a", self.store)
+        for _ in range(3):
+            for name in ("labels", "model"):
+                inputs.get(name, "upper", bytes.upper)
+        assert len(self.bucket.asked) == 3
+
+    def test_files_that_only_runs_before_needed_go_once_another_one_is_wanted(self):
+        for run, body in (("a", b"abc"), ("b", b"other"), ("c", b"abc")):
+            put_run(self.bucket, run, body)
+        first = weakref.ref(self.get("a", lambda data: Made()))
+        self.get("c", make=None)
+        gc.collect()
+        assert first() is not None
+        self.get("b")
+        gc.collect()
+        assert first() is None
 
     def test_what_has_to_go_has_gone_before_the_next_is_made(self):
-        for run, size in (("a", 60), ("b", 60), ("large", 101)):
+        for run, size in (("a", 1), ("b", 2)):
             put_run(self.bucket, run, run.encode() * size)
         first = weakref.ref(self.get("a", lambda data: Made()))
         assert first() is not None

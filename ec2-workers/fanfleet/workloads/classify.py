@@ -9,7 +9,7 @@ from fanfleet.class_scores import best_scores
 from fanfleet.classifier import Classifier, Description, row_of_scores
 from fanfleet.inputs import Inputs
 from fanfleet.kernels import Kernel
-from fanfleet.model_batch import TIMES_FILE, Made, ModelBatch
+from fanfleet.model_batch import Made, ModelBatch
 from fanfleet.workloads.runner import BatchFile
 
 
@@ -25,7 +25,7 @@ class ClassifyRunner:
     def begin(self, kernel: Kernel, most_bytes: int, inputs: Inputs) -> "ClassifyBatch":
         description = inputs.get("classifier", "classify", Description)
         make = partial(Classifier, description=description)
-        classifier = inputs.get("model", f"classify {description.sha256}", make, TIMES_FILE)
+        classifier = inputs.get("model", f"classify {description.sha256}", make)
         return ClassifyBatch(kernel, most_bytes, classifier, self._top, self._model_batch)
 
 

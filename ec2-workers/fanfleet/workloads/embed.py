@@ -9,7 +9,7 @@ import numpy as np
 from fanfleet.image_model import ImageModel, ModelDescription
 from fanfleet.inputs import Inputs
 from fanfleet.kernels import Kernel
-from fanfleet.model_batch import TIMES_FILE, Made, ModelBatch
+from fanfleet.model_batch import Made, ModelBatch
 from fanfleet.row import failed_row
 from fanfleet.workloads.runner import BatchFile
 
@@ -38,7 +38,7 @@ class EmbedRunner:
     def begin(self, kernel: Kernel, most_bytes: int, inputs: Inputs) -> "EmbedBatch":
         embedder = inputs.get("embedder", "embed", Embedder)
         make = partial(ImageModel, description=embedder)
-        model = inputs.get("model", f"embed {embedder.sha256}", make, TIMES_FILE)
+        model = inputs.get("model", f"embed {embedder.sha256}", make)
         return EmbedBatch(kernel, most_bytes, model, self._model_batch)
 
 
