@@ -7,6 +7,7 @@ import time
 from dataclasses import dataclass
 from typing import Any
 
+from fanfleet.gpus import gpus
 from fanfleet.kernels import why_not_native
 from fanfleet.metadata import Metadata
 from fanfleet.processor import own_processor
@@ -50,6 +51,7 @@ def report(host: Host, role: str, settings: Settings, steps: Steps) -> dict[str,
         "address": host.address,
         "instanceType": host.instance_type,
         "processor": own_processor(),
+        "gpus": gpus(),
         "cpus": batches_at_once(_cores(), usage.cpus),
         "quotaCpus": min(_cores(), usage.cpus),
         "memoryBytes": usage.memory_limit_bytes,

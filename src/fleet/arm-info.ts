@@ -10,6 +10,10 @@ export const hostSchema = z.object({
   instanceType: z.string(),
   /** Null or absent where it is not known. */
   processor: processorSchema.nullish(),
+  /** Those that its driver tells of, which no model uses (docs/devices.md); absent in reports of earlier versions. */
+  gpus: z
+    .array(z.object({ name: z.string(), memoryBytes: z.number().nullable(), driver: z.string() }))
+    .optional(),
   /** Batches at once. */
   cpus: z.number(),
   /** Cores that it has, or that its cgroup grants it, such as 0.4. */
