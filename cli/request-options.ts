@@ -21,6 +21,11 @@ export function addRequestOptions(command: Command): Command {
       '--shard-keys <how>',
       `of images in tars: ${SHARD_KEYS.join(' | ')}: by name, or with the tar's key before it (default: auto)`,
     )
+    .option(
+      '--keys-from <file>',
+      'only the images that a Parquet file of this machine or s3://bucket/key names (default: all)',
+    )
+    .option('--keys-column <name>', 'of that file (default: key)')
     .option('--requester-pays', 'for requests to the bucket of the images (default: as deployed)')
     .option('--arms <names>', 'serverless,fleet (default: both)', list)
     .option('--engine <name>', `${ENGINE_NAMES.join(' | ')} (default: ${DEFAULT_ENGINE})`)

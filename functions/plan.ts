@@ -1,8 +1,12 @@
+import type { S3Client } from '@aws-sdk/client-s3';
 import * as z from 'zod';
+import { openObject } from '../src/aws/object-source.ts';
 import { ObjectStore } from '../src/aws/object-store.ts';
 import { createS3 } from '../src/aws/s3.ts';
+import { FanfleetError } from '../src/errors.ts';
 import { parse } from '../src/parse.ts';
 import { minBatchesFor } from '../src/plan/batch-counts.ts';
+import { DEFAULT_KEYS_COLUMN, type NamedKeys, readNamedKeys } from '../src/plan/named-keys.ts';
 import { plan } from '../src/plan/plan.ts';
 import { takeOver } from '../src/plan/take-over.ts';
 import { type Run, runSchema } from '../src/run/run.ts';
@@ -26,12 +30,15 @@ export const main = handler('plan', async (event: unknown) => {
   return found;
 });
 
-function planAnew(run: Run) {
+async function planAnew(run: Run) {
   const shards = shardsOf(run.workload);
+  const images = run.requesterPays ? createS3({ region, endpoint, requesterPays: true }) : s3;
+  const { bucket, prefix } = run;
   return plan({
-    s3: run.requesterPays ? createS3({ region, endpoint, requesterPays: true }) : s3,
-    dataBucket: run.bucket,
-    prefix: run.prefix,
+    s3: images,
+    dataBucket: bucket,
+    prefix,
+    named: await namedKeys(run, images),
     filter: run.filter,
     shardKeys: run.shardKeys,
     training: trainingSource(run.workload),
@@ -42,4 +49,29 @@ function planAnew(run: Run) {
     minBatches: shards ?? minBatchesFor(run),
     clock: processClock.now,
   });
+}
+
+async function namedKeys(
+  { keysFrom, keysColumn, bucket, prefix }: Run,
+  images: S3Client,
+): Promise<NamedKeys | undefined> {
+  if (keysFrom === undefined) return undefined;
+  const [, other, keyThere] = /^s3:\/\/([^/]+)\/(.+)$/.exec(keysFrom) ?? [];
+  const [from, key] = [other ?? bucket, keyThere ?? keysFrom];
+  const where = `s3://${from}/${key}`;
+  const source = await openKeys(from === bucket ? images : s3, from, key);
+  return readNamedKeys(source, { where, column: keysColumn ?? DEFAULT_KEYS_COLUMN, bucket, prefix });
+}
+
+async function openKeys(client: S3Client, bucket: string, key: string) {
+  try {
+    return await openObject(client, bucket, key);
+  } catch (cause) {
+    const { code, message } = FanfleetError.from(cause, 'aws');
+    if (code !== 'OBJECT_NOT_FOUND' && code !== 'InvalidRange') throw cause;
+    throw new FanfleetError('INVALID_INPUT', `Expected a Parquet file for \`keysFrom\`: ${message}`, {
+      source: 'user',
+      cause,
+    });
+  }
 }

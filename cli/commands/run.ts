@@ -18,6 +18,7 @@ import { workloadText } from '../../src/workloads/text.ts';
 import { type Aws, type Context, connect } from '../context.ts';
 import { installEngine, installModels } from '../engine-packages.ts';
 import { exitCodeOf } from '../exit-code.ts';
+import { withKeysInBucket } from '../keys-of-run.ts';
 import { withModelInBucket } from '../model-of-run.ts';
 import { offlineState } from '../offline.ts';
 import { LOCAL } from '../stage.ts';
@@ -120,7 +121,7 @@ async function withStatisticsRun(context: Context, aws: Aws, input: RequestInput
 }
 
 /**
- * The execution input: the user's model and folder are uploaded first, the user's bucket is taken as it is. A run that resumes
+ * The execution input: the user's model, the file that names the images, and the folder are uploaded first, the user's bucket is taken as it is. A run that resumes
  * another one without naming images is over those of the other one, and what is not said is as it was there.
  *
  * @param onUpload told what became of the files of a folder
@@ -146,10 +147,12 @@ export async function resolveInput(
         },
       );
     }
-    return { ...request, prefix: request.prefix };
+    return withKeysInBucket(context, aws, { ...request, prefix: request.prefix });
   }
   const s3 = /^s3:\/\/([^/]+)\/(.+)$/.exec(images);
-  if (s3 !== null) return { ...request, bucket: s3[1] ?? '', prefix: s3[2] ?? '' };
+  if (s3 !== null) {
+    return withKeysInBucket(context, aws, { ...request, bucket: s3[1] ?? '', prefix: s3[2] ?? '' });
+  }
   if (images.startsWith('s3://')) {
     throw new FanfleetError(
       'INVALID_INPUT',
@@ -160,8 +163,9 @@ export async function resolveInput(
     );
   }
   const prefix = `${basename(resolve(images))}/`;
+  const asNamed = await withKeysInBucket(context, aws, { ...request, prefix });
   onUpload?.(await upload(context, aws, images, prefix));
-  return { ...request, prefix };
+  return asNamed;
 }
 
 async function follow(context: Context, aws: Aws, runId: string, input: RequestInput): Promise<Execution> {

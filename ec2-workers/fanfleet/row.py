@@ -19,6 +19,7 @@ IMAGE_ERRORS = {
         "no damage was found, but this variant of the format is not supported: convert it, e.g. to 8-bit RGB PNG"
     ),
     "OBJECT_MISSING": "the object was deleted after the manifest was planned",
+    "KEY_NOT_FOUND": "the key was named, but there is no such object: correct the key, or put the image there",
     "OBJECT_CHANGED": "the object was changed after the manifest was planned",
     "NAME_NOT_UTF8": "the name of the file is not UTF-8, so it cannot be a key: rename the file",
     "SHARD_DAMAGED": "the tar is damaged or cut off, and no file behind the damage was read: write it again",

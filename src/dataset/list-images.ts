@@ -5,6 +5,7 @@ import { forEachConcurrent } from '../concurrency/for-each-concurrent.ts';
 import type { DatasetObject } from '../contract/manifest.ts';
 import { IMAGE_ERRORS, isAccessRefusal } from '../contract/row.ts';
 import { FanfleetError } from '../errors.ts';
+import { plural } from '../format.ts';
 import {
   hasImageSuffix,
   IMAGE_SUFFIXES,
@@ -38,6 +39,17 @@ export type ListImagesOptions = ListingOptions & {
    */
   readonly openShard?:
     | ((tar: DatasetObject, tally: ListingTally) => AsyncGenerator<DatasetObject[]>)
+    | undefined;
+  /**
+   * Objects that are images whatever the filter says, while no others are: those that a file names.
+   * @default the filter says
+   */
+  readonly named?:
+    | {
+        readonly has: (object: DatasetObject) => boolean;
+        readonly sorted: readonly string[];
+        readonly where: string;
+      }
     | undefined;
   /** Milliseconds, for `listMs`. */
   readonly clock: () => number;
@@ -191,6 +203,8 @@ async function onlyImages(
   options: ListImagesOptions,
   tally: ListingTally,
 ): Promise<DatasetObject[]> {
+  const { named } = options;
+  if (named !== undefined) return objects.filter((object) => named.has(object));
   if (options.filter === 'all') return [...objects];
   const others = objects.filter(({ key }) => !hasImageSuffix(key));
   const images =
@@ -243,7 +257,10 @@ async function sniffImages(
   return images;
 }
 
-function nothingFound({ bucket, prefix, filter }: ListImagesOptions, tally: ListingTally): FanfleetError {
+function nothingFound(
+  { bucket, prefix, filter, named }: ListImagesOptions,
+  tally: ListingTally,
+): FanfleetError {
   const where = `s3://${bucket}/${prefix}`;
   const objects = tally.seen - tally.folders;
   const found =
@@ -256,6 +273,14 @@ function nothingFound({ bucket, prefix, filter }: ListImagesOptions, tally: List
     return new FanfleetError(
       'PREFIX_EMPTY',
       `Expected images under ${where} but there is nothing${folders}: correct the prefix, or put images there.`,
+      { source: 'user' },
+    );
+  }
+  if (named !== undefined) {
+    const [first = ''] = named.sorted;
+    return new FanfleetError(
+      'NO_IMAGES',
+      `Expected objects under ${where} with the ${plural(named.sorted.length, 'key')} of ${named.where} but there is none, first ${first}: correct the keys, or put the images there.`,
       { source: 'user' },
     );
   }

@@ -17,6 +17,7 @@ export const NOTES = {
     'Files in tars were left out that the same tar has again later on, as tar does when it extracts',
   KEYS_NAME_SHARDS:
     'Several shards have files of the same name, so the keys of their rows are `<shard>/<name>`; a run always has it so with shardKeys `path`',
+  KEYS_REPEATED: 'Keys are named more than once; each is one image of the run',
   SHARDS_UNALIKE:
     'Batches have images of one label only, and each learns by itself: name images so that labels are mixed in key order',
   CLASSES_NOT_LEARNED:

@@ -11,6 +11,8 @@ import type { TrainingSource } from '../workloads/training-source.ts';
 import { cutBatches } from './cut.ts';
 import { EvenSample } from './even-sample.ts';
 import { expectReadable } from './expect-readable.ts';
+import type { NamedKeys } from './named-keys.ts';
+import { onlyNamed } from './only-named.ts';
 import { writeInOrder } from './ordered-listing.ts';
 import { openShardsOf } from './shard-members.ts';
 import { planTraining, writeDivided } from './training.ts';
@@ -32,6 +34,8 @@ export type PlanOptions = {
   readonly filter?: ImageFilter | undefined;
   /** What the keys of images in tars are. @default 'auto' */
   readonly shardKeys?: ShardKeys | undefined;
+  /** The keys of the images; one that is not there is a row with its error. @default all images under the prefix */
+  readonly named?: NamedKeys | undefined;
   /** Which images the workload learns from: they are listed beside the manifest. @default it learns from none */
   readonly training?: TrainingSource | undefined;
   readonly signal?: AbortSignal | undefined;
@@ -64,26 +68,28 @@ export async function plan(options: PlanOptions): Promise<Plan> {
   const { s3, dataBucket: bucket, prefix, runsBucket, runId, signal, filter, clock } = options;
   const manifestKey = layout.manifest(runId);
   const openShard = openShardsOf({ s3, bucket, signal });
-  const { training, shardKeys: asked = 'auto' } = options;
+  const { training, named, shardKeys: asked = 'auto' } = options;
   let sample = new EvenSample<DatasetObject>(PROBED);
-  const listOf = (prefix: string, tally: ListingTally) =>
-    listImages({ s3, bucket, prefix, filter, openShard, signal, clock }, tally);
+  const listOf = (prefix: string, tally: ListingTally, only?: NamedKeys) =>
+    listImages({ s3, bucket, prefix, filter, openShard, named: only, signal, clock }, tally);
   const list = (tally: ListingTally) => {
     sample = new EvenSample(PROBED);
-    return sampled(listOf(prefix, tally), sample);
+    return sampled(listOf(prefix, tally, named), sample);
   };
   const writeAll = (pages: Pages): Promise<Written> =>
     writeManifest({ s3, bucket: runsBucket, key: manifestKey, batches: cutBatches(pages, options) });
-  const write = (pages: Pages) =>
-    training === undefined || 'prefix' in training
+  const write = (listed: Pages) => {
+    const pages = named === undefined ? listed : onlyNamed(listed, named.sorted);
+    return training === undefined || 'prefix' in training
       ? writeAll(pages)
       : writeDivided(pages, { prefix, ask: training.ask }, options, writeAll);
+  };
   try {
     const { written, tally, shardKeys } = await writeInOrder(list, write, asked);
     const probed = { sample: sample.items, items: written.items + (written.training?.items ?? 0) };
     tally.gets += await expectReadable({ s3, bucket, prefix, signal, ...probed });
     const { shards, folders, leftOut, storage } = tally;
-    const notes = tally.notes.list();
+    const notes = [...(named?.notes.list() ?? []), ...tally.notes.list()];
     let { listMs, lists, gets } = tally;
     let learned = {};
     if (training !== undefined && 'prefix' in training) {

@@ -42,6 +42,13 @@ const fields = z.strictObject({
   filter: z.enum(IMAGE_FILTERS).default('suffix'),
   /** What the key of an image in a tar is: its name, with the tar's key before it, or with it where names repeat. */
   shardKeys: z.enum(SHARD_KEYS).default('auto'),
+  /**
+   * A Parquet file that names the images in a column: its key in the bucket of the images, or `s3://bucket/key`. The filter does not matter then.
+   * @default all images under the prefix
+   */
+  keysFrom: z.string().min(1).max(1024).optional(),
+  /** The column, with keys under the prefix or their `s3://` addresses. @default key */
+  keysColumn: z.string().min(1).optional(),
   /** What is done with each image, and how. @default all statistics */
   workload: workloadRequestSchema.prefault(DEFAULT_WORKLOAD),
   /** What measures the images, the same in all arms. @default auto: native where every arm has it, else portable */
@@ -115,6 +122,10 @@ export const requestSchema = fields
   .refine(({ instanceType, instanceTypes }) => instanceType === undefined || instanceTypes === undefined, {
     path: ['instanceType'],
     error: 'nothing beside `instanceTypes`',
+  })
+  .refine(({ keysFrom, keysColumn }) => keysFrom !== undefined || keysColumn === undefined, {
+    path: ['keysColumn'],
+    error: 'nothing unless `keysFrom` names a file',
   })
   .refine(({ arms, fleet }) => arms.includes('fleet') || fleet === undefined, {
     path: ['fleet'],

@@ -17,6 +17,8 @@ const sameWorkSchema = runSchema.pick({
   prefix: true,
   filter: true,
   shardKeys: true,
+  keysFrom: true,
+  keysColumn: true,
   workload: true,
   kernel: true,
   imageMemory: true,

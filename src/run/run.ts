@@ -36,6 +36,9 @@ export const runSchema = z.object({
   requesterPays: z.boolean(),
   filter: z.enum(IMAGE_FILTERS),
   shardKeys: z.enum(SHARD_KEYS),
+  /** Only where a file names the images: where it is, and which of its columns if it is not `key`. */
+  keysFrom: z.string().optional(),
+  keysColumn: z.string().optional(),
   workload: workloadSchema,
   /** Whether files have to be prepared for all workers before the arms start. */
   hasInputs: z.boolean(),
@@ -139,6 +142,8 @@ export function resolveRun(
     requesterPays: request.requesterPays ?? deployment.requesterPays,
     filter: request.filter,
     shardKeys: request.shardKeys,
+    ...(request.keysFrom === undefined ? {} : { keysFrom: request.keysFrom }),
+    ...(request.keysColumn === undefined ? {} : { keysColumn: request.keysColumn }),
     workload: request.workload,
     hasInputs: WORKLOADS[request.workload.name].inputs.length > 0,
     hasStages: hasStages(request.workload.name),

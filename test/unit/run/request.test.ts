@@ -29,6 +29,8 @@ describe('requestSchema', () => {
       bucket: 'my-images.2026',
       filter: 'content',
       shardKeys: 'path',
+      keysFrom: 's3://metadata/train.parquet',
+      keysColumn: 'path',
       workload: { name: 'statistics', params: { operation: 'minmax', depth: 'native' } },
       kernel: 'native',
       arms: ['fleet'],

@@ -49,6 +49,7 @@ describe('expectResumable', () => {
     ['prefix', { prefix: 'y/' }],
     ['filter', { filter: 'all' }],
     ['shardKeys', { shardKeys: 'path' }],
+    ['keysFrom', { keysFrom: 's3://metadata/train.parquet' }],
     ['workload', { workload: { name: 'histogram' } }],
     ['workload', { workload: { name: 'statistics', params: { operation: 'mean' } } }],
     ['workload', { workload: { name: 'statistics', params: { depth: 'native' } } }],
