@@ -67,11 +67,11 @@ async function openKeys(client: S3Client, bucket: string, key: string) {
   try {
     return await openObject(client, bucket, key);
   } catch (cause) {
-    const { code, message } = FanfleetError.from(cause, 'aws');
-    if (code !== 'OBJECT_NOT_FOUND' && code !== 'InvalidRange') throw cause;
-    throw new FanfleetError('INVALID_INPUT', `Expected a Parquet file for \`keysFrom\`: ${message}`, {
-      source: 'user',
-      cause,
-    });
+    const why = { OBJECT_NOT_FOUND: 'it is not there', InvalidRange: 'it is empty' }[
+      FanfleetError.from(cause, 'aws').code
+    ];
+    if (why === undefined) throw cause;
+    const message = `Expected a Parquet file in s3://${bucket}/${key} but ${why}: correct \`keysFrom\`.`;
+    throw new FanfleetError('INVALID_INPUT', message, { source: 'user', cause });
   }
 }

@@ -46,7 +46,11 @@ const fields = z.strictObject({
    * A Parquet file that names the images in a column: its key in the bucket of the images, or `s3://bucket/key`. The filter does not matter then.
    * @default all images under the prefix
    */
-  keysFrom: z.string().min(1).max(1024).optional(),
+  keysFrom: z
+    .string()
+    .regex(/^(?!s3:\/\/)./s, 'a key')
+    .or(z.string().regex(/^s3:\/\/[^/]+\/./s, 's3://bucket/key'))
+    .optional(),
   /** The column, with keys under the prefix or their `s3://` addresses. @default key */
   keysColumn: z.string().min(1).optional(),
   /** What is done with each image, and how. @default all statistics */

@@ -36,7 +36,7 @@ const IMAGES: Unit = { one: 'image', many: 'images' };
  * CPU time is that of docs/performance.md (write-back as PNG 8.5, as JPEG 1.9 ms), docs/dataset-statistics.md (histogram),
  * docs/knn.md and docs/kmeans.md: of the sample digits. That of `knn` grows with the images that are learned from, and with their
  * pixels; that of `kmeans` with clusters and pixels, and is that of a stage that reads its images. That of `classify` is the model's: of
- * `resnet50` on the sample photographs; `orientation` takes 2.4. That of `embed` is taken to be the same, since its layers are most of the model's.
+ * `resnet50` on the sample photographs; `orientation` takes 2.4. That of `embed` is of `resnet50`, too (docs/embed.md).
  */
 export const WORKLOADS: Readonly<Record<WorkloadName, WorkloadFacts>> = {
   statistics: {
