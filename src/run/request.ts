@@ -48,8 +48,7 @@ const fields = z.strictObject({
    */
   keysFrom: z
     .string()
-    .regex(/^(?!s3:\/\/)./s, 'a key')
-    .or(z.string().regex(/^s3:\/\/[^/]+\/./s, 's3://bucket/key'))
+    .regex(/^(?:s3:\/\/[^/]+\/.|(?!s3:\/\/).)/s, 'a key, or s3://bucket/key, of a Parquet file')
     .optional(),
   /** The column, with keys under the prefix or their `s3://` addresses. @default key */
   keysColumn: z.string().min(1).optional(),

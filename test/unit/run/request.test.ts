@@ -66,6 +66,11 @@ describe('requestSchema', () => {
     [{ bucket: 'ab' }, 'Expected an S3 bucket name for `bucket`'],
     [{ bucket: 's3://images' }, 'Expected an S3 bucket name for `bucket`'],
     [
+      { keysFrom: 's3://images' },
+      'Expected a key, or s3://bucket/key, of a Parquet file for `keysFrom` but received "s3://images".',
+    ],
+    [{ keysColumn: 'path' }, 'Expected nothing unless `keysFrom` names a file for `keysColumn`'],
+    [
       { workload: { name: 'sharpen' } },
       'Expected one of "statistics", "histogram", "normalise", "knn", "kmeans", "classify", "cnn", "embed" for `workload.name` but received "sharpen".',
     ],
