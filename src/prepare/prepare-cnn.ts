@@ -50,7 +50,7 @@ export async function prepareCnn(params: CnnParams, options: PrepareOptions): Pr
   }
   const graphs = graphsOf(params.network, side);
   const values = firstValues(graphs, params.seed);
-  options.expectRoom?.(heldOfCnn(values.length, params.network));
+  options.expectRoom?.(heldOfCnn(values.length, params.network, side));
   const start = Buffer.from(writeState({ side, classes: truth.classes.length, found: null, values }));
   const [json, onnx] = ['application/json', 'application/octet-stream'];
   await putInputs(
