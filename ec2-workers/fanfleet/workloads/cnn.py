@@ -15,6 +15,7 @@ import numpy as np
 from fanfleet.image_model import session_of
 from fanfleet.inputs import Inputs, StageState
 from fanfleet.kernels import Kernel
+from fanfleet.workloads.json_form import are_counts, compact, object_of
 from fanfleet.workloads.runner import BatchFile, Loaded, StageDone
 
 if TYPE_CHECKING:
@@ -97,7 +98,7 @@ class CnnStep:
         labels = iter(found)
         names = self._truth["classes"]
         rows = [row if "error" in row else {**row, "label": names[next(labels)]} for row in loaded.rows]
-        return StageDone(rows, [BatchFile(LEARNT, _compact(file))])
+        return StageDone(rows, [BatchFile(LEARNT, compact(file))])
 
     def _named_values(self) -> dict[str, np.ndarray]:
         values, at = {}, 0
@@ -169,9 +170,9 @@ class CnnReducer:
         self._train, self._test = [0, 0], [0, 0]
 
     def add(self, file: bytes) -> None:
-        shard = _object_of(file, "what a batch has learnt", ("images", "steps", "loss", "train", "test", "values"))
+        shard = object_of(file, "what a batch has learnt", ("images", "steps", "loss", "train", "test", "values"))
         counts = [shard["images"], shard["steps"], shard["loss"]]
-        if not _are_counts(counts) or not all(map(_is_right, (shard["train"], shard["test"]))):
+        if not are_counts(counts) or not all(map(_is_right, (shard["train"], shard["test"]))):
             raise ValueError("Expected what a batch has learnt but its figures are none.")
         for total, own in ((self._train, shard["train"]), (self._test, shard["test"])):
             total[:] = [total[0] + own[0], total[1] + own[1]]
@@ -194,7 +195,7 @@ class CnnReducer:
             "found": {"loss": loss, "train": self._train, "test": self._test},
             "values": _values_text(learnt),
         }
-        return _compact(outcome), self._is_last
+        return compact(outcome), self._is_last
 
 
 def drawn_order(images: int, count: int, seed: int, round_number: int) -> np.ndarray:
@@ -225,9 +226,9 @@ class _Mulberry32:
 
 def read_state(file: bytes) -> State:
     """Raises ValueError where it is none."""
-    found = _object_of(file, "the values of a network", ("side", "classes", "found", "values"))
+    found = object_of(file, "the values of a network", ("side", "classes", "found", "values"))
     side, classes = found["side"], found["classes"]
-    if not _are_counts([side, classes]) or side < 1 or classes < 2:
+    if not are_counts([side, classes]) or side < 1 or classes < 2:
         raise ValueError("Expected the values of a network but it has no size.")
     return State(side, classes, _read_values(found["values"]))
 
@@ -258,26 +259,7 @@ def _read_values(text: Any) -> np.ndarray:
 
 
 def _is_right(value: Any) -> bool:
-    return isinstance(value, list) and len(value) == 2 and _are_counts(value) and value[0] <= value[1]
-
-
-def _are_counts(values: Sequence[Any]) -> bool:
-    """Whether all are integers from 0 on; True and False are none."""
-    return set(map(type, values)) <= {int} and min(values, default=0) >= 0
-
-
-def _object_of(file: bytes, what: str, names: tuple[str, ...]) -> dict[str, Any]:
-    try:
-        found = json.loads(file)
-    except ValueError as reason:
-        raise ValueError(f"Expected {what} but it is no JSON: {reason}.") from reason
-    if not isinstance(found, dict) or tuple(found) != names:
-        raise ValueError(f"Expected {what}, an object with {', '.join(names)}, but it is another one.")
-    return found
-
-
-def _compact(value: dict[str, Any]) -> str:
-    return json.dumps(value, separators=(",", ":"))
+    return isinstance(value, list) and len(value) == 2 and are_counts(value) and value[0] <= value[1]
 
 
 def runner(params: dict[str, Any]) -> CnnRunner:

@@ -3,7 +3,6 @@
 The twin of src/workloads/kmeans/. A centre is a fraction, of which nothing is rounded.
 """
 
-import json
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ import numpy as np
 
 from fanfleet.inputs import Inputs, StageState
 from fanfleet.kernels import Kernel
+from fanfleet.workloads.json_form import are_counts, compact, object_of
 from fanfleet.workloads.runner import BatchFile, Loaded, StageDone
 
 SUMS = "sums"
@@ -74,7 +74,7 @@ class KmeansStep:
         labels = iter(assigned.labels.tolist())
         rows = [row if "error" in row else {**row, "label": str(next(labels))} for row in loaded.rows]
         totals = {"counts": assigned.counts, "squares": assigned.squares, "sums": assigned.sums}
-        return StageDone(rows, [BatchFile(SUMS, _compact(totals))])
+        return StageDone(rows, [BatchFile(SUMS, compact(totals))])
 
 
 class KmeansReducer:
@@ -112,7 +112,7 @@ class KmeansReducer:
         }
         # Where no centre changes no image would go elsewhere.
         is_same = counts == state.counts and np.array_equal(sums, state.sums)
-        return _compact(outcome), self._is_last or is_same
+        return compact(outcome), self._is_last or is_same
 
 
 def inertia_text(state: State, total: Sums) -> str:
@@ -137,25 +137,25 @@ def inertia_text(state: State, total: Sums) -> str:
 
 def read_state(file: bytes) -> State:
     """Raises ValueError where it is none."""
-    found = _object_of(file, "centres", ("width", "height", "centres", "sizes", "inertia"))
+    found = object_of(file, "centres", ("width", "height", "centres", "sizes", "inertia"))
     width, height, centres = found["width"], found["height"], found["centres"]
-    if not _are_counts([width, height]) or min(width, height) < 1:
+    if not are_counts([width, height]) or min(width, height) < 1:
         raise ValueError("Expected centres but they have no width and height.")
     if not isinstance(centres, list) or not all(isinstance(each, dict) for each in centres) or not centres:
         raise ValueError("Expected centres but there are none.")
     counts, sums = ([each.get(name) for each in centres] for name in ("count", "sum"))
-    if not _are_counts(counts) or not 1 <= min(counts) <= max(counts) <= _MOST_COUNT:
+    if not are_counts(counts) or not 1 <= min(counts) <= max(counts) <= _MOST_COUNT:
         raise ValueError("Expected centres of 1 to 2^31 images each but they have others.")
     return State(width, height, counts, _sums_of(sums, counts, width * height * 3, "centre"))
 
 
 def _read_sums(file: bytes, k: int, length: int) -> Sums:
     """What a batch adds up to. Raises ValueError where it is not what a worker writes of k clusters."""
-    found = _object_of(file, "what a batch adds up to", ("counts", "squares", "sums"))
+    found = object_of(file, "what a batch adds up to", ("counts", "squares", "sums"))
     counts, squares, sums = found["counts"], found["squares"], found["sums"]
     if not all(isinstance(each, list) and len(each) == k for each in (counts, squares, sums)):
         raise ValueError(f"Expected what a batch adds up to but it is not of {k} clusters.")
-    if not _are_counts(counts) or not _are_counts(squares):
+    if not are_counts(counts) or not are_counts(squares):
         raise ValueError("Expected what a batch adds up to but not all of it are integers from 0 on.")
     for cluster, (count, square) in enumerate(zip(counts, squares, strict=True)):
         if count > _MOST_COUNT or square > 255**2 * length * count:
@@ -166,28 +166,9 @@ def _read_sums(file: bytes, k: int, length: int) -> Sums:
 def _sums_of(sums: Sequence[Any], counts: Sequence[int], length: int, name: str) -> np.ndarray:
     """Sums of bytes, each of as many as `counts` says."""
     for number, (own, count) in enumerate(zip(sums, counts, strict=True)):
-        if not isinstance(own, list) or len(own) != length or not _are_counts(own) or max(own) > 255 * count:
+        if not isinstance(own, list) or len(own) != length or not are_counts(own) or max(own) > 255 * count:
             raise ValueError(f"Expected {name} {number} to be of {count} images of {length} values but it is not.")
     return np.array(sums, np.int64)
-
-
-def _are_counts(values: Sequence[Any]) -> bool:
-    """Whether all are integers from 0 on; True and False are none."""
-    return set(map(type, values)) <= {int} and min(values, default=0) >= 0
-
-
-def _object_of(file: bytes, what: str, names: tuple[str, ...]) -> dict[str, Any]:
-    try:
-        found = json.loads(file)
-    except ValueError as reason:
-        raise ValueError(f"Expected {what} but it is no JSON: {reason}.") from reason
-    if not isinstance(found, dict) or tuple(found) != names:
-        raise ValueError(f"Expected {what}, an object with {', '.join(names)}, but it is another one.")
-    return found
-
-
-def _compact(value: dict[str, Any]) -> str:
-    return json.dumps(value, separators=(",", ":"))
 
 
 def runner(params: dict[str, Any]) -> KmeansRunner:
