@@ -107,7 +107,7 @@ export const WORKLOADS: Readonly<Record<WorkloadName, WorkloadFacts>> = {
   },
   cnn: {
     unit: IMAGES,
-    cpu: 2,
+    cpu: 28,
     batchFolders: [LEARNT],
     writesItems: false,
     stages: (params) => stagesOf(params as CnnWork),
