@@ -15,7 +15,12 @@ export interface ObjectSource {
  * @throws FanfleetError `OBJECT_NOT_FOUND` if there is none; `InvalidRange` if it is empty; S3's code, e.g. `NoSuchBucket`
  */
 export async function openObject(s3: S3Client, bucket: string, key: string): Promise<ObjectSource> {
-  const { bytes, etag } = await new ObjectStore(s3, bucket).version(key);
+  const { bytes, etag } = await new ObjectStore(s3, bucket).version(key).catch((cause: unknown) => {
+    const { code, message } = FanfleetError.from(cause, 'aws');
+    if (code === 'OBJECT_NOT_FOUND') throw cause;
+    const said = `Expected to read s3://${bucket}/${key} but got: ${message}. Check the address, and what the credentials allow.`;
+    throw new FanfleetError(code, said, { cause, source: 'aws' });
+  });
   return {
     bytes,
     read: async (start, end) => {
