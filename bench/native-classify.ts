@@ -26,7 +26,7 @@ const { values } = parseArgs({
   options: {
     rounds: { type: 'string', default: '3' },
     seed: { type: 'string', default: '1' },
-    engine: { type: 'string', default: 'fanfleet_ray,ray_data,daft_frame,dask_bag' },
+    engine: { type: 'string', default: 'fanfleet_ray,ray_data,ray_tasks,daft_frame,dask_bag,spark_frame' },
     few: { type: 'boolean', default: false },
     markdown: { type: 'string' },
   },
@@ -39,12 +39,15 @@ const server = await S3Server.start(folder, true);
 const lanes: { title: string; pipelines: Pipelines; switches: readonly string[]; took: Took[] }[] = [];
 try {
   await putModel(server, 'orientation');
-  const loose = optimizations.filter((name) => name !== 'shards');
+  // All get the images one by one, and none starts processes for the sake of their memory.
+  const loose = optimizations.filter((name) => name !== 'shards' && name !== 'few-arenas');
   for (const [title, engine, switches] of [
     ["fanfleet's workers on Ray Data", 'fanfleet_ray', loose],
     ['Ray Data, an actor pool', 'ray_data', loose],
+    ['Ray Data, tasks that keep the model', 'ray_tasks', loose],
     ['Daft, a class', 'daft_frame', loose],
     ['Dask, `map_partitions`', 'dask_bag', loose],
+    ['Spark, `mapInArrow`', 'spark_frame', loose],
   ] as const) {
     if (!values.engine.split(',').includes(engine)) continue;
     const pipelines = await Pipelines.start(PIPELINE_PYTHON, engine, server, { workers });

@@ -1,22 +1,16 @@
 """The pipeline on Dask: a bag of keys, and `map_partitions`, on a cluster of this machine."""
 
-import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from functools import cache
 
-import pandas as pd
-import pyarrow as pa
 from dask import bag
 from distributed import Client, LocalCluster
-from pyarrow import parquet
 
 from pipelines.choices import Choices
-from pipelines.images import in_turn, steps_before_model
-from pipelines.model import Model
-from pipelines.store import Job, get, list_keys, new_client
+from pipelines.kept import kept_tools, write_rows
+from pipelines.store import Job, list_keys, new_client
 
-PARTS_PER_WORKER = 4
+PARTS_PER_WORKER = 2
 
 
 @contextmanager
@@ -28,25 +22,10 @@ def opened(workers: int) -> Iterator[Callable[[], int]]:
 
 def run(job: Job, choices: Choices) -> None:
     """Classify all images of the job, and write their rows. Objects are got by a client of each process."""
-    here = Choices(**{**vars(choices), "get_by": "kept-client", "packed": False})
     keys = list_keys(new_client(job), job, job.prefix)
     parts = bag.from_sequence(keys, npartitions=min(len(keys), PARTS_PER_WORKER * job.workers))
-    parts.map_partitions(_classify, job, here).compute()
+    parts.map_partitions(_classify, job, choices).compute()
 
 
 def _classify(keys: list[str], job: Job, choices: Choices) -> list[str]:
-    prepare, model = _tools(job, choices)
-    rows = model(prepare({"key": list(keys)}))
-    table = pa.Table.from_pandas(pd.DataFrame(rows), preserve_index=False)
-    name = f"{job.bucket}/{job.out}{rows['key'][0].replace('/', '-')}.parquet"
-    parquet.write_table(table, name, filesystem=job.filesystem)
-    return [name]
-
-
-@cache
-def _tools(job: Job, choices: Choices):
-    """Of this process. The job is of one run, whose rows go to one place."""
-    client = new_client(job)
-    description = get(client, job, job.description)
-    steps = steps_before_model(job, json.loads(description)["recipe"], choices, has_pixels=False)
-    return in_turn(steps, choices), Model(get(client, job, job.model), description, choices)
+    return [write_rows(kept_tools(job, choices).classify({"key": list(keys)}), job, choices)]

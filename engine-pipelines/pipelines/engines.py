@@ -12,6 +12,8 @@ IMAGES_AND_MODEL = frozenset(
     }
 )
 """Of the functions that all engines call."""
+KEPT_CLIENT = IMAGES_AND_MODEL | {"get_ahead", "lean_requests", "zstd"}
+"""Where these also get the objects, and write the rows."""
 
 
 class Engine(NamedTuple):
@@ -24,5 +26,6 @@ class Engine(NamedTuple):
 ENGINES = {
     "ray": Engine("ray_data", frozenset(field.name for field in fields(Choices))),
     "daft": Engine("daft_frame", IMAGES_AND_MODEL),
-    "dask": Engine("dask_bag", IMAGES_AND_MODEL | {"get_ahead", "lean_requests"}),
+    "dask": Engine("dask_bag", KEPT_CLIENT),
+    "spark": Engine("spark_frame", KEPT_CLIENT),
 }

@@ -1,7 +1,6 @@
 """The model of a pipeline: tensors to labels and scores."""
 
 import json
-from functools import cache
 from typing import Any
 
 import numpy as np
@@ -91,9 +90,3 @@ def _dense(tensor: Any) -> np.ndarray:
 def choices_after(choices: Choices) -> Choices:
     """Those of a normalisation beside the model, whose tensors go nowhere else."""
     return Choices(normalise=choices.normalise, in_place=choices.in_place)
-
-
-@cache
-def kept_model(model: bytes, description: bytes, choices: Choices) -> Model:
-    """The one of this process."""
-    return Model(model, description, choices)

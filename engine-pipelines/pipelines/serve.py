@@ -3,7 +3,7 @@
 Says `{"ready":true}`, and then answers every line that it reads with a line of JSON:
 
     {"run": [SWITCH, …], "out": PREFIX}
-        {"seconds":…, "cpuSeconds":…, "ownBytes":…, "storeBytes":…}, or {"failed": why}
+        {"seconds":…, "cpuSeconds":…, "ownBytes":…, "idleBytes":…, "driverBytes":…, "storeBytes":…}, or {"failed": why}
     {"found": PREFIX}
         {"images":…, "digest":…, "files":…, "bytes":…}: of keys and labels, and of what was written
     {"rows": PREFIX}
@@ -22,7 +22,7 @@ from typing import Any
 from pipelines.rows import read_rows
 from pipelines.store import Job, list_objects, new_client
 from pipelines.switches import choices_of
-from pipelines.usage import watched
+from pipelines.usage import own_bytes_now, watched
 
 REASON = re.compile(r"(?!ray\.)[\w.]+(Error|Exception): .")
 """How a line begins that tells of an error, as Python prints it."""
@@ -36,6 +36,8 @@ def main(engine: str, job_text: str) -> None:
     job = Job(**{**said, "shards": tuple(said["shards"])})
     module = importlib.import_module(f"pipelines.{engine}")
     with module.opened(job.workers) as store_bytes:
+        # What the engine takes before it was given anything to do.
+        idle = own_bytes_now()
         answers.write('{"ready":true}\n')
         for line in sys.stdin:
             asked = json.loads(line)
@@ -44,11 +46,11 @@ def main(engine: str, job_text: str) -> None:
             elif "found" in asked:
                 answer = _found(job, asked["found"])
             else:
-                answer = _run(module.run, job, asked, store_bytes)
+                answer = _run(module.run, job, asked, store_bytes, idle)
             answers.write(json.dumps(answer) + "\n")
 
 
-def _run(run: Any, job: Job, asked: dict[str, Any], store_bytes: Any) -> dict[str, Any]:
+def _run(run: Any, job: Job, asked: dict[str, Any], store_bytes: Any, idle: int) -> dict[str, Any]:
     choices = choices_of(asked["run"])
     try:
         with watched(store_bytes) as usage:
@@ -57,7 +59,8 @@ def _run(run: Any, job: Job, asked: dict[str, Any], store_bytes: Any) -> dict[st
             seconds = time.perf_counter() - started
     except Exception as reason:  # of whatever engine
         return {"failed": _why(reason)}
-    return {"seconds": seconds, "cpuSeconds": usage.cpu_s, "ownBytes": usage.own, "storeBytes": usage.store}
+    memory = {"ownBytes": usage.own, "idleBytes": idle, "driverBytes": usage.driver, "storeBytes": usage.store}
+    return {"seconds": seconds, "cpuSeconds": usage.cpu_s, **memory}
 
 
 def _why(reason: Exception) -> str:

@@ -19,6 +19,8 @@ class Usage:
         """User and system time. Of a process that ends, what it took since it was last seen is not in it."""
         self.own = 0
         """The most memory at a time, in bytes, that is no file's and no shared memory's."""
+        self.driver = 0
+        """The most of that which this process has."""
         self.store = 0
         """The most bytes at a time in the object store."""
 
@@ -42,6 +44,7 @@ def watched(store_bytes: Callable[[], int]) -> Iterator[Usage]:
         processes = _tree(os.getpid())
         last.update({process[:3]: process.cpu_s for process in processes})
         usage.own = max(usage.own, sum(_own_bytes(process.pid) for process in processes))
+        usage.driver = max(usage.driver, _own_bytes(os.getpid()))
         usage.store = max(usage.store, store_bytes())
 
     def watch() -> None:
@@ -57,6 +60,11 @@ def watched(store_bytes: Callable[[], int]) -> Iterator[Usage]:
         thread.join()
         look()
         usage.cpu_s = sum(cpu_s - before.get(process, 0.0) for process, cpu_s in last.items())
+
+
+def own_bytes_now() -> int:
+    """Of this process and all below it, as `Usage.own`."""
+    return sum(_own_bytes(process.pid) for process in _tree(os.getpid()))
 
 
 def _tree(root: int) -> list[_Process]:

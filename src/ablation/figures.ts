@@ -30,6 +30,8 @@ export function figuresOf(prices: Prices, workers: number): readonly Figure[] {
     figure('seconds', 'seconds', ({ seconds }) => seconds, 1),
     figure('cpuSeconds', 'CPU seconds', ({ cpuSeconds }) => cpuSeconds, 1),
     figure('ownBytes', 'memory MiB', ({ ownBytes }) => ownBytes / MIB, 0),
+    figure('aboveIdleBytes', 'above idle MiB', (took) => (took.ownBytes - took.idleBytes) / MIB, 0),
+    figure('driverBytes', 'of the driver MiB', ({ driverBytes }) => driverBytes / MIB, 0),
     figure('storeBytes', 'object store MiB', ({ storeBytes }) => storeBytes / MIB, 1),
     figure('bytesRead', 'read MiB', ({ bytesRead }) => bytesRead / MIB, 1),
     figure('bytesWritten', 'written KiB', ({ bytesWritten }) => bytesWritten / 1024, 1),

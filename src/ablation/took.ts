@@ -6,6 +6,8 @@ export const ranSchema = z.union([
     seconds: z.number(),
     cpuSeconds: z.number(),
     ownBytes: z.number(),
+    idleBytes: z.number(),
+    driverBytes: z.number(),
     storeBytes: z.number(),
   }),
   z.object({ failed: z.string() }),
@@ -26,6 +28,10 @@ export interface Took {
   readonly cpuSeconds: number;
   /** The most memory of all processes that is no file's and not shared. */
   readonly ownBytes: number;
+  /** As `ownBytes`, of the engine before it was given its first pipeline. */
+  readonly idleBytes: number;
+  /** The most of `ownBytes` that the engine's driver has. */
+  readonly driverBytes: number;
   readonly storeBytes: number;
   readonly puts: number;
   readonly gets: number;

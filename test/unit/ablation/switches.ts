@@ -35,6 +35,8 @@ export const TOOK: Took = {
   seconds: 36,
   cpuSeconds: 50,
   ownBytes: 3 * 2 ** 20,
+  idleBytes: 2 ** 20,
+  driverBytes: 2 ** 19,
   storeBytes: 2 ** 20,
   puts: 10,
   gets: 100,
