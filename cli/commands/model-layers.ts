@@ -1,13 +1,10 @@
-import { createWriteStream } from 'node:fs';
-import { rename, rm } from 'node:fs/promises';
-import { pipeline } from 'node:stream/promises';
-import { FanfleetError } from '../../src/errors.ts';
 import { bytes, count, printable } from '../../src/format.ts';
 import { localFiles } from '../../src/models/local-files.ts';
 import { cutModel } from '../../src/models/onnx/cut-model.ts';
 import { type Layer, layersOf } from '../../src/models/onnx/layers.ts';
 import { readOnnx } from '../../src/models/onnx/read-onnx.ts';
 import { type TextColumn, textTable } from '../text-table.ts';
+import { writeModel } from '../write-model.ts';
 
 const COLUMNS: readonly TextColumn[] = [
   { title: 'layer', align: 'left' },
@@ -36,18 +33,7 @@ export async function listLayersCommand(path: string) {
 /** Write a model whose output is a layer of another one. */
 export async function cutModelCommand(path: string, name: string, to: string) {
   const cut = await cutModel(localFiles.stream(path), path, name);
-  const part = `${to}.${process.pid}.part`;
-  try {
-    await pipeline(cut.write(localFiles.stream(path)), createWriteStream(part, { flags: 'wx' }));
-    await rename(part, to);
-  } catch (cause) {
-    await rm(part, { force: true });
-    const { message } = FanfleetError.from(cause);
-    throw new FanfleetError('OUTPUT_UNWRITABLE', `Expected to write ${to} but got: ${message}.`, {
-      cause,
-      source: 'user',
-    });
-  }
+  await writeModel(to, cut.write(localFiles.stream(path)));
   const { layer, output, bytes: size } = cut;
   const text = `${to}: ${bytes(size)} of ${bytes(cut.source.bytes)}, gives float32[N, ${layer.shape[0]}] as ${printable(output)}, ${how(layer)}.`;
   return { json: { path: to, bytes: size, output, layer }, text };

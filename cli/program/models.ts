@@ -39,6 +39,14 @@ export function addModels(program: Command, act: Act): void {
       ),
     );
   model
+    .command('resnet50')
+    .description('write a ResNet-50 with the weights of torchvision or timm that you have')
+    .requiredOption('--weights <file>', 'a state dict (.pth), or .safetensors')
+    .requiredOption('--to <file>', 'the .onnx that is written')
+    .action(({ weights, to }) =>
+      act(async () => (await import('../commands/model-resnet50.ts')).resnet50Command(weights, to)),
+    );
+  model
     .command('list')
     .description('models that can be had by a name, with their licences')
     .action(() => act(async (context) => (await import('../commands/model.ts')).listModelsCommand(context)));

