@@ -1,4 +1,5 @@
 import { markdownTable } from '../src/markdown-table.ts';
+import type { Spread } from '../src/statistics/median.ts';
 import type { Environment } from './environment.ts';
 import type { BenchResults, CaseResult, StartResult } from './results.ts';
 import { caseTable } from './table.ts';
@@ -39,14 +40,28 @@ function environmentText(environment: Environment): string {
 }
 
 function startTable(starts: readonly StartResult[]): string {
-  const bare = starts[0]?.milliseconds.median ?? 0;
+  const [bare] = starts;
   return markdownTable(
-    ['Program', 'ms, median [min-max]', 'over bare Node', 'zip'],
-    starts.map(({ name, milliseconds: { median, min, max }, zipBytes }, at) => [
+    [
+      'Program',
+      'ms, median [min-max]',
+      'over bare Node',
+      'CPU ms, median [min-max]',
+      'over bare Node',
+      'zip',
+    ],
+    starts.map(({ name, milliseconds, cpuMs, zipBytes }) => [
       name,
-      `${median.toFixed(1)} [${min.toFixed(1)}-${max.toFixed(1)}]`,
-      at === 0 ? '' : `+${(median - bare).toFixed(1)} ms`,
+      ...spreadCells(milliseconds, bare?.milliseconds),
+      ...spreadCells(cpuMs, bare?.cpuMs),
       zipBytes === undefined ? '' : `${(zipBytes / 1e6).toFixed(2)} MB`,
     ]),
   );
+}
+
+/** With what it is over the first one, which has none. */
+function spreadCells(found: Spread, bare = found): string[] {
+  const { median, min, max } = found;
+  const text = `${median.toFixed(1)} [${min.toFixed(1)}-${max.toFixed(1)}]`;
+  return [text, found === bare ? '' : `+${(median - bare.median).toFixed(1)} ms`];
 }

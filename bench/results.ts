@@ -39,9 +39,10 @@ export type Measurement = {
   readonly agreement: Agreement | undefined;
 };
 
-/** How long a program took from its start to its end. */
+/** How long a program took from its start to its end, and what of the processors. */
 export type StartResult = {
   readonly name: string;
   readonly milliseconds: Spread;
+  readonly cpuMs: Spread;
   readonly zipBytes: number | undefined;
 };

@@ -110,7 +110,7 @@ export function serverlessSetup(
     firstMs: startMs,
     slotsAtOnce: offline ? slots : LAMBDA_LIMITS.environmentsAtOnce,
     slotsPerSecond: LAMBDA_LIMITS.environmentsPerSecond,
-    slotStartMs: job.warm ? 0 : coldStartMs,
+    slotStartMs: job.warm ? 0 : coldStartMs + modelStartMs(job, calibration),
     slotStartSpread: coldStartSpread,
     startsPerSecond: offline ? Number.POSITIVE_INFINITY : STEP_FUNCTIONS_LIMITS.expressStartsPerSecond,
     // The time limit of `measure` (serverless.yml) is that of an Express execution.
@@ -118,6 +118,12 @@ export function serverlessSetup(
     endMs,
     hosts: null,
   };
+}
+
+/** What making the session of a model takes more than in the job that was measured, whose first batches have theirs. */
+function modelStartMs({ workload, memory }: Job, { workload: measured }: Calibration): number {
+  const cpuMs = WORKLOADS[workload].startMs - WORKLOADS[measured].startMs;
+  return Math.max(0, cpuMs) / Math.min(1, vcpusOf(memory));
 }
 
 /**

@@ -14,6 +14,8 @@ export interface WorkloadFacts {
   readonly unit: Unit;
   /** CPU time of an item beside that of an image in `statistics`. */
   readonly cpu: number;
+  /** CPU time of a process, in milliseconds, before the first item of a run: of making the session of a model. */
+  readonly startMs: number;
   /** Folders of an arm that have a file of each batch. */
   readonly batchFolders: readonly string[];
   /** Whether it writes a file for each item that could be done. */
@@ -37,11 +39,13 @@ const IMAGES: Unit = { one: 'image', many: 'images' };
  * docs/knn.md and docs/kmeans.md: of the sample digits. That of `knn` grows with the images that are learned from, and with their
  * pixels; that of `kmeans` with clusters and pixels, and is that of a stage that reads its images. That of `classify` is the model's: of
  * `resnet50` on the sample photographs; `orientation` takes 2.4. That of `embed` is of `resnet50`, too (docs/embed.md).
+ * `startMs` is that of `npm run bench -- --only startup` on a machine that others used meanwhile: of `resnet50`, and for the graphs of `cnn` that of `orientation`.
  */
 export const WORKLOADS: Readonly<Record<WorkloadName, WorkloadFacts>> = {
   statistics: {
     unit: IMAGES,
     cpu: 1,
+    startMs: 0,
     batchFolders: [],
     writesItems: false,
     stages: null,
@@ -53,6 +57,7 @@ export const WORKLOADS: Readonly<Record<WorkloadName, WorkloadFacts>> = {
   histogram: {
     unit: IMAGES,
     cpu: 1.18,
+    startMs: 0,
     batchFolders: [HISTOGRAMS],
     writesItems: false,
     stages: null,
@@ -64,6 +69,7 @@ export const WORKLOADS: Readonly<Record<WorkloadName, WorkloadFacts>> = {
   normalise: {
     unit: IMAGES,
     cpu: 6.9,
+    startMs: 0,
     batchFolders: [],
     writesItems: true,
     stages: null,
@@ -75,6 +81,7 @@ export const WORKLOADS: Readonly<Record<WorkloadName, WorkloadFacts>> = {
   knn: {
     unit: IMAGES,
     cpu: 1,
+    startMs: 0,
     batchFolders: [],
     writesItems: false,
     stages: null,
@@ -86,6 +93,7 @@ export const WORKLOADS: Readonly<Record<WorkloadName, WorkloadFacts>> = {
   kmeans: {
     unit: IMAGES,
     cpu: 1.3,
+    startMs: 0,
     batchFolders: [SUMS],
     writesItems: false,
     stages: (params) => (params as KmeansWork).maxIterations,
@@ -97,6 +105,7 @@ export const WORKLOADS: Readonly<Record<WorkloadName, WorkloadFacts>> = {
   classify: {
     unit: IMAGES,
     cpu: 45,
+    startMs: 670,
     batchFolders: [],
     writesItems: false,
     stages: null,
@@ -108,6 +117,7 @@ export const WORKLOADS: Readonly<Record<WorkloadName, WorkloadFacts>> = {
   cnn: {
     unit: IMAGES,
     cpu: 28,
+    startMs: 200,
     batchFolders: [LEARNT],
     writesItems: false,
     stages: (params) => stagesOf(params as CnnWork),
@@ -119,6 +129,7 @@ export const WORKLOADS: Readonly<Record<WorkloadName, WorkloadFacts>> = {
   embed: {
     unit: IMAGES,
     cpu: 45,
+    startMs: 670,
     batchFolders: [EMBEDDINGS],
     writesItems: false,
     stages: null,

@@ -104,6 +104,21 @@ describe('predict', () => {
     expect(quantity(fleet.bill.lines, /t3.medium, head/) / (fleet.seconds / 3600)).toBeCloseTo(1, 2);
   });
 
+  it('has a function make the session of a model with its cold start, unless the measured job did so, too', () => {
+    const startOf = (over: Partial<Job>, workload: Job['workload']) => {
+      const calibration = { ...defaultCalibration('grpc'), workload };
+      return setupsOf(jobOf(over), calibration, PRICES).find(({ arm }) => arm === 'serverless')?.slotStartMs;
+    };
+    const none = startOf({ memory: 1769 }, 'statistics') ?? Number.NaN;
+    expect(startOf({ memory: 1769, workload: 'classify' }, 'statistics')).toBe(none + 670);
+    // With less than a vCPU it takes longer, with two no less.
+    expect(startOf({ memory: 1000, workload: 'classify' }, 'statistics')).toBeCloseTo(none + 670 * 1.769);
+    expect(startOf({ memory: 3538, workload: 'classify' }, 'statistics')).toBe(none + 670);
+    expect(startOf({ memory: 1769, workload: 'embed' }, 'classify')).toBe(none);
+    expect(startOf({ memory: 1769 }, 'classify')).toBe(none);
+    expect(startOf({ memory: 1769, workload: 'classify', warm: true }, 'statistics')).toBe(0);
+  });
+
   it('leaves out an arm that the calibration does not know', () => {
     const calibration = { ...defaultCalibration('grpc'), serverless: null };
     expect(predict(jobOf({}), calibration, PRICES).map(({ arm }) => arm)).toEqual(['fleet']);
