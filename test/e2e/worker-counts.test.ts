@@ -18,10 +18,8 @@ const KNN = { name: 'knn', params: { k: 3, ask: 60 } };
 const KMEANS = { name: 'kmeans', params: { k: 10, maxIterations: 5 } };
 const TOP = 3;
 const WORKER_COUNTS = [1, 2, 4];
-/** Images that a model gets at once, in a fleet of so many workers. */
-const MODEL_BATCHES: Readonly<Record<number, number>> = { 1: 1, 2: 8, 4: 32 };
-/** Those whose workers are in Python, where ONNX Runtime is one of the packages. */
-const IN_PYTHON: ReadonlySet<string> = new Set(['daft', 'ray', 'dask', 'spark']);
+/** Images that a model gets at once. */
+const MODEL_BATCHES = [1, 8, 32];
 
 /** `knn.test.ts`, `kmeans.test.ts`, `kept-fleet.test.ts` and `alone/main-job.test.ts` have what `npm test` has of it, with two workers. */
 describe.runIf(IS_FULL)('the digits by their nearest, in clusters, and by a model', () => {
@@ -50,9 +48,19 @@ describe.runIf(IS_FULL)('the digits by their nearest, in clusters, and by a mode
     return armOf(await kept.done(await startExecution(kept.stack, { ...REQUEST, ...where, workload })));
   }
 
-  /** Likewise, of each workload. */
+  /** Likewise, of the workloads that learn. */
   async function armsOf(where: object) {
     return { knn: await run(KNN, where), kmeans: await run(KMEANS, where) };
+  }
+
+  async function expectOneDigestOfModel(where: object) {
+    for (const modelBatch of MODEL_BATCHES) {
+      const { valid, digest } = await run(
+        { name: 'classify', params: { model, top: TOP, modelBatch } },
+        where,
+      );
+      expect({ modelBatch, valid, digest }).toEqual({ modelBatch, valid: true, digest: expected.classify });
+    }
   }
 
   it('have the answer of the independent computations by functions', async () => {
@@ -60,6 +68,7 @@ describe.runIf(IS_FULL)('the digits by their nearest, in clusters, and by a mode
     expect([knn.valid, kmeans.valid]).toEqual([true, true]);
     expect(knn.digest).toBe(expected.knn);
     expect(kmeans.digest).toBe(expected.kmeans);
+    await expectOneDigestOfModel({ arms: ['serverless'] });
   });
 
   describe.each(ENGINE_NAMES)('and by a fleet of %s', (engine) => {
@@ -67,14 +76,7 @@ describe.runIf(IS_FULL)('the digits by their nearest, in clusters, and by a mode
       const name = `counted-${engine}-${workers}`;
       const { id } = await kept.start(name, '--engine', engine, '--workers', String(workers));
       const { knn, kmeans } = await armsOf({ arms: ['fleet'], fleet: name });
-      if (IN_PYTHON.has(engine)) {
-        const params = { model, top: TOP, modelBatch: MODEL_BATCHES[workers] };
-        const classify = await run({ name: 'classify', params }, { arms: ['fleet'], fleet: name });
-        expect({ valid: classify.valid, digest: classify.digest }).toEqual({
-          valid: true,
-          digest: expected.classify,
-        });
-      }
+      await expectOneDigestOfModel({ arms: ['fleet'], fleet: name });
       await cliJson(kept.stack.home, ['fleet', 'stop', name]);
       expect([knn.valid, kmeans.valid]).toEqual([true, true]);
       expect(knn.digest).toBe(expected.knn);
