@@ -1,4 +1,5 @@
 import { open } from 'node:fs/promises';
+import { s3Address } from '../src/aws/s3-address.ts';
 import { layout } from '../src/contract/layout.ts';
 import type { ByteSource } from '../src/embeddings/read-embeddings.ts';
 import { FanfleetError } from '../src/errors.ts';
@@ -35,14 +36,14 @@ export async function embeddingsSource(
     ]);
   }
   if (!place.startsWith('s3://')) return ofFile(place);
-  const [, bucket, key] = /^s3:\/\/([^/]+)\/(.+)$/.exec(place) ?? [];
-  if (bucket === undefined || key === undefined) {
+  const address = s3Address(place);
+  if (address === null) {
     throw invalidInput('Nearest', [
       `Expected s3://bucket/key for \`--in\` but received ${place}: correct it.`,
     ]);
   }
   const { s3 } = await connected(context);
-  return ofObject(s3, bucket, key);
+  return ofObject(s3, address.bucket, address.key);
 }
 
 async function ofRun(context: Context, run: string): Promise<EmbeddingsSource> {

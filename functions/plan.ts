@@ -3,6 +3,7 @@ import * as z from 'zod';
 import { openObject } from '../src/aws/object-source.ts';
 import { ObjectStore } from '../src/aws/object-store.ts';
 import { createS3 } from '../src/aws/s3.ts';
+import { s3Address } from '../src/aws/s3-address.ts';
 import { FanfleetError } from '../src/errors.ts';
 import { parse } from '../src/parse.ts';
 import { minBatchesFor } from '../src/plan/batch-counts.ts';
@@ -56,8 +57,7 @@ async function namedKeys(
   images: S3Client,
 ): Promise<NamedKeys | undefined> {
   if (keysFrom === undefined) return undefined;
-  const [, other, keyThere] = /^s3:\/\/([^/]+)\/(.+)$/.exec(keysFrom) ?? [];
-  const [from, key] = [other ?? bucket, keyThere ?? keysFrom];
+  const { bucket: from, key } = s3Address(keysFrom) ?? { bucket, key: keysFrom };
   const where = `s3://${from}/${key}`;
   const source = await openKeys(from === bucket ? images : s3, from, key);
   return readNamedKeys(source, { where, column: keysColumn ?? DEFAULT_KEYS_COLUMN, bucket, prefix });

@@ -1,6 +1,7 @@
 import { basename, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ObjectStore } from '../../src/aws/object-store.ts';
+import { s3Address } from '../../src/aws/s3-address.ts';
 import { ARMS, type Arm } from '../../src/contract/arm.ts';
 import { DEFAULT_ENGINE, ENGINES } from '../../src/contract/engines.ts';
 import { FanfleetError } from '../../src/errors.ts';
@@ -149,9 +150,10 @@ export async function resolveInput(
     }
     return withKeysInBucket(context, aws, { ...request, prefix: request.prefix });
   }
-  const s3 = /^s3:\/\/([^/]+)\/(.+)$/.exec(images);
-  if (s3 !== null) {
-    return withKeysInBucket(context, aws, { ...request, bucket: s3[1] ?? '', prefix: s3[2] ?? '' });
+  const address = s3Address(images);
+  if (address !== null) {
+    const { bucket, key: prefix } = address;
+    return withKeysInBucket(context, aws, { ...request, bucket, prefix });
   }
   if (images.startsWith('s3://')) {
     throw new FanfleetError(

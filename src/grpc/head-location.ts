@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { s3Address } from '../aws/s3-address.ts';
 import { FanfleetError } from '../errors.ts';
 import { parse } from '../parse.ts';
 
@@ -11,12 +12,10 @@ export type HeadLocation = z.infer<typeof headLocationSchema>;
 
 /** Bucket and key of `s3://bucket/some/key`. @throws FanfleetError `INVALID_INPUT` */
 export function splitUri(uri: string): { readonly bucket: string; readonly key: string } {
-  const [, bucket, key] = /^s3:\/\/([^/]+)\/(.+)$/s.exec(uri) ?? [];
-  if (bucket === undefined || key === undefined) {
-    const message = `Expected an address such as s3://bucket/key but received ${uri}.`;
-    throw new FanfleetError('INVALID_INPUT', message, { source: 'user' });
-  }
-  return { bucket, key };
+  const address = s3Address(uri);
+  if (address !== null) return address;
+  const message = `Expected an address such as s3://bucket/key but received ${uri}.`;
+  throw new FanfleetError('INVALID_INPUT', message, { source: 'user' });
 }
 
 /** @param store the objects of its bucket @throws FanfleetError `OBJECT_NOT_FOUND` while no head has started, `INVALID_INPUT` */

@@ -1,3 +1,4 @@
+import { s3Address } from '../aws/s3-address.ts';
 import { FanfleetError } from '../errors.ts';
 import type { ModelFiles } from '../models/load-model.ts';
 import type { PrepareOptions } from './options.ts';
@@ -11,9 +12,9 @@ export function addressOf(place: string, { bucket }: Pick<PrepareOptions, 'bucke
 export function modelFilesOf({ filesOf }: Pick<PrepareOptions, 'filesOf'>): ModelFiles {
   return {
     stream: async function* (address) {
-      const [, from, key] = /^s3:\/\/([^/]+)\/(.+)$/.exec(address) ?? [];
-      if (from === undefined || key === undefined) throw noAddress(address);
-      yield* filesOf(from).stream(key);
+      const place = s3Address(address);
+      if (place === null) throw noAddress(address);
+      yield* filesOf(place.bucket).stream(place.key);
     },
   };
 }
