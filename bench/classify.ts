@@ -17,6 +17,7 @@ import { localFiles } from '../src/models/local-files.ts';
 import { haveModel } from '../src/models/named/have-model.ts';
 import { MODEL_NAMES, type ModelName } from '../src/models/named/named-models.ts';
 import { writeClassifier } from '../src/workloads/classify/classifier-file.ts';
+import { classifierOf } from '../src/workloads/classify/classifier-of.ts';
 import type { Contender } from './contender.ts';
 import { ContenderProcess } from './contender-process.ts';
 import { FLEET_PYTHON, inNode, inPython } from './contenders.ts';
@@ -96,13 +97,7 @@ function allContenders(): Contender[] {
 async function writeModel(name: ModelName, folder: string): Promise<void> {
   const uvPython = join(ROOT, '.fanfleet/uv/bin/python');
   const { path } = await haveModel(name, join(ROOT, '.fanfleet/models'), { python: uvPython });
-  const { classifier, tensor, channels, labels } = await loadModel(localFiles, { model: path });
-  const { input, output, batch } = classifier;
-  const description = writeClassifier({
-    recipe: tensor,
-    bgr: channels === 'bgr',
-    ...{ input: input.name, output: output.name, batch, isSoftmax: output.isSoftmax, labels },
-  });
+  const description = writeClassifier(classifierOf(await loadModel(localFiles, { model: path })));
   await copyFile(path, join(folder, 'model.onnx'));
   await writeFile(join(folder, 'classifier.json'), description);
 }

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { loadModel, type ModelPaths } from '../models/load-model.ts';
 import { localFiles } from '../models/local-files.ts';
 import { writeClassifier } from '../workloads/classify/classifier-file.ts';
+import { classifierOf } from '../workloads/classify/classifier-of.ts';
 import { MODEL_KEYS } from './pipelines.ts';
 
 /**
@@ -10,16 +11,7 @@ import { MODEL_KEYS } from './pipelines.ts';
  * @throws FanfleetError `INVALID_INPUT` where it is none that can be used
  */
 export async function modelObjects(paths: ModelPaths): Promise<Map<string, Uint8Array>> {
-  const { classifier, tensor, channels, labels } = await loadModel(localFiles, paths);
-  const description = writeClassifier({
-    recipe: tensor,
-    bgr: channels === 'bgr',
-    input: classifier.input.name,
-    output: classifier.output.name,
-    batch: classifier.batch,
-    isSoftmax: classifier.output.isSoftmax,
-    labels,
-  });
+  const description = writeClassifier(classifierOf(await loadModel(localFiles, paths)));
   return new Map<string, Uint8Array>([
     [MODEL_KEYS.model, await readFile(paths.model)],
     [MODEL_KEYS.description, description],

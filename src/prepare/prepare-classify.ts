@@ -1,6 +1,7 @@
 import { NoteLog } from '../dataset/notes.ts';
 import { loadModel, type Model } from '../models/load-model.ts';
-import { type Classifier, writeClassifier } from '../workloads/classify/classifier-file.ts';
+import { writeClassifier } from '../workloads/classify/classifier-file.ts';
+import { classifierOf } from '../workloads/classify/classifier-of.ts';
 import type { ClassifyParams } from '../workloads/classify/schema.ts';
 import { writeTruth } from '../workloads/classify/truth-file.ts';
 import { addressOf, modelFilesOf } from './model-files.ts';
@@ -66,17 +67,4 @@ async function readModel(
     },
   );
   return { where, file: Buffer.concat(chunks), model: loaded };
-}
-
-/** What workers have to know of it. */
-export function classifierOf({ classifier, tensor, channels, labels }: Model): Classifier {
-  return {
-    recipe: tensor,
-    bgr: channels === 'bgr',
-    input: classifier.input.name,
-    output: classifier.output.name,
-    batch: classifier.batch,
-    isSoftmax: classifier.output.isSoftmax,
-    labels,
-  };
 }
