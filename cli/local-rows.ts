@@ -78,7 +78,7 @@ export async function putRows(
       head,
       piece.map(({ row }) => row),
     );
-    io.progress(`${count} ${done}`);
+    io.progress(`${count - failed} ${done}`);
   }
   io.endProgress();
   if (count === 0) throw noImages(paths.join(', '), passedOver);

@@ -17,7 +17,8 @@ export async function writeModel(
     await pipeline(pieces, createWriteStream(part, { flags: 'wx' }));
     await rename(part, to);
   } catch (cause) {
-    await rm(part, { force: true });
+    // What kept it from being written may keep this from being looked for.
+    await rm(part, { force: true }).catch(() => {});
     if (!(cause instanceof Error && 'syscall' in cause)) throw cause;
     const message = `Expected to write ${to} but got: ${cause.message}.`;
     throw new FanfleetError('OUTPUT_UNWRITABLE', message, { cause, source: 'user' });

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { ObjectStore } from '../../src/aws/object-store.ts';
 import { FanfleetError } from '../../src/errors.ts';
@@ -7,6 +7,7 @@ import { bytes, count } from '../../src/format.ts';
 import { beside } from '../../src/models/load-model.ts';
 import { type TrainedNetwork, trainedNetwork } from '../../src/report/rows/trained-network.ts';
 import { type Context, connect } from '../context.ts';
+import { writeModel } from '../write-model.ts';
 import { fetchReport, latest } from './report.ts';
 
 /** Write the network that a run of `cnn` trained as a model for `classify`, with its description and its labels beside it. */
@@ -20,7 +21,7 @@ export async function exportModelCommand(context: Context, runId: string | undef
   const { summary } = await fetchReport(context, aws, runId ?? (await latest(aws)));
   const store = new ObjectStore(aws.s3, aws.stack.runsBucket);
   const network = await trainedNetwork(summary, store);
-  await writeModel(path, network);
+  await writeNetwork(path, network);
   const { model, labels } = network;
   const json = { runId: summary.runId, path, bytes: model.length, labels };
   const text = `${path}: ${bytes(model.length)}, ${count(labels.length)} classes, with its description and labels beside it: \`fanfleet run … --workload classify --model ${to}\`.`;
@@ -32,7 +33,7 @@ export async function exportModelCommand(context: Context, runId: string | undef
  *
  * @throws FanfleetError `OUTPUT_UNWRITABLE`, also where a file is there that would be read in the place of one of them
  */
-export async function writeModel(
+export async function writeNetwork(
   path: string,
   { model, description, labels }: TrainedNetwork,
 ): Promise<void> {
@@ -43,18 +44,14 @@ export async function writeModel(
       `${first} is there, which would be read in the place of its labels: take another name`,
     );
   }
-  const part = `${path}.${process.pid}.part`;
   try {
     await mkdir(dirname(path), { recursive: true });
-    await writeFile(part, model, { flag: 'wx' });
     await writeFile(beside(path, '.json'), `${JSON.stringify(description, null, 2)}\n`);
     await writeFile(beside(path, '.labels.json'), `${JSON.stringify(labels)}\n`);
-    await rename(part, path);
   } catch (cause) {
-    // What kept it from being written may keep this from being looked for.
-    await rm(part, { force: true }).catch(() => {});
     throw unwritable(path, FanfleetError.from(cause).message, cause);
   }
+  await writeModel(path, [model]);
 }
 
 function unwritable(path: string, why: string, cause?: unknown): FanfleetError {

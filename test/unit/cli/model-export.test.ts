@@ -2,7 +2,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { exportModelCommand, writeModel } from '../../../cli/commands/model-export.ts';
+import { exportModelCommand, writeNetwork } from '../../../cli/commands/model-export.ts';
 import type { Context } from '../../../cli/context.ts';
 
 const NETWORK = { model: Buffer.from('onnx'), description: { filter: 'bilinear' }, labels: ['a', 'b'] };
@@ -13,11 +13,11 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(folder, { recursive: true }));
 
-describe('writeModel', () => {
+describe('writeNetwork', () => {
   it('writes the description and the labels beside the model, and writes over those that are there', async () => {
     const path = join(folder, 'new', 'net.onnx');
-    await writeModel(path, { ...NETWORK, labels: ['another'] });
-    await writeModel(path, NETWORK);
+    await writeNetwork(path, { ...NETWORK, labels: ['another'] });
+    await writeNetwork(path, NETWORK);
     expect(readdirSync(join(folder, 'new')).sort()).toEqual(['net.json', 'net.labels.json', 'net.onnx']);
     expect(readFileSync(path, 'utf8')).toBe('onnx');
     expect(JSON.parse(readFileSync(join(folder, 'new', 'net.json'), 'utf8'))).toEqual(NETWORK.description);
@@ -26,7 +26,7 @@ describe('writeModel', () => {
 
   it('writes nothing where other labels would be read in the place of its own', async () => {
     writeFileSync(join(folder, 'net.labels.txt'), 'x\n');
-    await expect(writeModel(join(folder, 'net.onnx'), NETWORK)).rejects.toMatchObject({
+    await expect(writeNetwork(join(folder, 'net.onnx'), NETWORK)).rejects.toMatchObject({
       code: 'OUTPUT_UNWRITABLE',
       message: expect.stringContaining(
         'net.labels.txt is there, which would be read in the place of its labels',
@@ -37,7 +37,7 @@ describe('writeModel', () => {
 
   it('leaves no part of a model where one cannot be written', async () => {
     writeFileSync(join(folder, 'file'), '');
-    await expect(writeModel(join(folder, 'file', 'net.onnx'), NETWORK)).rejects.toMatchObject({
+    await expect(writeNetwork(join(folder, 'file', 'net.onnx'), NETWORK)).rejects.toMatchObject({
       code: 'OUTPUT_UNWRITABLE',
     });
     expect(readdirSync(folder)).toEqual(['file']);
