@@ -29,6 +29,9 @@ export interface AloneRow {
   readonly without: readonly Took[];
 }
 
+/** Columns of a switch alone that are texts: its name, what it is, what was expected and what was found. */
+const ALONE_TEXTS = 4;
+
 /** How many times as much each takes as the same pipeline without it: medians of the ratios in the rounds. */
 export function aloneTable(rows: readonly AloneRow[], figures: readonly Figure[]): string {
   const shown = figures.filter(({ title }) => title !== 'read MiB');
@@ -40,6 +43,7 @@ export function aloneTable(rows: readonly AloneRow[], figures: readonly Figure[]
       foundText(ratioOf(({ cpuSeconds }) => cpuSeconds, having, without)),
       ...shown.map((figure) => ratioText(figure, having, without)),
     ]),
+    ALONE_TEXTS,
   );
 }
 

@@ -5,7 +5,7 @@ let own: Processor | null | undefined;
 
 /** That of this machine, read once; null where it is not known, as on systems other than Linux. */
 export function ownProcessor(): Processor | null {
-  own ??= read();
+  if (own === undefined) own = read();
   return own;
 }
 

@@ -57,5 +57,6 @@ describe('aloneTable', () => {
     expect(table).toContain(
       '| `ahead`, with `clients` | what ahead is | little | no difference shown | 1.50 [1.00-2.00] | 1.00 [1.00-1.00] |',
     );
+    expect(table.split('\n')[1]).toMatch(/^\| --- \| --- \| --- \| --- \| ---: \|/);
   });
 });
